@@ -1,0 +1,144 @@
+"""Surfaces: how a problem is put into words, and how a completion is read back. `read` inverts `solution`."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from synthtasks.families import label
+from synthtasks.primitives import Primitive
+from synthtasks.problem import Problem, Step
+from synthtasks.trace import Assertion, Trace, Words
+from synthtasks.vocab import END, PAD, Vocab
+
+Role = Literal["plan", "copy", "execute", "answer", "meta"]
+"""What choosing a word decides: which step comes next (or that none does), what that step says, its value, the answer."""
+ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
+
+NUMBERS = {str(n): n for n in range(1_000)}  # digits by table: no other spelling of a number is a number
+RESERVED = frozenset({"run", "list", "from", "to", ":", "answer", END, PAD})
+WORDS_A_STEP = 4
+
+
+class Surface(Protocol):
+    """How problems are said. Prompt and solution are tuples of words; one word is one token."""
+
+    def prompt(self, problem: Problem) -> Words: ...
+    def solution(self, problem: Problem) -> Words: ...  # ends with `<end>`
+    def read(self, words: Words) -> Trace: ...  # total: a model's words are data, never an error
+    def roles(self, words: Words) -> tuple[Role, ...]: ...  # one for each word of a completion
+
+
+@dataclass(frozen=True)
+class Compact:
+    """Programs in single characters; a step of the solution is line, operator, constant, value.
+
+    >>> from synthtasks import Program, rng
+    >>> p = Program(steps=2, lines=3)(rng("example"))
+    >>> " ".join(Compact().prompt(p))
+    'A - 8 B * 9 C + 2 run B to C from 9 :'
+    >>> " ".join(Compact().solution(p))
+    'B * 9 1 C + 2 3 answer 3 <end>'
+    """
+
+    def prompt(self, problem: Problem) -> Words:
+        """The program, and the window that is to be run.
+
+        Raises:
+            ValueError: if the problem is not a straight-line program.
+        """
+        return (*self._lines(problem), "run", *self._window(problem), "from", str(problem.proof[0].arguments[0]), ":")
+
+    def solution(self, problem: Problem) -> Words:
+        """Every line of the window with the running value after it, and the answer."""
+        words: list[str] = []
+        for step in problem.proof:
+            words += (step.name, step.primitive.symbol, str(step.arguments[1]), str(problem.values[step.name]))
+        return (*words, "answer", str(problem.answer), END)
+
+    def listing_prompt(self, problem: Problem) -> Words:
+        """The program, and the window that is to be restated, not run."""
+        return (*self._lines(problem), "list", *self._window(problem), ":")
+
+    def listing(self, problem: Problem) -> Words:
+        """The lines of the window, without values."""
+        words: list[str] = []
+        for step in problem.proof:
+            words += (step.name, step.primitive.symbol, str(step.arguments[1]))
+        return (*words, END)
+
+    def read(self, words: Words) -> Trace:
+        """What a completion asserts. Total and linear: whatever fits no step and no final answer is unread."""
+        assertions: list[Assertion] = []
+        unread: list[str] = []
+        answer, i = None, 0
+        while i < len(words):
+            if self._is_step(words, i):
+                name, operator, constant, value = words[i : i + WORDS_A_STEP]
+                assertions.append(Assertion(name, operator, (None, NUMBERS[constant]), NUMBERS[value], i + 3))
+                i += WORDS_A_STEP
+            elif self._is_answer(words, i):
+                answer = NUMBERS[words[i + 1]]
+                i += 3
+            else:
+                unread.append(words[i])
+                i += 1
+        return Trace(tuple(assertions), answer, tuple(unread))
+
+    def roles(self, words: Words) -> tuple[Role, ...]:
+        """By position: the same number is copied as a constant and computed as a value."""
+        roles: list[Role] = []
+        while len(roles) < len(words):
+            i = len(roles)
+            if self._is_step(words, i):
+                roles += ("plan", "copy", "copy", "execute")
+            elif self._is_answer(words, i):
+                roles += ("plan", "answer", "meta")
+            else:
+                roles.append("meta")
+        return tuple(roles)
+
+    def vocab(self, lines: int, primitives: tuple[Primitive, ...], modulus: int) -> Vocab:
+        """Every word that programs of this size, their solutions and their listings can hold.
+
+        Raises:
+            ValueError: if two words coincide, or the modulus is larger than the table of numbers.
+        """
+        if modulus > len(NUMBERS):
+            raise ValueError(f"numbers go up to {len(NUMBERS) - 1}; found modulus {modulus}")
+        said = (*(label(i) for i in range(lines)), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
+        return Vocab((PAD, END, *sorted(RESERVED - {PAD, END}), *said))
+
+    @staticmethod
+    def _is_step(words: Words, i: int) -> bool:
+        step = words[i : i + WORDS_A_STEP]
+        return (
+            len(step) == WORDS_A_STEP
+            and all(w not in NUMBERS and w not in RESERVED for w in step[:2])
+            and all(w in NUMBERS for w in step[2:])
+        )
+
+    @staticmethod
+    def _is_answer(words: Words, i: int) -> bool:
+        """Only as the last words: what follows an answer was not part of the solution."""
+        return i + 3 == len(words) and words[i] == "answer" and words[i + 1] in NUMBERS and words[i + 2] == END
+
+    @staticmethod
+    def _lines(problem: Problem) -> Words:
+        first = problem.proof[0]
+        before: str | None = None
+        words: list[str] = []
+        for step in problem.steps:
+            left, right = step.arguments
+            enters = left == first.arguments[0] and (before is None or step is first)
+            if not isinstance(right, int) or not (enters or left == before):
+                raise ValueError(f"Compact writes straight-line programs (see Program); this is not a line of one: {_show(step)}")
+            words += (step.name, step.primitive.symbol, str(right))
+            before = step.name
+        return tuple(words)
+
+    @staticmethod
+    def _window(problem: Problem) -> Words:
+        return (problem.proof[0].name, "to", problem.query)
+
+
+def _show(step: Step) -> str:
+    return f"{step.name} = {step.primitive.name}({step.arguments[0]}, {step.arguments[1]})"

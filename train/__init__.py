@@ -1,0 +1,1 @@
+"""Policies from policies: stages, losses, rewards, credit, rollouts, scores."""

@@ -1,0 +1,61 @@
+"""Learning by example: pretraining, mid-training and supervised fine-tuning are this, on other corpora."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.generate import chosen_logp, pad
+from synthtasks.corpus import Corpus, Document
+from synthtasks.rng import rng
+from synthtasks.vocab import Vocab
+from train.learn import Run, Update
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Documents as tensors."""
+
+    tokens: Tensor  # [B, T] prompt, body, padding
+    learned: Tensor  # bool [B, T] true on the words that carry loss
+    real: int  # tokens that are not padding
+
+
+@dataclass(frozen=True)
+class Imitate:
+    """Cross-entropy on the bodies of a corpus's documents, as the mean over the words that carry loss.
+
+    An iteration reads documents of one recipe, as many as fit into `tokens`.
+    """
+
+    corpus: Corpus
+    tokens: int = 6_144  # an iteration
+    seed: int = 0
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        batch = collate(self.corpus, self.documents(iteration), run.vocab, run.device)
+        run.ledger.train(batch.real, run.weights)
+        logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
+        learned = batch.learned[:, 1:]
+        yield Update((-(logp * learned).sum() / learned.sum(),), {})
+
+    def documents(self, iteration: int) -> list[Document]:
+        """What is read in an iteration; at least one document."""
+        path = ("imitate", self.seed, iteration)
+        documents: list[Document] = []
+        room = self.tokens
+        for document in self.corpus.documents(self.corpus.recipe(rng(*path, "recipe")), *path):
+            room -= len(document.prompt) + len(document.body)
+            if room < 0 and documents:
+                break
+            documents.append(document)
+        return documents
+
+
+def collate(corpus: Corpus, documents: list[Document], vocab: Vocab, device: torch.device) -> Batch:
+    """Documents as tensors, padded on the right; padding carries no loss."""
+    rows = [vocab.encode(d.prompt + d.body) for d in documents]
+    tokens, lengths = pad(rows, device)
+    learned, _ = pad([[0] * len(d.prompt) + [int(x) for x in corpus.learned(d)] for d in documents], device)
+    return Batch(tokens, learned.bool(), int(lengths.sum()))

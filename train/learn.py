@@ -1,0 +1,181 @@
+"""The one training loop.
+
+A way of learning says what is to be minimised; the loop here does the rest: devices, optimiser, clipping, schedule,
+metrics, ledger, checkpoints. Learning from several at once is their weighted sum. All randomness of an iteration comes
+from its number, so a run that is killed at any moment goes on from its last checkpoint to the same bits.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from models.gpt import GPT
+from synthtasks.vocab import Vocab
+from train.ledger import Ledger, matrix_weights
+from train.policy import Policy, load_policy, save_policy
+from train.stage import Stage
+from train.store import Store, write_json
+
+Metrics = dict[str, float]
+
+
+@dataclass
+class Run:
+    """What a loss may consult while it learns."""
+
+    model: nn.Module  # for what carries gradients
+    bare: GPT  # the same weights, for what does not
+    vocab: Vocab
+    store: Store
+    start: Stage  # the policy that learning began from
+    ledger: Ledger
+
+    @property
+    def device(self) -> torch.device:
+        return self.bare.head.weight.device
+
+    @property
+    def weights(self) -> int:
+        """For the ledger."""
+        return matrix_weights(self.bare.config)
+
+    @cached_property
+    def reference(self) -> GPT:
+        """The policy that learning began from, frozen."""
+        return load_policy(self.store.get(self.start)).model.requires_grad_(False).to(self.device)
+
+
+@dataclass(frozen=True)
+class Update:
+    """One optimiser step on the sum of `parts`, which may be made one after the other; no parts, no step."""
+
+    parts: Iterable[Tensor]  # scalars
+    metrics: Metrics
+
+
+class Loss(Protocol):
+    """A way of learning."""
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]: ...
+
+
+@dataclass(frozen=True)
+class Optim:
+    """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run."""
+
+    lr: float = 3e-4
+    betas: tuple[float, float] = (0.9, 0.95)
+    weight_decay: float = 0.0
+    clip: float = 1.0  # of the gradient's norm
+    warmup: int = 0  # iterations
+    decay: float = 0.0  # share of the iterations
+
+    def rate(self, iteration: int, iterations: int) -> float:
+        """The learning rate of an iteration."""
+        up = min((iteration + 1) / self.warmup, 1.0) if self.warmup else 1.0
+        down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
+        return self.lr * up * down
+
+
+@dataclass(frozen=True)
+class Learn(Stage):
+    """The policy that comes of `iterations` of learning from `policy`.
+
+    Raises:
+        ValueError: if there is nothing to learn from.
+    """
+
+    policy: Stage
+    losses: tuple[tuple[float, Loss], ...]
+    iterations: int
+    optim: Optim = Optim()
+
+    def __post_init__(self) -> None:
+        if not self.losses or self.iterations < 1:
+            raise ValueError(f"Learn needs a loss and an iteration; found {len(self.losses)} losses, {self.iterations} iterations")
+
+    def run(self, out: Path, store: Store) -> None:
+        policy = load_policy(store.get(self.policy))
+        fabric = Fabric(accelerator=store.machine.accelerator, devices=1, precision=store.machine.precision)
+        adam = torch.optim.AdamW(policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay)
+        model, optimizer = fabric.setup(policy.model, adam)
+        run = Run(model, policy.model, policy.vocab, store, self.policy, Ledger())
+        progress = Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)
+        for iteration in range(progress.resume(), self.iterations):
+            for group in optimizer.param_groups:
+                group["lr"] = self.optim.rate(iteration, self.iterations)
+            streams = (loss.updates(run, iteration) for _, loss in self.losses)
+            for updates in zip(*streams, strict=True):
+                progress.record(iteration, self._step(fabric, model, optimizer, updates, run.ledger))
+            run.ledger.iterations += 1
+            progress.save(iteration + 1, store.checkpoint_seconds)
+        progress.close()
+        write_json(out / "ledger.json", asdict(run.ledger))
+        save_policy(Policy(policy.model.cpu(), policy.vocab), out)
+        progress.forget()
+
+    def _step(self, fabric: Fabric, model: nn.Module, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...], ledger: Ledger) -> Metrics:
+        """Take one optimiser step on the weighted sum, if there is anything to learn; the metrics of it."""
+        total, parts, metrics = 0.0, 0, Metrics()
+        optimizer.zero_grad(set_to_none=True)
+        for (weight, _), update in zip(self.losses, updates, strict=True):
+            for part in update.parts:
+                fabric.backward(weight * part)
+                total += weight * part.item()
+                parts += 1
+            metrics |= update.metrics
+        if parts == 0:
+            return metrics
+        norm = nn.utils.clip_grad_norm_(model.parameters(), self.optim.clip, error_if_nonfinite=True)
+        optimizer.step()
+        ledger.updates += 1
+        return {"loss": total, "gradient_norm": norm.item()} | metrics
+
+
+class Progress:
+    """The metrics and the checkpoint of a run under way, which agree with each other at every moment."""
+
+    def __init__(self, out: Path, fabric: Fabric, state: dict[str, object], ledger: Ledger):
+        self.checkpoint, self.fabric, self.state, self.ledger = out / "checkpoint.pt", fabric, state, ledger
+        self.log = open(out / "metrics.jsonl", "a")  # noqa: SIM115 (closed by `close`; kept open over the whole run)
+        self.saved = time.monotonic()
+
+    def resume(self) -> int:
+        """Load the checkpoint, if there is one; the iteration to go on with. Metrics from after it are dropped."""
+        iteration = written = 0
+        if self.checkpoint.exists():
+            rest = self.fabric.load(self.checkpoint, self.state, weights_only=True)
+            iteration, written = rest["iteration"], rest["written"]
+            for field in fields(Ledger):
+                setattr(self.ledger, field.name, rest["ledger"][field.name])
+        self.log.truncate(written)
+        return iteration
+
+    def record(self, iteration: int, metrics: Metrics) -> None:
+        print(json.dumps({"iteration": iteration} | metrics), file=self.log, flush=True)
+
+    def save(self, iteration: int, every: float) -> None:
+        """Write a checkpoint, if the last one is `every` seconds old."""
+        if time.monotonic() - self.saved < every:
+            return
+        draft = self.checkpoint.with_suffix(".tmp")
+        facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
+        self.fabric.save(draft, self.state | facts)
+        os.replace(draft, self.checkpoint)
+        self.saved = time.monotonic()
+
+    def close(self) -> None:
+        self.log.close()
+
+    def forget(self) -> None:
+        """The results are whole: no checkpoint is needed any more."""
+        self.checkpoint.unlink(missing_ok=True)

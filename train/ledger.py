@@ -1,0 +1,38 @@
+"""What a stage cost, counted from what was run. "Equal compute" means equal ledgers."""
+
+from dataclasses import dataclass
+
+from models.gpt import GPTConfig
+
+
+@dataclass
+class Ledger:
+    """Tokens, padding apart, and floating-point operations.
+
+    A token forward costs 2 operations a weight, backward 4 more (arXiv:2001.08361 §2.1); embeddings are look-ups, and
+    attention's own products, which are small at these lengths, are left out.
+    """
+
+    iterations: int = 0
+    updates: int = 0  # optimiser steps; an iteration without signal has none
+    sampled: int = 0  # tokens chosen by the policy
+    forwarded: int = 0  # tokens through the model without gradient
+    trained: int = 0  # tokens through the model with gradient, prompts included
+    flops: int = 0
+
+    def forward(self, tokens: int, weights: int) -> None:
+        self.forwarded += tokens
+        self.flops += 2 * weights * tokens
+
+    def train(self, tokens: int, weights: int) -> None:
+        self.trained += tokens
+        self.flops += 6 * weights * tokens
+
+
+def matrix_weights(c: GPTConfig) -> int:
+    """Weights that a token is multiplied with: all but the embedding."""
+    head = c.width // c.heads
+    attention = c.width * (c.heads + 2 * c.kv_heads) * head + c.width**2
+    inner = 8 * c.width // 3 if c.feedforward == "swiglu" else 4 * c.width
+    feedforward = (3 if c.feedforward == "swiglu" else 2) * c.width * inner
+    return c.layers * (attention + feedforward + 2 * c.conv * c.width) + c.width * c.vocab

@@ -1,0 +1,142 @@
+"""Learning by trial. One loop; an algorithm is a value.
+
+    GRPO     = credit (Spread, Centre, Scale), surrogate Clip, aggregate Constant
+    RLOO     = credit (Spread, LeaveOneOut), surrogate PolicyGradient
+    DR_GRPO  = GRPO without Scale
+    DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
+
+GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`), and groups
+without variance, which carry no gradient, cost no backward pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from models.generate import chosen_logp, completion_logits
+from models.gpt import GPT
+from train.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain
+from train.learn import Metrics, Run, Update
+from train.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
+from train.prompts import Prompts
+from train.rewards import Correct, Reward
+from train.rollouts import Rollouts, Sampler, rollout
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A policy-gradient method as the choice of its parts."""
+
+    credit: tuple[Credit, ...] = (Spread(), Centre(), Scale())
+    surrogate: Surrogate = Clip()
+    aggregate: Aggregate = Constant()
+    kl: float = 0.0  # weight of the divergence from the policy that learning began from
+    draws: int = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
+
+
+GRPO = Algorithm()
+RLOO = Algorithm(credit=(Spread(), LeaveOneOut()), surrogate=PolicyGradient())  # arXiv:2402.14740
+DR_GRPO = Algorithm(credit=(Spread(), Centre()))  # arXiv:2503.20783
+DAPO = Algorithm(surrogate=Clip(0.2, 0.28), aggregate=TokenMean(), draws=4)  # arXiv:2503.14476
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Draw completions, judge them, and make the better ones likelier."""
+
+    prompts: Prompts
+    reward: Reward = Correct()
+    algorithm: Algorithm = GRPO
+    sampler: Sampler = Sampler()
+    problems: int = 32  # P, of one update
+    reuse: int = 1  # updates on the same rollouts; one is on-policy
+    seed: int = 0
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        a = self.algorithm
+        r, reward, metrics = self._collect(run, iteration)
+        advantage = chain(a.credit, reward, r)  # [B, T]
+        for _ in range(self.reuse):
+            yield Update(self._parts(run, r, advantage), metrics)
+
+    def _collect(self, run: Run, iteration: int) -> tuple[Rollouts, Tensor, Metrics]:
+        """Rollouts, their rewards [B, T], and what to note of them; drawn again, up to the cap, while signal is missing."""
+        parts: list[tuple[Rollouts, Tensor]] = []
+        total = solved = 0.0
+        groups = signal = 0
+        for draw in range(self.algorithm.draws):
+            problems = self.prompts.batch(run.store, self.problems, self.seed, iteration, draw)
+            path = (self.seed, iteration, draw)
+            with torch.no_grad():
+                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path)
+                reward = self.reward(r, *path)  # [B, T]
+            run.ledger.sampled += int(r.mask.sum())
+            run.ledger.forward(r.forwarded, run.weights)
+            parts.append((r, reward))
+            total += reward.sum().item() / len(reward)
+            solved += sum(v.process for v in r.verdicts) / len(r.verdicts)
+            groups += len(problems)
+            signal += int(varied(reward, r).sum())
+            if signal >= self.problems:
+                break
+        metrics = {"reward": total / len(parts), "process": solved / len(parts), "signal": signal / groups, "groups": groups}
+        if self.algorithm.draws == 1:
+            return *parts[0], metrics
+        return *with_signal(parts, self.problems), metrics
+
+    def _parts(self, run: Run, r: Rollouts, advantage: Tensor) -> Iterator[Tensor]:
+        """The loss in parts of some groups each; their sum is the loss, however it is split."""
+        a = self.algorithm
+        weights = a.aggregate(r)  # [B, T]
+        kept = torch.arange(len(r.problems), device=advantage.device)
+        if not a.kl:
+            kept = kept[(advantage != 0).view(len(r.problems), -1).any(1)]
+        for prompts in kept.split(max(1, run.store.machine.rows // r.group)) if len(kept) else ():
+            rows = (prompts[:, None] * r.group + torch.arange(r.group, device=kept.device)).view(-1)
+            logp = self._logp(run.model, r, prompts, rows)  # [N, T]
+            run.ledger.train(int(r.mask[rows].sum() + r.prompt_lengths[prompts].sum()), run.weights)
+            x = a.surrogate(logp, r.logp[rows], advantage[rows])
+            if a.kl:
+                with torch.no_grad():
+                    reference = self._logp(run.reference, r, prompts, rows)
+                x = x + a.kl * kl(logp, reference)
+            yield (x * weights[rows]).sum()
+
+    def _logp(self, model: GPT | torch.nn.Module, r: Rollouts, prompts: Tensor, rows: Tensor) -> Tensor:  # [N, T]
+        logits = completion_logits(model, r.prompts[prompts], r.prompt_lengths[prompts], r.tokens[rows])
+        return chosen_logp(logits / self.sampler.temperature, r.tokens[rows])
+
+
+def varied(reward: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> bool [P]
+    """Which groups have rewards that differ: the others teach nothing."""
+    rows = reward.sum(1).view(-1, r.group)
+    return (rows != rows[:, :1]).any(1)
+
+
+def with_signal(parts: list[tuple[Rollouts, Tensor]], problems: int) -> tuple[Rollouts, Tensor]:
+    """The first `problems` groups, those with signal before those without."""
+    longest = max(r.tokens.shape[1] for r, _ in parts)
+    widest = max(r.prompts.shape[1] for r, _ in parts)
+
+    def joined(tensors: list[Tensor], width: int) -> Tensor:  # [*, t] each -> [sum of *, width]
+        return torch.cat([torch.nn.functional.pad(x, (0, width - x.shape[1])) for x in tensors])
+
+    first, group = parts[0][0], parts[0][0].group
+    order = torch.cat([varied(reward, r) for r, reward in parts]).int().argsort(descending=True, stable=True)[:problems]
+    rows = (order[:, None] * group + torch.arange(group, device=order.device)).view(-1)
+    every = [r for r, _ in parts]
+    return replace(
+        first,
+        problems=tuple([p for r in every for p in r.problems][i] for i in order.tolist()),
+        limit=max(r.limit for r in every),
+        prompts=joined([r.prompts for r in every], widest)[order],
+        prompt_lengths=torch.cat([r.prompt_lengths for r in every])[order],
+        tokens=joined([r.tokens for r in every], longest)[rows],
+        mask=joined([r.mask for r in every], longest)[rows],
+        logp=joined([r.logp for r in every], longest)[rows],
+        traces=tuple([t for r in every for t in r.traces][i] for i in rows.tolist()),
+        verdicts=tuple([v for r in every for v in r.verdicts][i] for i in rows.tolist()),
+        forwarded=sum(r.forwarded for r in every),
+    ), joined([reward for _, reward in parts], longest)[rows]

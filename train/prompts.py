@@ -1,0 +1,67 @@
+"""Which problems are practised on. A pure function of seed and iteration, so a resumed run meets the same ones."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from synthtasks.families import Family, Program, problem
+from synthtasks.problem import Problem
+from train.stage import Stage, Undefined
+from train.store import Store, defined
+
+
+class Prompts(Protocol):
+    """A source of problems; `draw` numbers the batches within an iteration."""
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
+
+
+def _draw(family: Family, count: int, *path: str | int) -> tuple[Problem, ...]:
+    return tuple(problem(family, "train", "practice", *path, i) for i in range(count))
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Always new problems."""
+
+    family: Family
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        return _draw(self.family, count, seed, iteration, draw)
+
+
+@dataclass(frozen=True)
+class Few:
+    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571)."""
+
+    family: Family
+    problems: int = 1
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        few = _draw(self.family, self.problems, seed, "few")
+        return tuple(few[i % len(few)] for i in range(count))
+
+
+@dataclass(frozen=True)
+class Band:
+    """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
+
+    family: Program
+    edge: Stage
+    region: str
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        steps = band(store, self.edge, self.region)
+        return _draw(replace(self.family, steps=steps[iteration % len(steps)]), count, seed, iteration, draw)
+
+
+def band(store: Store, edge: Stage, region: str) -> tuple[int, ...]:
+    """The difficulties of a region, ascending.
+
+    Raises:
+        Undefined: if the edge has no such region; nothing is put in its place.
+    """
+    record = json.loads((defined(store.get(edge)) / "edge.json").read_text())
+    if not record["bands"][region]:
+        raise Undefined(f"no difficulty lies {region} the edge: {record['reasons'][region]}")
+    return tuple(record["bands"][region])

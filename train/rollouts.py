@@ -1,0 +1,71 @@
+"""What the policy did. Everything later in RL (reward, credit, objective) is a function of this record.
+
+Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion, S of the longest prompt.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.generate import generate, pad
+from models.gpt import GPT
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.surfaces import Compact
+from synthtasks.trace import Trace
+from synthtasks.verify import Verdict, verify
+from synthtasks.vocab import Vocab
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """G completions of each of P problems. Row b answers problem b // G."""
+
+    problems: tuple[Problem, ...]  # [P]
+    group: int  # G
+    limit: int  # tokens that a completion was allowed
+    prompts: Tensor  # [P, S], padded on the right
+    prompt_lengths: Tensor  # [P]
+    tokens: Tensor  # [B, T] the completions, 0 after their end
+    mask: Tensor  # bool [B, T], true on sampled tokens
+    logp: Tensor  # [B, T] under the policy that sampled; 0 off the mask
+    traces: tuple[Trace, ...]  # [B]
+    verdicts: tuple[Verdict, ...]  # [B]
+    forwarded: int  # tokens that went through the model
+
+    def at_end(self, x: Tensor) -> Tensor:  # [B] -> [B, T]
+        """x of each row on its last sampled token, zero elsewhere."""
+        last = self.mask.sum(1, keepdim=True) - 1  # [B, 1]
+        return torch.zeros_like(self.logp).scatter(1, last, x[:, None].to(self.logp))
+
+    def row_mean(self, x: Tensor) -> Tensor:  # [B, T] -> [P, G]
+        """The mean of x over each row's sampled tokens."""
+        return ((x * self.mask).sum(1) / self.mask.sum(1)).view(-1, self.group)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How completions are drawn."""
+
+    group: int = 16  # G, completions of a problem
+    spare: int = 4  # tokens that a completion may have beyond the longest solution among the problems
+    temperature: float = 1.0
+    surface: Compact = Compact()
+
+
+def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:
+    """Draw and judge the completions that are called `path`."""
+    surface, device = sampler.surface, model.head.weight.device
+    prompts = [vocab.encode(surface.prompt(p)) for p in problems]
+    limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
+    uniforms = torch.from_numpy(rng(*path).random((len(problems) * sampler.group, limit), dtype="float32"))
+    drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature)
+    lengths = drawn.mask.sum(1).tolist()
+    said = [vocab.decode(row[:length]) for row, length in zip(drawn.tokens.tolist(), lengths, strict=True)]
+    traces = tuple(surface.read(words) for words in said)
+    verdicts = tuple(verify(problems[b // sampler.group], trace) for b, trace in enumerate(traces))
+    padded, prompt_lengths = pad(prompts, device)
+    return Rollouts(
+        problems, sampler.group, limit, padded, prompt_lengths, drawn.tokens, drawn.mask, drawn.logp, traces, verdicts, drawn.forwarded
+    )

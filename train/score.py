@@ -1,0 +1,96 @@
+"""The exact probability of success, without sampling.
+
+Where a problem has exactly one valid trace, the probability that the policy writes it is that of its words, end word
+included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the price of one forward pass.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.generate import chosen_logp, completion_logits, pad
+from models.gpt import GPT
+from synthtasks.families import Program, problem
+from synthtasks.surfaces import ROLES, Compact
+from synthtasks.vocab import Vocab
+from train.ledger import Ledger, matrix_weights
+from train.policy import load_policy
+from train.stage import Stage
+from train.store import Store, write_json
+
+BATCH = 64  # rows of a forward pass
+
+
+@dataclass(frozen=True)
+class Score(Stage):
+    """Log-probability of the solution of every one of `problems` held-out problems of each family.
+
+    Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
+    by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives`.
+    """
+
+    policy: Stage
+    families: tuple[Program, ...]
+    problems: int = 512
+    temperatures: tuple[float, ...] = (1.0,)
+    surface: Compact = Compact()
+    seed: int = 0
+
+    def run(self, out: Path, store: Store) -> None:
+        policy = load_policy(store.get(self.policy))
+        policy.model.to(store.machine.device).eval()
+        ledger = Ledger()
+        names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
+        exams = [exam(family, self.surface, policy.vocab, self.problems, self.seed, names) for family in self.families]
+        logp, roles = zip(*(solution_logp(policy.model, e, self.temperatures, ledger) for e in exams), strict=True)
+        applied = np.stack([e.applied for e in exams])
+        np.savez(out / "scores.npz", logp=np.stack(logp), roles=np.stack(roles), applied=applied, primitives=np.array(names))
+        write_json(out / "ledger.json", asdict(ledger))
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """Held-out problems and their solutions, as tensors on the CPU."""
+
+    prompts: Tensor  # [P, S], padded on the right
+    prompt_lengths: Tensor  # [P]
+    tokens: Tensor  # [P, T] of the solutions
+    lengths: Tensor  # [P]
+    roles: Tensor  # [P, T] place in `ROLES` of each word's role
+    applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
+
+
+@lru_cache(maxsize=128)
+def exam(family: Program, surface: Compact, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
+    asked = [problem(family, "test", "score", seed, i) for i in range(problems)]
+    solutions = [surface.solution(p) for p in asked]
+    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in asked], torch.device("cpu"))
+    tokens, lengths = pad([vocab.encode(words) for words in solutions], torch.device("cpu"))
+    roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions], torch.device("cpu"))
+    applied = [[sum(step.primitive.name == n for step in p.proof) for p in asked] for n in primitives]
+    return Exam(prompts, prompt_lengths, tokens, lengths, roles, np.array(applied, dtype=np.int16))
+
+
+@torch.no_grad()
+def solution_logp(
+    model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: Ledger
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P]."""
+    device = model.head.weight.device
+    logp, by_role = [], []
+    for rows in torch.arange(len(e.tokens)).split(BATCH):
+        tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
+        prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
+        mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
+        logits = completion_logits(model, prompts, prompt_lengths, tokens)  # [B, T, V]
+        ledger.forward(int(prompt_lengths.sum() + lengths.sum()), matrix_weights(model.config))
+        logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
+        plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
+        by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))
+    return torch.cat(logp, 1).cpu().numpy(), torch.cat(by_role, 1).cpu().numpy()

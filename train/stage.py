@@ -1,0 +1,128 @@
+"""Experiments as expressions. A stage is a frozen dataclass; the stages it builds on are its fields.
+
+    Score(policy=Learn(policy=Fresh(config, vocab), losses=((1.0, Imitate(corpus)),), ...), families=...)
+
+Evaluating an expression means: evaluate the stages inside it, then run it, once. What it makes lies in a folder named
+by a hash of the whole expression, so equal expressions, in one grid or in twenty, share one run.
+"""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING as REQUIRED
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from synthtasks.primitives import Primitive
+
+if TYPE_CHECKING:
+    from train.store import Store
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class Undefined(Exception):
+    """A stage has no answer (a band of an edge that has no such region). A result, which propagates downstream."""
+
+
+@dataclass(frozen=True)
+class Stage(ABC):
+    """Something that makes files."""
+
+    VERSION: ClassVar[int] = 1  # raise it when `run` comes to mean something else
+
+    @abstractmethod
+    def run(self, out: Path, store: "Store") -> None:
+        """Write this stage's results into the folder `out`. Upstream results: `store.get(self.policy)`.
+
+        `out` may hold what an earlier attempt, killed, left there: overwrite it, or continue from it.
+
+        Raises:
+            Undefined: if the question that this stage asks has no answer; that is recorded as its result.
+        """
+
+
+def _every(value: object) -> tuple[Field[object], ...]:
+    return fields(value)  # type: ignore[arg-type]
+
+
+def _changed(value: object) -> tuple[Field[object], ...]:
+    """The fields that are not at their default."""
+    return tuple(f for f in _every(value) if getattr(value, f.name) != _default(f))
+
+
+def _default(field: Field[object]) -> object:
+    return field.default if field.default_factory is REQUIRED else field.default_factory()
+
+
+def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], modulus: int | None = None) -> Json:
+    """`value` as JSON that is the same in every process, with the chosen fields of each dataclass.
+
+    Raises:
+        TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple():
+            return [_form(v, chosen, modulus) for v in value]
+        case Primitive() if modulus is not None:
+            return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
+        case _ if is_dataclass(value) and not isinstance(value, type) and not isinstance(value, Primitive):
+            modulus = getattr(value, "modulus", modulus)
+            kind = {"is": f"{type(value).__module__}.{type(value).__qualname__}"}
+            version = {"version": value.VERSION} if isinstance(value, Stage) else {}
+            return kind | version | {f.name: _form(getattr(value, f.name), chosen, modulus) for f in chosen(value)}
+    raise TypeError(
+        f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
+        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
+    )
+
+
+def expand(stage: Stage) -> Json:
+    """The whole expression, with every field and every default."""
+    return _form(stage, _every)
+
+
+@lru_cache(maxsize=None)
+def fingerprint(stage: Stage) -> str:
+    """The identity of an expression. A field at its default does not enter: a new knob whose default keeps the old
+    behaviour leaves every old result in place."""
+    return hashlib.sha256(json.dumps(_form(stage, _changed), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def name(stage: Stage) -> str:
+    """The name of the stage's folder."""
+    return f"{type(stage).__name__}-{fingerprint(stage)}"
+
+
+def upstream(value: object) -> Iterator[Stage]:
+    """The stages directly inside `value`, however deep in tuples and plain dataclasses."""
+    inner: Iterable[object] = ()
+    if isinstance(value, tuple):
+        inner = value
+    elif is_dataclass(value) and not isinstance(value, (type, Primitive)):
+        inner = (getattr(value, f.name) for f in fields(value))
+    for part in inner:
+        if isinstance(part, Stage):
+            yield part
+        else:
+            yield from upstream(part)
+
+
+def closure(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    """The distinct stages that `stages` consist of, each after those it builds on."""
+    ordered: dict[Stage, None] = {}
+
+    def visit(stage: Stage) -> None:
+        if stage not in ordered:
+            for part in upstream(stage):
+                visit(part)
+            ordered[stage] = None
+
+    for stage in stages:
+        visit(stage)
+    return tuple(ordered)
