@@ -113,6 +113,7 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
     Row b follows prompt b // (B / P). Each prompt goes through the model once, however many rows follow it, and
     gradients reach it through all of them.
     """
+    prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one
     P, S = prompts.shape
     group = len(tokens) // P
     if group == 1 and bool((lengths == S).all()):

@@ -10,7 +10,6 @@ import numpy as np
 
 from synthtasks.families import Family, problem
 from synthtasks.problem import Problem
-from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from synthtasks.trace import Words
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Protocol
 
@@ -29,6 +30,7 @@ class Uses:
     count: int = 0
 
 
+@cache
 def label(line: int) -> str:
     """The name of a program's line: A..Z, then A1..Z1, A2.. and so on."""
     return LETTERS[line % 26] + (str(line // 26) if line >= 26 else "")
@@ -44,9 +46,9 @@ class Program:
 
     >>> p = Program(steps=2, lines=3)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.proof]
-    [('B', '*', (9, 9)), ('C', '+', ('B', 2))]
+    [('A', '-', (0, 7)), ('B', '-', ('A', 6))]
     >>> p.answer
-    3
+    7
 
     Raises:
         ValueError: if the dials contradict each other.
@@ -70,6 +72,8 @@ class Program:
             raise ValueError(f"uses asks for {sorted(missing)}, but the window has only {[p.name for p in self.primitives]}")
         if self.uses.count and not self.uses.names:
             raise ValueError(f"uses asks for {self.uses.count} applications, but names no primitive")
+        if self.uses.count < 0:
+            raise ValueError(f"uses cannot ask for {self.uses.count} applications; 0 asks for none")
 
     def __call__(self, g: np.random.Generator) -> Problem:
         first = int(g.integers(self.lines - self.steps + 1))
@@ -101,7 +105,7 @@ def problem(family: Family, split: Split, *path: str | int) -> Problem:
         ValueError: if no draw lies in the split; the family is too small to be split.
     """
     for attempt in range(ATTEMPTS):
-        if (drawn := family(rng(*path, attempt))).split == split:
+        if (drawn := family(rng(*path, attempt))).split in (split, "both"):
             return drawn
     raise ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")
 

@@ -11,6 +11,7 @@ from synthtasks.primitives import Primitive
 
 Split = Literal["train", "test"]
 TEST_SHARE = 1 / 8  # of the canonical forms
+COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,11 @@ class Problem:
         Names, order and distractors do not enter, operands that commute are sorted, and a primitive counts by its
         truth table. So no seed, surface, shuffle or renaming makes another problem of this one.
         """
+        return self._digests[self.query]
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        """The canonical form of every step of the proof, hashed: equal for steps that say the same."""
         digests: dict[str, str] = {}
         for step in self.proof:
             operands = [digests[a] if isinstance(a, str) else str(a) for a in step.arguments]
@@ -97,13 +103,15 @@ class Problem:
                 operands.sort()
             form = f"{self.modulus} {step.primitive.digest(self.modulus)} {operands[0]} {operands[1]}"
             digests[step.name] = hashlib.sha256(form.encode()).hexdigest()
-        return digests[self.query]
+        return digests
 
     @property
-    def split(self) -> Split:
+    def split(self) -> Split | Literal["both"]:
         """"test" for one canonical form in eight. A property of the problem, so no seed can leak one into the other.
 
-        A test problem of one or two steps still consists of facts that longer training problems state: whoever wants
-        unseen *compositions* asks for three steps or more.
+        Proofs of fewer than three steps are in "both": they are facts, of which every longer training problem states
+        some, and there are too few of them to hold any back. Only longer problems are unseen compositions.
         """
+        if len(set(self._digests.values())) < COMPOSED:  # a step that is said twice is one fact, as in `key`
+            return "both"
         return "test" if int(self.key[:8], 16) < TEST_SHARE * 2**32 else "train"

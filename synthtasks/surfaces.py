@@ -34,9 +34,9 @@ class Compact:
     >>> from synthtasks import Program, rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
     >>> " ".join(Compact().prompt(p))
-    'A - 8 B * 9 C + 2 run B to C from 9 :'
+    'A - 7 B - 6 C - 5 run A to B from 0 :'
     >>> " ".join(Compact().solution(p))
-    'B * 9 1 C + 2 3 answer 3 <end>'
+    'A - 7 3 B - 6 7 answer 7 <end>'
     """
 
     def prompt(self, problem: Problem) -> Words:
@@ -46,6 +46,29 @@ class Compact:
             ValueError: if the problem is not a straight-line program.
         """
         return (*self._lines(problem), "run", *self._window(problem), "from", str(problem.proof[0].arguments[0]), ":")
+
+    def parse(self, words: Words, primitives: tuple[Primitive, ...], modulus: int) -> Problem:
+        """The problem that a prompt states; inverts `prompt`.
+
+        Raises:
+            ValueError: if the words are no prompt.
+        """
+        form = "LINE OPERATOR NUMBER ... run LINE to LINE from NUMBER :"
+        by_symbol = {p.symbol: p for p in primitives}
+        lines, query = words[:-7], words[-7:]
+        if len(query) < 7 or len(lines) % 3 or (query[0], query[2], query[4], query[6]) != ("run", "to", "from", ":"):
+            raise ValueError(f"expected {form!r}, in words; found {' '.join(words)!r}")
+        names = lines[::3]
+        for operator, number in zip(lines[1::3], lines[2::3], strict=True):
+            if operator not in by_symbol or number not in NUMBERS:
+                raise ValueError(f"a line is LINE OPERATOR NUMBER with an operator of {' '.join(by_symbol)}; found {operator} {number}")
+        if query[1] not in names or query[3] not in names or names.index(query[1]) > names.index(query[3]) or query[5] not in NUMBERS:
+            raise ValueError(f"the window must go from one of the lines to the same or a later one; found {' '.join(query)!r}")
+        start, steps = NUMBERS[query[5]], list[Step]()
+        for name, operator, number in zip(names, lines[1::3], lines[2::3], strict=True):
+            before = start if not steps or name == query[1] else steps[-1].name
+            steps.append(Step(name, by_symbol[operator], (before, NUMBERS[number])))
+        return Problem(tuple(steps), query[3], modulus)
 
     def solution(self, problem: Problem) -> Words:
         """Every line of the window with the running value after it, and the answer."""

@@ -6,9 +6,9 @@ from its number, so a run that is killed at any moment goes on from its last che
 """
 
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +86,7 @@ class Optim:
         return self.lr * up * down
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Learn(Stage):
     """The policy that comes of `iterations` of learning from `policy`.
 
@@ -109,16 +109,15 @@ class Learn(Stage):
         adam = torch.optim.AdamW(policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay)
         model, optimizer = fabric.setup(policy.model, adam)
         run = Run(model, policy.model, policy.vocab, store, self.policy, Ledger())
-        progress = Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)
-        for iteration in range(progress.resume(), self.iterations):
-            for group in optimizer.param_groups:
-                group["lr"] = self.optim.rate(iteration, self.iterations)
-            streams = (loss.updates(run, iteration) for _, loss in self.losses)
-            for updates in zip(*streams, strict=True):
-                progress.record(iteration, self._step(fabric, model, optimizer, updates, run.ledger))
-            run.ledger.iterations += 1
-            progress.save(iteration + 1, store.checkpoint_seconds)
-        progress.close()
+        with closing(Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)) as progress:
+            for iteration in range(progress.resume(), self.iterations):
+                for group in optimizer.param_groups:
+                    group["lr"] = self.optim.rate(iteration, self.iterations)
+                streams = (loss.updates(run, iteration) for _, loss in self.losses)
+                for updates in zip(*streams, strict=True):
+                    progress.record(iteration, self._step(fabric, model, optimizer, updates, run.ledger))
+                run.ledger.iterations += 1
+                progress.save(iteration + 1, store.checkpoint_seconds)
         write_json(out / "ledger.json", asdict(run.ledger))
         save_policy(Policy(policy.model.cpu(), policy.vocab), out)
         progress.forget()
@@ -170,12 +169,13 @@ class Progress:
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
         self.fabric.save(draft, self.state | facts)
-        os.replace(draft, self.checkpoint)
+        draft.replace(self.checkpoint)
         self.saved = time.monotonic()
 
     def close(self) -> None:
         self.log.close()
 
     def forget(self) -> None:
-        """The results are whole: no checkpoint is needed any more."""
+        """The results are whole: no checkpoint is needed any more, nor one that a kill cut off."""
         self.checkpoint.unlink(missing_ok=True)
+        self.checkpoint.with_suffix(".tmp").unlink(missing_ok=True)

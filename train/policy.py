@@ -48,7 +48,7 @@ def torch_rng(*path: str | int) -> torch.Generator:
     return torch.Generator().manual_seed(int(rng(*path).integers(2**62)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fresh(Stage):
     """An untrained policy.
 

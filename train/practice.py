@@ -64,7 +64,7 @@ class Practice:
     def _collect(self, run: Run, iteration: int) -> tuple[Rollouts, Tensor, Metrics]:
         """Rollouts, their rewards [B, T], and what to note of them; drawn again, up to the cap, while signal is missing."""
         parts: list[tuple[Rollouts, Tensor]] = []
-        total = solved = 0.0
+        total = solved = covered = 0.0
         groups = signal = 0
         for draw in range(self.algorithm.draws):
             problems = self.prompts.batch(run.store, self.problems, self.seed, iteration, draw)
@@ -76,12 +76,20 @@ class Practice:
             run.ledger.forward(r.forwarded, run.weights)
             parts.append((r, reward))
             total += reward.sum().item() / len(reward)
-            solved += sum(v.process for v in r.verdicts) / len(r.verdicts)
+            process = torch.tensor([v.process for v in r.verdicts]).view(-1, r.group)
+            solved += process.float().mean().item()
+            covered += process.any(1).float().mean().item()
             groups += len(problems)
             signal += int(varied(reward, r).sum())
             if signal >= self.problems:
                 break
-        metrics = {"reward": total / len(parts), "process": solved / len(parts), "signal": signal / groups, "groups": groups}
+        metrics = {
+            "reward": total / len(parts),
+            "pass@1": solved / len(parts),
+            f"pass@{self.sampler.group}": covered / len(parts),
+            "signal": signal / groups,  # share of groups whose rewards differ
+            "groups": groups,
+        }
         if self.algorithm.draws == 1:
             return *parts[0], metrics
         return *with_signal(parts, self.problems), metrics
@@ -96,11 +104,13 @@ class Practice:
         for prompts in kept.split(max(1, run.store.machine.rows // r.group)) if len(kept) else ():
             rows = (prompts[:, None] * r.group + torch.arange(r.group, device=kept.device)).view(-1)
             logp = self._logp(run.model, r, prompts, rows)  # [N, T]
-            run.ledger.train(int(r.mask[rows].sum() + r.prompt_lengths[prompts].sum()), run.weights)
+            tokens = int(r.mask[rows].sum() + r.prompt_lengths[prompts].sum())
+            run.ledger.train(tokens, run.weights)
             x = a.surrogate(logp, r.logp[rows], advantage[rows])
             if a.kl:
                 with torch.no_grad():
                     reference = self._logp(run.reference, r, prompts, rows)
+                run.ledger.forward(tokens, run.weights)
                 x = x + a.kl * kl(logp, reference)
             yield (x * weights[rows]).sum()
 

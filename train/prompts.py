@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from synthtasks.families import Family, Program, problem
-from synthtasks.problem import Problem
+from synthtasks.problem import Problem, Split
 from train.stage import Stage, Undefined
 from train.store import Store, defined
 
@@ -16,8 +16,8 @@ class Prompts(Protocol):
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
 
 
-def _draw(family: Family, count: int, *path: str | int) -> tuple[Problem, ...]:
-    return tuple(problem(family, "train", "practice", *path, i) for i in range(count))
+def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[Problem, ...]:
+    return tuple(problem(family, split, "practice", *path, i) for i in range(count))
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class Endless:
     """Always new problems."""
 
     family: Family
+    split: Split = "train"
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
-        return _draw(self.family, count, seed, iteration, draw)
+        return _draw(self.family, self.split, count, seed, iteration, draw)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Few:
     problems: int = 1
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
-        few = _draw(self.family, self.problems, seed, "few")
+        few = _draw(self.family, "train", self.problems, seed, "few")
         return tuple(few[i % len(few)] for i in range(count))
 
 
@@ -49,10 +50,11 @@ class Band:
     family: Program
     edge: Stage
     region: str
+    split: Split = "train"
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         steps = band(store, self.edge, self.region)
-        return _draw(replace(self.family, steps=steps[iteration % len(steps)]), count, seed, iteration, draw)
+        return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
 
 
 def band(store: Store, edge: Stage, region: str) -> tuple[int, ...]:

@@ -4,23 +4,24 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from synthtasks.families import Family, problem
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
+from train.prompts import Prompts
 from train.rollouts import Sampler, rollout
 from train.stage import Stage
 from train.store import Store, write_json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample(Stage):
-    """Completions of held-out problems, with the judge's verdicts.
+    """Completions of one batch of problems, with the judge's verdicts.
 
-    Writes `samples.jsonl`, one line a completion: the problem's number, the words, and whether answer and process are right.
+    Writes `samples.jsonl`, one line a completion: the problem's number, prompt and words, and whether answer and process
+    are right.
     """
 
     policy: Stage
-    family: Family
+    prompts: Prompts
     problems: int = 64
     sampler: Sampler = Sampler(group=64)
     seed: int = 0
@@ -28,7 +29,7 @@ class Sample(Stage):
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
         policy.model.to(store.machine.device).eval()
-        asked = tuple(problem(self.family, "test", "sample", self.seed, i) for i in range(self.problems))
+        asked = self.prompts.batch(store, self.problems, self.seed, 0, 0)
         r = rollout(policy.model, policy.vocab, asked, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
@@ -36,6 +37,7 @@ class Sample(Stage):
         with open(out / "samples.jsonl", "w") as file:
             for b, (tokens, verdict) in enumerate(zip(r.tokens.tolist(), r.verdicts, strict=True)):
                 words = " ".join(policy.vocab.decode(tokens[: lengths[b]]))
-                row = {"problem": b // r.group, "words": words, "correct": verdict.correct, "process": verdict.process}
+                prompt = " ".join(self.sampler.surface.prompt(asked[b // r.group]))
+                row = {"problem": b // r.group, "prompt": prompt, "words": words, "correct": verdict.correct, "process": verdict.process}
                 print(json.dumps(row), file=file)
         write_json(out / "ledger.json", asdict(ledger))

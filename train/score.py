@@ -26,7 +26,7 @@ from train.store import Store, write_json
 BATCH = 64  # rows of a forward pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Score(Stage):
     """Log-probability of the solution of every one of `problems` held-out problems of each family.
 

@@ -10,9 +10,9 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import Field, dataclass, fields, is_dataclass
 from dataclasses import MISSING as REQUIRED
-from functools import lru_cache
+from dataclasses import Field, dataclass, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,9 +28,9 @@ class Undefined(Exception):
     """A stage has no answer (a band of an edge that has no such region). A result, which propagates downstream."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stage(ABC):
-    """Something that makes files."""
+    """Something that makes files. Two stages are equal if their expressions are; subclasses take the same three options."""
 
     VERSION: ClassVar[int] = 1  # raise it when `run` comes to mean something else
 
@@ -43,6 +43,31 @@ class Stage(ABC):
         Raises:
             Undefined: if the question that this stage asks has no answer; that is recorded as its result.
         """
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of the expression. A field at its default does not enter: a new knob whose default keeps the old
+        behaviour leaves every old result in place."""
+        expand(self)  # refuses what has no identity, before anything is compared with its default
+        return _hash(_form(self, _changed, lambda stage: stage.identity))
+
+    @cached_property
+    def meaning(self) -> str:
+        """A hash of the expression with every default, truth table and stage inside it."""
+        return _hash(expand(self))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __repr__(self) -> str:
+        return name(self)
+
+
+def _hash(form: Json) -> str:
+    return hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _every(value: object) -> tuple[Field[object], ...]:
@@ -58,40 +83,49 @@ def _default(field: Field[object]) -> object:
     return field.default if field.default_factory is REQUIRED else field.default_factory()
 
 
-def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], modulus: int | None = None) -> Json:
-    """`value` as JSON that is the same in every process, with the chosen fields of each dataclass.
+def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], inner: Callable[[Stage], str]) -> Json:
+    """`value` as JSON that is the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
 
     Raises:
         TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
     """
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case tuple():
-            return [_form(v, chosen, modulus) for v in value]
-        case Primitive() if modulus is not None:
-            return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
-        case _ if is_dataclass(value) and not isinstance(value, type) and not isinstance(value, Primitive):
-            modulus = getattr(value, "modulus", modulus)
-            kind = {"is": f"{type(value).__module__}.{type(value).__qualname__}"}
-            version = {"version": value.VERSION} if isinstance(value, Stage) else {}
-            return kind | version | {f.name: _form(getattr(value, f.name), chosen, modulus) for f in chosen(value)}
-    raise TypeError(
-        f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
-        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
-    )
+
+    def fields_of(value: object, modulus: int | None) -> dict[str, Json]:
+        modulus = getattr(value, "modulus", modulus)
+        version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        return {"is": kind} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
+
+    def form(value: object, modulus: int | None) -> Json:
+        match value:
+            case int() | float() if value % 1 == 0:
+                return int(value)  # 1, 1.0 and True are equal, so they are one
+            case None | float() | str():
+                return value
+            case tuple():
+                return [form(v, modulus) for v in value]
+            case Stage():
+                return {"is": type(value).__name__, "hash": inner(value)}
+            case Primitive() if modulus is not None:
+                return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
+            case _ if is_dataclass(value) and not isinstance(value, type | Primitive):
+                return fields_of(value, modulus)
+        raise TypeError(
+            f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
+            "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
+        )
+
+    return fields_of(value, None)
 
 
 def expand(stage: Stage) -> Json:
-    """The whole expression, with every field and every default."""
-    return _form(stage, _every)
+    """The whole expression, with every field and every default; the stages inside it by the hash of theirs."""
+    return _form(stage, _every, lambda inner: inner.meaning)
 
 
-@lru_cache(maxsize=None)
 def fingerprint(stage: Stage) -> str:
-    """The identity of an expression. A field at its default does not enter: a new knob whose default keeps the old
-    behaviour leaves every old result in place."""
-    return hashlib.sha256(json.dumps(_form(stage, _changed), sort_keys=True).encode()).hexdigest()[:12]
+    """The identity of an expression."""
+    return stage.identity
 
 
 def name(stage: Stage) -> str:
@@ -104,7 +138,7 @@ def upstream(value: object) -> Iterator[Stage]:
     inner: Iterable[object] = ()
     if isinstance(value, tuple):
         inner = value
-    elif is_dataclass(value) and not isinstance(value, (type, Primitive)):
+    elif is_dataclass(value) and not isinstance(value, type | Primitive):
         inner = (getattr(value, f.name) for f in fields(value))
     for part in inner:
         if isinstance(part, Stage):

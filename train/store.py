@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import platform
 import resource
 import shutil
@@ -113,7 +112,7 @@ def write_json(path: Path, value: object) -> None:
     """Write `value` so that `path` is never seen half-written."""
     draft = path.with_name(path.name + ".tmp")
     draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 @contextmanager

@@ -1,0 +1,66 @@
+# Everything starts here. Each target makes the environment it needs; the second call starts at once.
+
+SCALE ?= cpu
+SEEDS ?=
+OUT ?=
+JOBS ?=
+WITHHOLD ?=
+PYTHON ?= python3
+TORCH ?= torch
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OPTIONS := --scale $(SCALE) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(WITHHOLD),--withhold $(WITHHOLD))
+ANALYSIS := $(BIN)/python -m analysis
+# torch from PyTorch's index of CPU builds where there is no GPU, unless pip is told of another place
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install grid demo plan report test check bench faults mutants clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  variables   SCALE=smoke|cpu|gpu SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
+
+install: $(READY)  ## make .venv
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "synthtasks needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
+	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "installing torch"; $(BIN)/python -m pip install -q -c constraints.txt $(TORCH); }
+	@echo "installing the rest"
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[study,test]'
+	@touch $@
+
+grid: $(READY)  ## the factorial study: run what is missing, judge, report
+	@$(ANALYSIS) run grid $(OPTIONS)
+
+demo: $(READY)  ## one seed of it, live, act by act
+	@$(ANALYSIS) demo grid $(OPTIONS)
+
+plan: $(READY)  ## what would run, and for how long
+	@$(ANALYSIS) plan grid $(OPTIONS)
+
+report: $(READY)  ## judge and report again, from what has run
+	@$(ANALYSIS) report grid $(OPTIONS)
+
+test: $(READY)  ## the test suite
+	@$(BIN)/python -m pytest -n 2
+
+check: $(READY)  ## lint and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(READY)  ## speed, as ratios measured side by side
+	@$(BIN)/python tests/bench/bench.py
+
+faults: $(READY)  ## kill -9 a smoke grid at random moments; its results must not change
+	@$(BIN)/python tests/faults/kill.py
+
+mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[mutation]'
+	@$(BIN)/python tests/faults/mutants.py
+
+clean:  ## remove the environment and caches; results in runs/ stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,1 @@
+"""What became of it: estimates, edges, studies, claims, figures and the report."""

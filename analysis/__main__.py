@@ -1,0 +1,129 @@
+"""The command line: `python -m analysis list | plan | run | report | demo | ask`."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+
+from analysis import command
+from analysis.ask import converse
+from analysis.demo import demo
+from analysis.scale import Scale
+from analysis.studies import STUDIES
+
+HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
+
+Overrides = make_dataclass(
+    "Overrides", [(f.name, f.type | None, field(default=None)) for f in fields(Scale) if f.name not in HIDDEN], frozen=True  # type: ignore[operator]
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which study, how large, and where."""
+
+    study: tyro.conf.Positional[Literal["grid"]] = "grid"
+    scale: Literal["smoke", "cpu", "gpu"] = "cpu"
+    seeds: int | None = None  # how many; each is a pretraining seed with its own RL seed
+    first_seed: int = 0
+    withhold: tuple[str, ...] = ("mul",)  # primitives that the absent arm does not learn to compute
+    only: str = ""  # cells with these labels, as in primitive=absent,region=at
+    out: Path | None = None  # results; default runs/SCALE
+    jobs: int | None = None  # stages at a time; default one a core
+    override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
+
+    def request(self) -> command.Request:
+        """What was asked for, checked."""
+        overrides: Mapping[str, object] = asdict(self.override)
+        return command.request(
+            STUDIES[self.study], self.scale, overrides, self.seeds, self.first_seed, self.withhold, self.only, self.out, self.jobs
+        )
+
+
+@dataclass(frozen=True)
+class List:
+    """Every study, its axes and its claims."""
+
+    json: bool = False  # for programs
+
+    def __call__(self, console: Console) -> int:
+        if self.json:
+            sys.stdout.write(command.list_json(STUDIES) + "\n")
+        else:
+            command.show_list(STUDIES, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Plan(Options):
+    """What would run, what is there, and how long the rest takes."""
+
+    def __call__(self, console: Console) -> int:
+        command.plan(self.request(), console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Run(Options):
+    """Run what is missing, judge the claims, and write the report. The same command continues or extends."""
+
+    def __call__(self, console: Console) -> int:
+        return command.run(self.request(), console)
+
+
+@dataclass(frozen=True)
+class Report(Options):
+    """Judge and report again, from what has run."""
+
+    def __call__(self, console: Console) -> int:
+        asked = self.request()
+        missing = sum(not asked.store.has(s) for c in asked.cells() for s in c.stages())
+        if missing:
+            raise ValueError(f"{missing} stages have not run yet; use `run`, which writes the report at its end")
+        command.report(asked, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Demo(Options):
+    """One seed of the study, live, with a sentence before each act."""
+
+    def __call__(self, console: Console) -> int:
+        return demo(self.request(), console)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Type or draw problems, and see a policy's steps with the judge's marks."""
+
+    checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
+    modulus: int = 10
+    lines: int = 20
+
+    def __call__(self, console: Console) -> int:
+        converse(self.checkpoint, self.lines, self.modulus, console, lambda: console.input("> "))
+        return 0
+
+
+def main() -> int:
+    """Parse, run, and turn a user's mistake into a message."""
+    console = Console()
+    commands = tyro.extras.subcommand_cli_from_dict(
+        {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask)}, description=__doc__, prog="python -m analysis"
+    )
+    try:
+        return commands(console)  # type: ignore[no-any-return]
+    except (ValueError, FileNotFoundError) as mistake:
+        Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
+        return 2
+    except KeyboardInterrupt:
+        console.print("\nstopped; the same command continues where it was")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""Claims: what a study says before it runs, as data; and the judge, a pure function of rows.
+
+A claim compares means over seeds. Its unit is the pretraining seed: cells that share a seed are averaged or subtracted
+within it first, and only the seeds' values are tested.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from analysis.estimates import Interval, holm, over_seeds, p_above, p_below
+
+ALPHA = 0.05
+
+Verdict = Literal["shown", "shown (no update)", "refuted", "undetermined", "reported"]
+Phase = Literal["before", "after"]
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured in one cell of one seed."""
+
+    labels: dict[str, str]
+    seed: int
+    undefined: str  # why there is nothing, if there is nothing
+    updates: int  # optimiser steps that RL took
+    steps: list[int]  # F difficulties
+    bands: dict[str, list[int]]  # by region of this cell's edge
+    trained: list[int]  # difficulties that RL was given
+    before: dict[str, list[float]]  # metric of each difficulty [F]
+    after: dict[str, list[float]]
+
+
+class Where(Protocol):
+    """At which difficulties a claim looks; none, where the edge has no such region."""
+
+    def __call__(self, row: Row) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class At:
+    """The band of a region of the seed's edge, or its first `width` difficulties."""
+
+    region: str = "at"
+    width: int | None = None
+
+    def __call__(self, row: Row) -> list[int]:
+        return row.bands[self.region][: self.width]
+
+
+@dataclass(frozen=True)
+class Deeper:
+    """`by` steps deeper than anything RL trained on; none, where that was not scored."""
+
+    by: int = 2
+
+    def __call__(self, row: Row) -> list[int]:
+        return [n for n in [max(row.trained, default=0) + self.by] if n in row.steps]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A metric after (or before) learning, averaged over the cells with these labels and over difficulties."""
+
+    labels: Labels
+    where: Where = At()
+    metric: str = "pass@128"
+    phase: Phase = "after"
+
+    def value(self, rows: Sequence[Row]) -> float | None:
+        """Of one seed's rows; None where a cell is undefined.
+
+        Raises:
+            ValueError: if no row has these labels.
+        """
+        mine = [r for r in rows if all(r.labels.get(k) == v for k, v in self.labels)]
+        if not mine:
+            raise ValueError(f"no cell is labelled {dict(self.labels)}; there are {[r.labels for r in rows]}")
+        values = []
+        for row in mine:
+            difficulties = [] if row.undefined else self.where(row)
+            if not difficulties:
+                return None
+            curve = getattr(row, self.phase)[self.metric]
+            values.append(sum(curve[row.steps.index(n)] for n in difficulties) / len(difficulties))
+        return sum(values) / len(values)
+
+
+Contrast = tuple[tuple[float, Term], ...]
+
+
+def gain(where: Where = At(), metric: str = "pass@128", sign: float = 1.0, **labels: str) -> Contrast:
+    """After minus before, in the cells with these labels."""
+    chosen = tuple(labels.items())
+    return ((sign, Term(chosen, where, metric)), (-sign, Term(chosen, where, metric, "before")))
+
+
+@dataclass(frozen=True)
+class More:
+    """The contrast exceeds the margin, the smallest effect of interest."""
+
+    margin: float
+
+    level = 0.95
+
+    def p_values(self, x: Sequence[float]) -> tuple[float, float]:
+        """Of "shown" and of "refuted": two-sided, so that both together keep the level."""
+        return min(1.0, 2 * p_above(x, self.margin)), min(1.0, 2 * p_below(x, self.margin))
+
+
+@dataclass(frozen=True)
+class Same:
+    """The contrast lies within the margin of zero: equivalence, by two one-sided tests (a 90 % interval inside)."""
+
+    margin: float
+
+    level = 0.90
+
+    def p_values(self, x: Sequence[float]) -> tuple[float, float]:
+        inside = max(p_above(x, -self.margin), p_below(x, self.margin))
+        return inside, min(1.0, 2 * min(p_above(x, self.margin), p_below(x, -self.margin)))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of the rows, and what would refute it. Without a test it is reported, and nothing is claimed."""
+
+    name: str
+    statement: str
+    contrast: Contrast
+    test: More | Same | None = None
+    unit: str = "pass@128, points of 100"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim's verdict. Differences are in points of 100; the interval is not adjusted for the number of claims."""
+
+    name: str
+    statement: str
+    verdict: Verdict
+    difference: float | None
+    low: float | None
+    high: float | None
+    level: float  # of the interval
+    margin: float | None
+    p: float | None  # Holm-adjusted, of the verdict
+    unit: str
+    n: int  # seeds
+    dropped: int  # seeds in which a cell is undefined
+    values: tuple[float, ...]  # of each seed
+
+
+def seed_values(contrast: Contrast, rows: Sequence[Row]) -> dict[int, float | None]:
+    """The contrast within each seed, in points of 100."""
+    by_seed: dict[int, list[Row]] = {}
+    for row in rows:
+        by_seed.setdefault(row.seed, []).append(row)
+    result: dict[int, float | None] = {}
+    for seed, mine in sorted(by_seed.items()):
+        parts = [(weight, term.value(mine)) for weight, term in contrast]
+        result[seed] = None if any(v is None for _, v in parts) else 100 * sum(w * v for w, v in parts if v is not None)
+    return result
+
+
+def judge(claims: Sequence[Claim], rows: Sequence[Row]) -> tuple[Judgement, ...]:
+    """The verdict on each claim: at level .05, Holm-adjusted over the claims that have a test."""
+    values = {c.name: seed_values(c.contrast, rows) for c in claims}
+    usable = {name: [v for v in seeds.values() if v is not None] for name, seeds in values.items()}
+    tested = [c for c in claims if c.test is not None]
+    both = {c.name: c.test.p_values(usable[c.name]) if usable[c.name] else (1.0, 1.0) for c in tested if c.test is not None}
+    adjusted = dict(zip(both, holm([min(p) for p in both.values()]), strict=True))
+    return tuple(
+        _judgement(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, rows)) for c in claims
+    )
+
+
+def _unmoved(claim: Claim, rows: Sequence[Row]) -> bool:
+    """Whether RL took no step in any cell that the claim speaks of."""
+    labels = [dict(term.labels) for _, term in claim.contrast]
+    return not any(r.updates for r in rows if not r.undefined and any(lab.items() <= r.labels.items() for lab in labels))
+
+
+def _judgement(
+    claim: Claim, x: list[float], dropped: int, both: Mapping[str, tuple[float, float]], adjusted: Mapping[str, float], unmoved: bool
+) -> Judgement:
+    verdict: Verdict = "undetermined"
+    level = claim.test.level if claim.test else 0.95
+    interval = over_seeds(x, level) if x else Interval(float("nan"), float("nan"), float("nan"))
+    p = adjusted.get(claim.name)
+    if claim.test is None:
+        verdict = "reported"
+    elif x and isinstance(claim.test, Same) and unmoved:
+        verdict, p = "shown (no update)", None
+    elif p is not None and p < ALPHA:
+        shown, refuted = both[claim.name]
+        verdict = "shown" if shown < refuted else "refuted"
+
+    def number(v: float) -> float | None:
+        return None if v != v else v
+
+    return Judgement(
+        name=claim.name,
+        statement=claim.statement,
+        verdict=verdict,
+        difference=number(interval.mean),
+        low=number(interval.low),
+        high=number(interval.high),
+        level=level,
+        margin=claim.test.margin if claim.test else None,
+        p=p,
+        unit=claim.unit,
+        n=len(x),
+        dropped=dropped,
+        values=tuple(x),
+    )

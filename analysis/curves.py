@@ -1,0 +1,147 @@
+"""Curves: pass@k, learning, and whence newly solved problems came. SVG; empty, where there is nothing to draw."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.draw import FAINT, INK, PALETTE, Dashes, drawn, legend_below, panels, spread, swatch
+from analysis.estimates import Floats, Origins, exact_pass_at_k, origins
+from analysis.panels import Condition, at_edge, conditions, factorial, lines, metric, over_curves, smooth, values
+from analysis.results import Results
+
+KS = np.unique(np.logspace(0, 6, 61).round()).astype(int)
+TICKS = [1, 100, 10_000, 1_000_000]
+SMOOTHING = 20  # one part of so many of a learning curve is averaged over
+METRICS = {"reward": "mean reward", "signal": "share of groups\nwith signal", "pass@1": "pass@1 in training"}
+ORIGINS = {"elicited": PALETTE[0], "undetermined": "#b9bcc0", "created": PALETTE[1]}
+DASHES: tuple[Dashes, ...] = ("-", "--", ":", "-.")  # of the arms
+COLUMNS = 3  # of panels that no label arranges
+
+
+def pass_curves(results: Results) -> str:
+    """Exact pass@k at the edge before and after RL, for every k, by what was pretrained and where RL lay."""
+    chosen = factorial(results)
+    seeds = {c.name: at_edge(c, results) for c in chosen}
+    if not any(seeds.values()):
+        return ""
+    rows, columns, arms = values(chosen, "primitive"), values(chosen, "region"), lines(chosen)
+
+    def line(axes: Axes, logps: Sequence[Floats], colour: str, dashes: Dashes) -> None:
+        curve = over_curves([_of_every_k(logp) for logp in logps])
+        spread(axes, KS, curve.low.clip(0, 1), curve.high.clip(0, 1), colour)
+        axes.plot(KS, curve.mean, color=colour, linestyle=dashes)
+
+    def panel(axes: Axes, row: str, column: str) -> None:
+        here = [c for c in chosen if seeds[c.name] and _lies(c, row, column)]
+        for c in here:
+            line(axes, [s.after for s in seeds[c.name]], _colour(arms, c.line), "-")
+        for c in here[:1]:  # all of a panel began alike
+            line(axes, [s.before for s in seeds[c.name]], FAINT, "--")
+            if any((s.floor < 0).any() for s in seeds[c.name]):
+                axes.plot(KS, np.mean([_of_every_k(s.floor) for s in seeds[c.name]], 0), color=FAINT, linestyle=":", linewidth=1.3)
+        if not here:
+            axes.annotate("undefined", (0.5, 0.5), xycoords="axes fraction", ha="center", color=FAINT)
+        axes.set(xscale="log", ylim=(-0.02, 1.02), xlim=(1, KS[-1]), xticks=TICKS)
+        axes.minorticks_off()
+        axes.set_title(", ".join(f"{what} {value}" for what, value in (("primitive", row), ("RL", column)) if value))
+
+    def paint(figure: Figure) -> None:
+        panels(figure, rows, columns, panel, "k, samples of a problem", ["exact pass@k"] * len(rows))
+        handles = [Line2D([], [], color=FAINT, linestyle="--", label="before RL")]
+        handles += [Line2D([], [], color=_colour(arms, arm), label=f"after RL, {arm}" if arm else "after RL") for arm in arms]
+        legend_below(figure, [*handles, Line2D([], [], color=FAINT, linestyle=":", label="guess floor")], 4)
+
+    return drawn("pass", "Exact pass at k before and after RL", 3.1 * max(2, len(columns)) + 0.6, 2.3 * len(rows) + 0.9, paint)
+
+
+def _of_every_k(logp: Floats) -> Floats:  # [N] -> [K]
+    return np.array([exact_pass_at_k(logp, int(k)).mean() for k in KS])
+
+
+def _lies(condition: Condition, primitive: str, region: str) -> bool:
+    return condition.labels.get("primitive", "") == primitive and condition.labels.get("region", "") == region
+
+
+def _colour(every: Sequence[str], one: str) -> str:
+    return PALETTE[every.index(one) % len(PALETTE)]
+
+
+def learning_curves(results: Results) -> str:
+    """What RL noted as it went: reward, share of groups with signal, and success, by region; mean over seeds."""
+    chosen = [c for c in factorial(results) if c.defined]
+    notes = {(c.name, what): curves for c in chosen for what in METRICS if (curves := _notes(c, what, results))}
+    if not notes:
+        return ""
+    columns, rows = values(chosen, "region"), [what for what in METRICS if any(key[1] == what for key in notes)]
+    primitives, arms = values(chosen, "primitive"), lines(chosen)
+
+    def look(primitive: str, arm: str) -> tuple[str, Dashes]:
+        return _colour(primitives, primitive), DASHES[arms.index(arm) % len(DASHES)]
+
+    def panel(axes: Axes, row: str, column: str) -> None:
+        for c in chosen:
+            if c.labels.get("region", "") == column and (c.name, row) in notes:
+                colour, dashes = look(c.labels.get("primitive", ""), c.line)
+                curve = np.mean(notes[c.name, row], 0)
+                axes.plot(np.arange(1, len(curve) + 1), curve, color=colour, linestyle=dashes, linewidth=1.5)
+        if row == rows[0] and column:
+            axes.set_title(f"RL {column}")
+        if row != "reward":  # which may be of any size
+            axes.set_ylim(-0.02, 1.02)
+
+    def paint(figure: Figure) -> None:
+        panels(figure, rows, columns, panel, "iteration", [METRICS[what] for what in rows])
+        pairs = dict.fromkeys((c.labels.get("primitive", ""), c.line) for c in chosen)
+        handles: list[object] = []
+        for primitive, arm in pairs:
+            colour, dashes = look(primitive, arm)
+            handles.append(Line2D([], [], color=colour, linestyle=dashes, label=" · ".join(filter(None, (primitive, arm))) or "RL"))
+        legend_below(figure, handles, 4)
+
+    return drawn("learning", "Learning curves", 3.1 * max(2, len(columns)) + 0.6, 1.8 * len(rows) + 0.8, paint)
+
+
+def _notes(condition: Condition, what: str, results: Results) -> list[Floats]:
+    """A metric of each seed's run, smoothed; none, where runs do not note it."""
+    found = [metric(results.store.get(c.learn), what) for c, _ in condition.defined if c.learn is not None]
+    return [smooth(curve, max(1, len(curve) // SMOOTHING)) for curve in found if len(curve)]
+
+
+def origin_shares(results: Results) -> str:
+    """Of the problems at the edge that RL newly solved, the shares elicited and created, by how many samples the base is granted."""
+    pooled: list[tuple[str, list[Origins]]] = []
+    for condition in conditions(results):
+        seeds = at_edge(condition, results) if condition.pairs[0][0].learn is not None else ()
+        if seeds:
+            before, after = (np.concatenate([getattr(s, phase) for s in seeds]) for phase in ("before", "after"))
+            shares = [origins(before, after, int(k)) for k in KS]
+            if shares[0].solved:
+                pooled.append((condition.name, shares))
+    if not pooled:
+        return ""
+    scale = results.setting.scale
+    marks = {"a problem": scale.group, "all of RL": scale.practice * scale.problems * scale.group}
+
+    rows = math.ceil(len(pooled) / COLUMNS)
+
+    def paint(figure: Figure) -> None:
+        every = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
+        for axes, (name, shares) in zip(every, pooled, strict=False):
+            axes.stackplot(KS, *([getattr(s, what) for s in shares] for what in ORIGINS), colors=list(ORIGINS.values()), linewidth=0)
+            for said, k in marks.items():
+                axes.axvline(k, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+                axes.annotate(said, (k, 0.98), ha="right", va="top", rotation=90, fontsize=7, xytext=(-1, 0), textcoords="offset points")
+            axes.set(xscale="log", xlim=(1, KS[-1]), ylim=(0, 1), xticks=TICKS, xlabel="K, samples granted to the base")
+            axes.minorticks_off()
+            axes.set_title(f"{name}\n{shares[0].solved} problems newly solved", fontsize=8.5)
+        for axes in every[len(pooled) :]:
+            axes.set_visible(False)
+        for axes in every[::COLUMNS]:
+            axes.set_ylabel("share of newly solved")
+        legend_below(figure, [swatch(colour, what) for what, colour in ORIGINS.items()], 3)
+
+    return drawn("origins", "Origin of newly solved problems", 3.1 * COLUMNS + 0.6, 2.3 * rows + 0.7, paint)

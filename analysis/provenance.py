@@ -1,0 +1,98 @@
+"""How a study was run: its sizes, machines and costs, and the command that runs it again."""
+
+import json
+import shlex
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from analysis.plan import kind
+from analysis.results import Results
+from analysis.scale import SCALES, Scale
+from train.ledger import Ledger
+from train.stage import Stage, closure
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the stages of a kind took together."""
+
+    kind: str
+    stages: int
+    ledger: Ledger
+    seconds: float  # of every stage, one after the other
+    cpu_seconds: float
+    peak_memory_mb: int  # of the largest
+
+
+def stages(results: Results) -> tuple[Stage, ...]:
+    """Everything that the results stand on, once."""
+    return closure([s for cell in results.cells for s in cell.stages()])
+
+
+def costs(results: Results) -> tuple[Cost, ...]:
+    """Of each kind of stage, from the ledgers and records in the store."""
+    found: dict[str, list[Cost]] = defaultdict(list)
+    for stage in stages(results):
+        folder = results.store.get(stage)
+        run = json.loads((folder / "run.json").read_text())
+        file = folder / "ledger.json"
+        ledger = Ledger(**json.loads(file.read_text())) if file.exists() else Ledger()
+        found[kind(stage)].append(Cost(kind(stage), 1, ledger, run["seconds"], run["cpu_seconds"], run["peak_memory_mb"]))
+    return tuple(total(name, found[name]) for name in sorted(found))
+
+
+def total(name: str, parts: Sequence[Cost]) -> Cost:
+    """The costs of all parts together."""
+    ledger = Ledger(**{f.name: sum(getattr(p.ledger, f.name) for p in parts) for f in fields(Ledger)})
+    return Cost(
+        name,
+        sum(p.stages for p in parts),
+        ledger,
+        sum(p.seconds for p in parts),
+        sum(p.cpu_seconds for p in parts),
+        max((p.peak_memory_mb for p in parts), default=0),
+    )
+
+
+def machines(results: Results) -> dict[str, int]:
+    """How many stages ran on what: device, threads, versions."""
+    found: dict[str, int] = defaultdict(int)
+    for stage in stages(results):
+        run = json.loads((results.store.get(stage) / "run.json").read_text())
+        machine, versions = run["machine"], run["versions"]
+        packages = ", ".join(f"{k} {v}" for k, v in sorted(versions.items()))
+        threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''} a stage"
+        found[f"{run['device']} ({machine['accelerator']}, {machine['precision']}, {threads}); Python {run['python']}, {packages}"] += 1
+    return dict(sorted(found.items()))
+
+
+def preset(scale: Scale) -> str:
+    """The preset that a scale is, or differs from the least."""
+    return min(SCALES, key=lambda name: len(_changed(scale, SCALES[name])))
+
+
+def _changed(scale: Scale, other: Scale) -> list[str]:
+    """The fields, less those that have options of their own, in which two scales differ."""
+    return [f.name for f in fields(Scale) if f.name not in ("seeds", "machine") and getattr(scale, f.name) != getattr(other, f.name)]
+
+
+def command(results: Results) -> str:
+    """The command that runs the same again."""
+    setting, study = results.setting, results.study
+    scale, name = setting.scale, preset(setting.scale)
+    words = ["python", "-m", "analysis", "run", study.name, "--scale", name, "--seeds", str(len(setting.seeds))]
+    if setting.seeds and setting.seeds[0]:
+        words += ["--first-seed", str(setting.seeds[0])]
+    words += ["--withhold", *setting.withhold]
+    if only := _only(results):
+        words += ["--only", ",".join(f"{axis}={value}" for axis, value in only.items())]
+    for field in _changed(scale, SCALES[name]):
+        words += [f"--{field.replace('_', '-')}", str(getattr(scale, field))]
+    return shlex.join(words)
+
+
+def _only(results: Results) -> dict[str, str]:
+    """The labels to which the study was narrowed: those that its cells share, and the study's axes vary."""
+    shared = set.intersection(*(set(c.labels) for c in results.cells)) if results.cells else set()
+    return {axis: value for axis, every in results.study.axes.items() for value in every if len(every) > 1 and (axis, value) in shared}

@@ -1,0 +1,121 @@
+"""Studies: a question, the cells that answer it, what is measured in each, and the claims, written down before the run."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from analysis.claims import Claim, Row
+from analysis.edge import Edge
+from analysis.estimates import Floats, exact_pass_at_k, sampled_pass_at_k
+from analysis.scale import Scale
+from analysis.scores import Scores, curves, read_scores
+from train.learn import Learn
+from train.sample import Sample
+from train.score import Score
+from train.stage import Stage, Undefined
+from train.store import Store, defined
+
+SAMPLED_KS = (1, 8)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One condition of one seed, as expressions."""
+
+    labels: tuple[tuple[str, str], ...]
+    seed: int
+    edge: Edge  # by which difficulties are chosen
+    before: Score
+    after: Score
+    learn: Learn | None = None  # what lies between before and after; None: only the temperature
+    trained: str = ""  # the region that RL was given
+    asked: tuple[Sample, Sample] | None = None  # before and after
+
+    def stages(self) -> tuple[Stage, ...]:
+        """What must have run before the cell can be measured."""
+        return tuple(s for s in (self.edge, self.before, self.after, self.learn, *(self.asked or ())) if s is not None)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one asks a study to do."""
+
+    scale: Scale
+    withhold: tuple[str, ...] = ("mul",)
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question in one file."""
+
+    name: str
+    question: str
+    source: str
+    axes: Mapping[str, tuple[str, ...]]
+    cell: Callable[[Setting, int, Mapping[str, str]], Cell]  # of a seed and a value of each axis
+    controls: Mapping[str, Callable[[Setting, int], Cell]]  # cells beside the factorial
+    claims: tuple[Claim, ...]
+
+    def cells(self, setting: Setting) -> Iterator[Cell]:
+        """Every cell, seed by seed, so that a seed is whole before the next begins."""
+        for seed in setting.seeds:
+            for values in product(*self.axes.values()):
+                yield self.cell(setting, seed, dict(zip(self.axes, values, strict=True)))
+            for control in self.controls.values():
+                yield control(setting, seed)
+
+    def claims_of(self, cells: Sequence[Cell]) -> tuple[Claim, ...]:
+        """The claims that these cells can answer."""
+        labels = [dict(c.labels) for c in cells]
+        return tuple(c for c in self.claims if all(any(dict(t.labels).items() <= lab.items() for lab in labels) for _, t in c.contrast))
+
+
+def measure(cell: Cell, store: Store) -> Row:
+    """The row of a cell whose stages have run."""
+    labels, seed = dict(cell.labels), cell.seed
+    edge = json.loads((defined(store.get(cell.edge)) / "edge.json").read_text())
+    trained = edge["bands"][cell.trained] if cell.trained else []
+    try:
+        before, after = read_scores(cell.before, store), read_scores(cell.after, store)
+    except Undefined as reason:
+        return Row(labels, seed, str(reason), 0, [], edge["bands"], trained, {}, {})
+    updates = 0
+    if cell.learn is not None:
+        updates = json.loads((store.get(cell.learn) / "ledger.json").read_text())["updates"]
+    first = before.plain
+    last = after.plain if cell.learn is not None else best_temperature(after, edge["bands"]["at"])
+    rows = {"before": curves(first), "after": curves(last)}
+    for k in (1, 128):
+        name = f"pass@{k}"
+        gains = zip(rows["before"][name], rows["after"][name], strict=True)
+        rows["after"][f"headroom {name}"] = [(b - a) / (1 - a) if a < 1 else 0.0 for a, b in gains]
+        rows["before"][f"headroom {name}"] = [0.0] * len(first)
+    for phase, sample in zip(("before", "after"), cell.asked or (), strict=False):
+        rows[phase] |= sampled(sample, store, before.steps, edge["bands"]["at"])
+    return Row(labels, seed, "", updates, list(before.steps), edge["bands"], trained, rows["before"], rows["after"])
+
+
+def best_temperature(scores: Scores, difficulties: Sequence[int]) -> Floats:  # [F, P]
+    """Log-probabilities at the temperature that is best for pass@128 on these difficulties, chosen on the very problems
+    it is judged by: which favours it."""
+    at = [scores.at(n) for n in difficulties] or list(range(len(scores.steps)))
+    means = exact_pass_at_k(scores.logp[at], 128).mean((0, 2))  # [K]
+    return np.asarray(scores.logp[:, int(means.argmax())])
+
+
+def sampled(stage: Sample, store: Store, steps: Sequence[int], band: Sequence[int]) -> dict[str, list[float]]:
+    """Answer-only and process success from samples, at the first difficulty of the band; NaN at the others."""
+    rows = [json.loads(line) for line in open(defined(store.get(stage)) / "samples.jsonl")]
+    problem = np.array([r["problem"] for r in rows])
+    n = np.bincount(problem)
+    result = {}
+    for what, key in (("answer", "correct"), ("sampled process", "process")):
+        c = np.bincount(problem, weights=[r[key] for r in rows]).astype(np.int64)
+        for k in SAMPLED_KS:
+            mean = float(sampled_pass_at_k(n, c, k).mean())
+            result[f"{what}@{k}"] = [mean if s == band[0] else float("nan") for s in steps]
+    return result

@@ -1,0 +1,25 @@
+"""Verdicts on a terminal."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from analysis.claims import Judgement
+
+COLOURS = {"shown": "green", "shown (no update)": "green", "refuted": "red", "undetermined": "yellow", "reported": "dim"}
+
+
+def number(x: float | None) -> str:
+    """A signed number of points, or a dash for what could not be measured."""
+    return "–" if x is None else f"{x:+.1f}"
+
+
+def verdict_table(judgements: Sequence[Judgement]) -> Table:
+    """Each claim with its verdict, difference, interval, margin and number of seeds."""
+    table = Table("claim", "verdict", "difference", "interval", "margin", "n", box=None, padding=(0, 2), header_style="dim")
+    for j in judgements:
+        interval = "one seed: none" if j.n == 1 else f"[{number(j.low)}, {number(j.high)}]" if j.n else "–"
+        margin = "" if j.margin is None else f"{j.margin:g}"
+        table.add_row(j.name, f"[{COLOURS[j.verdict]}]{j.verdict}[/]", number(j.difference), interval.replace("[", "\\["), margin, str(j.n))
+    table.caption = "points of 100; the unit is the pretraining seed; intervals are not adjusted for the number of claims, verdicts are"
+    return table

@@ -1,0 +1,50 @@
+"""`make faults`: a smoke grid, killed with -9 at random moments until it is done, must end in the bits of one left alone."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+KILLS = 8
+
+
+def command(out: Path) -> list[str]:
+    return [sys.executable, "-m", "analysis", "run", "grid", "--scale", "smoke", "--out", str(out)]
+
+
+def bits(out: Path) -> dict[str, str]:
+    """A hash of every file but circumstances and the report that quotes them."""
+    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in ("run.json", "report.html")]
+    return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def main() -> int:
+    """Run both, compare, and say what differs."""
+    chance = random.Random(0)
+    with tempfile.TemporaryDirectory() as folder:
+        calm, rough = Path(folder) / "calm", Path(folder) / "rough"
+        subprocess.run(command(calm), cwd=ROOT, check=True)
+        for i in range(KILLS):
+            process = subprocess.Popen(command(rough), cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+            time.sleep(chance.uniform(3, 15))
+            everybody = chance.random() < 0.5  # the parent alone, or its workers too
+            if process.poll() is None:
+                (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
+            process.wait()
+            done = len([f for f in (rough / "stages").glob("*") if f.suffix == ""])
+            print(f"kill {i + 1}: {'parent and workers' if everybody else 'parent'}; {done} stages are whole", flush=True)
+        subprocess.run(command(rough), cwd=ROOT, check=True)
+        one, two = bits(calm), bits(rough)
+    different = sorted(f for f in one.keys() | two.keys() if one.get(f) != two.get(f))
+    print(f"{len(one)} files, {len(different)} differ after {KILLS} kills", *different, sep="\n  ")
+    return bool(different)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The floors: each package imports only those below it, and only the third parties it is meant to stand on."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NUMBERS = {"numpy"}
+MAY = {
+    "synthtasks": NUMBERS | {"networkx"},
+    "models": {"torch"},
+    "train": NUMBERS | {"torch", "lightning", "safetensors", "synthtasks", "models"},
+    "analysis": NUMBERS | {"torch", "scipy", "rich", "matplotlib", "tyro", "synthtasks", "models", "train"},
+}
+FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imports(file: Path) -> set[str]:
+    """Top-level names that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            found.add(str(node.module).split(".")[0])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+    return found
+
+
+# An import that points up or sideways would tie the task library to torch, or the model to a task.
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_imports_point_down(file: Path) -> None:
+    package = file.relative_to(ROOT).parts[0]
+    strange = {name for name in imports(file) if name not in sys.stdlib_module_names} - MAY[package] - {package}
+    assert not strange, f"{file.name} imports {sorted(strange)}; {package} may import {sorted(MAY[package])}"
+
+
+# Two modules that import each other cannot be understood one after the other.
+def test_no_module_imports_in_a_circle() -> None:
+    edges: dict[str, set[str]] = {}
+    for file in FILES:
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        tree = [n for n in ast.parse(file.read_text()).body if isinstance(n, ast.ImportFrom)]
+        edges[name] = {str(n.module) for n in tree}
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"a circle: {' -> '.join((*path, name))}"
+        for other in edges.get(name, ()):
+            if other in edges:
+                visit(other, (*path, name))
+
+    for name in edges:
+        visit(name, ())
+
+
+# Global seeds and swallowed exceptions make results that nobody can repeat.
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_nothing_seeds_globally_or_swallows_errors(file: Path) -> None:
+    text = file.read_text()
+    for bad in ("np.random.seed", "torch.manual_seed", "random.seed(", "except:", "set_default_"):
+        assert bad not in text, f"{file.name} has {bad}"

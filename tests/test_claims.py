@@ -1,0 +1,207 @@
+"""Estimates, edges and verdicts by numbers worked by hand."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.claims import At, Claim, Deeper, More, Row, Same, Term, gain, judge, seed_values
+from analysis.edge import Rule
+from analysis.estimates import bootstrap, exact_pass_at_k, holm, over_seeds, p_above, p_below, sampled_pass_at_k
+
+
+# pass@k that is not the mean over all subsets of k samples is biased.
+@given(st.integers(2, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(1, n // 2))))
+def test_sampled_pass_at_k_is_brute_force_over_subsets(ncks: tuple[int, int, int]) -> None:
+    n, c, k = ncks
+    solved = [True] * c + [False] * (n - c)
+    subsets = list(itertools.combinations(solved, k))
+    expected = sum(any(s) for s in subsets) / len(subsets)
+    assert sampled_pass_at_k(np.array([n]), np.array([c]), k)[0] == pytest.approx(expected)
+
+
+# A wrong tail would show at k = 10^6, where 1 - (1 - p)^k in floating point loses everything.
+def test_exact_pass_at_k_by_hand() -> None:
+    p = np.array([0.0, 1e-9, 0.25, 0.5, 1.0])
+    with np.errstate(divide="ignore"):
+        logp = np.log(p)
+    np.testing.assert_allclose(exact_pass_at_k(logp, 1), p, rtol=1e-12)
+    np.testing.assert_allclose(exact_pass_at_k(logp, 2), [0, 2e-9, 0.4375, 0.75, 1], rtol=1e-8)
+    np.testing.assert_allclose(exact_pass_at_k(logp, 10**6), [0, 9.995e-4, 1, 1, 1], rtol=1e-4)
+
+
+# Exact and sampled pass@k are estimates of the same thing.
+def test_exact_and_sampled_agree() -> None:
+    g = np.random.default_rng(0)
+    p = g.beta(0.3, 2, size=4_000)
+    n = np.full(len(p), 32)
+    c = g.binomial(32, p)
+    for k in (1, 4, 16):
+        exact = exact_pass_at_k(np.log(p), k).mean()
+        assert sampled_pass_at_k(n, c, k).mean() == pytest.approx(exact, abs=0.01)
+
+
+# Fewer than 2k samples give an estimate that is mostly noise; an impossible count is a bug upstream.
+def test_sampled_pass_at_k_refuses() -> None:
+    with pytest.raises(ValueError, match=r"pass@8 wants at least 16 samples"):
+        sampled_pass_at_k(np.array([15]), np.array([3]), 8)
+    with pytest.raises(ValueError, match="between 0 and n"):
+        sampled_pass_at_k(np.array([4]), np.array([5]), 1)
+
+
+# Student's t with 2 degrees of freedom: mean 2, standard error 1/sqrt(3), quantile 4.3027 (95 %) or 2.9200 (90 %).
+@pytest.mark.parametrize(("level", "quantile"), [(0.95, 4.30265), (0.90, 2.91999)])
+def test_interval_over_seeds_by_hand(level: float, quantile: float) -> None:
+    interval = over_seeds([1.0, 2.0, 3.0], level)
+    half = quantile / math.sqrt(3)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((2.0, 2 - half, 2 + half), rel=1e-5)
+
+
+# One seed shows nothing: an interval or a small p-value from it would be invented.
+def test_one_seed_has_no_interval() -> None:
+    interval = over_seeds([5.0])
+    assert interval.mean == 5.0
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+    assert p_above([5.0], 0) == 1.0
+
+
+# t = (2 - 0) / (1 / sqrt 3) = 3.4641 on 2 degrees of freedom: one-sided p = .0371; the other side is its complement.
+def test_p_values_by_hand() -> None:
+    assert p_above([1.0, 2.0, 3.0], 0.0) == pytest.approx(0.037090, abs=1e-5)
+    assert p_below([1.0, 2.0, 3.0], 0.0) == pytest.approx(1 - 0.037090, abs=1e-5)
+    assert p_above([2.0, 2.0], 1.0) == 0.0
+    assert p_above([2.0, 2.0], 2.0) == 1.0
+
+
+# Holm 1979: sorted .01, .03, .04 times 3, 2, 1 = .03, .06, .04 -> made monotone .03, .06, .06.
+def test_holm_by_hand() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx((0.06, 0.03, 0.06))
+    assert holm([0.5, 0.6]) == pytest.approx((1.0, 1.0))
+
+
+# Reseeding the bootstrap would make equal runs differ.
+def test_bootstrap_is_named_and_covers() -> None:
+    x = np.random.default_rng(1).normal(size=400)
+    one, two = bootstrap(x, "a"), bootstrap(x, "a")
+    assert one == two != bootstrap(x, "b")
+    assert one.mean == pytest.approx(x.mean())
+    assert one.high - one.low == pytest.approx(2 * 1.96 * x.std() / 20, rel=0.1)
+
+
+# The edge rule on its borders: between is used by no cell.
+@pytest.mark.parametrize(
+    ("one", "many", "region"),
+    [
+        (0.9, 1.0, "below"),
+        (0.899, 1.0, "between"),
+        (0.499, 0.8, "at"),
+        (0.499, 0.801, "between"),
+        (0.5, 0.8, "between"),
+        (0.0, 0.05, "at"),
+        (0.0, 0.0499, "between"),
+        (0.0, 0.005, "beyond"),
+        (0.0, 0.0051, "between"),
+    ],
+)
+def test_edge_rule(one: float, many: float, region: str) -> None:
+    assert Rule().region(one, many) == region
+
+
+def row(seed: int, before: float, after: float, updates: int = 5, undefined: str = "", **labels: str) -> Row:
+    """Two difficulties, 7 and 8, are at the edge; at both the metric is the same. At 10 it is a tenth of it."""
+    bands = {"below": [2], "at": [7, 8], "beyond": [12]}
+    curves = ({}, {}) if undefined else ({"pass@128": [before, before, before / 10]}, {"pass@128": [after, after, after / 10]})
+    return Row(labels, seed, undefined, updates, [7, 8, 10], bands, [7, 8], *curves)
+
+
+GAIN = gain(arm="x")
+
+
+def verdict(differences: list[float], test: More | Same, updates: int = 5) -> str:
+    rows = [row(i, 0.2, 0.2 + d / 100, updates, arm="x") for i, d in enumerate(differences)]
+    return judge([Claim("c", "", GAIN, test)], rows)[0].verdict
+
+
+# Each verdict where it must fall; the margin, not zero, is what a gain has to exceed.
+@pytest.mark.parametrize(
+    ("differences", "test", "expected"),
+    [
+        ([30, 31, 32, 33, 29], More(10), "shown"),
+        ([1, 0, 2, 1, 0], More(10), "refuted"),
+        ([5, 15, 10, 12, 8], More(10), "undetermined"),
+        ([1, 0, -1, 2, 0], Same(5), "shown"),
+        ([20, 21, 22, 19, 20], Same(5), "refuted"),
+        ([-20, -21, -22, -19, -20], Same(5), "refuted"),
+        ([0, 10, -8, 9, -5], Same(5), "undetermined"),
+        ([30], More(10), "undetermined"),
+    ],
+)
+def test_verdicts(differences: list[float], test: More | Same, expected: str) -> None:
+    assert verdict(differences, test) == expected
+
+
+# Zero variance because nothing was updated is not evidence from a test, and is said so.
+def test_no_update_is_its_own_verdict() -> None:
+    assert verdict([0, 0, 0], Same(5), updates=0) == "shown (no update)"
+    assert verdict([0, 0, 0], Same(5), updates=3) == "shown"
+    assert verdict([0, 0, 0], More(5), updates=0) == "refuted"
+
+
+# Treating two rewards of one seed as two units would halve the interval for free.
+def test_the_seed_is_the_unit() -> None:
+    rows = [row(s, 0.2, 0.2 + d, arm="x", reward=r) for s, d in enumerate((0.1, 0.2, 0.3)) for r in ("a", "b")]
+    judged = judge([Claim("c", "", GAIN, More(0))], rows)[0]
+    assert judged.n == 3
+    assert judged.values == pytest.approx((10, 20, 30))
+    assert (judged.low, judged.high) == pytest.approx((20 - 24.8414, 20 + 24.8414), rel=1e-4)
+
+
+# An undefined cell drops its seed, and the drop is counted; nothing is put in its place.
+def test_undefined_cells_drop_their_seed() -> None:
+    rows = [row(0, 0.2, 0.6, arm="x"), row(1, 0.2, 0.6, arm="x"), row(2, 0, 0, undefined="no such region", arm="x")]
+    judged = judge([Claim("c", "", GAIN, More(0))], rows)[0]
+    assert (judged.n, judged.dropped) == (2, 1)
+
+
+# A claim about cells that do not exist is a mistake in the study.
+def test_unknown_cells_are_refused() -> None:
+    with pytest.raises(ValueError, match="no cell is labelled"):
+        seed_values(gain(arm="y"), [row(0, 0.1, 0.2, arm="x")])
+
+
+# "Deeper" is counted from the deepest difficulty that RL trained on, and is nothing where it was not scored.
+def test_where_a_claim_looks() -> None:
+    one = row(0, 0.5, 0.9, arm="x")
+    assert At()(one) == [7, 8]
+    assert At("at", 1)(one) == [7]
+    assert Deeper(2)(one) == [10]
+    assert Deeper(3)(one) == []
+    assert Term((("arm", "x"),), Deeper(2)).value([one]) == pytest.approx(0.09)
+    assert Term((("arm", "x"),), Deeper(2), phase="before").value([one]) == pytest.approx(0.05)
+
+
+# (present at - present below) - (absent at - absent below), by hand: (40 - 5) - (3 - 1) = 33.
+def test_an_interaction_is_a_sum_of_signed_gains() -> None:
+    gains = {("p", "at"): 0.40, ("p", "below"): 0.05, ("a", "at"): 0.03, ("a", "below"): 0.01}
+    rows = [row(0, 0.1, 0.1 + d, arm=arm, region=region) for (arm, region), d in gains.items()]
+    contrast = (
+        *gain(arm="p", region="at"),
+        *gain(arm="p", region="below", sign=-1.0),
+        *gain(arm="a", region="at", sign=-1.0),
+        *gain(arm="a", region="below"),
+    )
+    assert seed_values(contrast, rows)[0] == pytest.approx(33)
+
+
+# Many claims tested together: .02 alone would pass, three of them do not.
+def test_verdicts_are_adjusted_for_their_number() -> None:
+    x = [6.0, 1.0, 4.0, 2.0, 7.0]  # two-sided p = .025 against 0
+    rows = [row(i, 0.2, 0.2 + d / 100, arm="x") for i, d in enumerate(x)]
+    one = Claim("one", "", GAIN, More(0))
+    assert judge([one], rows)[0].verdict == "shown"
+    several = [Claim(f"c{i}", "", GAIN, More(0)) for i in range(3)]
+    assert {j.verdict for j in judge(several, rows)} == {"undetermined"}

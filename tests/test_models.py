@@ -1,0 +1,372 @@
+"""Laws of the model, its cache and its sampler, each against an obvious slow reference. In float64, so that equal means equal."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from models import generate as sampling
+from models.gpt import GPT, GPTConfig, ShortConvolution, rotate, rotations
+
+V, END = 11, 1  # words; the one that ends a completion
+PLAIN = GPTConfig(V, width=16, layers=2, heads=2, kv_heads=2, conv=0, context=32)
+SHAPES = {
+    "llama": replace(PLAIN, heads=4, kv_heads=2, feedforward="swiglu"),
+    "conv": replace(PLAIN, conv=4),
+    "all": replace(PLAIN, heads=4, kv_heads=1, feedforward="swiglu", conv=4),
+    "tiny-kernel": replace(PLAIN, conv=1),
+    "wide-kernel": replace(PLAIN, conv=7, layers=1),  # longer than some prompts
+}
+EVEN, RAGGED = [[4, 5, 6], [7, 8, 9]], [[4], [5, 6, 7, 8, 9], [10, 2, 3]]
+every_shape = pytest.mark.parametrize("shape", SHAPES)
+every_batch = pytest.mark.parametrize(("prompts", "group"), [(EVEN, 1), (EVEN, 3), (RAGGED, 1), (RAGGED, 4)])
+
+
+def g(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def net(c: GPTConfig, seed: int = 0) -> GPT:
+    """A model whose convolutions do something."""
+    model = GPT(c, g(seed)).double()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "convs" in name:
+                weight.normal_(std=0.5, generator=g(seed + 1))
+    return model
+
+
+def uniform(rows: int, limit: int, seed: int = 0) -> Tensor:  # [B, T]
+    return torch.rand(rows, limit, dtype=torch.float64, generator=g(seed))
+
+
+def some_tokens(rows: int, length: int, seed: int = 0) -> Tensor:  # [B, T]
+    return torch.randint(2, V, (rows, length), generator=g(seed))
+
+
+def padded(prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    return sampling.pad(prompts, torch.device("cpu"))
+
+
+@torch.no_grad()
+def slowly(model: GPT, prompt: Sequence[int], uniforms: Tensor, temperature: float) -> tuple[list[int], list[float]]:
+    """One completion, without a cache: the whole sequence goes through the model for every token."""
+    tokens, logp = list(prompt), []
+    for u in uniforms:
+        logs = (model(torch.tensor([tokens]))[0, -1] / temperature).log_softmax(-1)
+        tokens.append(int(sampling.invert(logs.exp()[None], u[None])))
+        logp.append(float(logs[tokens[-1]]))
+        if tokens[-1] == END:
+            break
+    return tokens[len(prompt) :], logp
+
+
+def whole(model: GPT, prompts: Sequence[Sequence[int]], tokens: Tensor) -> Tensor:  # [B, T] -> [B, T, V]
+    """The logits of completions, each row a sequence of its own."""
+    group = len(tokens) // len(prompts)
+    rows = []
+    for b, completion in enumerate(tokens):
+        prompt = torch.tensor(prompts[b // group])
+        rows.append(model(torch.cat((prompt, completion[:-1]))[None])[0, len(prompt) - 1 :])
+    return torch.stack(rows)
+
+
+def logp_of(model: GPT, prompts: Sequence[Sequence[int]], tokens: Tensor) -> Tensor:  # [B, T]
+    with torch.no_grad():
+        return sampling.chosen_logp(sampling.completion_logits(model, *padded(prompts), tokens), tokens)
+
+
+# --- sampling ---
+
+
+# broken if the cache forgets, misplaces or leaks a token, or anything is sampled or counted after the end
+@every_shape
+@every_batch
+def test_the_cache_changes_nothing(shape, prompts, group):
+    model, uniforms = net(SHAPES[shape]), uniform(len(prompts) * group, 14)
+    got = sampling.generate(model, prompts, uniforms, END, temperature=0.8)
+    rows = [slowly(model, prompts[b // group], uniforms[b], 0.8) for b in range(len(uniforms))]
+    longest = max(len(tokens) for tokens, _ in rows)
+    assert got.tokens.tolist() == [tokens + [0] * (longest - len(tokens)) for tokens, _ in rows]
+    assert got.mask.tolist() == [[t < len(tokens) for t in range(longest)] for tokens, _ in rows]
+    assert_close(got.logp, torch.tensor([logp + [0.0] * (longest - len(logp)) for _, logp in rows], dtype=torch.float64))
+
+
+# broken if a row's sample depends on when other rows leave memory, or rows never leave
+@every_shape
+@pytest.mark.parametrize("prompts", [EVEN, RAGGED])
+def test_leaving_early_changes_no_sample(shape, prompts, monkeypatch):
+    model, uniforms = net(SHAPES[shape]), uniform(len(prompts) * 8, 20, seed=2)
+    runs = []
+    for crowded in (0.0, 0.75, 2.0):  # never, seldom, always
+        monkeypatch.setattr(sampling, "CROWDED", crowded)
+        runs.append(sampling.generate(model, prompts, uniforms, END))
+    for run in runs[1:]:
+        assert torch.equal(run.tokens, runs[0].tokens)
+        assert torch.equal(run.mask, runs[0].mask)
+        assert_close(run.logp, runs[0].logp)
+    assert runs[0].forwarded == sum(map(len, prompts)) + len(uniforms) * (runs[0].tokens.shape[1] - 1)
+    assert runs[0].forwarded > runs[1].forwarded >= runs[2].forwarded
+
+
+# broken if a row that is still being written leaves, or rows leave that cost little
+def test_who_stays_by_hand():
+    alive = torch.tensor([[False, False, False, False], [False, True, False, True], [False, False, True, False]])
+    stay = sampling.crowd(alive)  # 2 prompts of at most 2 rows: 4 of 12
+    assert stay is not None
+    assert stay[0].tolist() == [1, 2]
+    assert stay[1].tolist() == [[1, 3], [2, 0]]  # the last fills up
+    assert sampling.crowd(torch.tensor([[True, True, True, False]])) is None  # 3 of 4 is crowded
+    assert sampling.crowd(torch.tensor([[True, True, False, False]])) is not None
+
+
+# broken if the log-probabilities that training compares with are not those of the sampler
+@every_shape
+@every_batch
+def test_sampled_logp_is_the_recomputed_logp(shape, prompts, group):
+    model = net(SHAPES[shape])
+    got = sampling.generate(model, prompts, uniform(len(prompts) * group, 12), END)
+    assert_close(logp_of(model, prompts, got.tokens)[got.mask], got.logp[got.mask])
+
+
+# broken if the temperature does not divide the logits, or the stated distribution is not the one that was sampled
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_the_temperature_divides_the_logits(temperature):
+    model, uniforms = net(PLAIN), uniform(12, 12)
+    got = sampling.generate(model, RAGGED, uniforms, END, temperature)
+    logits = whole(model, RAGGED, got.tokens).detach() / temperature
+    assert_close(got.logp[got.mask], sampling.chosen_logp(logits, got.tokens)[got.mask])
+    assert not torch.equal(got.tokens, sampling.generate(model, RAGGED, uniforms, END).tokens)
+
+
+# broken if a row's sample depends on the rows beside it, or on their order
+def test_a_sample_depends_on_its_prompt_and_uniforms_alone():
+    model, uniforms = net(SHAPES["all"]), uniform(9, 14)
+    got = sampling.generate(model, RAGGED, uniforms, END)
+    order = [2, 0, 1]
+    moved = sampling.generate(model, [RAGGED[p] for p in order], uniforms.view(3, 3, -1)[order].view(9, -1), END)
+    assert torch.equal(moved.tokens.view(3, 3, -1), got.tokens.view(3, 3, -1)[order])
+    for b in range(9):
+        alone = sampling.generate(model, [RAGGED[b // 3]], uniforms[b : b + 1], END)
+        assert alone.tokens[0].tolist() == got.tokens[b, got.mask[b]].tolist()
+        assert_close(alone.logp[0], got.logp[b, got.mask[b]])
+
+
+# broken if a uniform on a border falls on the wrong side, or a token of probability zero is ever sampled
+def test_inversion_by_hand():
+    last = 1 - 2**-24  # the largest float32 below one
+    p = torch.tensor([0.5, 0.25, 0.25, 0.0])  # passes 0.5 at token 1, 0.75 at token 2, and never reaches token 3
+    u = torch.tensor([0.0, 0.4999, 0.5, 0.7499, 0.75, last])
+    assert sampling.invert(p.expand(6, 4), u).tolist() == [0, 0, 1, 1, 2, 2]
+    assert sampling.invert(torch.tensor([[0.0, 1.0, 0.0]] * 2), torch.tensor([0.0, last])).tolist() == [1, 1]
+    assert sampling.invert(torch.tensor([[0.2, 0.2]] * 3), torch.tensor([0.49, 0.5, last])).tolist() == [0, 1, 1]  # not normalised
+
+
+# broken if rounding of the sum lets the largest uniform fall off the end, onto a token that cannot be
+def test_inversion_never_leaves_the_support():
+    p = torch.randn(2_000, 45, generator=g()).mul(4)
+    p[:, 30:] = float("-inf")
+    drawn = sampling.invert(p.softmax(-1), torch.full((2_000,), 1 - 2**-24))
+    assert drawn.max() < 30
+
+
+# broken if tokens do not come in proportion to their probabilities
+def test_inversion_is_proportional():
+    p = torch.tensor([0.1, 0.0, 0.25, 0.65], dtype=torch.float64)
+    drawn = sampling.invert(p.expand(1_000, 4), (torch.arange(1_000, dtype=torch.float64) + 0.5) / 1_000)
+    assert drawn.bincount(minlength=4).tolist() == [100, 0, 250, 650]
+
+
+# --- log-probabilities of given words ---
+
+
+# broken if a shared prompt gives other logits than a prompt of one's own
+@every_shape
+@every_batch
+@pytest.mark.parametrize("length", [1, 6])
+def test_shared_prompts_change_no_logits(shape, prompts, group, length):
+    model, tokens = net(SHAPES[shape]), some_tokens(len(prompts) * group, length)
+    assert_close(sampling.completion_logits(model, *padded(prompts), tokens), whole(model, prompts, tokens))
+
+
+# broken if the gradient does not reach the prompt through every completion and every layer
+@every_shape
+@every_batch
+def test_shared_prompts_change_no_gradient(shape, prompts, group):
+    tokens = some_tokens(len(prompts) * group, 5)
+    weights = torch.randn(tokens.shape, dtype=torch.float64, generator=g(3))
+    gradients = []
+    for logits_of in (lambda m: sampling.completion_logits(m, *padded(prompts), tokens), lambda m: whole(m, prompts, tokens)):
+        model = net(SHAPES[shape])
+        (weights * sampling.chosen_logp(logits_of(model), tokens)).sum().backward()
+        gradients.append({name: weight.grad for name, weight in model.named_parameters()})
+    assert all(grad is not None and grad.abs().sum() > 0 for grad in gradients[1].values())
+    assert_close(gradients[0], gradients[1])
+
+
+# broken if padding, of prompts or completions, enters a log-probability
+@every_shape
+def test_padding_changes_no_logp(shape):
+    model, tokens = net(SHAPES[shape]), some_tokens(6, 5)
+    expected = logp_of(model, RAGGED, tokens)
+    prompts, lengths = padded(RAGGED)
+    real = torch.arange(prompts.shape[1]) < lengths[:, None]
+    longer = torch.cat((torch.where(real, prompts, 9), some_tokens(3, 4)), dim=1)  # padded with words, not with 0
+    more = torch.cat((tokens, some_tokens(6, 3, seed=5)), dim=1)
+    with torch.no_grad():
+        logits = sampling.completion_logits(model, longer, lengths, more)
+    assert_close(sampling.chosen_logp(logits, more)[:, :5], expected)
+
+
+# broken if the order of a batch, or its size, enters a log-probability
+@every_shape
+def test_batch_order_changes_no_logp(shape):
+    model, tokens = net(SHAPES[shape]), some_tokens(6, 5)
+    expected = logp_of(model, RAGGED, tokens).view(3, 2, 5)
+    order = [1, 2, 0]
+    moved = logp_of(model, [RAGGED[p] for p in order], tokens.view(3, 2, 5)[order].flip(1).reshape(6, 5))
+    assert_close(moved.view(3, 2, 5), expected[order].flip(1))
+    for p in range(3):
+        assert_close(logp_of(model, RAGGED[p : p + 1], tokens[2 * p : 2 * p + 2]), expected[p])
+
+
+# broken if a log-probability is of another token, or not normalised
+def test_chosen_logp_by_hand():
+    logits = torch.tensor([[[1.0, 2.0, 4.0], [3.0, 3.0, 2.0]]]).log()  # of 7, of 8
+    assert_close(sampling.chosen_logp(logits, torch.tensor([[2, 0]])), torch.tensor([[4 / 7, 3 / 8]]).log())
+
+
+# --- the model ---
+
+
+# broken if a token is seen before it is there, or is not seen once it is
+@every_shape
+def test_a_later_token_changes_no_earlier_logit(shape):
+    model, tokens = net(SHAPES[shape]), some_tokens(1, 10)
+    with torch.no_grad():
+        before = model(tokens)
+        for t in range(10):
+            changed = tokens.clone()
+            changed[0, t] = (tokens[0, t] + 1) % V
+            after = model(changed)
+            assert torch.equal(after[:, :t], before[:, :t])
+            assert (after[0, t:] - before[0, t:]).abs().amax(-1).min() > 1e-6
+
+
+# broken if attention sees absolute positions, or the first position is turned
+def test_rotation_sees_distances_only():
+    turn = rotations(replace(PLAIN, context=64)).double()  # [64, d / 2, 2]
+    q, k = torch.randn(2, 1, 1, 1, 8, dtype=torch.float64, generator=g())
+    assert_close(rotate(q, turn[:1]), q)
+    products = [(rotate(q, turn[i + 5][None]) * rotate(k, turn[i][None])).sum() for i in (0, 7, 40)]
+    assert_close(products[1:], [products[0]] * 2, atol=1e-5, rtol=0)
+    assert abs(products[0] - (rotate(q, turn[6:7]) * rotate(k, turn[:1])).sum()) > 1e-3
+
+
+# broken if the convolution looks ahead, takes its kernel backwards or leaves out its input
+def test_short_convolution_by_hand():
+    conv = ShortConvolution(width=1, kernel=2, place=0)
+    x = torch.tensor([[[1.0], [2.0], [3.0]]])
+    assert torch.equal(conv(x, None), x)  # zero at first
+    with torch.no_grad():
+        conv.kernel.copy_(torch.tensor([[10.0], [1.0]]))
+    assert conv(x, None).flatten().tolist() == [2.0, 14.0, 26.0]  # x + 1 * x + 10 * the one before
+
+
+# broken if a fresh convolution changes the model, or takes numbers from the generator
+def test_a_fresh_convolution_is_none():
+    tokens = some_tokens(2, 6)
+    assert_close(GPT(replace(PLAIN, conv=4), g())(tokens), GPT(PLAIN, g())(tokens))
+
+
+# broken if anything but the generator decides the weights
+@every_shape
+def test_initialisation_comes_from_the_generator_alone(shape):
+    models = []
+    for everywhere, own in ((0, 0), (1, 0), (0, 1)):
+        with torch.random.fork_rng():
+            torch.manual_seed(everywhere)
+            models.append(GPT(SHAPES[shape], g(own)).state_dict())
+    assert all(torch.equal(models[0][name], models[1][name]) for name in models[0])
+    assert not any(torch.equal(models[0][name], models[2][name]) for name in models[0] if "conv" not in name and "norm" not in name)
+
+
+# broken if a weight starts at another scale than 1 / sqrt(inputs), or what is added to the stream is not scaled down
+def test_initial_scales():
+    model = GPT(GPTConfig(500, width=64, layers=2), g())
+    deviations = {name: float(weight.detach().std()) for name, weight in model.named_parameters() if weight.dim() == 2}
+    expected = {"embed.weight": 1, "head.weight": 1 / 8}
+    for layer in ("blocks.0", "blocks.1"):  # out: 1 / sqrt(inputs) / sqrt(2 * layers)
+        expected |= {f"{layer}.attention.qkv.weight": 1 / 8, f"{layer}.attention.out.weight": 1 / 16}
+        expected |= {f"{layer}.feedforward.up.weight": 1 / 8, f"{layer}.feedforward.out.weight": 1 / 32}
+        expected |= {f"{layer}.convs.0.kernel": 0, f"{layer}.convs.1.kernel": 0}
+    assert deviations == pytest.approx(expected, rel=0.05)
+
+
+# broken if the default model grows or shrinks
+def test_size_by_hand():
+    # embed and head 2 * 45 * 64; last norm 64; per block: norms 128, kernels 2 * 4 * 64, attention 4 * 64^2, feed-forward 8 * 64^2
+    assert 2 * 45 * 64 + 64 + 2 * (128 + 512 + 12 * 64**2) == 105_408
+    assert sum(weight.numel() for weight in GPT(GPTConfig(45), g()).parameters()) == 105_408
+
+
+# broken if grouped keys, or SwiGLU, do not cost what they should
+def test_size_of_a_llama_by_hand():
+    # width 16: attention q 16 * 16, k and v 2 * 16 * 8, out 16 * 16; SwiGLU with 42 inside: up 16 * 84, down 42 * 16
+    expected = 2 * V * 16 + 16 + 2 * (32 + 16 * 32 + 16 * 16 + 16 * 84 + 42 * 16)
+    assert sum(weight.numel() for weight in GPT(SHAPES["llama"], g()).parameters()) == expected
+
+
+# broken if an edit is not applied, is applied at another block, or does not see the stream that leaves it
+def test_edits_rewrite_the_stream():
+    model = net(SHAPES["all"])
+    one, two = some_tokens(2, 6, seed=1), some_tokens(2, 6, seed=2)
+    seen: list[Tensor] = []
+
+    def record(stream: Tensor, tokens: Tensor) -> Tensor:
+        assert torch.equal(tokens, one)
+        seen.append(stream)
+        return stream
+
+    with torch.no_grad():
+        logits = model(one)
+        assert torch.equal(model(one, edits={0: record, 1: record}), logits)
+        assert [stream.shape for stream in seen] == [(2, 6, 16)] * 2
+        for layer in (0, 1):  # the stream of one, put into two, makes it one
+            assert_close(model(two, edits={layer: lambda stream, tokens, layer=layer: seen[layer]}), logits)
+        assert_close(model.head(model.norm(seen[1])), logits)
+        assert torch.equal(model(one, edits={0: lambda stream, tokens: 0 * stream, 1: lambda stream, tokens: 0 * stream}), 0 * logits)
+
+
+# --- errors ---
+
+
+# broken if a sequence of exactly the context is refused, or padding is taken for words when there is no room
+def test_the_context_is_usable_to_its_end():
+    model = net(replace(PLAIN, context=8))
+    assert model(some_tokens(1, 8)).shape == (1, 8, V)
+    got = sampling.generate(model, [[4, 5, 6]], torch.zeros(1, 6, dtype=torch.float64), end=V)  # the last is not read
+    assert got.tokens.shape == (1, 6)
+    assert logp_of(model, [[4, 5, 6]], got.tokens).shape == (1, 6)
+
+
+# broken if a caller's mistake passes, or its message does not say what was found
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda: GPTConfig(V, width=60, heads=4), r"the width must be a multiple of 2 \* heads.*found width=60, heads=4, kv_heads=4"),
+        (lambda: GPTConfig(V, heads=4, kv_heads=3), r"heads a multiple of kv_heads; found width=64, heads=4, kv_heads=3"),
+        (lambda: net(PLAIN)(some_tokens(1, 33)), r"a sequence of 33 tokens exceeds the context of 32; raise GPTConfig.context"),
+        (lambda: sampling.generate(net(PLAIN), [[4] * 30], torch.zeros(1, 4), V), r"33 tokens exceeds the context of 32"),
+        (lambda: logp_of(net(PLAIN), [[4] * 30, [5]], some_tokens(4, 4)), r"33 tokens exceeds the context of 32"),
+        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(3, 4), END), r"uniforms has 3 rows, which is no multiple of the 2 prompts"),
+        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, 0.0), r"the temperature must be positive; found 0.0"),
+        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, -1.0), r"the temperature must be positive; found -1.0"),
+    ],
+)
+def test_mistakes_are_named(mistake, message):
+    with pytest.raises(ValueError, match=message):
+        mistake()

@@ -1,0 +1,166 @@
+"""The exact probability of success, against counting, and against a slow reference; and what a sample keeps.
+
+Shapes: F families, K temperatures, R roles, N primitives, P problems.
+"""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import pad
+
+from models.gpt import GPT, GPTConfig
+from synthtasks.corpus import Corpus, Recipe
+from synthtasks.families import Program, problem
+from synthtasks.primitives import ADD, MUL, SUB
+from synthtasks.surfaces import ROLES, Compact
+from synthtasks.verify import verify
+from train.imitate import Imitate
+from train.learn import Learn, Optim
+from train.ledger import Ledger
+from train.policy import Fresh, load_policy
+from train.prompts import Endless
+from train.rollouts import Sampler, rollout
+from train.sample import Sample
+from train.score import Exam, Score, exam, solution_logp
+from train.store import Store
+
+SURFACE = Compact()
+SHORT = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
+LONG = replace(SHORT, steps=3, lines=4, primitives=(ADD, MUL, SUB))
+VOCAB = SURFACE.vocab(4, (ADD, MUL, SUB), 3)
+CONFIG = GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64)
+TAUGHT = Learn(Fresh(CONFIG, VOCAB), ((1.0, Imitate(Corpus((Recipe(2.0, SHORT), Recipe(1.0, LONG))), tokens=300)),), 150, Optim(2e-2))
+SCORE = Score(TAUGHT, (SHORT, LONG), problems=5, temperatures=(0.5, 1.0, 1.7))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Holds a policy that solves short problems now and then."""
+    store = Store(tmp_path_factory.mktemp("store"))
+    store.get(SCORE)
+    return store
+
+
+@pytest.fixture(scope="module")
+def model(store: Store) -> GPT:
+    return load_policy(store.get(TAUGHT)).model.requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def scores(store: Store) -> dict[str, NDArray[np.float64]]:
+    with np.load(store.get(SCORE) / "scores.npz") as file:
+        return dict(file)
+
+
+def reference(model: GPT, prompt: list[int], solution: list[int], temperature: float) -> list[float]:
+    """Log-probability of each word of a solution, a pass a word, without cache or padding."""
+    found = []
+    for i, token in enumerate(solution):
+        logits = model(torch.tensor([prompt + solution[:i]]))[0, -1].double() / temperature
+        found.append(float(logits[token] - logits.logsumexp(0)))
+    return found
+
+
+# Broken if "exact" p were not how often the policy, when it is sampled, writes a right and whole solution.
+@pytest.mark.parametrize(("place", "temperature"), [(0, 0.5), (1, 1.0), (2, 1.7)])
+def test_exact_p_is_the_frequency_of_success(place: int, temperature: float, model: GPT, scores: dict[str, NDArray[np.float64]]) -> None:
+    N, checked = 3000, 0
+    for i in range(SCORE.problems):
+        p = math.exp(scores["logp"][0, place, i])
+        asked = (problem(SHORT, "test", "score", SCORE.seed, i),)
+        r = rollout(model, VOCAB, asked, Sampler(group=N, temperature=temperature), "count", i)
+        hits = sum(v.process for v in r.verdicts)
+        assert abs(hits - N * p) <= 4 * math.sqrt(N * p * (1 - p)) + 1, f"p = {p}, but {hits} of {N}"
+        checked += 20 < N * p < 0.99 * N
+    assert checked >= 2  # otherwise nothing was compared
+
+
+# Broken if a word were scored at its neighbour's place, the end left out, or the temperature applied to anything but the logits.
+def test_logp_is_that_of_a_slow_reference(model: GPT, scores: dict[str, NDArray[np.float64]]) -> None:
+    assert scores["logp"].shape == (2, 3, 5)
+    for f, family in enumerate(SCORE.families):
+        for i in range(SCORE.problems):
+            p = problem(family, "test", "score", SCORE.seed, i)
+            prompt, solution = VOCAB.encode(SURFACE.prompt(p)), VOCAB.encode(SURFACE.solution(p))
+            for k, temperature in enumerate(SCORE.temperatures):
+                expected = sum(reference(model, prompt, solution, temperature))
+                assert scores["logp"][f, k, i] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+# Broken if a word were counted in two roles or in none, or a step's value were taken for a copied number.
+def test_roles_sum_to_logp(model: GPT, scores: dict[str, NDArray[np.float64]]) -> None:
+    assert scores["roles"].shape == (2, len(ROLES), 5)
+    np.testing.assert_allclose(scores["roles"].sum(1), scores["logp"][:, 1], rtol=1e-9)
+    p = problem(SHORT, "test", "score", SCORE.seed, 0)
+    words = reference(model, VOCAB.encode(SURFACE.prompt(p)), VOCAB.encode(SURFACE.solution(p)), 1.0)
+    # A + 1 2 answer 2 <end>: plan, copy, copy, execute, plan, answer, meta
+    by_role = {"plan": words[0] + words[4], "copy": words[1] + words[2], "execute": words[3], "answer": words[5], "meta": words[6]}
+    assert scores["roles"][0, :, 0] == pytest.approx([by_role[role] for role in ROLES], rel=1e-3, abs=1e-4)
+
+
+# Broken if what a solution applies were counted over the distractors too, or under another primitive's name.
+def test_applied_counts_the_solution(scores: dict[str, NDArray[np.float64]]) -> None:
+    assert scores["primitives"].tolist() == ["add", "mul", "sub"]
+    assert scores["applied"].shape == (2, 3, 5)
+    assert (scores["applied"][0].sum(0) == 1).all()
+    assert (scores["applied"][1].sum(0) == 3).all()
+    for f, family in enumerate(SCORE.families):
+        for i in range(SCORE.problems):
+            words = SURFACE.solution(problem(family, "test", "score", SCORE.seed, i))
+            assert scores["applied"][f, :, i].tolist() == [words.count(symbol) for symbol in "+*-"]
+
+
+# Broken if a problem's score depended on the lengths of those beside it: both prompts and solutions are of two lengths here.
+def test_a_mixed_exam_scores_like_its_parts(model: GPT) -> None:
+    parts = short, long = [exam(family, SURFACE, VOCAB, 3, 0, ("add",)) for family in (SHORT, LONG)]
+
+    def joined(left: Tensor, right: Tensor) -> Tensor:  # [3, t], [3, T] -> [6, T + 1], padded with a word
+        return torch.cat((pad(left, (0, right.shape[1] + 1 - left.shape[1]), value=3), pad(right, (0, 1), value=3)))
+
+    mixed = Exam(
+        prompts=joined(short.prompts, long.prompts),
+        prompt_lengths=torch.cat((short.prompt_lengths, long.prompt_lengths)),
+        tokens=joined(short.tokens, long.tokens),
+        lengths=torch.cat((short.lengths, long.lengths)),
+        roles=joined(short.roles, long.roles),
+        applied=np.zeros((1, 6), dtype=np.int16),
+    )
+    together, bill = solution_logp(model, mixed, (0.7, 1.0), Ledger()), Ledger()
+    apart = [solution_logp(model, e, (0.7, 1.0), bill) for e in parts]
+    for whole, halves in zip(together, zip(*apart, strict=True), strict=True):
+        np.testing.assert_allclose(whole, np.concatenate(halves, 1), rtol=1e-5, atol=1e-5)
+    # 3 problems of 13 + 7 words, 3 of 19 + 15
+    assert bill.forwarded == 3 * 20 + 3 * 34
+
+
+# Broken if the exam were on problems that were trained on, or changed with how many are asked.
+def test_an_exam_is_held_out(scores: dict[str, NDArray[np.float64]], store: Store) -> None:
+    assert {problem(LONG, "test", "score", SCORE.seed, i).split for i in range(SCORE.problems)} <= {"test", "both"}
+    with np.load(store.get(replace(SCORE, problems=3)) / "scores.npz") as fewer:
+        np.testing.assert_allclose(fewer["logp"], scores["logp"][:, :, :3], rtol=1e-5)
+
+
+# Broken if a row of the sample belonged to another problem, had lost a word, or carried another's verdict.
+def test_a_sample_can_be_verified_again(store: Store) -> None:
+    prompts = Endless(SHORT, "test")
+    stage = Sample(TAUGHT, prompts, problems=3, sampler=Sampler(group=40), seed=1)
+    folder, asked = store.get(stage), prompts.batch(store, 3, 1, 0, 0)
+    rows = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
+    assert [row["problem"] for row in rows] == [b // 40 for b in range(120)]
+    for row in rows:
+        p, words = asked[row["problem"]], tuple(row["words"].split())
+        verdict = verify(p, SURFACE.read(words))
+        assert (row["correct"], row["process"]) == (verdict.correct, verdict.process)
+        assert row["process"] == (words == SURFACE.solution(p))
+        assert row["prompt"].split() == list(SURFACE.prompt(p))
+        assert "<end>" not in words[:-1]
+    assert {row["process"] for row in rows} == {True, False}
+    assert any(row["correct"] and not row["process"] for row in rows)
+    bill = Ledger(**json.loads((folder / "ledger.json").read_text()))
+    assert bill.sampled == sum(len(row["words"].split()) for row in rows)

@@ -1,0 +1,369 @@
+"""Expressions: what makes two of them one, and how a stage comes to be run once, whatever dies on the way."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, make_dataclass, replace
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.gpt import GPTConfig
+from synthtasks.corpus import Corpus, Listing, Recipe
+from synthtasks.families import Program, Uses
+from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
+from synthtasks.surfaces import Compact
+from train.imitate import Imitate
+from train.learn import Learn, Optim
+from train.policy import Fresh, load_policy
+from train.score import Score
+from train.stage import Stage, Undefined, closure, expand, fingerprint, name, upstream
+from train.store import Store, defined, write_json
+
+PATIENCE = 60.0  # seconds that a child process gets
+stage = dataclass(frozen=True, eq=False, repr=False)
+
+
+def note(store: Store, line: object) -> None:
+    """Append to the list of what was run."""
+    with open(store.root / "runs.txt", "a") as file:
+        print(line, file=file)
+
+
+def noted(store: Store) -> list[str]:
+    return (store.root / "runs.txt").read_text().split("\n")[:-1]
+
+
+@stage
+class Number(Stage):
+    value: int
+
+    def run(self, out: Path, store: Store) -> None:
+        note(store, self.value)
+        (out / "number").write_text(str(self.value))
+
+
+@stage
+class Sum(Stage):
+    parts: tuple[Stage, ...]
+
+    def run(self, out: Path, store: Store) -> None:
+        total = sum(int((defined(store.get(p)) / "number").read_text()) for p in self.parts)
+        note(store, total)
+        (out / "number").write_text(str(total))
+
+
+@stage
+class Holds(Stage):
+    value: object = 0
+
+    def run(self, out: Path, store: Store) -> None:
+        note(store, self.value)
+
+
+@stage
+class Unanswerable(Stage):
+    def run(self, out: Path, store: Store) -> None:
+        note(store, "asked")
+        raise Undefined("no such region")
+
+
+@stage
+class Halting(Stage):
+    """Writes down each attempt in its draft, and stops in the middle of it while `root/halt` exists."""
+
+    def run(self, out: Path, store: Store) -> None:
+        with open(out / "attempts", "a") as file:
+            print("attempt", file=file)
+        if (store.root / "halt").exists():
+            raise RuntimeError("halted")
+
+
+@stage
+class Slow(Stage):
+    """Takes a while; with `root/hang`, for ever."""
+
+    def run(self, out: Path, store: Store) -> None:
+        note(store, "slow")
+        while (store.root / "hang").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+
+
+def attempts(folder: Path) -> int:
+    return len((folder / "attempts").read_text().splitlines())
+
+
+def processes() -> ForkServerContext:
+    """Children that start with our modules loaded, in a fresh process each."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "hypothesis", "train.practice", "train.sample", "train.score"])
+    return context
+
+
+def get_slow(root: Path) -> None:
+    Store(root).get(Slow())
+
+
+def wait_for(path: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} did not appear"
+        time.sleep(0.01)
+
+
+def in_family(primitive: Primitive, modulus: int = 10) -> Holds:
+    return Holds(Program(primitives=(primitive,), modulus=modulus))
+
+
+# Broken if a part that occurs three times in an expression, or in two expressions, were run more than once.
+def test_shared_parts_run_once(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    two = Sum((Number(1), Number(1)))
+    assert (store.get(Sum((two, Number(1), two))) / "number").read_text() == "5"
+    assert (store.get(Sum((two, Number(7)))) / "number").read_text() == "9"
+    assert sorted(noted(store)) == ["1", "2", "5", "7", "9"]
+
+
+# Broken if identity depended on the object, or on how a default is written, rather than on the value.
+def test_equal_expressions_have_one_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    implicit, explicit = Holds(Program(steps=2)), Holds(Program(steps=2, lines=24, uses=Uses(), primitives=(ADD, SUB, MUL)))
+    assert store.get(implicit) == store.get(explicit) == Store(tmp_path).get(replace(implicit))
+    assert len(noted(store)) == 1
+
+
+NUMBERS = st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, 2.0, 0.5, 1e300, float("inf")])
+ATOMS = st.none() | NUMBERS | st.sampled_from(["", "1", "null", "[]"])
+VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner, max_size=3).map(tuple) | inner.map(Holds), max_leaves=6)
+
+
+# Broken if two expressions that are equal lay in two folders (1 and 1.0), or two that differ in one ("1" and 1, () and None).
+@given(VALUES, VALUES)
+def test_fingerprints_are_equal_exactly_where_expressions_are(left: object, right: object) -> None:
+    assert (fingerprint(Holds(left)) == fingerprint(Holds(right))) == (left == right)
+
+
+# Broken if a number that equals its default were one expression where it stands, and another in what builds on it.
+def test_an_integer_for_a_default_that_is_a_float_changes_nothing(tmp_path: Path) -> None:
+    store, again = Store(tmp_path), Store(tmp_path)
+    assert store.get(Holds((Tuned(),))) == again.get(Holds((Tuned(rate=1),)))
+    assert len(noted(store)) == 2
+    assert Tuned() == Tuned(rate=1) != Tuned(rate=2)
+
+
+@stage
+class Tuned(Stage):
+    rate: float = 1.0
+
+    def run(self, out: Path, store: Store) -> None:
+        note(store, self.rate)
+
+
+def python(code: str, seed: str) -> str:
+    """What `code` prints in a fresh process."""
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONHASHSEED": seed}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+
+
+# Broken if a fingerprint hung on the order of a set or on `hash`: then a second process would find no results of the first.
+def test_fingerprints_do_not_know_the_hash_seed() -> None:
+    code = (
+        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stage import Stage, fingerprint\n"
+        "@dataclass(frozen=True, eq=False, repr=False)\nclass H(Stage):\n    family: Program\n    def run(self, out, store): ...\n"
+        "print(hash('a'), fingerprint(H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7))))"
+    )
+    (first_hash, first), (second_hash, second) = python(code, "1").split(), python(code, "2").split()
+    assert first_hash != second_hash
+    assert first == second
+
+
+def knob(version: int = 1, **knobs: int) -> type[Stage]:
+    """A stage called Knob, as it stood at some time: with these fields and defaults."""
+    columns = [("policy", int), *((k, int, field(default=d)) for k, d in knobs.items())]
+    body = {"run": Number.run, "VERSION": version}
+    return make_dataclass("Knob", columns, bases=(Stage,), frozen=True, eq=False, repr=False, namespace=body)
+
+
+# Broken if a new knob whose default keeps the old behaviour orphaned every old result; or if turning it did not.
+def test_a_new_field_at_its_default_keeps_the_fingerprint() -> None:
+    old, new = knob(temperature=1), knob(temperature=1, spare=4)
+    assert fingerprint(old(3)) == fingerprint(new(3)) == fingerprint(new(3, spare=4))
+    assert len({fingerprint(s) for s in (old(3), old(4), new(3, spare=5), new(3, temperature=5))}) == 4
+
+
+# Broken if a stage whose `run` has come to mean something else, or anything built on it, were served its old results.
+def test_a_version_is_part_of_the_identity() -> None:
+    old, new = knob(), knob(version=2)
+    assert fingerprint(old(3)) != fingerprint(new(3))
+    assert fingerprint(Sum((old(3),))) != fingerprint(Sum((new(3),)))
+
+
+# Broken if what has no identity across processes were named by its address, by its rounding, or refused without a word of advice.
+@pytest.mark.parametrize(
+    "value",
+    [lambda x: x, torch.ones(2), np.ones(2), {1, 2}, frozenset({1}), [1], {"a": 1}, b"1", GPTConfig, ADD, (1, (ADD,)), Path("a")],
+    ids=lambda v: type(v).__name__,
+)
+def test_unstable_values_are_refused(value: object, tmp_path: Path) -> None:
+    for holder in (Holds(value), Holds((value,)), Sum((Holds(value),))):
+        with pytest.raises(TypeError, match="cannot be part of an experiment"):
+            fingerprint(holder)
+    with pytest.raises(TypeError, match="cannot be part of an experiment"):
+        Store(tmp_path).get(Holds(value))
+
+
+def _other_everywhere(a: int, b: int, modulus: int) -> int:
+    return (a + b + 1) % modulus
+
+
+def _other_outside_ten(a: int, b: int, modulus: int) -> int:
+    return (a + b) % modulus if modulus == 10 else 0
+
+
+# Broken if an edited primitive, which makes other problems, were served the results of the old one; or if an edit that makes no
+# other problem lost them.
+def test_a_primitive_is_its_truth_table_at_the_modulus() -> None:
+    edited, same = replace(ADD, apply=_other_everywhere), replace(ADD, apply=_other_outside_ten)
+    assert fingerprint(in_family(ADD)) != fingerprint(in_family(edited))
+    assert fingerprint(in_family(ADD)) == fingerprint(in_family(same))
+    assert fingerprint(in_family(ADD, 7)) != fingerprint(in_family(same, 7))
+    assert fingerprint(in_family(ADD)) != fingerprint(in_family(replace(ADD, symbol="@")))
+    assert fingerprint(in_family(ADD)) != fingerprint(in_family(replace(ADD, name="plus")))
+
+
+# Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.
+def test_results_of_another_meaning_are_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    folder = store.get(Holds())
+    record = (folder / "stage.json").read_text()
+    assert '"value": 0' in record
+    (folder / "stage.json").write_text(record.replace('"value": 0', '"value": 5'))
+    for ask in (Store(tmp_path).get, Store(tmp_path).has):
+        with pytest.raises(ValueError, match=r"meant something else.*Raise Holds\.VERSION"):
+            ask(Holds())
+    (folder / "stage.json").unlink()
+    with pytest.raises(ValueError, match="meant something else"):
+        Store(tmp_path).get(Holds())
+
+
+# Broken if half a result could be taken for a whole one, or if the half that is there were thrown away.
+def test_an_interrupted_stage_leaves_no_result_and_its_draft_is_continued(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (tmp_path / "halt").touch()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="halted"):
+            store.get(Halting())
+        assert not store.has(Halting())
+        assert not store.path(Halting()).exists()
+    (tmp_path / "halt").unlink()
+    folder = store.get(Halting())
+    assert attempts(folder) == 3
+    assert sorted(p.name for p in folder.iterdir()) == ["attempts", "run.json", "stage.json"]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("Halting")] == [folder.name]  # no lock, no draft
+
+
+# Broken if what another meaning of the expression, or a kill before it was written down, left were continued as ours.
+@pytest.mark.parametrize("record", ['{"is": "something else"}', None])
+def test_a_draft_of_another_meaning_is_cleared(record: str | None, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    draft = tmp_path / f"{name(Halting())}.draft"
+    draft.mkdir()
+    (draft / "attempts").write_text("attempt\n" * 9)
+    if record is not None:
+        (draft / "stage.json").write_text(record)
+    assert attempts(store.get(Halting())) == 1
+
+
+FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
+VOCAB = Compact().vocab(2, (ADD, MUL), 3)
+CONFIG = GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64)
+
+
+# Broken if a question without an answer stopped the studies that ask it, were asked again and again, or if what builds on it
+# were given anything in its place.
+def test_undefined_is_a_result_and_propagates(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    learn = Learn(Unanswerable(), ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)))),), 1)
+    stages = Unanswerable(), Sum((Number(1), Unanswerable())), learn, Score(learn, (FAMILY,), problems=2)
+    for _ in range(2):
+        for again in (store, Store(tmp_path)):
+            for asked in stages:
+                with pytest.raises(Undefined, match="no such region"):
+                    defined(again.get(asked))
+                assert again.has(asked)
+    with pytest.raises(Undefined, match="no such region"):
+        load_policy(store.get(learn))
+    assert sorted(noted(store)) == ["1", "asked"]
+    assert not (store.path(learn) / "policy.json").exists()
+
+
+# Broken if two processes that want one result both computed it, or if one saw it before it was whole.
+def test_two_processes_run_a_stage_once(tmp_path: Path) -> None:
+    children = [processes().Process(target=get_slow, args=(tmp_path,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(PATIENCE)
+    assert [child.exitcode for child in children] == [0, 0]
+    assert noted(Store(tmp_path)) == ["slow"]
+    assert Store(tmp_path).has(Slow())
+
+
+# Broken if a process that was killed with the lock in its hand kept everybody after it waiting.
+def test_the_lock_of_a_killed_process_does_not_block(tmp_path: Path) -> None:
+    (tmp_path / "hang").touch()
+    child = processes().Process(target=get_slow, args=(tmp_path,))
+    child.start()
+    wait_for(tmp_path / "runs.txt")
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.join(PATIENCE)
+    assert (tmp_path / f"{name(Slow())}.lock").exists()
+    (tmp_path / "hang").unlink()
+    began = time.monotonic()
+    Store(tmp_path).get(Slow())
+    assert time.monotonic() - began < PATIENCE / 2
+    assert noted(Store(tmp_path)) == ["slow", "slow"]
+
+
+# Broken if a stage were run before what it builds on, listed twice, or overlooked inside a tuple or a plain dataclass.
+def test_closure_lists_each_stage_once_after_its_parts() -> None:
+    one, two = Number(1), Holds((1, (Number(1), Number(2))))
+    top = Sum((Sum((one, two)), one, Holds(Optional(two))))
+    assert list(upstream(Holds(Optional(two)))) == [two]
+    order = closure((two, top, top))
+    assert len(order) == len(set(order)) == 6
+    assert all(order.index(part) < order.index(whole) for whole in order for part in upstream(whole))
+
+
+@dataclass(frozen=True)
+class Optional:
+    """A plain dataclass with a stage inside."""
+
+    stage: Stage
+
+
+# Pinned because folders on disk bear this name. If it moves, every result made so far is orphaned: that must be meant, and then
+# a VERSION is the way. One number for the whole grammar: tuples, defaults left out, primitives by table, versions, nesting.
+def test_the_fingerprint_of_a_real_expression_is_golden() -> None:
+    family = Program(4, 12, (ADD, MAX), (ADD,), Uses(("max",), 2), modulus=10)
+    vocab = Compact().vocab(12, (ADD, MAX), 10)
+    corpus = Corpus((Recipe(0.5, family), Recipe(1.5, replace(family, steps=2, uses=Uses()), Listing())), withheld=("max",))
+    learned = Learn(Fresh(GPTConfig(len(vocab), conv=0), vocab, seed=3), ((1.0, Imitate(corpus)),), 500, Optim(1e-3, warmup=20))
+    assert name(Score(learned, (family, replace(family, steps=6)), problems=64)) == "Score-12902bba5366"
+
+
+# Broken if what a folder says of itself left anything out, a default for one: nobody could tell later what was run.
+def test_a_folder_tells_its_whole_expression(tmp_path: Path) -> None:
+    write_json(tmp_path / "stage.json", expand(Fresh(CONFIG, VOCAB)))
+    text = (tmp_path / "stage.json").read_text()
+    assert all(f'"{knob}"' in text for knob in ("rope_base", "kv_heads", "seed", "words", "version", "feedforward"))

@@ -1,0 +1,156 @@
+"""The grid end to end, at a scale of seconds: same bits whatever happens to it."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from analysis.claims import Judgement
+from analysis.results import collect
+from analysis.scale import Scale
+from analysis.studies import STUDIES
+from analysis.study import Setting
+from tests.tiny import TINY
+from train.stage import closure
+from train.store import Store
+
+ROOT = Path(__file__).parent.parent
+STUDY = STUDIES["grid"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def command(out: Path, *more: str, verb: str = "run") -> list[str]:
+    """The command line of the tiny grid."""
+    given = [f"--{f.name.replace('_', '-')}={getattr(TINY, f.name)}" for f in fields(Scale) if f.name not in ("machine", "seeds")]
+    return [sys.executable, "-m", "analysis", verb, "grid", "--scale", "smoke", "--out", str(out), *given, *more]
+
+
+def run(out: Path, *more: str, hash_seed: str = "0") -> str:
+    """Run it to the end; what it printed."""
+    environment = {**ENVIRONMENT, "PYTHONHASHSEED": hash_seed}
+    done = subprocess.run(command(out, *more), cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def bits(out: Path) -> dict[str, str]:
+    """A hash of every file that must not differ between equal runs: all but circumstances and the report that quotes them."""
+    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in ("run.json", "report.html")]
+    return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a run that nothing happened to."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    run(out, "--jobs", "1")
+    return out
+
+
+# A cell of the factorial that is missing, or rows that cannot be judged.
+def test_every_cell_has_its_row_and_every_claim_its_verdict(undisturbed: Path) -> None:
+    rows = [json.loads(line) for line in open(undisturbed / "grid" / "rows.jsonl")]
+    labels = {tuple(r["labels"][k] for k in ("control", "primitive", "region", "reward")) for r in rows}
+    assert len(rows) == len(labels) == 2 * 3 * 2 + 3
+    verdicts = json.loads((undisturbed / "grid" / "verdicts.json").read_text())
+    assert [v["name"] for v in verdicts] == [c.name for c in STUDY.claims]
+    assert set(verdicts[0]) == {f.name for f in fields(Judgement)}
+    assert (undisturbed / "grid" / "report.html").stat().st_size > 10_000
+
+
+# Bits that depend on the number of processes or on the order of a set cannot be repeated by anybody else.
+def test_jobs_and_hash_seed_change_no_bit(undisturbed: Path, tmp_path: Path) -> None:
+    run(tmp_path, "--jobs", "2", hash_seed="77")
+    assert bits(tmp_path) == bits(undisturbed)
+
+
+# A run that is killed loses what it had, or ends in other bits than one that was left alone.
+@pytest.mark.parametrize("kills", [(4.0, 2.5, 5.0)])
+def test_kill_minus_nine_changes_no_bit(undisturbed: Path, tmp_path: Path, kills: tuple[float, ...]) -> None:
+    for seconds in kills:
+        process = subprocess.Popen(command(tmp_path, "--jobs", "2"), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+        time.sleep(seconds + random.Random(seconds).random())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    run(tmp_path, "--jobs", "2")
+    assert bits(tmp_path) == bits(undisturbed)
+
+
+# Work that is there must not be done again, and the user must be told so.
+def test_the_same_command_again_does_nothing(undisturbed: Path) -> None:
+    before = {f: f.stat().st_mtime_ns for f in (undisturbed / "stages").rglob("*")}
+    assert "nothing to do" in run(undisturbed, "--jobs", "1")
+    assert {f: f.stat().st_mtime_ns for f in (undisturbed / "stages").rglob("*")} == before
+
+
+# A grid that is asked for more seeds must keep those it has.
+def test_more_seeds_run_only_the_new_ones() -> None:
+    one, two = (closure([s for c in STUDY.cells(Setting(TINY, ("mul",), seeds)) for s in c.stages()]) for seeds in ((0,), (0, 1)))
+    assert set(one) < set(two)
+    assert len(two) == 2 * len(one)
+
+
+# Arms that read other documents, or practise on other problems, differ by more than the primitive.
+def test_the_arms_differ_by_the_mask_alone() -> None:
+    cells = {tuple(v for _, v in c.labels): c for c in STUDY.cells(Setting(TINY, ("mul",), (0,)))}
+    for region in ("below", "at", "beyond"):
+        present, absent = (cells["none", arm, region, "process"].learn for arm in ("present", "absent"))
+        assert present is not None
+        assert absent is not None
+        assert present.losses == absent.losses
+        bases = [learn.policy for learn in (present, absent)]
+        documents = [base.losses[0][1].documents(3) for base in bases]  # type: ignore[attr-defined]
+        assert documents[0] == documents[1]
+        assert bases[0] != bases[1]
+
+
+# Both rewards, both arms and all regions of a seed must share one edge, and the control its own.
+def test_cells_of_a_seed_share_their_edge() -> None:
+    cells = list(STUDY.cells(Setting(TINY, ("mul",), (0,))))
+    factorial = [c for c in cells if dict(c.labels)["control"] == "none"]
+    assert len({c.edge for c in factorial}) == 1
+    assert next(c for c in cells if dict(c.labels)["control"] == "known").edge not in {c.edge for c in factorial}
+
+
+# A region that the edge does not have is a result with a reason, never another region's numbers.
+def test_an_undefined_region_is_a_result(undisturbed: Path) -> None:
+    setting = Setting(TINY, ("mul",), (0,))
+    cells = tuple(STUDY.cells(setting))
+    results = collect(STUDY, setting, cells, Store(undisturbed / "stages"))
+    for cell, row in zip(cells, results.rows, strict=True):
+        if cell.trained:
+            assert bool(row.undefined) == (not row.bands[cell.trained])
+            assert not row.undefined or f"lies {cell.trained} the edge" in row.undefined
+
+
+# A user's mistake must be answered with what was expected, on one line, and status 2.
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--only", "primitive=missing"), "--only knows"),
+        (("--only", "nonsense"), "--only takes axis=value"),
+        (("--seeds", "0"), "at least one seed"),
+        (("--withhold", "add", "sub", "mul"), "leaves no primitive"),
+        (("--withhold", "div"), "uses asks for ['div']"),
+    ],
+)
+def test_mistakes_are_explained(tmp_path: Path, more: tuple[str, ...], message: str) -> None:
+    done = subprocess.run(command(tmp_path, *more, verb="plan"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+
+
+# `list --json` is what other programs read.
+def test_list_json() -> None:
+    done = subprocess.run([sys.executable, "-m", "analysis", "list", "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = json.loads(done.stdout)
+    assert [set(s) >= {"name", "source", "axes", "claims"} for s in listed] == [True]
+    assert len(listed[0]["claims"]) == len(STUDY.claims)
