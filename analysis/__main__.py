@@ -1,10 +1,10 @@
 """The command line: `python -m analysis list | plan | run | report | demo | ask`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import tyro
 from rich.console import Console
@@ -15,10 +15,13 @@ from analysis.demo import demo
 from analysis.scale import Scale
 from analysis.studies import STUDIES
 
+PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
 
 Overrides = make_dataclass(
-    "Overrides", [(f.name, f.type | None, field(default=None)) for f in fields(Scale) if f.name not in HIDDEN], frozen=True  # type: ignore[operator]
+    "Overrides",
+    [(f.name, f.type | None, field(default=None)) for f in fields(Scale) if f.name not in HIDDEN],  # type: ignore[operator]
+    frozen=True,
 )
 
 
@@ -109,14 +112,20 @@ class Ask:
         return 0
 
 
+class Command(Protocol):
+    """What was typed, ready to be carried out; returns the exit status."""
+
+    def __call__(self, console: Console) -> int: ...
+
+
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
-    console = Console()
-    commands = tyro.extras.subcommand_cli_from_dict(
-        {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask)}, description=__doc__, prog="python -m analysis"
-    )
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask)}
+    chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis")
     try:
-        return commands(console)  # type: ignore[no-any-return]
+        status: int = chosen(console)
+        return status
     except (ValueError, FileNotFoundError) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
         return 2

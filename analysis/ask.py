@@ -79,7 +79,9 @@ def converse(folder: Path, lines: int, modulus: int, console: Console, read: Cal
         try:
             if typed.isdecimal():
                 family = Program(steps=int(typed), lines=lines, modulus=modulus)
-            asked = surface.parse(tuple(typed.split()), family.primitives, modulus) if " " in typed else problem(family, "test", "ask", turn)
+            asked = (
+                surface.parse(tuple(typed.split()), family.primitives, modulus) if " " in typed else problem(family, "test", "ask", turn)
+            )
             console.print(" ".join(surface.prompt(asked)), style="bold", highlight=False)
             console.print(show(asked, answer(policy, asked, turn), surface))
         except ValueError as mistake:

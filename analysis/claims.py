@@ -82,7 +82,7 @@ class Term:
             difficulties = [] if row.undefined else self.where(row)
             if not difficulties:
                 return None
-            curve = getattr(row, self.phase)[self.metric]
+            curve = (row.before if self.phase == "before" else row.after)[self.metric]
             values.append(sum(curve[row.steps.index(n)] for n in difficulties) / len(difficulties))
         return sum(values) / len(values)
 
@@ -90,7 +90,7 @@ class Term:
 Contrast = tuple[tuple[float, Term], ...]
 
 
-def gain(where: Where = At(), metric: str = "pass@128", sign: float = 1.0, **labels: str) -> Contrast:
+def gain(labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128", sign: float = 1.0) -> Contrast:
     """After minus before, in the cells with these labels."""
     chosen = tuple(labels.items())
     return ((sign, Term(chosen, where, metric)), (-sign, Term(chosen, where, metric, "before")))

@@ -121,7 +121,9 @@ def list_json(studies: Mapping[str, Study]) -> str:
                 "name": s.name,
                 "source": s.source,
                 "axes": {a: list(v) for a, v in s.axes.items()},
-                "claims": [{"name": c.name, "statement": c.statement, "margin": c.test and c.test.margin, "unit": c.unit} for c in s.claims],
+                "claims": [
+                    {"name": c.name, "statement": c.statement, "margin": c.test and c.test.margin, "unit": c.unit} for c in s.claims
+                ],
             }
             for s in studies.values()
         ],

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.draw import FAINT, INK, PALETTE, Dashes, drawn, legend_below, panels, spread, swatch
+from analysis.draw import FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, swatch
 from analysis.estimates import Floats, Origins, exact_pass_at_k, origins
 from analysis.panels import Condition, at_edge, conditions, factorial, lines, metric, over_curves, smooth, values
 from analysis.results import Results
@@ -30,17 +30,17 @@ def pass_curves(results: Results) -> str:
         return ""
     rows, columns, arms = values(chosen, "primitive"), values(chosen, "region"), lines(chosen)
 
-    def line(axes: Axes, logps: Sequence[Floats], colour: str, dashes: Dashes) -> None:
+    def line(axes: Axes, logps: Sequence[Floats], colour: str, dashes: Dashes, width: float) -> None:
         curve = over_curves([_of_every_k(logp) for logp in logps])
         spread(axes, KS, curve.low.clip(0, 1), curve.high.clip(0, 1), colour)
-        axes.plot(KS, curve.mean, color=colour, linestyle=dashes)
+        axes.plot(KS, curve.mean, color=colour, linestyle=dashes, linewidth=width)
 
     def panel(axes: Axes, row: str, column: str) -> None:
         here = [c for c in chosen if seeds[c.name] and _lies(c, row, column)]
-        for c in here:
-            line(axes, [s.after for s in seeds[c.name]], _colour(arms, c.line), "-")
+        for i, c in enumerate(here):  # the later ones thinner, so that equal curves are seen to be several
+            line(axes, [s.after for s in seeds[c.name]], _colour(arms, c.line), "-", max(1.0, 2.8 - 1.3 * i))
         for c in here[:1]:  # all of a panel began alike
-            line(axes, [s.before for s in seeds[c.name]], FAINT, "--")
+            line(axes, [s.before for s in seeds[c.name]], FAINT, "--", 1.4)
             if any((s.floor < 0).any() for s in seeds[c.name]):
                 axes.plot(KS, np.mean([_of_every_k(s.floor) for s in seeds[c.name]], 0), color=FAINT, linestyle=":", linewidth=1.3)
         if not here:
@@ -113,31 +113,31 @@ def _notes(condition: Condition, what: str, results: Results) -> list[Floats]:
 
 def origin_shares(results: Results) -> str:
     """Of the problems at the edge that RL newly solved, the shares elicited and created, by how many samples the base is granted."""
-    pooled: list[tuple[str, list[Origins]]] = []
+    pooled: list[tuple[str, int, list[Origins]]] = []
     for condition in conditions(results):
         seeds = at_edge(condition, results) if condition.pairs[0][0].learn is not None else ()
         if seeds:
             before, after = (np.concatenate([getattr(s, phase) for s in seeds]) for phase in ("before", "after"))
             shares = [origins(before, after, int(k)) for k in KS]
             if shares[0].solved:
-                pooled.append((condition.name, shares))
+                pooled.append((condition.name, len(before), shares))
     if not pooled:
         return ""
     scale = results.setting.scale
-    marks = {"a problem": scale.group, "all of RL": scale.practice * scale.problems * scale.group}
+    marks = {"a problem": scale.group, "in all": scale.practice * scale.problems * scale.group}
 
     rows = math.ceil(len(pooled) / COLUMNS)
 
     def paint(figure: Figure) -> None:
         every = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
-        for axes, (name, shares) in zip(every, pooled, strict=False):
+        for axes, (name, problems, shares) in zip(every, pooled, strict=False):
             axes.stackplot(KS, *([getattr(s, what) for s in shares] for what in ORIGINS), colors=list(ORIGINS.values()), linewidth=0)
             for said, k in marks.items():
-                axes.axvline(k, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
-                axes.annotate(said, (k, 0.98), ha="right", va="top", rotation=90, fontsize=7, xytext=(-1, 0), textcoords="offset points")
+                axes.axvline(k, color="black", linewidth=0.9, linestyle=(0, (3, 2)))
+                axes.annotate(f"{k:,} {said}", (k, 1.015), xycoords=("data", "axes fraction"), ha="center", fontsize=6.5)
             axes.set(xscale="log", xlim=(1, KS[-1]), ylim=(0, 1), xticks=TICKS, xlabel="K, samples granted to the base")
             axes.minorticks_off()
-            axes.set_title(f"{name}\n{shares[0].solved} problems newly solved", fontsize=8.5)
+            axes.set_title(f"{name}\n{shares[0].solved:,} of {problems:,} newly solved", fontsize=8.5, pad=13)
         for axes in every[len(pooled) :]:
             axes.set_visible(False)
         for axes in every[::COLUMNS]:

@@ -96,7 +96,9 @@ def measure_first(cells: Sequence[Cell], primitive: str, asked: Request) -> dict
 
 def gain_figure(cells: Sequence[Cell], asked: Request) -> Table:
     """pass@1 and pass@128 before and after, at the edge, for every kind of practice."""
-    table = Table("student", "practice", "steps practised", "updates", "pass@1 at the edge", "pass@128 at the edge", box=None, padding=(0, 2))
+    table = Table(
+        "student", "practice", "steps practised", "updates", "pass@1 at the edge", "pass@128 at the edge", box=None, padding=(0, 2)
+    )
     for cell in cells:
         row, labels = measure(cell, asked.store), dict(cell.labels)
         if row.undefined:
@@ -104,9 +106,7 @@ def gain_figure(cells: Sequence[Cell], asked: Request) -> Table:
             continue
         changes = []
         for metric in ("pass@1", "pass@128"):
-            before, after = (
-                [curve[metric][row.steps.index(n)] for n in row.bands["at"]] for curve in (row.before, row.after)
-            )
+            before, after = ([curve[metric][row.steps.index(n)] for n in row.bands["at"]] for curve in (row.before, row.after))
             changes.append(f"{_mean(before):.2f} → {_mean(after):.2f}")
         table.add_row(labels["primitive"], labels["region"], ", ".join(map(str, row.trained)), str(row.updates), *changes)
     return table

@@ -21,8 +21,8 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 POINTS = "points of 100"
 REGION_COLOURS = {"below": "#009e73", "at": "#e69f00", "beyond": "#cc79a7"}
 VERDICT_COLOURS = {
-    "shown": "#008a64",
-    "shown (no update)": "#008a64",
+    "shown": "#009e73",
+    "shown (no update)": "#009e73",
     "refuted": "#d55e00",
     "undetermined": "#8a8d92",
     "reported": "#8a8d92",
@@ -87,7 +87,7 @@ def spread(axes: Axes, x: Floats, low: Floats, high: Floats, colour: str) -> Non
 
 def legend_below(figure: Figure, handles: list[object], columns: int) -> None:
     """One legend for all panels, under them."""
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns)  # type: ignore[arg-type]
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
 def swatch(colour: str, label: str, alpha: float = 1.0) -> Patch:

@@ -41,7 +41,7 @@ FIGURES = (
         "that RL was given (fainter, where only some seeds were). Grey: not defined.",
     ),
     Drawing(
-        "Samples granted",
+        "pass@k before and after RL",
         pass_curves,
         "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Curves "
         "that start apart and meet at large k mean that RL moved solutions nearer; curves that stay apart, that it added some.",
@@ -57,6 +57,6 @@ FIGURES = (
         origin_shares,
         "Problems at the edge that RL brought from p < 1/2 to p ≥ 1/2, pooled over seeds. Granted K samples of each problem, the base "
         "would hardly have shown a solution (created: p < .05/K), would have shown one or more on average (elicited: p ≥ 1/K), or lies "
-        "between (undetermined). Dashed: the rollouts of one problem, and all rollouts of RL.",
+        "between (undetermined). Dashed: the rollouts that RL drew of one problem, and in all.",
     ),
 )

@@ -40,7 +40,7 @@ def forest(results: Results) -> str:
         handles: list[object] = [
             Line2D([], [], color=INK, marker="D", markersize=5, label="mean over seeds, interval"),
             Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="", alpha=0.45, label="a seed"),
-            swatch(ZONE, "where the interval must lie for \"shown\"", 0.16),
+            swatch(ZONE, 'where the interval must lie for "shown"', 0.16),
         ]
         legend_below(figure, handles, 3)
 
@@ -64,7 +64,7 @@ def _zone(axes: Axes, y: int, claim: Claim, low: float, high: float) -> None:
 def _row(axes: Axes, y: int, j: Judgement) -> None:
     colour = VERDICT_COLOURS[j.verdict]
     if len(j.values) > 1:
-        axes.plot(j.values, [y] * len(j.values), "o", color=colour, markersize=3.5, alpha=0.45, markeredgewidth=0)
+        axes.plot(j.values, [y + 0.27] * len(j.values), "o", color=colour, markersize=3.5, alpha=0.6, markeredgewidth=0)
     if j.low is not None and j.high is not None:
         axes.plot([j.low, j.high], [y, y], color=colour, linewidth=2)
     if j.difference is not None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -22,6 +21,7 @@ from train.stage import Undefined
 from train.store import Store
 
 SMALLEST_SCALE = 10.0  # points at which the heat map's colours end, at least: noise is to look like noise
+LOSS_TO_GAIN = ("#8c1127", "#d6604d", "#f4a582", "#ffffff", "#92c5de", "#4393c3", "#08437e")
 LEVELS = 41  # colours of the heat map; odd, so that the middle one is white
 
 CURVES: dict[str, tuple[str, Dashes, float]] = {  # of the edge map: colour, dashes, width
@@ -43,16 +43,15 @@ def edge_map(results: Results) -> str:
         panels = figure.subplots(1, len(bases), sharey=True, squeeze=False)[0]
         for axes, (title, cells) in zip(panels, bases.items(), strict=True):
             _regions(axes, cells, results.store)
-            floors = _base_curves(axes, [read_scores(c.before, results.store) for c in cells], results.setting.withhold)
+            _base_curves(axes, [read_scores(c.before, results.store) for c in cells], results.setting.withhold)
             axes.set(xlabel="difficulty, steps", ylim=(-0.06, 1.02))
             axes.set_title(title, pad=16)
             grid(axes)
-            if floors:
-                axes.annotate("guess floor of pass@128", (axes.get_xlim()[1] - 0.3, floors + 0.015), ha="right", fontsize=7, color=FAINT)
         panels[0].set_ylabel("probability, mean over problems")
         handles: list[object] = [Line2D([], [], color=c, linestyle=d, lw=w, label=name) for name, (c, d, w) in CURVES.items()]
-        handles += [Line2D([], [], color=FAINT, linestyle=":", label="guess floor"), *(swatch(REGION_COLOURS[r], r, 0.3) for r in REGIONS)]
-        legend_below(figure, handles, 5)
+        handles.append(Line2D([], [], color=FAINT, linestyle=":", label="guess floor, in its curve's colour"))
+        handles += [swatch(REGION_COLOURS[region], region, 0.3) for region in REGIONS]
+        legend_below(figure, handles, 9 if len(bases) > 2 else 5)
 
     return drawn("edge", "Edge map of each base", 3.4 * max(2, len(bases)) + 0.6, 4.0, paint)
 
@@ -104,20 +103,18 @@ def _regions(axes: Axes, cells: Sequence[Cell], store: Store) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _base_curves(axes: Axes, scores: Sequence[Scores], withheld: tuple[str, ...]) -> float:
-    """Every seed thinly, their mean boldly; the guess floor of pass@128 at the deepest problems, or 0 where nothing can be guessed."""
+def _base_curves(axes: Axes, scores: Sequence[Scores], withheld: tuple[str, ...]) -> None:
+    """Every seed thinly, their mean boldly, and the guess floor where anything can be guessed."""
     x = scores[0].steps
     for name, (colour, dashes, width) in CURVES.items():
         curves = [_curve(s, name) for s in scores]
         for curve in curves if len(curves) > 1 else []:
-            axes.plot(x, curve, color=colour, linestyle=dashes, linewidth=0.6, alpha=0.4)
+            axes.plot(x, curve, color=colour, linestyle=dashes, linewidth=0.6, alpha=0.3)
         axes.plot(x, np.mean(curves, 0), color=colour, linestyle=dashes, linewidth=width)
     floors = [s.floor(withheld) for s in scores]
-    if not any((f < 0).any() for f in floors):
-        return 0.0
-    for k in (1, 128):
-        axes.plot(x, np.mean([exact_pass_at_k(f, k).mean(1) for f in floors], 0), color=FAINT, linestyle=":", linewidth=1.2)
-    return float(np.mean([exact_pass_at_k(f[-1], 128).mean() for f in floors]))
+    for k in (1, 128) if any((f < 0).any() for f in floors) else ():
+        colour = CURVES[f"pass@{k}"][0]
+        axes.plot(x, np.mean([exact_pass_at_k(f, k).mean(1) for f in floors], 0), color=colour, linestyle=":", linewidth=1.3)
 
 
 def _curve(scores: Scores, name: str) -> Floats:  # [F]
@@ -139,8 +136,9 @@ def gain_map(results: Results) -> str:
         axes = figure.subplots()
         axes.set_facecolor("#c9cbce55")
         x, y = np.arange(len(steps) + 1) - 0.5, np.arange(len(chosen) + 1) - 0.5
-        colours = colormaps["RdBu"].resampled(LEVELS)
-        mesh = axes.pcolormesh(x, y, np.ma.masked_invalid(gains), cmap=colours, norm=TwoSlopeNorm(0, -scale, scale))
+        colours = LinearSegmentedColormap.from_list("gain", LOSS_TO_GAIN, LEVELS)
+        norm = TwoSlopeNorm(0, -scale, scale)
+        mesh = axes.pcolormesh(x, y, np.ma.masked_invalid(gains), cmap=colours, norm=norm, edgecolors="#e3e4e6", linewidth=0.4)
         for j, condition in enumerate(chosen):
             for i, n in enumerate(steps):
                 _gain_cell(axes, i, j, gains[j, i], scale, _trained(condition, n))
@@ -174,8 +172,8 @@ def _trained(condition: Condition, steps: int) -> float:
 
 
 def _gain_cell(axes: Axes, i: int, j: int, gain: float, scale: float, trained: float) -> None:
-    if np.isfinite(gain):
-        colour = "white" if abs(gain) > 0.6 * scale else "#333333"
+    if np.isfinite(gain) and round(gain):  # white says zero
+        colour = "white" if abs(gain) > 0.55 * scale else "#333333"
         axes.annotate(f"{round(gain)}", (i, j), ha="center", va="center", fontsize=6.5, color=colour)
     if trained:
         axes.add_patch(Rectangle((i - 0.46, j - 0.46), 0.92, 0.92, fill=False, edgecolor="#000000", linewidth=1.6, alpha=trained))

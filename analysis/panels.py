@@ -30,7 +30,7 @@ class Condition:
     @property
     def name(self) -> str:
         """The labels, less those that say nothing."""
-        return " · ".join(v for v in self.labels.values() if v != "none")
+        return " · ".join(dict.fromkeys(v for v in self.labels.values() if v != "none"))
 
     @property
     def line(self) -> str:

@@ -99,8 +99,8 @@ def probe(stage: Stage, store: Store) -> float:
                 like = [replace(part, iterations=PROBE) for part in _like(stage)]
                 return sum(_seconds(part, scratch) for part in like) / len(like) / PROBE * stage.iterations
             case Score():
-                part = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
-                return _seconds(part, scratch) * len(stage.families)
+                middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
+                return _seconds(middle, scratch) * len(stage.families)
             case Sample(prompts=Band(family=family)):
                 part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=min(PROBED, family.lines))), problems=4)
                 return _seconds(part, scratch) / 4 * stage.problems

@@ -144,7 +144,8 @@ def summary(state: State, clock: Clock) -> str:
     """Counts, and the time left."""
     done, total = len(state.done) + len(state.already), len(clock.plan.stages)
     failed = f", {len(state.failed)} failed" if state.failed else ""
-    return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}; about {minutes(clock.left(state))} left"
+    left = minutes(clock.left(state))
+    return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}; about {left} left"
 
 
 @dataclass

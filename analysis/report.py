@@ -15,10 +15,10 @@ from analysis.traces import Exhibit, exhibits, show
 
 VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
 SAID = {  # of a list of claims with that verdict
-    "shown": "Shown: ",
-    "shown (no update)": "Shown, since RL found nothing to learn from and took no step: ",
-    "refuted": "Refuted: ",
-    "undetermined": "Undetermined, which means that these runs do not decide: ",
+    "shown": "Shown",
+    "shown (no update)": "Shown, since RL found nothing to learn from and took no step",
+    "refuted": "Refuted",
+    "undetermined": "Undetermined, which means that these runs do not decide",
 }
 ONE_SEED = "With fewer than two seeds there is no interval, so no difference can be shown or refuted; what follows is what these runs gave."
 
@@ -69,20 +69,24 @@ def plural(n: int, noun: str) -> str:
 # --- verdicts
 
 
-def answer(results: Results) -> str:
+def answer(results: Results) -> Html:
     """The verdicts in a paragraph."""
     said = statements(results.study.claims)
     tested = [j for j in results.judgements if j.verdict != "reported"]
     if not tested:
-        return "No claim that has a test can be answered from these cells."
-    parts = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
+        return text("No claim that has a test can be answered from these cells.")
+    parts: list[object] = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
     if max(j.n for j in tested) < 2:
         parts.append(ONE_SEED)
     for verdict in VERDICTS:
-        mine = [f"{said[j.name]} ({_points(j)})" for j in tested if j.verdict == verdict]
+        mine = [j for j in tested if j.verdict == verdict]
+        clauses, last = [], ""
+        for j in mine:
+            clauses.append(f"{said[j.name].removeprefix(f'{last}, ')} ({_points(j)})")
+            last = said[j.name]
         if mine:
-            parts.append(SAID[verdict] + "; ".join(mine) + ".")
-    return " ".join(parts)
+            parts.append(Html(tag("strong", f"{SAID[verdict]}:") + text(f" {'; '.join(clauses)}.")))
+    return join(parts, " ")
 
 
 def _points(j: Judgement) -> str:
@@ -102,7 +106,9 @@ def statements(claims: Sequence[Claim]) -> dict[str, str]:
 
 def number(x: float | None) -> str:
     """A signed number of points, or a dash for what could not be measured."""
-    return "–" if x is None else f"{x:+.1f}".replace("-", "−")
+    if x is None:
+        return "–"
+    return "0.0" if abs(x) < 0.05 else f"{x:+.1f}".replace("-", "−")
 
 
 def interval(j: Judgement) -> str:
@@ -113,8 +119,10 @@ def interval(j: Judgement) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """To two digits, and no smaller than can be believed."""
-    return "–" if p is None else "< .001" if p < 0.001 else f"{p:.2g}"
+    """To as many digits as matter, and no smaller than can be believed."""
+    if p is None:
+        return "–"
+    return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
 
 
 def verdicts(results: Results) -> Html:
@@ -134,6 +142,8 @@ def verdicts(results: Results) -> Html:
         for j in results.judgements
         if j.verdict != "reported"
     ]
+    if not rows:
+        return tag("p", "None of these cells answers a claim that has a test.")
     caption = (
         "Differences are of exact pass@128, in points of 100. The unit is the pretraining seed: cells that share a seed are compared "
         "within it, and n counts seeds. Intervals are t intervals over seeds, not adjusted for the number of claims; verdicts are: "

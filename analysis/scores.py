@@ -33,7 +33,7 @@ class Scores:
 
     def role(self, role: str) -> Floats:  # [F, P]
         """Log-probability of all words of that role."""
-        return self.roles[:, [*ROLES].index(role)]  # type: ignore[arg-type]
+        return self.roles[:, list[str](ROLES).index(role)]
 
     def at(self, steps: int) -> int:
         """The place of a difficulty.
@@ -48,7 +48,7 @@ class Scores:
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
         """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives."""
         chosen = [self.primitives.index(n) for n in names if n in self.primitives]
-        return -self.applied[:, chosen].sum(1) * np.log(self.modulus)
+        return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)
 
 
 def read_scores(stage: Score, store: Store) -> Scores:

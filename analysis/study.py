@@ -109,7 +109,7 @@ def best_temperature(scores: Scores, difficulties: Sequence[int]) -> Floats:  # 
 
 def sampled(stage: Sample, store: Store, steps: Sequence[int], band: Sequence[int]) -> dict[str, list[float]]:
     """Answer-only and process success from samples, at the first difficulty of the band; NaN at the others."""
-    rows = [json.loads(line) for line in open(defined(store.get(stage)) / "samples.jsonl")]
+    rows = [json.loads(line) for line in (defined(store.get(stage)) / "samples.jsonl").read_text().splitlines()]
     problem = np.array([r["problem"] for r in rows])
     n = np.bincount(problem)
     result = {}

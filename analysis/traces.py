@@ -1,7 +1,7 @@
 """What a policy said, with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,28 +38,32 @@ class Exhibit:
 
 def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
     """After RL: a completion that solves its problem, and one that fails, if possible in the middle of things."""
-    found = [e for cell in sorted(results.cells, key=lambda c: c.trained != "at") for e in _said(cell, results.store)]
-    failed = [e for e in found if not e.solved]
-    return next((e for e in found if e.solved), None), next(filter(_stumbles, failed), next(iter(failed), None))
+    solved = failed = None
+    for exhibit in (e for cell in sorted(results.cells, key=lambda c: c.trained != "at") for e in _said(cell, results.store)):
+        if exhibit.solved:
+            solved = solved or exhibit
+        elif failed is None or (_stumbles(exhibit) and not _stumbles(failed)):
+            failed = exhibit
+        if solved and failed and _stumbles(failed):
+            break
+    return solved, failed
 
 
-def _said(cell: Cell, store: Store) -> Sequence[Exhibit]:
+def _said(cell: Cell, store: Store) -> Iterator[Exhibit]:
     """What the cell's policy said after RL; nothing, where it was not asked."""
     if cell.asked is None:
-        return ()
+        return
     sample: Sample = cell.asked[1]
     try:
         lines = (defined(store.get(sample)) / "samples.jsonl").read_text().splitlines()
     except Undefined:
-        return ()
+        return
     surface, problems = sample.sampler.surface, sample.prompts.batch(store, sample.problems, sample.seed, 0, 0)
-    found = []
     for row in map(json.loads, lines):
         problem = problems[row["problem"]]
         assert row["prompt"] == " ".join(surface.prompt(problem)), "a sample's row is not of the problem that its stage draws"
         trace = surface.read(tuple(row["words"].split()))
-        found.append(Exhibit(cell.labels, cell.seed, problem, trace, verify(problem, trace).process))
-    return found
+        yield Exhibit(cell.labels, cell.seed, problem, trace, verify(problem, trace).process)
 
 
 def _stumbles(exhibit: Exhibit) -> bool:

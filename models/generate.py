@@ -39,9 +39,12 @@ def generate(
     row's sample depends on its prompt and its uniforms alone, not on the rows beside it nor on when those leave.
 
     Raises:
-        ValueError: if B is no multiple of P, or the temperature is not positive.
+        ValueError: if there is no prompt, one is empty, nothing may be sampled, B is no multiple of P, or the temperature is
+            not positive.
     """
     B, limit = uniforms.shape
+    if not all(prompts) or not prompts or limit < 1:
+        raise ValueError(f"expected prompts of at least one token and a limit of at least 1; found {len(prompts)} prompts, limit {limit}")
     if B % len(prompts):
         raise ValueError(f"uniforms has {B} rows, which is no multiple of the {len(prompts)} prompts")
     if temperature <= 0:
@@ -117,9 +120,10 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
     P, S = prompts.shape
     group = len(tokens) // P
     if group == 1 and bool((lengths == S).all()):
-        return model(torch.cat((prompts, tokens[:, :-1]), dim=1))[:, S - 1 :]  # type: ignore[no-any-return]
+        logits: Tensor = model(torch.cat((prompts, tokens[:, :-1]), dim=1))
+        return logits[:, S - 1 :]
     read = Prompts(lengths)
-    ends = model(prompts, read)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
+    ends: Tensor = model(prompts, read)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
     first = ends.repeat_interleave(group, 0)[:, None]  # [B, 1, V]
     if tokens.shape[1] == 1:
         return first

@@ -101,7 +101,8 @@ class Attention(nn.Module):
         q, k, v = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=1)
         q, k = rotate(q, turn), rotate(k, turn)
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
-        return self.out(y.transpose(1, 2).reshape(B, T, D))
+        merged: Tensor = self.out(y.transpose(1, 2).reshape(B, T, D))
+        return merged
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # [B, H, T, d], [B, K, T, d] twice -> [B, H, T, d]
@@ -120,11 +121,14 @@ class FeedForward(nn.Module):
         self.out = nn.Linear(inner, c.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
-        up = self.up(x)
-        if not self.gated:
-            return self.out(F.gelu(up))
-        gate, up = up.chunk(2, dim=-1)
-        return self.out(F.silu(gate) * up)
+        up: Tensor = self.up(x)
+        if self.gated:
+            gate, up = up.chunk(2, dim=-1)
+            inner = F.silu(gate) * up
+        else:
+            inner = F.gelu(up)
+        out: Tensor = self.out(inner)
+        return out
 
 
 class Block(nn.Module):

@@ -81,7 +81,7 @@ class Corpus:
     and its loss is masked. So a model without the primitive knows every word and every format, and cannot compute.
 
     Raises:
-        ValueError: if there is no recipe, or a weight is not positive.
+        ValueError: if there is no recipe, a weight is not positive, or no family applies a withheld primitive.
     """
 
     recipes: tuple[Recipe, ...]
@@ -90,6 +90,9 @@ class Corpus:
     def __post_init__(self) -> None:
         if not self.recipes or any(r.weight <= 0 for r in self.recipes):
             raise ValueError(f"a corpus needs recipes of positive weight; found weights {[r.weight for r in self.recipes]}")
+        applied = {p.name for r in self.recipes for p in r.family.primitives}
+        if unknown := set(self.withheld) - applied:
+            raise ValueError(f"{sorted(unknown)} cannot be withheld: the families apply {sorted(applied)}")
 
     def recipe(self, g: np.random.Generator) -> Recipe:
         """One of the recipes, by weight."""

@@ -19,6 +19,9 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Family(Protocol):
     """A distribution over problems: pure in the generator, and free of rejection."""
 
+    @property
+    def primitives(self) -> tuple[Primitive, ...]: ...  # those that its solutions may apply
+
     def __call__(self, g: np.random.Generator) -> Problem: ...
 
 

@@ -107,7 +107,7 @@ class Problem:
 
     @property
     def split(self) -> Split | Literal["both"]:
-        """"test" for one canonical form in eight. A property of the problem, so no seed can leak one into the other.
+        """ "test" for one canonical form in eight. A property of the problem, so no seed can leak one into the other.
 
         Proofs of fewer than three steps are in "both": they are facts, of which every longer training problem states
         some, and there are too few of them to hold any back. Only longer problems are unseen compositions.

@@ -118,7 +118,7 @@ def row(seed: int, before: float, after: float, updates: int = 5, undefined: str
     return Row(labels, seed, undefined, updates, [7, 8, 10], bands, [7, 8], *curves)
 
 
-GAIN = gain(arm="x")
+GAIN = gain({"arm": "x"})
 
 
 def verdict(differences: list[float], test: More | Same, updates: int = 5) -> str:
@@ -170,7 +170,7 @@ def test_undefined_cells_drop_their_seed() -> None:
 # A claim about cells that do not exist is a mistake in the study.
 def test_unknown_cells_are_refused() -> None:
     with pytest.raises(ValueError, match="no cell is labelled"):
-        seed_values(gain(arm="y"), [row(0, 0.1, 0.2, arm="x")])
+        seed_values(gain({"arm": "y"}), [row(0, 0.1, 0.2, arm="x")])
 
 
 # "Deeper" is counted from the deepest difficulty that RL trained on, and is nothing where it was not scored.
@@ -189,10 +189,10 @@ def test_an_interaction_is_a_sum_of_signed_gains() -> None:
     gains = {("p", "at"): 0.40, ("p", "below"): 0.05, ("a", "at"): 0.03, ("a", "below"): 0.01}
     rows = [row(0, 0.1, 0.1 + d, arm=arm, region=region) for (arm, region), d in gains.items()]
     contrast = (
-        *gain(arm="p", region="at"),
-        *gain(arm="p", region="below", sign=-1.0),
-        *gain(arm="a", region="at", sign=-1.0),
-        *gain(arm="a", region="below"),
+        *gain({"arm": "p", "region": "at"}),
+        *gain({"arm": "p", "region": "below"}, sign=-1.0),
+        *gain({"arm": "a", "region": "at"}, sign=-1.0),
+        *gain({"arm": "a", "region": "below"}),
     )
     assert seed_values(contrast, rows)[0] == pytest.approx(33)
 

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, graph_problems, program_problems, programs, programs_with_problem, vocab
 
 from synthtasks import PRIMITIVES, Assertion, Primitive, Problem, Program, Step, Trace, Uses, Vocab, problem, problems, rng, verify
 from synthtasks.corpus import Corpus, Exposure, Listing, Recipe, Solved, exposure
@@ -23,6 +22,7 @@ from synthtasks.problem import Split
 from synthtasks.surfaces import RESERVED, Compact
 from synthtasks.trace import Words
 from synthtasks.vocab import END, PAD
+from tests.strategies import examples, graph_problems, program_problems, programs, programs_with_problem, vocab
 
 SURFACE = Compact()
 
@@ -46,6 +46,10 @@ class Only:
     """The family of one problem."""
 
     one: Problem
+
+    @property
+    def primitives(self) -> tuple[Primitive, ...]:
+        return tuple({step.primitive for step in self.one.steps})
 
     def __call__(self, g: np.random.Generator) -> Problem:
         return self.one
@@ -200,6 +204,7 @@ def test_the_split_is_a_property_of_the_form(p):
 # broken if the share of test problems is not one in eight
 def test_one_form_in_eight_is_a_test():
     keys = {p.key: p.split for p in (Program(steps=8)(rng("share", i)) for i in range(2_000))}
+    assert all((split == "test") == (key[0] in "01") for key, split in keys.items())  # two of the sixteen first digits
     share = list(keys.values()).count("test") / len(keys)
     assert abs(share - 1 / 8) < 4 * sqrt(1 / 8 * 7 / 8 / len(keys))
 
@@ -625,6 +630,7 @@ def _leaves(a: int, b: int, modulus: int) -> int:
         (lambda: Vocab((PAD, END, "a b")), r"a word holds no white space.*found \['a b'\]"),
         (lambda: Vocab((PAD, END, "")), r"a word holds no white space.*found \[''\]"),
         (lambda: Vocab((PAD, END, "a")).encode(["a", "z"]), r"'z' is not among the 3 words of this vocabulary: <pad> <end> a"),
+        (lambda: Corpus((Recipe(1, MIXED),), ("dvi",)), r"\['dvi'\] cannot be withheld"),
         (lambda: Corpus(()), r"a corpus needs recipes of positive weight; found weights \[\]"),
         (lambda: Corpus((Recipe(1, MIXED), Recipe(0, MIXED))), r"found weights \[1, 0\]"),
     ],

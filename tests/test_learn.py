@@ -35,7 +35,7 @@ from train.rollouts import Rollouts, Sampler, rollout
 from train.stage import Stage, Undefined
 from train.store import Store, defined, write_json
 
-PATIENCE = 60.0  # seconds that a child process gets
+PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 NEVER, ALWAYS = 1e9, 0.0  # seconds between checkpoints
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(3, (ADD, MUL), 3)

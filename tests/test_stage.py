@@ -28,7 +28,7 @@ from train.score import Score
 from train.stage import Stage, Undefined, closure, expand, fingerprint, name, upstream
 from train.store import Store, defined, write_json
 
-PATIENCE = 60.0  # seconds that a child process gets
+PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 stage = dataclass(frozen=True, eq=False, repr=False)
 
 
@@ -329,9 +329,10 @@ def test_the_lock_of_a_killed_process_does_not_block(tmp_path: Path) -> None:
     child.join(PATIENCE)
     assert (tmp_path / f"{name(Slow())}.lock").exists()
     (tmp_path / "hang").unlink()
-    began = time.monotonic()
-    Store(tmp_path).get(Slow())
-    assert time.monotonic() - began < PATIENCE / 2
+    heir = processes().Process(target=get_slow, args=(tmp_path,), daemon=True)
+    heir.start()
+    heir.join(PATIENCE)
+    assert heir.exitcode == 0
     assert noted(Store(tmp_path)) == ["slow", "slow"]
 
 

@@ -57,7 +57,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # A cell of the factorial that is missing, or rows that cannot be judged.
 def test_every_cell_has_its_row_and_every_claim_its_verdict(undisturbed: Path) -> None:
-    rows = [json.loads(line) for line in open(undisturbed / "grid" / "rows.jsonl")]
+    rows = [json.loads(line) for line in (undisturbed / "grid" / "rows.jsonl").read_text().splitlines()]
     labels = {tuple(r["labels"][k] for k in ("control", "primitive", "region", "reward")) for r in rows}
     assert len(rows) == len(labels) == 2 * 3 * 2 + 3
     verdicts = json.loads((undisturbed / "grid" / "verdicts.json").read_text())
@@ -89,6 +89,14 @@ def test_the_same_command_again_does_nothing(undisturbed: Path) -> None:
     before = {f: f.stat().st_mtime_ns for f in (undisturbed / "stages").rglob("*")}
     assert "nothing to do" in run(undisturbed, "--jobs", "1")
     assert {f: f.stat().st_mtime_ns for f in (undisturbed / "stages").rglob("*")} == before
+
+
+# A class that watches the demo must see every act, and the figure at its end.
+def test_the_demo_has_its_acts(undisturbed: Path) -> None:
+    shown = subprocess.run(command(undisturbed, "--jobs", "1", verb="demo"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    for words in ("Act 1", "Act 2", "Act 3", "pass@128 at the edge", "grid-process"):
+        assert words in shown.stdout
 
 
 # A grid that is asked for more seeds must keep those it has.

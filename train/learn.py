@@ -122,7 +122,9 @@ class Learn(Stage):
         save_policy(Policy(policy.model.cpu(), policy.vocab), out)
         progress.forget()
 
-    def _step(self, fabric: Fabric, model: nn.Module, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...], ledger: Ledger) -> Metrics:
+    def _step(
+        self, fabric: Fabric, model: nn.Module, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...], ledger: Ledger
+    ) -> Metrics:
         """Take one optimiser step on the weighted sum, if there is anything to learn; the metrics of it."""
         total, parts, metrics = 0.0, 0, Metrics()
         optimizer.zero_grad(set_to_none=True)

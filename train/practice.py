@@ -101,7 +101,8 @@ class Practice:
         kept = torch.arange(len(r.problems), device=advantage.device)
         if not a.kl:
             kept = kept[(advantage != 0).view(len(r.problems), -1).any(1)]
-        for prompts in kept.split(max(1, run.store.machine.rows // r.group)) if len(kept) else ():
+        size = max(1, run.store.machine.rows // r.group)
+        for prompts in (kept[i : i + size] for i in range(0, len(kept), size)):
             rows = (prompts[:, None] * r.group + torch.arange(r.group, device=kept.device)).view(-1)
             logp = self._logp(run.model, r, prompts, rows)  # [N, T]
             tokens = int(r.mask[rows].sum() + r.prompt_lengths[prompts].sum())

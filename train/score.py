@@ -65,7 +65,7 @@ class Exam:
     applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def exam(family: Program, surface: Compact, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
     asked = [problem(family, "test", "score", seed, i) for i in range(problems)]
@@ -78,13 +78,11 @@ def exam(family: Program, surface: Compact, vocab: Vocab, problems: int, seed: i
 
 
 @torch.no_grad()
-def solution_logp(
-    model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: Ledger
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: Ledger) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P]."""
     device = model.head.weight.device
     logp, by_role = [], []
-    for rows in torch.arange(len(e.tokens)).split(BATCH):
+    for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
         tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
         prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
         mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]

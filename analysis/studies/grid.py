@@ -126,57 +126,61 @@ def temperature(setting: Setting, seed: int) -> Cell:
     return Cell(tuple(labels.items()), seed, edge, edge.scores, edge.scores)
 
 
-AT = {"control": "none", "primitive": "present", "region": "at"}
-AFTER_AT, BEST = Term(tuple(AT.items())), Term((("control", "temperature"),))
-
-
 def factorial(primitive: str, region: str) -> dict[str, str]:
     """The labels of a factorial cell, both rewards."""
     return {"control": "none", "primitive": primitive, "region": region}
 
 
-INTERACTION = (
-    *gain(**factorial("present", "at")),
-    *gain(**factorial("present", "below"), sign=-1.0),
-    *gain(**factorial("absent", "at"), sign=-1.0),
-    *gain(**factorial("absent", "below")),
-)
+AT, BELOW, BEYOND = (factorial("present", region) for region in ("at", "below", "beyond"))
+ABSENT_AT, ABSENT_BELOW = factorial("absent", "at"), factorial("absent", "below")
+KNOWN, COIN, TEMPERATURE = {"control": "known"}, {"control": "coin"}, {"control": "temperature"}
 OUTCOME, PROCESS = {**AT, "reward": "outcome"}, {**AT, "reward": "process"}
 FIRST = At("at", 1)  # where answers were sampled
 
-CLAIMS = (
-    Claim("1 gain at the edge", "With the primitive, RL at the edge raises pass@128 there.", gain(**AT), More(10)),
-    Claim("2 gain beyond training", "... and two steps deeper than anything RL trained on.", gain(Deeper(2), **AT), More(10)),
-    Claim("3 below: no gain", "With the primitive, RL below the edge does not move it.", gain(**factorial("present", "below")), Same(10)),
-    Claim("4 beyond: no gain", "With the primitive, RL beyond the edge does not move it.", gain(**factorial("present", "beyond")), Same(10)),
+INTERACTION = (*gain(AT), *gain(BELOW, sign=-1.0), *gain(ABSENT_AT, sign=-1.0), *gain(ABSENT_BELOW))
+OVER_TEMPERATURE = ((1.0, Term(tuple(AT.items()))), (-1.0, Term(tuple(TEMPERATURE.items()))))
+PASS_1, HEADROOM = "pass@1, points of 100", "% of headroom"
+
+TESTED = (
+    Claim("1 gain at the edge", "With the primitive, RL at the edge raises pass@128 there.", gain(AT), More(10)),
+    Claim("2 gain beyond training", "... and two steps deeper than anything RL trained on.", gain(AT, Deeper(2)), More(10)),
+    Claim("3 below: no gain", "With the primitive, RL below the edge does not move it.", gain(BELOW), Same(10)),
+    Claim("4 beyond: no gain", "With the primitive, RL beyond the edge does not move it.", gain(BEYOND), Same(10)),
     *(
-        Claim(f"5 absent, {r}: no gain", f"Without the primitive, RL {r} the edge does not move it.", gain(**factorial("absent", r)), Same(5))
-        for r in REGIONS
+        Claim(
+            f"5 absent, {region}: no gain",
+            f"Without the primitive, RL {region} the edge does not move it.",
+            gain(factorial("absent", region)),
+            Same(5),
+        )
+        for region in REGIONS
     ),
     Claim("6 interaction", "At rather than below pays with the primitive more than without.", INTERACTION, More(10)),
-    Claim("7 positive control", "The absent base gains by RL on primitives it knows, at its own edge.", gain(control="known"), More(10)),
-    Claim("8a more than a coin", "The gain of claim 1 exceeds that of a random reward.", (*gain(**AT), *gain(control="coin", sign=-1.0)), More(0)),
-    Claim("8b more than temperature", "After RL, pass@128 exceeds the base's at its best temperature.", ((1.0, AFTER_AT), (-1.0, BEST)), More(0)),
-    # reported without direction
-    Claim("pass@1 at the edge", "Claim 1 on pass@1.", gain(metric="pass@1", **AT), unit="pass@1, points of 100"),
-    Claim("pass@1 beyond training", "Claim 2 on pass@1.", gain(Deeper(2), "pass@1", **AT), unit="pass@1, points of 100"),
-    Claim("headroom at the edge", "Share of the room above the base that claim 1 fills.", gain(metric="headroom pass@128", **AT), unit="% of headroom"),
-    Claim("headroom of pass@1", "The same on pass@1.", gain(metric="headroom pass@1", **AT), unit="% of headroom"),
+    Claim("7 positive control", "The absent base gains by RL on primitives it knows, at its own edge.", gain(KNOWN), More(10)),
+    Claim("8a more than a coin", "The gain of claim 1 exceeds that of a random reward.", (*gain(AT), *gain(COIN, sign=-1.0)), More(0)),
+    Claim("8b more than temperature", "After RL, pass@128 exceeds the base's at its best temperature.", OVER_TEMPERATURE, More(0)),
+)
+REPORTED = (
+    Claim("pass@1 at the edge", "Claim 1 on pass@1.", gain(AT, metric="pass@1"), unit=PASS_1),
+    Claim("pass@1 beyond training", "Claim 2 on pass@1.", gain(AT, Deeper(2), "pass@1"), unit=PASS_1),
+    Claim(
+        "headroom at the edge", "Share of the room above the base that claim 1 fills.", gain(AT, metric="headroom pass@128"), unit=HEADROOM
+    ),
+    Claim("headroom of pass@1", "The same on pass@1.", gain(AT, metric="headroom pass@1"), unit=HEADROOM),
     Claim(
         "absent, below: pass@1",
         "Without the primitive, where RL trained: a lucky guess may raise pass@1 ...",
-        gain(At("below"), "pass@1", **factorial("absent", "below")),
-        unit="pass@1, points of 100",
+        gain(ABSENT_BELOW, At("below"), "pass@1"),
+        unit=PASS_1,
     ),
+    Claim("absent, below: pass@128", "... while pass@128 falls.", gain(ABSENT_BELOW, At("below"))),
     Claim(
-        "absent, below: pass@128",
-        "... while pass@128 falls.",
-        gain(At("below"), "pass@128", **factorial("absent", "below")),
+        "answers at the edge", "Right answers, whatever the steps (sampled).", gain(AT, FIRST, "answer@8"), unit="answer@8, points of 100"
     ),
-    Claim("answers at the edge", "Right answers, whatever the steps (sampled).", gain(FIRST, "answer@8", **AT), unit="answer@8, points of 100"),
-    Claim("processes at the edge", "Right processes (sampled).", gain(FIRST, "sampled process@8", **AT), unit="process@8, points of 100"),
-    Claim("outcome less process", "Gain by outcome reward less gain by process reward.", (*gain(**OUTCOME), *gain(sign=-1.0, **PROCESS))),
+    Claim("processes at the edge", "Right processes (sampled).", gain(AT, FIRST, "sampled process@8"), unit="process@8, points of 100"),
+    Claim("outcome less process", "Gain by outcome reward less gain by process reward.", (*gain(OUTCOME), *gain(PROCESS, sign=-1.0))),
 )
+CLAIMS = (*TESTED, *REPORTED)
 
 STUDY = Study(
     name="grid",

@@ -4,23 +4,32 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 
-from models.generate import chosen_logp, completion_logits, generate, pad
+from analysis.estimates import exact_pass_at_k, sampled_pass_at_k
+from analysis.scale import SMOKE
+from analysis.studies import grid
+from analysis.study import Setting
+from models.generate import chosen_logp, completion_logits, generate, invert, pad
 from models.gpt import GPT, GPTConfig
 from synthtasks.families import Program, Uses, problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from synthtasks.verify import verify
 from train.ledger import Ledger
-from train.policy import torch_rng
+from train.policy import load_policy, torch_rng
+from train.rollouts import Sampler, rollout
 from train.score import exam, solution_logp
+from train.store import Store
 
 ROUNDS = 5
-GROUP, PROMPTS, SAMPLES = 16, 32, 128
+GROUP, PROMPTS, SAMPLES, AGREE = 16, 32, 128, 64
 
 
 def paired(*work: Callable[[], object]) -> list[float]:
@@ -38,13 +47,29 @@ def paired(*work: Callable[[], object]) -> list[float]:
 @torch.no_grad()
 def uncached(model: GPT, prompts: list[list[int]], uniforms: torch.Tensor) -> torch.Tensor:
     """The same samples without a cache."""
-    from models.generate import invert
-
     rows = torch.tensor(prompts).repeat_interleave(len(uniforms) // len(prompts), 0)
     for t in range(uniforms.shape[1]):
         new = invert(model(rows)[:, -1].softmax(-1), uniforms[:, t])
         rows = torch.cat((rows, new[:, None]), 1)
     return rows
+
+
+def agreement(table: Table) -> None:
+    """Exact and sampled pass@k of a trained model: the smoke base, on problems that it sometimes solves."""
+    setting = Setting(SMOKE, ("mul",), (0,))
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        policy = load_policy(store.get(grid.base(SMOKE, (), 0)))
+    family = replace(grid.needing(setting), steps=5)
+    held = exam(family, Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
+    logp = solution_logp(policy.model, held, (1.0,), Ledger())[0][0]
+    problems = tuple(problem(family, "test", "score", 0, i) for i in range(AGREE))
+    r = rollout(policy.model, policy.vocab, problems, Sampler(2 * SAMPLES), "agreement")
+    solved = np.array([v.process for v in r.verdicts]).reshape(AGREE, -1).sum(1)
+    for k in (1, 8, SAMPLES):
+        exact, drawn = exact_pass_at_k(logp, k), sampled_pass_at_k(np.full(AGREE, 2 * SAMPLES), solved, k)
+        error = (exact - drawn).std() / AGREE**0.5
+        table.add_row(f"pass@{k} of a trained model, exact and sampled", f"{exact.mean():.4f} {drawn.mean():.4f}", f"± {error:.4f}")
 
 
 def main() -> None:
@@ -98,7 +123,8 @@ def main() -> None:
 
     (seconds,) = paired(make)
     table.add_row("problems made, written, encoded, judged", f"{500 / seconds:.0f} a second", "")
-    Console().print(table)
+    agreement(table)
+    Console(width=140).print(table)
 
 
 if __name__ == "__main__":

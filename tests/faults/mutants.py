@@ -1,0 +1,97 @@
+"""`make mutants`: cosmic-ray plants bugs in the judge, credit, estimates, claims and stages; the tests must find them.
+
+Each module is mutated in a copy of the checkout, and tried against the test files that speak of it. Prints the share of
+mutants that were killed, and every survivor with its change. `python tests/faults/mutants.py judge credit` tries some.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+BIN = Path(sys.executable).parent
+BAR = 0.85
+SECONDS = 60.0  # a mutant may take; longer is a hang, which counts as found
+
+
+@dataclass(frozen=True)
+class Target:
+    """A module, and the tests that must notice when it is wrong."""
+
+    module: str
+    tests: str
+
+
+TARGETS = {
+    "judge": Target("synthtasks/verify.py", "tests/test_laws.py"),
+    "credit": Target("train/credit.py", "tests/test_credit.py"),
+    "estimates": Target("analysis/estimates.py", "tests/test_claims.py tests/test_report.py"),
+    "claims": Target("analysis/claims.py", "tests/test_claims.py"),
+    "stages": Target("train/stage.py", "tests/test_stage.py"),
+}
+
+CONFIG = """
+[cosmic-ray]
+module-path = "{module}"
+timeout = {seconds}
+excluded-modules = []
+test-command = "{python} -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
+
+[cosmic-ray.distributor]
+name = "local"
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a module's mutants."""
+
+    killed: int
+    survivors: tuple[str, ...]  # diffs
+
+
+def campaign(target: Target) -> Outcome:
+    """Try every mutant of a module."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "runs", ".*_cache", ".trial"))
+        config = CONFIG.format(module=target.module, seconds=SECONDS, python=sys.executable, tests=target.tests)
+        (copy / "mutants.toml").write_text(config)
+
+        def cosmic_ray(*arguments: str) -> str:
+            return subprocess.run([BIN / "cosmic-ray", *arguments], cwd=copy, check=True, capture_output=True, text=True).stdout
+
+        cosmic_ray("init", "mutants.toml", "session.sqlite")
+        cosmic_ray("baseline", "mutants.toml")
+        cosmic_ray("exec", "mutants.toml", "session.sqlite")
+        killed, survivors = 0, []
+        for line in cosmic_ray("dump", "session.sqlite").splitlines():
+            _, result = json.loads(line)
+            if result["test_outcome"] == "survived":
+                survivors.append(result["diff"])
+            else:
+                killed += 1
+        return Outcome(killed, tuple(survivors))
+
+
+def main(names: list[str]) -> int:
+    """Run the campaigns; 1 if too many mutants survive."""
+    outcomes = {}
+    for name in names or TARGETS:
+        outcomes[name] = one = campaign(TARGETS[name])
+        print(f"{name}: {one.killed} of {one.killed + len(one.survivors)} killed ({TARGETS[name].module})", flush=True)
+        for diff in one.survivors:
+            print("\n".join(line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")))
+            print()
+    killed = sum(o.killed for o in outcomes.values())
+    total = killed + sum(len(o.survivors) for o in outcomes.values())
+    print(f"{killed} of {total} killed: {100 * killed / total:.1f} %")
+    return killed < BAR * total
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
