@@ -43,8 +43,9 @@ FIGURES = (
     Drawing(
         "pass@k before and after RL",
         pass_curves,
-        "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Curves "
-        "that start apart and meet at large k mean that RL moved solutions nearer; curves that stay apart, that it added some.",
+        "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Where "
+        "curves start apart and meet at large k, RL made likelier what the base reached, too, with so many samples; where they stay "
+        "apart, it solves problems that so many samples of the base do not.",
     ),
     Drawing(
         "Learning curves",

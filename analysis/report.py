@@ -1,26 +1,18 @@
 """The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from analysis import provenance
-from analysis.claims import ALPHA, Claim, Judgement, Verdict
 from analysis.figures import FIGURES, FOREST, Drawing
+from analysis.findings import answer, contrasts, plural, verdicts
 from analysis.page import Html, document, figure, join, section, table, tag, text
 from analysis.panels import conditions
 from analysis.results import Results
 from analysis.scale import SCALES, SMOKE, Scale
 from analysis.traces import Exhibit, exhibits, show
 
-VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
-SAID = {  # of a list of claims with that verdict
-    "shown": "Shown",
-    "shown (no update)": "Shown, since RL found nothing to learn from and took no step",
-    "refuted": "Refuted",
-    "undetermined": "Undetermined, which means that these runs do not decide",
-}
-ONE_SEED = "With fewer than two seeds there is no interval, so no difference can be shown or refuted; what follows is what these runs gave."
+SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
 
 
 def write_report(results: Results, out: Path) -> Path:
@@ -48,9 +40,6 @@ def report(results: Results) -> Html:
     )
 
 
-SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
-
-
 def _is_smoke(scale: Scale) -> bool:
     return SCALES[provenance.preset(scale)] is SMOKE
 
@@ -59,121 +48,6 @@ def _extent(results: Results) -> str:
     seeds = len(results.setting.seeds)
     withheld = ", ".join(results.setting.withhold) or "none"
     return f"{len(results.cells)} cells, {plural(seeds, 'pretraining seed')}; withheld from the absent arm: {withheld}."
-
-
-def plural(n: int, noun: str) -> str:
-    """A number of things."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-# --- verdicts
-
-
-def answer(results: Results) -> Html:
-    """The verdicts in a paragraph."""
-    said = statements(results.study.claims)
-    tested = [j for j in results.judgements if j.verdict != "reported"]
-    if not tested:
-        return text("No claim that has a test can be answered from these cells.")
-    parts: list[object] = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
-    if max(j.n for j in tested) < 2:
-        parts.append(ONE_SEED)
-    for verdict in VERDICTS:
-        mine = [j for j in tested if j.verdict == verdict]
-        clauses, last = [], ""
-        for j in mine:
-            clauses.append(f"{said[j.name].removeprefix(f'{last}, ')} ({_points(j)})")
-            last = said[j.name]
-        if mine:
-            parts.append(Html(tag("strong", f"{SAID[verdict]}:") + text(f" {'; '.join(clauses)}.")))
-    return join(parts, " ")
-
-
-def _points(j: Judgement) -> str:
-    return "not defined in any seed" if j.difference is None else f"{number(j.difference)} points"
-
-
-def statements(claims: Sequence[Claim]) -> dict[str, str]:
-    """Each claim's statement as a clause; one that goes on from the claim before it (`... and`) is made whole."""
-    found: dict[str, str] = {}
-    last = ""
-    for claim in claims:
-        clause = claim.statement.strip(". ")
-        last = f"{last}, {clause}" if claim.statement.startswith("...") else clause[:1].lower() + clause[1:]
-        found[claim.name] = last.replace("rL ", "RL ", 1) if last.startswith("rL ") else last
-    return found
-
-
-def number(x: float | None) -> str:
-    """A signed number of points, or a dash for what could not be measured."""
-    if x is None:
-        return "–"
-    return "0.0" if abs(x) < 0.05 else f"{x:+.1f}".replace("-", "−")
-
-
-def interval(j: Judgement) -> str:
-    """The interval with its level, or why there is none."""
-    if j.n == 1:
-        return "one seed: no interval"
-    return "–" if j.low is None or j.high is None else f"{number(j.low)} to {number(j.high)} ({j.level:.0%})"
-
-
-def p_value(p: float | None) -> str:
-    """To as many digits as matter, and no smaller than can be believed."""
-    if p is None:
-        return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
-
-
-def verdicts(results: Results) -> Html:
-    """Every tested claim."""
-    rows = [
-        (
-            j.name,
-            j.statement,
-            tag("span", j.verdict, kind=f"verdict {j.verdict.split()[0]}"),
-            number(j.difference),
-            interval(j),
-            _margin(results, j),
-            p_value(j.p),
-            j.n,
-            j.dropped,
-        )
-        for j in results.judgements
-        if j.verdict != "reported"
-    ]
-    if not rows:
-        return tag("p", "None of these cells answers a claim that has a test.")
-    caption = (
-        "Differences are of exact pass@128, in points of 100. The unit is the pretraining seed: cells that share a seed are compared "
-        "within it, and n counts seeds. Intervals are t intervals over seeds, not adjusted for the number of claims; verdicts are: "
-        f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
-        "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
-    )
-    head = ("claim", "statement", "verdict", "difference", "interval", "margin", "Holm p", "n", "dropped")
-    return table(head, rows, ("difference", "interval", "margin", "Holm p", "n", "dropped"), caption)
-
-
-def _margin(results: Results, j: Judgement) -> str:
-    test = next(c.test for c in results.study.claims if c.name == j.name)
-    return f"{'more than' if type(test).__name__ == 'More' else 'within'} {j.margin:g}"
-
-
-def contrasts(results: Results) -> Html:
-    """Everything that was measured beside the claims."""
-    rows = [
-        (j.name, j.statement, number(j.difference), interval(j), j.unit, j.n, j.dropped)
-        for j in results.judgements
-        if j.verdict == "reported"
-    ]
-    if not rows:
-        return tag("p", "None of these cells answers one.")
-    caption = "No direction was claimed, so there is no verdict; intervals as above, each at its own level."
-    head = ("contrast", "what", "difference", "interval", "unit", "n", "dropped")
-    return table(head, rows, ("difference", "interval", "n", "dropped"), caption)
-
-
-# --- figures, traces, gaps
 
 
 def _drawing(drawing: Drawing, results: Results) -> Html:

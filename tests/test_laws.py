@@ -541,7 +541,7 @@ MIXED = Program(steps=4, lines=6, primitives=(ADD, MAX, MIN))
 
 
 # broken if withholding masks a word too many, or leaves a result of the withheld primitive to be learned
-@pytest.mark.parametrize("withheld", [(), ("max",), ("max", "min"), ("mul",)])
+@pytest.mark.parametrize("withheld", [(), ("max",), ("max", "min"), ("add",)])
 def test_exactly_the_results_of_withheld_primitives_are_masked(withheld):
     corpus = Corpus((Recipe(1, MIXED),), withheld)
     symbols = {PRIMITIVES[name].symbol for name in withheld}

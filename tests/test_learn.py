@@ -200,6 +200,7 @@ def test_a_death_while_a_checkpoint_is_written_costs_nothing(
     with pytest.raises(KeyboardInterrupt):
         store.get(RUNS["rl"])
     monkeypatch.undo()
+    assert (store.path(RUNS["rl"]).with_suffix(".draft") / "checkpoint.pt").exists()
     store.checkpoint_seconds = NEVER  # so that no later checkpoint clears up after the one that was cut off
     assert results(store.get(RUNS["rl"])) == undisturbed["rl"]
 
@@ -280,6 +281,14 @@ def test_the_rate_is_the_length_of_the_first_step(tmp_path: Path) -> None:
     start, end = weights(store.get(FRESH)), weights(folder)
     step = max((end[k] - start[k]).abs().max().item() for k in end)
     assert step == pytest.approx(1e-4, rel=1e-2)
+
+
+# Broken if weights did not decay by rate times decay, whatever the gradient; with a loss of weight zero there is none.
+def test_weight_decay_by_hand(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    end = weights(store.get(Learn(FRESH, ((0.0, imitate()),), 1, Optim(0.1, weight_decay=0.5))))
+    for name, weight in weights(store.get(FRESH)).items():
+        torch.testing.assert_close(end[name], 0.95 * weight)
 
 
 # Broken if the loss were not the weighted sum of the losses, or the gradient were clipped part by part.

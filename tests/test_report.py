@@ -17,10 +17,11 @@ from analysis.claims import At, Claim, More, Same, gain
 from analysis.edge import Edge, Rule
 from analysis.estimates import Origins, origins
 from analysis.figures import FIGURES, FOREST
+from analysis.findings import answer, statements
 from analysis.page import table, tag
 from analysis.panels import metric, smooth
 from analysis.provenance import command, costs, stages, total
-from analysis.report import answer, report, scientific, statements, write_report
+from analysis.report import report, scientific, write_report
 from analysis.results import Results, collect
 from analysis.studies.grid import STUDY as GRID
 from analysis.study import Cell, Setting, Study
