@@ -53,14 +53,14 @@ check: $(READY)  ## lint and types
 	@$(BIN)/mypy
 
 bench: $(READY)  ## speed, as ratios measured side by side
-	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python -m tests.bench.bench
 
 faults: $(READY)  ## kill -9 a smoke grid at random moments; its results must not change
-	@$(BIN)/python tests/faults/kill.py
+	@$(BIN)/python -m tests.faults.kill
 
 mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[mutation]'
-	@$(BIN)/python tests/faults/mutants.py
+	@$(BIN)/python -m tests.faults.mutants
 
 clean:  ## remove the environment and caches; results in runs/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,6 +1,5 @@
 """`make faults`: a smoke grid, killed with -9 at random moments until it is done, must end in the bits of one left alone."""
 
-import hashlib
 import os
 import random
 import signal
@@ -10,18 +9,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.test_study import bits
+
 ROOT = Path(__file__).parent.parent.parent
 KILLS = 8
 
 
 def command(out: Path) -> list[str]:
     return [sys.executable, "-m", "analysis", "run", "grid", "--scale", "smoke", "--out", str(out)]
-
-
-def bits(out: Path) -> dict[str, str]:
-    """A hash of every file but circumstances and the report that quotes them."""
-    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in ("run.json", "report.html")]
-    return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def main() -> int:

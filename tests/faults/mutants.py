@@ -1,7 +1,7 @@
 """`make mutants`: cosmic-ray plants bugs in the judge, credit, estimates, claims and stages; the tests must find them.
 
 Each module is mutated in a copy of the checkout, and tried against the test files that speak of it. Prints the share of
-mutants that were killed, and every survivor with its change. `python tests/faults/mutants.py judge credit` tries some
+mutants that were killed, and every survivor with its change. `python -m tests.faults.mutants judge credit` tries some
 modules, and `--sample 40` that many mutants of each, drawn by name.
 """
 
