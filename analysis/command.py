@@ -38,7 +38,7 @@ class Request:
         withheld = "" if self.setting.withhold == Setting(self.setting.scale).withhold else "-" + "-".join(self.setting.withhold)
         first, last = self.setting.seeds[0], self.setting.seeds[-1]
         seeds = f"-seeds-{first}-{last}" if first else ""
-        return self.study.name + withheld + seeds + "".join(f"-{v}" for v in self.only.values())
+        return self.study.name + withheld + seeds + "".join(f"-{v}" for v in self.only.values() if v != "none")
 
     @property
     def folder(self) -> Path:
@@ -98,8 +98,8 @@ def request(
     except ValueError:
         raise ValueError(f"--only takes axis=value,axis=value; found {only!r}") from None
     for axis, value in labels.items():
-        if axis not in study.axes or value not in study.axes[axis]:
-            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.axes.items())
+        if value not in study.labels.get(axis, ()):
+            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
     return Request(study, setting, labels, out or Path("runs") / scale, jobs or os.cpu_count() or 1)
 

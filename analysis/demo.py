@@ -53,8 +53,9 @@ def acts(cells: Sequence[Cell], withheld: str) -> tuple[Act, ...]:
 
 def demo(asked: Request, console: Console) -> int:
     """Perform the study with process reward on one seed; the exit status."""
-    asked = replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only={**asked.only, "reward": "process"})
-    cells = tuple(c for c in asked.cells() if dict(c.labels)["control"] == "none")
+    only = {**asked.only, "reward": "process", "control": "none"}
+    asked = replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
+    cells = asked.cells()
     for act in acts(cells, " and ".join(asked.setting.withhold)):
         console.rule(f"[bold]{act.title}", align="left")
         console.print(act.sentence, highlight=False)

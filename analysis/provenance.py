@@ -93,6 +93,10 @@ def command(results: Results) -> str:
 
 
 def _only(results: Results) -> dict[str, str]:
-    """The labels to which the study was narrowed: those that its cells share, and the study's axes vary."""
-    shared = set.intersection(*(set(c.labels) for c in results.cells)) if results.cells else set()
-    return {axis: value for axis, every in results.study.axes.items() for value in every if len(every) > 1 and (axis, value) in shared}
+    """The labels to which the study was narrowed: those that its cells share, and the study varies."""
+    study, cells = results.study, results.cells
+    shared = set.intersection(*(set(c.labels) for c in cells)) if cells else set()
+    only = {axis: value for axis, every in study.labels.items() for value in every if len(every) > 1 and (axis, value) in shared}
+    without = {axis: value for axis, value in only.items() if axis != "control"}
+    narrowed = [c for c in study.cells(results.setting) if without.items() <= dict(c.labels).items()]
+    return without if len(narrowed) == len(cells) else only

@@ -60,6 +60,11 @@ class Study:
     controls: Mapping[str, Callable[[Setting, int], Cell]]  # cells beside the factorial
     claims: tuple[Claim, ...]
 
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """By what cells can be chosen: the axes, and which control a cell is."""
+        return {**self.axes, "control": ("none", *self.controls)}
+
     def cells(self, setting: Setting) -> Iterator[Cell]:
         """Every cell, seed by seed, so that a seed is whole before the next begins."""
         for seed in setting.seeds:

@@ -296,7 +296,10 @@ def test_the_answer_follows_the_verdicts(results: Results) -> None:
 
 
 # Broken if the command of the report ran another study.
-@pytest.mark.parametrize(("seeds", "only"), [((0, 1), {}), ((3, 4, 5), {"primitive": "absent", "region": "at"})])
+@pytest.mark.parametrize(
+    ("seeds", "only"),
+    [((0, 1), {}), ((3, 4, 5), {"primitive": "absent", "region": "at"}), ((0,), {"reward": "process", "control": "none"})],
+)
 def test_the_command_runs_the_same_again(seeds: tuple[int, ...], only: dict[str, str], store: Store) -> None:
     setting = Setting(TINY, ("mul", "sub"), seeds)
     cells = tuple(c for c in GRID.cells(setting) if only.items() <= dict(c.labels).items())

@@ -95,6 +95,8 @@ def test_the_same_command_again_does_nothing(undisturbed: Path) -> None:
 def test_the_demo_has_its_acts(undisturbed: Path) -> None:
     shown = subprocess.run(command(undisturbed, "--jobs", "1", verb="demo"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
+    rows = (undisturbed / "grid-process" / "rows.jsonl").read_text().splitlines()
+    assert {json.loads(r)["labels"]["control"] for r in rows} == {"none"}  # the demo reports what it ran, and runs no more
     for words in ("Act 1", "Act 2", "Act 3", "pass@128 at the edge", "grid-process"):
         assert words in shown.stdout
 
@@ -144,6 +146,7 @@ def test_an_undefined_region_is_a_result(undisturbed: Path) -> None:
     ("more", "message"),
     [
         (("--only", "primitive=missing"), "--only knows"),
+        (("--only", "control=tea"), "control=none|known|coin|temperature"),
         (("--only", "nonsense"), "--only takes axis=value"),
         (("--seeds", "0"), "at least one seed"),
         (("--withhold", "add", "sub", "mul"), "leaves no primitive"),
