@@ -205,3 +205,11 @@ def test_verdicts_are_adjusted_for_their_number() -> None:
     assert judge([one], rows)[0].verdict == "shown"
     several = [Claim(f"c{i}", "", GAIN, More(0)) for i in range(3)]
     assert {j.verdict for j in judge(several, rows)} == {"undetermined"}
+
+
+# Two-sided for a gain, one-sided twice for equivalence; mean 2 of (1, 2, 3) has one-sided p = .03709 against 0 (and -2 likewise).
+def test_both_tests_by_hand() -> None:
+    assert More(0).p_values([1, 2, 3]) == pytest.approx((0.074180, 1.0), abs=1e-5)
+    assert More(0).p_values([-1, -2, -3]) == pytest.approx((1.0, 0.074180), abs=1e-5)
+    assert Same(4).p_values([1, 2, 3]) == pytest.approx((0.037090, 1.0), abs=1e-5)  # 4 - 2 = 2 below the upper margin
+    assert Same(1).p_values([2, 3, 4])[1] == pytest.approx(2 * 0.037090, abs=1e-5)  # 3 - 1 = 2 above it
