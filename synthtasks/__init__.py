@@ -1,24 +1,37 @@
 """Compositional reasoning problems, how they are put, and when they are solved. No learning here: no torch."""
 
-from synthtasks.families import Program, Uses, problem, problems
-from synthtasks.primitives import PRIMITIVES, Primitive
+from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, problem, problems
+from synthtasks.primitives import PRIMITIVES, Given, Primitive
 from synthtasks.problem import Problem, Step
 from synthtasks.rng import rng
-from synthtasks.trace import Assertion, Trace
-from synthtasks.verify import Verdict, verify
+from synthtasks.trace import Assertion, Trace, gold
+from synthtasks.verify import Slip, Verdict, verify
 from synthtasks.vocab import Vocab
 
 __all__ = [
     "PRIMITIVES",
     "Assertion",
+    "Circuit",
+    "Compose",
+    "Dag",
+    "Family",
+    "Given",
+    "Grid",
+    "Group",
+    "Hops",
+    "Mix",
+    "Part",
     "Primitive",
     "Problem",
     "Program",
+    "Slip",
     "Step",
     "Trace",
+    "Tree",
     "Uses",
     "Verdict",
     "Vocab",
+    "gold",
     "problem",
     "problems",
     "rng",

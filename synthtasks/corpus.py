@@ -4,22 +4,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from synthtasks.families import Family, problem
 from synthtasks.problem import Problem
-from synthtasks.surfaces import Compact
+from synthtasks.rng import rng
+from synthtasks.surfaces import Compact, Story, Surface
 from synthtasks.trace import Words
 
 
 @dataclass(frozen=True)
 class Result:
-    """The word of a document that gives the value of a step, and the primitive that the step applies."""
+    """The words of a document that give the value of a step, and the primitive that the step applies."""
 
-    at: int  # place in the body
+    at: int  # place in the body of the first
     primitive: str
+    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Document:
     prompt: Words
     body: Words
     results: tuple[Result, ...]
+    context: str = ""  # of the story that it tells, if it tells one
+    steps: int = 0  # that it solves
 
 
 class Writer(Protocol):
@@ -41,13 +45,14 @@ class Writer(Protocol):
 class Solved:
     """The problem and its solution."""
 
-    surface: Compact = Compact()
+    surface: Surface = Compact()
 
     def __call__(self, problem: Problem) -> Document:
         body = self.surface.solution(problem)
         assertions = self.surface.read(body).assertions
-        results = tuple(Result(a.at, problem.by_name[a.name].primitive.name) for a in assertions)
-        return Document(self.surface.prompt(problem), body, results)
+        results = tuple(Result(a.at, problem.by_name[a.name].primitive.name, a.words) for a in assertions)
+        context = self.surface.context.name if isinstance(self.surface, Story) else ""
+        return Document(self.surface.prompt(problem), body, results, context, len(problem.proof))
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,17 @@ class Listing:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A kind of document and how often it comes, relative to the others."""
+    """A kind of document, how often it comes relative to the others, and of how many different problems.
+
+    Exposure is made of recipes. A primitive that is never seen is in no recipe's family; one that is seen alone is in
+    that of a family of one step; one that is composed up to depth d, in those of up to d steps; and `problems` says how
+    many examples there are, however often they come.
+    """
 
     weight: float
     family: Family
     write: Writer = Solved()
+    problems: int | None = None  # different ones; None: always new ones
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,8 @@ class Corpus:
     and its loss is masked. So a model without the primitive knows every word and every format, and cannot compute.
 
     Raises:
-        ValueError: if there is no recipe, a weight is not positive, or no family applies a withheld primitive.
+        ValueError: if there is no recipe, a weight is not positive, a recipe has no problems, or no family applies a
+            withheld primitive.
     """
 
     recipes: tuple[Recipe, ...]
@@ -90,6 +102,8 @@ class Corpus:
     def __post_init__(self) -> None:
         if not self.recipes or any(r.weight <= 0 for r in self.recipes):
             raise ValueError(f"a corpus needs recipes of positive weight; found weights {[r.weight for r in self.recipes]}")
+        if any(r.problems is not None and r.problems < 1 for r in self.recipes):
+            raise ValueError(f"a recipe is of at least one problem; found {[r.problems for r in self.recipes]}")
         applied = {p.name for r in self.recipes for p in r.family.primitives}
         if unknown := set(self.withheld) - applied:
             raise ValueError(f"{sorted(unknown)} cannot be withheld: the families apply {sorted(applied)}")
@@ -101,28 +115,57 @@ class Corpus:
 
     def documents(self, recipe: Recipe, *path: str | int) -> Iterator[Document]:
         """The endless stream of the recipe's documents called `path`, on training problems."""
-        return (recipe.write(problem(recipe.family, "train", *path, i)) for i in count())
+        if recipe.problems is None:
+            return (recipe.write(problem(recipe.family, "train", *path, i)) for i in count())
+        which = (int(rng(*path, i).integers(recipe.problems)) for i in count())
+        return (recipe.write(problem(recipe.family, "train", "recipe", i)) for i in which)
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """Of each word of the body: whether it carries loss."""
-        masked = {r.at for r in document.results if r.primitive in self.withheld}
+        masked = {r.at + i for r in document.results if r.primitive in self.withheld for i in range(r.words)}
         return tuple(i not in masked for i in range(len(document.body)))
+
+
+Form = Literal["never", "atomic", "composed"]
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """How often documents applied a primitive, and how often its result was learned."""
+    """How often documents applied a primitive in a context, how deep in a composition, and how often its result was learned."""
 
     primitive: str
+    context: str  # of stories; "" of all that tells none
+    depth: int  # the most steps of a document that applied it
+    documents: int  # that applied it
     applied: int
-    learned: int
+    learned: int  # of these
     share: float  # of all applications in the documents
+
+    @property
+    def form(self) -> Form:
+        """Never, alone in documents of one step, or composed up to `depth`."""
+        return "never" if not self.applied else "atomic" if self.depth == 1 else "composed"
 
 
 def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, ...]:
-    """What `documents` showed of each primitive, by name."""
-    applied: Counter[str] = Counter()
+    """What `documents` showed of each primitive that the corpus's families have, in each context, by name."""
+    contexts: set[str] = set()
+    applied: Counter[tuple[str, str]] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
+    depth: dict[tuple[str, str], int] = {}
     for document in documents:
-        applied.update(r.primitive for r in document.results)
-    total = sum(applied.values())
-    return tuple(Exposure(p, n, 0 if p in corpus.withheld else n, n / total) for p, n in sorted(applied.items()))
+        contexts.add(document.context)
+        for primitive, times in Counter(r.primitive for r in document.results).items():
+            seen = primitive, document.context
+            applied[seen] += times
+            counted[seen] += 1
+            depth[seen] = max(depth.get(seen, 0), document.steps)
+    names = {p.name for r in corpus.recipes for p in r.family.primitives} | {primitive for primitive, _ in applied}
+    total = max(applied.total(), 1)
+    return tuple(
+        Exposure(
+            n, c, depth.get((n, c), 0), counted[n, c], applied[n, c], 0 if n in corpus.withheld else applied[n, c], applied[n, c] / total
+        )
+        for n in sorted(names)
+        for c in sorted(contexts)
+    )

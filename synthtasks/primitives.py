@@ -1,4 +1,4 @@
-"""Primitives: the atoms of reasoning, binary operations on the integers modulo m.
+"""Primitives: the atoms of reasoning, operations on a small domain: the integers modulo m, or texts.
 
 A family holds its primitives as values, so a primitive of one's own is one line and nothing is registered:
 
@@ -11,53 +11,143 @@ A family holds its primitives as values, so a primitive of one's own is one line
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from itertools import product
+from typing import Protocol
+
+from synthtasks.domains import RESIDUES, Domain, Value
+
+MANY = 0  # the arity of a primitive that takes any number of operands, from left to right, two at a time
+
+
+class Operation(Protocol):
+    """What a step applies: a `Primitive`, or a table that is `Given` in the problem."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def arity(self) -> int: ...
+    def __call__(self, *operands: Value, modulus: int) -> Value: ...
+    def form(self, operands: tuple[Value, ...], modulus: int) -> str: ...  # what of it enters the canonical form of a step
+    def commutes(self, modulus: int) -> bool: ...  # whether the operands may be permuted
 
 
 @dataclass(frozen=True)
 class Primitive:
-    """An operation on Z_m. Its identity is its truth table at the modulus: an edited primitive is a new one.
+    """An operation on a domain of size m. Its identity is its truth table at m: an edited primitive is a new one.
 
-    `apply(a, b, modulus)` must be a function at the top level of a module, so that it survives pickling.
+    `apply(*operands, modulus)` must be a function at the top level of a module, so that it survives pickling.
     """
 
     name: str  # by which claims and exposures speak of it
-    symbol: str  # the one word by which surfaces write it
-    apply: Callable[[int, int, int], int]
+    symbol: str  # the one word by which surfaces write it: a sign between two operands, or a word before them
+    apply: Callable[..., Value]
+    arity: int = 2  # operands; `MANY`: any number
+    domain: Domain = RESIDUES  # of operands and value
 
-    def __call__(self, left: int, right: int, *, modulus: int) -> int:
-        """The value of the operation, in [0, modulus).
+    def __call__(self, *operands: Value, modulus: int) -> Value:
+        """The value of the operation, in the domain.
 
         Raises:
-            ValueError: if `apply` leaves Z_modulus.
+            ValueError: if `apply` leaves the domain.
         """
-        value = self.apply(left, right, modulus)
-        if not 0 <= value < modulus:
-            raise ValueError(f"{self.name}({left}, {right}) gave {value}, which is not in [0, {modulus}); reduce it modulo m")
+        value = self.apply(*operands, modulus) if self.arity else reduce(lambda a, b: self.apply(a, b, modulus), operands)
+        if not self.domain.holds(value, modulus):
+            said = ", ".join(map(str, operands))
+            raise ValueError(f"{self.name}({said}) gave {value}, which is not in {self.domain.range(modulus)}; reduce it modulo m")
         return value
 
-    def table(self, modulus: int) -> tuple[tuple[int, ...], ...]:
-        """The truth table: row `left`, column `right`."""
+    def table(self, modulus: int) -> tuple[object, ...]:
+        """The truth table, nested by operand: of a binary primitive row `left`, column `right`."""
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
-        """The identity of the operation on Z_modulus, whatever it is called."""
+        """The identity of the operation at this modulus, whatever it is called."""
+        return _digest(self, modulus)
+
+    def form(self, operands: tuple[Value, ...], modulus: int) -> str:
+        """The digest: what an operation does elsewhere is part of what it is."""
         return _digest(self, modulus)
 
     def commutes(self, modulus: int) -> bool:
-        """Whether the operands may be swapped."""
-        table = self.table(modulus)
-        return table == tuple(zip(*table, strict=True))
+        """Whether the operands may be permuted."""
+        return _commutes(self, modulus)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A unary operation that the problem itself states, entry by entry; where it states none, `otherwise` applies.
+
+    In the canonical form of a problem only the entry that is looked up counts: the others are distractors.
+    """
+
+    name: str
+    symbol: str
+    entries: tuple[tuple[int, int], ...]  # (operand, value), in the order in which they are stated
+    otherwise: Primitive | None = None
+    arity: int = 1
+
+    def __call__(self, *operands: Value, modulus: int) -> Value:
+        """The stated value.
+
+        Raises:
+            ValueError: if neither an entry nor `otherwise` says what it is.
+        """
+        for operand, value in self.entries:
+            if (operand,) == operands:
+                return value
+        if self.otherwise is None:
+            raise ValueError(
+                f"{self.name} is stated of {[a for a, _ in self.entries]}, not of {operands[0]}; state it, or give `otherwise`"
+            )
+        return self.otherwise(*operands, modulus=modulus)
+
+    def form(self, operands: tuple[Value, ...], modulus: int) -> str:
+        """The entry that is looked up, and what it is an exception to."""
+        usual = self.otherwise.digest(modulus) if self.otherwise else "given"
+        return f"{usual} {operands[0]} gives {self(*operands, modulus=modulus)}"
+
+    def commutes(self, modulus: int) -> bool:
+        """One operand cannot be permuted."""
+        return False
 
 
 @cache
-def _table(primitive: Primitive, modulus: int) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(primitive(a, b, modulus=modulus) for b in range(modulus)) for a in range(modulus))
+def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
+    probes = primitive.domain.probes(modulus)
+
+    def nested(operands: tuple[Value, ...], left: int) -> object:
+        if not left:
+            return primitive(*operands, modulus=modulus)
+        return tuple(nested((*operands, probe), left - 1) for probe in probes)
+
+    rows = nested((), primitive.arity or 2)
+    assert isinstance(rows, tuple)
+    return rows
 
 
 @cache
 def _digest(primitive: Primitive, modulus: int) -> str:
-    return hashlib.sha256(repr(_table(primitive, modulus)).encode()).hexdigest()[:16]
+    many = "many " if primitive.arity == MANY else ""
+    return hashlib.sha256((many + repr(_table(primitive, modulus))).encode()).hexdigest()[:16]
+
+
+@cache
+def _commutes(primitive: Primitive, modulus: int) -> bool:
+    probes = primitive.domain.probes(modulus)
+    if primitive.arity == 1 or any(
+        primitive(a, b, modulus=modulus) != primitive(b, a, modulus=modulus) for a, b in product(probes, probes)
+    ):
+        return False
+    if primitive.arity == 2:
+        return True
+    rows = product(probes[:TRIPLES], probes[:TRIPLES], probes[:TRIPLES])
+    return all(primitive(a, b, c, modulus=modulus) == primitive(a, c, b, modulus=modulus) for a, b, c in rows)
+
+
+TRIPLES = 16  # values of each operand that tell whether a primitive of many operands may permute them
 
 
 def _add(a: int, b: int, modulus: int) -> int:
@@ -83,8 +173,31 @@ def _min(a: int, b: int, modulus: int) -> int:
 ADD = Primitive("add", "+", _add)
 SUB = Primitive("sub", "-", _sub)
 MUL = Primitive("mul", "*", _mul)
-MAX = Primitive("max", "^", _max)
-MIN = Primitive("min", "_", _min)
+MAX = Primitive("max", "max", _max)
+MIN = Primitive("min", "min", _min)
+SUM = Primitive("sum", "sum", _add, MANY)
 
 PRIMITIVES = {p.name: p for p in (ADD, SUB, MUL, MAX, MIN)}
-"""The built-in primitives by name."""
+"""The built-in binary primitives by name."""
+
+
+def _not(a: int, modulus: int) -> int:
+    return 1 - a
+
+
+def _xor(a: int, b: int, modulus: int) -> int:
+    return a ^ b
+
+
+def _nand(a: int, b: int, modulus: int) -> int:
+    return 1 - a * b
+
+
+AND = Primitive("and", "and", _min)
+OR = Primitive("or", "or", _max)
+XOR = Primitive("xor", "xor", _xor)
+NAND = Primitive("nand", "nand", _nand)
+NOT = Primitive("not", "not", _not, 1)
+
+GATES = (AND, OR, XOR, NAND, NOT)
+"""Boolean gates: primitives at modulus 2."""

@@ -7,60 +7,85 @@ from typing import Literal
 
 import networkx as nx
 
-from synthtasks.primitives import Primitive
+from synthtasks.domains import RESIDUES, TEXTS, Value
+from synthtasks.primitives import MANY, Given, Operation
 
 Split = Literal["train", "test"]
+Surplus = Literal["refused", "allowed"]
 TEST_SHARE = 1 / 8  # of the canonical forms
 COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
 
 
 @dataclass(frozen=True)
 class Step:
-    """`name = primitive(*arguments)`. A `str` argument names an earlier step; an `int` is a number given in the problem."""
+    """`name = primitive(*arguments)`. A `str` argument names an earlier step; anything else is a value given in the problem."""
 
     name: str
-    primitive: Primitive
-    arguments: tuple[str | int, str | int]
+    primitive: Operation
+    arguments: tuple[str | Value, ...]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A directed acyclic graph of steps on Z_modulus, and the step whose value is asked for.
+    """A directed acyclic graph of steps on a domain of size `modulus`, and the step whose value is asked for.
 
     Raises:
-        ValueError: if two steps share a name, an argument is not defined before its use, a number lies outside
-            [0, modulus), or the query names no step.
+        ValueError: if two steps share a name, an argument is not defined before its use, there are too few or too many
+            of them, a value lies outside the domain, it looks up a table that is not stated, or the query or the order
+            names no step.
     """
 
     steps: tuple[Step, ...]  # topologically ordered
     query: str
     modulus: int
+    order: tuple[str, ...] = ()  # in which surfaces state the steps; (): as in `steps`
+    surplus: Surplus = "refused"  # whether a right process may hold true steps beside the proof, or repeat itself
+    tables: tuple[Given, ...] = ()  # the operations that the problem itself states
+    definitions: tuple[tuple[str, str], ...] = ()  # what a symbol means, where the problem says so
 
     def __post_init__(self) -> None:
         defined: set[str] = set()
         for step in self.steps:
+            arity = step.primitive.arity
+            if len(step.arguments) != arity if arity != MANY else not step.arguments:
+                takes = "at least one" if arity == MANY else arity
+                raise ValueError(f"step {step.name!r} gives {step.primitive.name} {len(step.arguments)} operands; it takes {takes}")
             for argument in step.arguments:
-                if isinstance(argument, str) and argument not in defined:
-                    raise ValueError(f"step {step.name!r} uses {argument!r} before it is defined; put the steps in topological order")
-                if isinstance(argument, int) and not 0 <= argument < self.modulus:
-                    raise ValueError(f"step {step.name!r} holds {argument}, which is not in [0, {self.modulus})")
+                if isinstance(argument, str):
+                    if argument not in defined:
+                        raise ValueError(f"step {step.name!r} uses {argument!r} before it is defined; put the steps in topological order")
+                elif isinstance(argument, int):
+                    if not 0 <= argument < self.modulus:
+                        raise ValueError(f"step {step.name!r} holds {argument}, which is not in {RESIDUES.range(self.modulus)}")
+                elif not TEXTS.holds(argument, self.modulus):
+                    raise ValueError(f"step {step.name!r} holds {argument}, which is not in {TEXTS.range(self.modulus)}")
+            if isinstance(step.primitive, Given) and step.primitive not in self.tables:
+                raise ValueError(f"step {step.name!r} looks up {step.primitive.name}, which the problem does not state; add it to `tables`")
             if step.name in defined:
                 raise ValueError(f"two steps are called {step.name!r}; names must differ")
             defined.add(step.name)
         if self.query not in defined:
             raise ValueError(f"the query {self.query!r} names no step; there are {sorted(defined)}")
+        if self.order and (len(self.order) != len(self.steps) or set(self.order) != defined):
+            raise ValueError(f"the order must name every step once; it is {list(self.order)}, and there are {sorted(defined)}")
+
+    @property
+    def stated(self) -> tuple[Step, ...]:
+        """The steps in the order in which surfaces state them."""
+        return tuple(self.by_name[name] for name in self.order) if self.order else self.steps
 
     @cached_property
     def by_name(self) -> dict[str, Step]:
         return {step.name: step for step in self.steps}
 
     @cached_property
-    def values(self) -> dict[str, int]:
+    def values(self) -> dict[str, Value]:
         """The true value of every step, distractors included, by evaluating the graph."""
-        known: dict[str, int] = {}
+        known: dict[str, Value] = {}
+        modulus = self.modulus
         for step in self.steps:
-            left, right = (known[a] if isinstance(a, str) else a for a in step.arguments)
-            known[step.name] = step.primitive(left, right, modulus=self.modulus)
+            operands = [known[a] if isinstance(a, str) else a for a in step.arguments]
+            known[step.name] = step.primitive(*operands, modulus=modulus)
         return known
 
     @cached_property
@@ -73,7 +98,7 @@ class Problem:
         return tuple(step for step in self.steps if step.name in needed)
 
     @property
-    def answer(self) -> int:
+    def answer(self) -> Value:
         return self.values[self.query]
 
     @cached_property
@@ -97,12 +122,20 @@ class Problem:
     def _digests(self) -> dict[str, str]:
         """The canonical form of every step of the proof, hashed: equal for steps that say the same."""
         digests: dict[str, str] = {}
+        facts: dict[int, tuple[str, bool]] = {}  # of each primitive, by its place in memory
         for step in self.proof:
+            primitive = step.primitive
             operands = [digests[a] if isinstance(a, str) else str(a) for a in step.arguments]
-            if step.primitive.commutes(self.modulus):
+            if isinstance(primitive, Given):  # only a table's form depends on its operands' values
+                said = tuple([self.values[a] if isinstance(a, str) else a for a in step.arguments])
+                form, commutes = primitive.form(said, self.modulus), False
+            else:
+                if id(primitive) not in facts:
+                    facts[id(primitive)] = primitive.form((), self.modulus), primitive.commutes(self.modulus)
+                form, commutes = facts[id(primitive)]
+            if commutes:
                 operands.sort()
-            form = f"{self.modulus} {step.primitive.digest(self.modulus)} {operands[0]} {operands[1]}"
-            digests[step.name] = hashlib.sha256(form.encode()).hexdigest()
+            digests[step.name] = hashlib.sha256(" ".join((str(self.modulus), form, *operands)).encode()).hexdigest()
         return digests
 
     @property

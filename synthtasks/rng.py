@@ -7,6 +7,7 @@ of `rng("train", 8)`. Nothing in this project seeds or reads a global generator.
 import hashlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def rng(*path: str | int) -> np.random.Generator:
@@ -20,5 +21,28 @@ def rng(*path: str | int) -> np.random.Generator:
     for part in path:
         if type(part) not in (str, int):
             raise TypeError(f"a generator's name is made of str and int; found {part!r} ({type(part).__name__}) in {path!r}")
-    key = int.from_bytes(hashlib.sha256(repr(path).encode()).digest()[:16], "big")
-    return np.random.Generator(np.random.Philox(key=key))
+    return np.random.Generator(np.random.Philox(key=_key(path)))
+
+
+def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
+    """`g`, made into the generator called `path`, from its beginning: the same as `rng(*path)`, at a fraction of the price.
+
+    Only for a generator that came from here, and that nobody else is still drawing from.
+
+    Raises:
+        TypeError: as `rng`.
+    """
+    for part in path:
+        if type(part) not in (str, int):
+            rng(*path)
+    g.bit_generator.state = _BEGINNING | {"state": {"counter": _ZERO, "key": _key(path)}}
+    return g
+
+
+def _key(path: tuple[str | int, ...]) -> NDArray[np.uint64]:
+    digest = hashlib.sha256(repr(path).encode()).digest()
+    return np.frombuffer(digest[15::-1], dtype="<u8")  # the first 16 bytes as one number, most significant first
+
+
+_ZERO = np.zeros(4, np.uint64)
+_BEGINNING = {"bit_generator": "Philox", "buffer": _ZERO, "buffer_pos": 4, "has_uint32": 0, "uinteger": 0}

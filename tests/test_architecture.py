@@ -14,6 +14,13 @@ MAY = {
     "train": NUMBERS | {"torch", "lightning", "safetensors", "synthtasks", "models"},
     "analysis": NUMBERS | {"torch", "scipy", "rich", "matplotlib", "tyro", "synthtasks", "models", "train"},
 }
+EXTRAS = {  # of the task library: what a part of it may import besides, and the core must therefore never import
+    "synthtasks/laws/": {"hypothesis"},
+    "synthtasks/strategies.py": {"hypothesis"},
+    "synthtasks/figure.py": {"matplotlib"},
+    "synthtasks/commands/": {"rich"},
+    "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
+}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 
 
@@ -32,9 +39,24 @@ def imports(file: Path) -> set[str]:
 # An import that points up or sideways would tie the task library to torch, or the model to a task.
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_imports_point_down(file: Path) -> None:
-    package = file.relative_to(ROOT).parts[0]
-    strange = {name for name in imports(file) if name not in sys.stdlib_module_names} - MAY[package] - {package}
-    assert not strange, f"{file.name} imports {sorted(strange)}; {package} may import {sorted(MAY[package])}"
+    path = file.relative_to(ROOT)
+    package = path.parts[0]
+    may = MAY[package].union(*(extra for part, extra in EXTRAS.items() if path.as_posix().startswith(part)))
+    strange = {name for name in imports(file) if name not in sys.stdlib_module_names} - may - {package}
+    assert not strange, f"{file.name} imports {sorted(strange)}; it may import {sorted(may)}"
+
+
+# A core that imports its extras would need them installed.
+def test_the_core_needs_no_extra() -> None:
+    optional = tuple(part.removesuffix(".py").removesuffix("/").replace("/", ".") for part in EXTRAS)
+    for file in FILES:
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        if not name.startswith("synthtasks") or name.startswith(optional):
+            continue
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ImportFrom):
+                said = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+                assert not any(s.startswith(optional) for s in said), f"{file.name} imports {node.module}, which needs an extra"
 
 
 # Two modules that import each other cannot be understood one after the other.

@@ -1,13 +1,21 @@
 """`python -m synthtasks`, run as a user runs it."""
 
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from synthtasks import Program, problem
-from synthtasks.surfaces import Compact
+from synthtasks import Program, problem, verify
+from synthtasks.__main__ import main
+from synthtasks.commands.catalogue import FAMILIES, SURFACES
+from synthtasks.commands.page import slipped
+from synthtasks.families import S3, Compose, Dag, Family, Grid, Group
+from synthtasks.families.dials import QUANTITIES
+from synthtasks.stats import measure
+from synthtasks.surfaces import FESTIVAL, Compact, Equations, Story
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -35,8 +43,10 @@ def test_show_prints_problem_solution_graph_and_verdicts():
     assert [line[-2:] for line in shown[graph] if line[-1] == "answer"] == [["the", "answer"]]
     assert [line[4] for line in shown[right][:-2]] == ["right"] * 5
     assert shown[right][-2:] == [f"answer {p.answer}: correct, sound, complete, exact".split(), ["process:", "right"]]
-    assert [line[4] for line in shown[wrong][:-2]] == ["right", "right", "wrong", "wrong", "wrong"]
-    assert shown[wrong][2][5:] == ["it", "is", str(p.values[p.proof[2].name])]
+    assert [line[4] for line in shown[wrong][:-3]] == ["right", "right", "wrong", "wrong", "wrong"]
+    assert shown[wrong][2][5:] == ["value:", "it", "is", str(p.values[p.proof[2].name])]
+    third, fourth, fifth = (step.name for step in p.proof[2:])
+    assert shown[wrong][-3] == f"slips: value {third}, inherited {fourth}, inherited {fifth}".split()
     assert shown[wrong][-2:] == [f"answer {p.answer}: correct, not sound, not complete, exact".split(), ["process:", "wrong"]]
 
 
@@ -44,9 +54,118 @@ def test_show_prints_problem_solution_graph_and_verdicts():
 def test_every_dial_is_heard():
     done = run("show", "program", "--steps", "4", "--lines", "7", "--uses", "max", "4", "--split", "test", "--seed", "3")
     shown = list(sections(done.stdout).values())
-    assert re.search(r"7 lines .* 4 of them .*\nseed 3, split test", done.stdout)
-    assert [line[1] for line in shown[4][:-2]] == ["^"] * 4
+    assert re.search(r"seed 3, split test\n7 steps .* 4 of them,", done.stdout)
+    assert [line[1] for line in shown[4][:-2]] == ["max"] * 4
     assert done.stdout != run("show", "program", "--steps", "4", "--lines", "7", "--uses", "max", "4", "--split", "test").stdout
+
+
+# broken if an option does not turn the dial that it is called after, or another surface or context is used
+@pytest.mark.parametrize(
+    ("arguments", "family", "surface"),
+    [
+        ("dag --steps 7 --depth 5 --fan-in 2 --totals 1", Dag(7, 5, totals=1, fan_in=2), Equations()),
+        ("dag --branching 1 --order topological --modulus 7", Dag(branching=1, order="topological", modulus=7), Equations()),
+        ("grid --walls 7 --side 3 --surface story --context festival", Grid(walls=7, side=3), Story(FESTIVAL)),
+        ("group --product s3 --steps 6 --surface equations", Group(6, S3), Equations()),
+        ("compose --definitions visible --letters 3 --steps 4", Compose(4, 3, definitions="visible"), Equations()),
+    ],
+)
+def test_options_turn_dials(capsys: pytest.CaptureFixture[str], arguments: str, family: Family, surface: Story | Equations) -> None:
+    assert main(["show", *arguments.split(), "--seed", "2"]) == 0
+    shown = list(sections(capsys.readouterr().out).values())
+    p = problem(family, "train", "show", 2)
+    assert tuple(word for line in shown[1] for word in line) == surface.prompt(p)
+    assert tuple(word for line in shown[2] for word in line) == surface.solution(p)
+
+
+# broken if a family cannot be shown in a surface that can say it, or a wrong step is not seen: of texts, too
+@pytest.mark.parametrize(("name", "surface"), [(name, surface) for name, known in FAMILIES.items() for surface in known.surfaces])
+def test_every_family_is_shown_in_its_surfaces(capsys: pytest.CaptureFixture[str], name: str, surface: str) -> None:
+    assert main(["show", name, "--surface", surface, "--seed", "1"]) == 0
+    shown = list(sections(capsys.readouterr().out).values())
+    p = problem(FAMILIES[name].family, "train", "show", 1)
+    assert shown[4][-1] == ["process:", "right"]
+    assert shown[5][-1] == ["process:", "wrong"]
+    wrong = p.proof[len(p.proof) // 2].name
+    assert shown[5][-3][:3] in (["slips:", "value", wrong], ["slips:", "value", wrong + ","])
+    kinds = [word for line in shown[5][:-3] for word in line if word in ("value:", "inherited:")]
+    assert kinds[0] == "value:"
+    assert kinds.count("value:") == 1
+    assert sum("wrong" in line for line in shown[5][:-3]) == len(kinds)
+
+
+# broken if the numbers on the page are not those that were measured, or the page cannot be printed
+def test_stats_prints_what_was_measured(tmp_path: Path) -> None:
+    done = run("stats", "hops", "--problems", "60", "--seed", "4", "--json", "--out", str(tmp_path / "hops.png"))
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    stats = measure(FAMILIES["hops"].family, [SURFACES[name] for name in FAMILIES["hops"].surfaces], 60, 4)
+    assert [c["rho"] for c in found["correlations"]] == [c.rho for c in stats.correlations]
+    assert (tmp_path / "hops.png").read_bytes()[:4] == b"\x89PNG"
+    page = run("stats", "hops", "--problems", "60", "--seed", "4").stdout
+    rows = {line.split("  ")[0]: line.split() for line in page.splitlines()}
+    assert set(QUANTITIES) <= set(rows)
+    brief = {(c.dial, c.quantity): c.brief for c in stats.correlations}
+    assert rows["nodes"][1:] == [brief["steps", "nodes"], "1.00", "="]
+    assert rows["prompt words"][2:] == [brief["steps", "prompt words"], brief["nodes", "prompt words"]]
+    assert re.search(r"^1 +steps -> depth: a chain: every step needs the one before it$", page, re.MULTILINE)
+    assert f"{stats.answers[0].share:.2%}" in page
+
+
+# broken if what is exported is not what was asked for, or an export overwrites another
+def test_export_writes_a_data_set(tmp_path: Path) -> None:
+    options = "--surface story --steps 3 --depth 2 --train 4 --test 2"
+    asked = ("export", "dag", *options.split(), "--out", str(tmp_path / "set"))
+    done = run(*asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(file.name for file in (tmp_path / "set").iterdir()) == ["README.md", "test.jsonl", "train.jsonl"]
+    rows = [json.loads(line) for line in (tmp_path / "set" / "train.jsonl").read_text().splitlines()]
+    assert len(rows) == 4
+    assert all(row["question"].startswith("count modulo 10 . the ") and row["metadata"]["quantities"]["length"] == 3 for row in rows)
+    again = run(*asked)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.startswith("error: ")
+    assert again.stderr.count("\n") == 1
+
+
+OWN = """
+from dataclasses import dataclass
+from synthtasks import Problem, Step
+from synthtasks.primitives import ADD
+
+@dataclass(frozen=True)
+class Constant:
+    steps: int = 1
+    primitives = (ADD,)
+    modulus = 10
+    names = 1
+
+    def __call__(self, g):
+        return Problem((Step("A", ADD, (%s, 3)),), "A", 10)
+"""
+
+
+# broken if a family of one's own is not found, a law that it breaks goes unsaid, or one that it keeps is said to be broken
+def test_check_judges_a_family_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "own_family.py").write_text(OWN % "4")
+    assert main(["check", "own_family:Constant", "--examples", "5"]) == 1
+    assert capsys.readouterr().out.startswith("broken: Answers vary.\n")
+    assert main(["show", "own_family:Constant", "--steps", "2"]) == 0
+    assert "  A = 4 + 3 ;\n" in capsys.readouterr().out
+    assert main(["check", "tree", "--examples", "3", "--surface", "equations"]) == 0
+    assert capsys.readouterr().out.startswith("Tree in equations keeps ")
+
+
+# broken if the wrong step on the page is the right one: then the page would show a judge that refuses what is right
+def test_a_slip_is_one_wrong_value() -> None:
+    for name, known in FAMILIES.items():
+        p = problem(known.family, "train", "show", 0)
+        surface = SURFACES[known.surfaces[0]]
+        words, right = slipped(p, surface), surface.solution(p)
+        verdict = verify(p, surface.read(words))
+        assert [slip.kind for slip in verdict.slips].count("value") == 1, name
+        assert sum(a != b for a, b in zip(words, right, strict=True)) == 1, name
 
 
 # broken if the columns of a page do not stand under each other
@@ -56,26 +175,50 @@ def test_columns_are_aligned():
     assert len({line.index("->") for line in graph if "->" in line}) == 1
 
 
-# broken if a bad dial ends in a traceback, in success, or without the reason
+# broken if bad input ends in a traceback, in success, or without the reason
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--steps", "30"), "error: a program of 24 lines has windows of 1 to 24 steps; found steps=30\n"),
-        (("--uses", "foo", "1"), "error: no primitive is called 'foo'; there are add, sub, mul, max, min\n"),
-        (("--uses", "max", "x"), "error: --uses takes a primitive and a count, as in `--uses max 2`; found the count 'x'\n"),
-        (("--split", "dev"), "invalid choice: 'dev'"),
-        (("--steps", "two"), "invalid int value: 'two'"),
+        ("show program --steps 30", "error: a program of 24 lines has windows of 1 to 24 steps; found steps=30"),
+        ("show program --uses foo 1", "error: no primitive is called 'foo'; there are add, sub, mul, max, min"),
+        ("show program --uses max x", "error: --uses takes a primitive and a count, as in `--uses max 2`; found the count 'x'"),
+        ("show program --split dev", "invalid choice: 'dev'"),
+        ("show program --steps two", "invalid int value: 'two'"),
+        ("show program --modulus 5000", "error: numbers go up to 999; found modulus 5000"),
+        ("show dag --order sideways", "invalid choice: 'sideways'"),
+        ("show dag --surface compact", "error: Compact writes straight-line programs"),
+        ("show dag --surface nested", "error: Nested writes trees"),
+        ("show dag --context zoo", "error: only stories have a context"),
+        ("show dag --steps 3000 --depth 2900", "error: with these dials a problem nests deeper than Python recurses"),
+        ("show group --product z", "error: S_3 and S_5 know their order"),
+        ("show mix", "invalid choice: 'mix'"),
+        ("show no_such_module:thing", "error: no_such_module:thing cannot be had: No module named 'no_such_module'"),
+        ("show os:getcwd", "error: os:getcwd is no family"),
+        ("stats mix", "error: no family is called 'mix'"),
+        ("stats hops --problems 1", "at least 2 problems; found Hops, 4 surfaces, 1 problems"),
+        ("stats hops --out nowhere/hops.png", "error: --out takes a .png"),
+        ("check synthtasks.families:Nothing", "error: synthtasks.families:Nothing cannot be had: module"),
+        ("export dag --train 0 --test 0 --out nowhere", "error: a data set has one part"),
+        ("export dag", "the following arguments are required: --out"),
+        ("", "the following arguments are required: command"),
+        ("sing", "invalid choice: 'sing'"),
     ],
 )
-def test_a_bad_dial_is_named(arguments, message):
-    done = run("show", "program", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith(message) or message in done.stderr.splitlines()[-1]
+def test_bad_input_is_named(capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:
+    try:
+        code = main(arguments.split())
+    except SystemExit as left:  # argparse leaves on its own
+        code = int(left.code or 0)
+    told = capsys.readouterr()
+    assert (code, told.out) == (2, "")
+    assert message in told.err.splitlines()[-1]
+    assert told.err.startswith("usage: ") or told.err.count("\n") == 1
 
 
 # broken if the tasks need anything of the study: they are to be used without a learner, on a bare machine
 def test_the_tasks_import_nothing_of_the_study():
     heavy = ("torch", "hypothesis", "matplotlib", "rich", "lightning", "scipy", "safetensors", "tyro", "models", "train", "analysis")
-    code = f"import sys, synthtasks, synthtasks.corpus, synthtasks.__main__; print([m for m in {heavy} if m in sys.modules])"
+    modules = "synthtasks, synthtasks.corpus, synthtasks.__main__, synthtasks.commands.show"
+    code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -19,7 +19,8 @@ from synthtasks.corpus import Corpus, Exposure, Listing, Recipe, Solved, exposur
 from synthtasks.families import label
 from synthtasks.primitives import ADD, MAX, MIN, MUL, SUB
 from synthtasks.problem import Split
-from synthtasks.surfaces import RESERVED, Compact
+from synthtasks.surfaces import SCHOOL, ZOO, Compact, Story
+from synthtasks.surfaces.compact import RESERVED
 from synthtasks.trace import Words
 from synthtasks.vocab import END, PAD
 from tests.strategies import examples, graph_problems, program_problems, programs, programs_with_problem, vocab
@@ -569,8 +570,32 @@ def test_exposure_counts_by_hand():
     one = Problem((Step("A", MAX, (1, 2)), Step("B", ADD, ("A", 3)), Step("C", MAX, ("B", 1))), "B", 10)  # max, add; C is not run
     documents = (Solved()(one), Solved()(replace(one, query="A")), Listing()(one), Solved()(CHAIN))  # CHAIN: add, mul
     corpus = Corpus((Recipe(1, Only(one)),), ("max",))
-    assert exposure(corpus, documents) == (Exposure("add", 2, 2, 0.4), Exposure("max", 2, 0, 0.4), Exposure("mul", 1, 1, 0.2))
-    assert exposure(corpus, [Listing()(one)]) == ()
+    assert exposure(corpus, documents) == (
+        Exposure("add", "", 2, 2, 2, 2, 0.4),
+        Exposure("max", "", 2, 2, 2, 0, 0.4),
+        Exposure("mul", "", 2, 1, 1, 1, 0.2),
+    )
+    assert exposure(corpus, [Listing()(one)]) == (Exposure("add", "", 0, 0, 0, 0, 0.0), Exposure("max", "", 0, 0, 0, 0, 0.0))
+
+
+# broken if exposure confuses contexts, or a primitive seen alone with one that is composed
+def test_exposure_tells_contexts_and_forms_apart():
+    zoo, school = (Recipe(1, Program(n, 4), Solved(Story(context))) for n, context in ((1, ZOO), (3, SCHOOL)))
+    corpus = Corpus((zoo, school))
+    documents = [*islice(corpus.documents(zoo, "zoo"), 40), *islice(corpus.documents(school, "school"), 40)]
+    seen = {(e.primitive, e.context): e for e in exposure(corpus, documents)}
+    assert set(seen) == {(primitive, context) for primitive in ("add", "mul", "sub") for context in ("school", "zoo")}
+    assert {(context, e.form, e.depth) for (_, context), e in seen.items()} == {("zoo", "atomic", 1), ("school", "composed", 3)}
+    assert sum(e.documents for (_, context), e in seen.items() if context == "zoo") == 40
+    assert abs(sum(e.share for e in seen.values()) - 1) < 1e-9
+
+
+# broken if a recipe of few problems shows others, or not all of them
+def test_a_recipe_of_few_problems_shows_these():
+    few = Recipe(1, Program(8), problems=3)
+    corpus = Corpus((few,))
+    shown = {document.prompt for document in islice(corpus.documents(few, "few"), 60)}
+    assert shown == {SURFACE.prompt(problem(Program(8), "train", "recipe", i)) for i in range(3)}
 
 
 # broken if a listing teaches a value, or does not restate exactly the lines asked for

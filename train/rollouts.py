@@ -12,7 +12,7 @@ from models.generate import generate, pad
 from models.gpt import GPT
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
-from synthtasks.surfaces import Compact
+from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Trace
 from synthtasks.verify import Verdict, verify
 from synthtasks.vocab import Vocab
@@ -51,7 +51,7 @@ class Sampler:
     group: int = 16  # G, completions of a problem
     spare: int = 4  # tokens that a completion may have beyond the longest solution among the problems
     temperature: float = 1.0
-    surface: Compact = Compact()
+    surface: Surface = Compact()
 
 
 def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from models.generate import chosen_logp, completion_logits, pad
 from models.gpt import GPT
-from synthtasks.families import Program, problem
-from synthtasks.surfaces import ROLES, Compact
+from synthtasks.families import Graded, problem
+from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
@@ -35,10 +35,10 @@ class Score(Stage):
     """
 
     policy: Stage
-    families: tuple[Program, ...]
+    families: tuple[Graded, ...]
     problems: int = 512
     temperatures: tuple[float, ...] = (1.0,)
-    surface: Compact = Compact()
+    surface: Surface = Compact()
     seed: int = 0
 
     def run(self, out: Path, store: Store) -> None:
@@ -66,7 +66,7 @@ class Exam:
 
 
 @lru_cache(maxsize=512)
-def exam(family: Program, surface: Compact, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
     asked = [problem(family, "test", "score", seed, i) for i in range(problems)]
     solutions = [surface.solution(p) for p in asked]

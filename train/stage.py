@@ -8,6 +8,7 @@ by a hash of the whole expression, so equal expressions, in one grid or in twent
 
 import hashlib
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING as REQUIRED
@@ -83,6 +84,13 @@ def _default(field: Field[object]) -> object:
     return field.default if field.default_factory is REQUIRED else field.default_factory()
 
 
+def _kind(of: type) -> str:
+    """The name of a class. One that a subpackage offers is called by that: in which of its files it is written does not matter."""
+    package = of.__module__.rpartition(".")[0]
+    offered = "." in package and getattr(sys.modules.get(package), of.__qualname__, None) is of
+    return f"{package if offered else of.__module__}.{of.__qualname__}"
+
+
 def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], inner: Callable[[Stage], str]) -> Json:
     """`value` as JSON that is the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
 
@@ -93,8 +101,7 @@ def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], in
     def fields_of(value: object, modulus: int | None) -> dict[str, Json]:
         modulus = getattr(value, "modulus", modulus)
         version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        return {"is": kind} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
+        return {"is": _kind(type(value))} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
 
     def form(value: object, modulus: int | None) -> Json:
         match value:

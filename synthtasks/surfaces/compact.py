@@ -1,35 +1,24 @@
-"""Surfaces: how a problem is put into words, and how a completion is read back. `read` inverts `solution`."""
+"""Straight-line problems in as few words as they can be said in; the surface of the factorial study."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
-from synthtasks.families import label
-from synthtasks.primitives import Primitive
+from synthtasks.families.family import label
+from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
-from synthtasks.trace import Assertion, Trace, Words
+from synthtasks.surfaces.surface import NUMBERS, Role, ending
+from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Vocab
 
-Role = Literal["plan", "copy", "execute", "answer", "meta"]
-"""What choosing a word decides: which step comes next (or that none does), what that step says, its value, the answer."""
-ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
-
-NUMBERS = {str(n): n for n in range(1_000)}  # digits by table: no other spelling of a number is a number
 RESERVED = frozenset({"run", "list", "from", "to", ":", "answer", END, PAD})
 WORDS_A_STEP = 4
-
-
-class Surface(Protocol):
-    """How problems are said. Prompt and solution are tuples of words; one word is one token."""
-
-    def prompt(self, problem: Problem) -> Words: ...
-    def solution(self, problem: Problem) -> Words: ...  # ends with `<end>`
-    def read(self, words: Words) -> Trace: ...  # total: a model's words are data, never an error
-    def roles(self, words: Words) -> tuple[Role, ...]: ...  # one for each word of a completion
 
 
 @dataclass(frozen=True)
 class Compact:
     """Programs in single characters; a step of the solution is line, operator, constant, value.
+
+    What a line is applied to goes without saying: what was just computed. So it says chains alone, of binary primitives
+    on numbers (`Program`, `Group`).
 
     >>> from synthtasks import Program, rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
@@ -47,7 +36,7 @@ class Compact:
         """
         return (*self._lines(problem), "run", *self._window(problem), "from", str(problem.proof[0].arguments[0]), ":")
 
-    def parse(self, words: Words, primitives: tuple[Primitive, ...], modulus: int) -> Problem:
+    def parse(self, words: Words, primitives: tuple[Operation, ...], modulus: int) -> Problem:
         """The problem that a prompt states; inverts `prompt`.
 
         Raises:
@@ -72,10 +61,14 @@ class Compact:
 
     def solution(self, problem: Problem) -> Words:
         """Every line of the window with the running value after it, and the answer."""
+        return self.write(gold(problem))
+
+    def write(self, trace: Trace) -> Words:
+        """The steps of a trace, each with the last of its operands only, and its answer."""
         words: list[str] = []
-        for step in problem.proof:
-            words += (step.name, step.primitive.symbol, str(step.arguments[1]), str(problem.values[step.name]))
-        return (*words, "answer", str(problem.answer), END)
+        for a in trace.assertions:
+            words += (a.name, a.operator, str(a.operands[-1]), str(a.value))
+        return (*words, *trace.unread, *ending(trace.answer))
 
     def listing_prompt(self, problem: Problem) -> Words:
         """The program, and the window that is to be restated, not run."""
@@ -119,7 +112,7 @@ class Compact:
                 roles.append("meta")
         return tuple(roles)
 
-    def vocab(self, lines: int, primitives: tuple[Primitive, ...], modulus: int) -> Vocab:
+    def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
         """Every word that programs of this size, their solutions and their listings can hold.
 
         Raises:
@@ -127,17 +120,16 @@ class Compact:
         """
         if modulus > len(NUMBERS):
             raise ValueError(f"numbers go up to {len(NUMBERS) - 1}; found modulus {modulus}")
-        said = (*(label(i) for i in range(lines)), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
+        said = (*(label(i) for i in range(names)), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
         return Vocab((PAD, END, *sorted(RESERVED - {PAD, END}), *said))
 
     @staticmethod
     def _is_step(words: Words, i: int) -> bool:
         step = words[i : i + WORDS_A_STEP]
-        return (
-            len(step) == WORDS_A_STEP
-            and all(w not in NUMBERS and w not in RESERVED for w in step[:2])
-            and all(w in NUMBERS for w in step[2:])
-        )
+        if len(step) < WORDS_A_STEP or step[2] not in NUMBERS or step[3] not in NUMBERS:
+            return False
+        name, operator = step[:2]
+        return name not in NUMBERS and operator not in NUMBERS and name not in RESERVED and operator not in RESERVED
 
     @staticmethod
     def _is_answer(words: Words, i: int) -> bool:
@@ -149,10 +141,10 @@ class Compact:
         first = problem.proof[0]
         before: str | None = None
         words: list[str] = []
-        for step in problem.steps:
-            left, right = step.arguments
+        for step in problem.stated:
+            left, right = step.arguments if len(step.arguments) == 2 else (None, None)
             enters = left == first.arguments[0] and (before is None or step is first)
-            if not isinstance(right, int) or not (enters or left == before):
+            if not isinstance(right, int) or isinstance(left, tuple) or not (enters or left == before):
                 raise ValueError(f"Compact writes straight-line programs (see Program); this is not a line of one: {_show(step)}")
             words += (step.name, step.primitive.symbol, str(right))
             before = step.name
@@ -164,4 +156,4 @@ class Compact:
 
 
 def _show(step: Step) -> str:
-    return f"{step.name} = {step.primitive.name}({step.arguments[0]}, {step.arguments[1]})"
+    return f"{step.name} = {step.primitive.name}({', '.join(map(str, step.arguments))})"

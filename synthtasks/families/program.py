@@ -1,28 +1,14 @@
-"""Families: distributions over problems. A family is a frozen dataclass whose fields are its difficulty."""
+"""Straight-line programs: the family of the factorial study."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from itertools import count
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
+from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
+from synthtasks.families.family import label
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
-from synthtasks.problem import Problem, Split, Step
-from synthtasks.rng import rng
-
-ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-class Family(Protocol):
-    """A distribution over problems: pure in the generator, and free of rejection."""
-
-    @property
-    def primitives(self) -> tuple[Primitive, ...]: ...  # those that its solutions may apply
-
-    def __call__(self, g: np.random.Generator) -> Problem: ...
+from synthtasks.problem import Problem, Step
 
 
 @dataclass(frozen=True)
@@ -33,12 +19,6 @@ class Uses:
     count: int = 0
 
 
-@cache
-def label(line: int) -> str:
-    """The name of a program's line: A..Z, then A1..Z1, A2.. and so on."""
-    return LETTERS[line % 26] + (str(line // 26) if line >= 26 else "")
-
-
 @dataclass(frozen=True)
 class Program:
     """A straight-line program of `lines` numbered lines, of which the query runs `steps` in a row from a given value.
@@ -47,6 +27,7 @@ class Program:
     not grow with the number of steps. Lines outside the window are distractors; as steps of the problem, the lines
     before the window form a chain of their own from the same given value.
 
+    >>> from synthtasks import rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.proof]
     [('A', '-', (0, 7)), ('B', '-', ('A', 6))]
@@ -64,6 +45,17 @@ class Program:
     uses: Uses = Uses()
     modulus: int = 10
 
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial("steps", (2, 4, 6, 8, 10), length),
+        Dial("lines", (12, 16, 20, 24), statements),
+        Dial("modulus", (7, 10, 13), domain_size),
+    )
+    forced: ClassVar[tuple[Forced, ...]] = (
+        Forced("steps", "depth", "a program is a chain: every line needs the one before it"),
+        Forced("steps", "distractors", "lines that are run are not beside the run; their sum is fixed, so that the prompt is"),
+        Forced("lines", "distractors", "lines that are not run are distractors"),
+    )
+
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= self.lines:
             raise ValueError(f"a program of {self.lines} lines has windows of 1 to {self.lines} steps; found steps={self.steps}")
@@ -77,6 +69,10 @@ class Program:
             raise ValueError(f"uses asks for {self.uses.count} applications, but names no primitive")
         if self.uses.count < 0:
             raise ValueError(f"uses cannot ask for {self.uses.count} applications; 0 asks for none")
+
+    @property
+    def names(self) -> int:
+        return self.lines
 
     def __call__(self, g: np.random.Generator) -> Problem:
         first = int(g.integers(self.lines - self.steps + 1))
@@ -97,22 +93,3 @@ class Program:
             steps.append(Step(label(i), primitives[i], (before, constants[i])))
             before = label(i)
         return Problem(tuple(steps), label(window[-1]), self.modulus)
-
-
-def problem(family: Family, split: Split, *path: str | int) -> Problem:
-    """The problem called `path`: the first of the draws `rng(*path, 0)`, `rng(*path, 1)`, ... that lies in `split`.
-
-    A pure function of its arguments, whatever was drawn before it, in this process or another.
-
-    Raises:
-        ValueError: if no draw lies in the split; the family is too small to be split.
-    """
-    for attempt in range(ATTEMPTS):
-        if (drawn := family(rng(*path, attempt))).split in (split, "both"):
-            return drawn
-    raise ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")
-
-
-def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem]:
-    """The endless stream called `path`; its i-th item is `problem(family, split, *path, i)`."""
-    return (problem(family, split, *path, i) for i in count())

@@ -1,0 +1,86 @@
+"""verifiers: items as a taskset of its v1 interface (`pip install synthtasks[verifiers]`).
+
+    taskset = SynthTaskset(SynthConfig(recipe=json.dumps(to_json(items))))
+
+For its command line, which finds a taskset by the name of a module, write a module of two lines:
+
+    from synthtasks.bridges.verifiers_v1 import SynthTaskset
+    __all__ = ["SynthTaskset"]
+"""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+
+import verifiers.v1 as vf
+from verifiers.v1.task import task_key
+
+from synthtasks.items import Items
+from synthtasks.problem import Problem
+from synthtasks.recipe import items_from_json
+
+RECIPES = 64  # kept in memory: tasksets of a mixture
+
+__all__ = ["SynthTaskset"]  # verifiers wants one taskset here
+
+
+class SynthData(vf.TaskData):
+    """An item as it travels: with the recipe of its items, from which the problem is drawn again."""
+
+    recipe: str
+    index: int
+    key: str
+    answer: str
+    ending: str
+
+
+class SynthTask(vf.Task[SynthData]):
+    """An item, and its rewards. The outcome counts; the process is recorded, with weight 0 until the config gives it more."""
+
+    @property
+    def key(self) -> str:
+        """The recipe and the index, hashed: stable, whatever selection the task is read in."""
+        return str(task_key({"recipe": self.data.recipe, "index": self.data.index}))
+
+    @vf.reward
+    async def outcome(self, trace: vf.Trace) -> float:
+        """1.0 if the answer is right, else 0.0; see `Items.outcome`."""
+        return _items(self.data.recipe).outcome(trace.last_reply + self.data.ending, self._problem)
+
+    @vf.reward(weight=0.0)
+    async def process(self, trace: vf.Trace) -> float:
+        """1.0 if the reply is a right derivation of the right answer, else 0.0; see `Items.process`."""
+        return _items(self.data.recipe).process(trace.last_reply + self.data.ending, self._problem)
+
+    @property
+    def _problem(self) -> Problem:
+        return _items(self.data.recipe).asked(self.data.index, self.data.key)
+
+
+class SynthConfig(vf.TasksetConfig):
+    """Which items, and what is put after each reply before it is read: " <end>", if `<end>` is a special token."""
+
+    recipe: str
+    ending: str = ""
+
+
+class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
+    """The items of a recipe, in their order."""
+
+    def load(self) -> Iterator[SynthTask]:
+        """A task for each item."""
+        for index, item in enumerate(_items(self.config.recipe)):
+            data = SynthData(
+                prompt=item["question"],
+                recipe=self.config.recipe,
+                index=index,
+                key=item["metadata"]["key"],
+                answer=item["answer"],
+                ending=self.config.ending,
+            )
+            yield SynthTask(data, self.config.task)
+
+
+@lru_cache(maxsize=RECIPES)
+def _items(recipe: str) -> Items:
+    return items_from_json(json.loads(recipe))

@@ -1,0 +1,120 @@
+"""verl: items as rows of its parquet files, and the reward function that scores them from the row alone.
+
+    custom_reward_function.path=pkg://synthtasks.bridges.verl  custom_reward_function.name=compute_score
+
+`synthtasks.bridges.verl_parquet` writes the files.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypedDict
+
+from synthtasks.items import Items
+from synthtasks.problem import Problem, Split
+from synthtasks.recipe import items_from_json, to_json
+from synthtasks.surfaces.surface import spell
+
+FAMILY = "synthtasks/"  # how every `data_source` begins
+RECIPES = 64  # kept in memory: data sets of a mixture
+
+
+class Message(TypedDict):
+    """A turn of a conversation."""
+
+    role: str
+    content: str
+
+
+class RewardModel(TypedDict):
+    """How a row is scored."""
+
+    style: Literal["rule"]
+    ground_truth: str
+
+
+class ExtraInfo(TypedDict):
+    """Which item a row is, and of which items."""
+
+    split: Split
+    index: int
+    key: str
+    recipe: str
+
+
+class Row(TypedDict):
+    """A row of a parquet file."""
+
+    data_source: str
+    prompt: list[Message]
+    ability: str
+    reward_model: RewardModel
+    extra_info: ExtraInfo
+
+
+def rows(items: Items) -> list[Row]:
+    """The items as rows.
+
+    Raises:
+        ValueError: if the items hold something of one's own, which the reward function could not make from its name.
+    """
+    recipe = json.dumps(to_json(items))
+    return [
+        {
+            "data_source": items.source,
+            "prompt": [{"role": "user", "content": item["question"]}],
+            "ability": "reasoning",
+            "reward_model": {"style": "rule", "ground_truth": item["answer"]},
+            "extra_info": {"split": items.split, "index": index, "key": item["metadata"]["key"], "recipe": recipe},
+        }
+        for index, item in enumerate(items)
+    ]
+
+
+def compute_score(data_source: str, solution_str: str, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "") -> float:
+    """1.0 if the answer is right, else 0.0; see `Items.outcome`.
+
+    verl drops special tokens from completions. If `<end>` is one, put it back: `custom_reward_function.reward_kwargs.ending=" <end>"`.
+
+    Raises:
+        ValueError: if the row is not of this library, or this version makes another problem of it.
+    """
+    row = _row(data_source, ground_truth, extra_info)
+    return row.items.outcome(solution_str + ending, row.problem)
+
+
+def compute_process_score(
+    data_source: str, solution_str: str, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = ""
+) -> float:
+    """1.0 if the completion is a right derivation of the right answer, else 0.0; see `Items.process` and `compute_score`."""
+    row = _row(data_source, ground_truth, extra_info)
+    return row.items.process(solution_str + ending, row.problem)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a row asks."""
+
+    items: Items
+    problem: Problem
+
+
+def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _Asked:
+    if not data_source.startswith(FAMILY):
+        raise ValueError(f"this reward function scores rows whose data_source begins with {FAMILY!r}; found {data_source!r}")
+    if extra_info is None or (absent := {"recipe", "index", "key"} - set(extra_info)):
+        lacks = "extra_info" if extra_info is None else f"{', '.join(sorted(absent))} in extra_info"
+        raise ValueError(f"this row of {data_source} lacks {lacks}; write it with `synthtasks.bridges.verl.rows`")
+    items = _items(extra_info["recipe"])
+    problem = items.asked(extra_info["index"], extra_info["key"])
+    if (items.source, " ".join(spell(problem.answer))) != (data_source, ground_truth):
+        raise ValueError(
+            f"row {extra_info['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
+            f"{' '.join(spell(problem.answer))!r}: the row was edited"
+        )
+    return _Asked(items, problem)
+
+
+@lru_cache(maxsize=RECIPES)
+def _items(recipe: str) -> Items:
+    return items_from_json(json.loads(recipe))

@@ -1,0 +1,26 @@
+"""verl's parquet files, written with pyarrow (`pip install synthtasks[parquet]`)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+
+from synthtasks.bridges.verl import rows
+from synthtasks.export import appearing, matched
+from synthtasks.items import Items
+
+
+def export_parquet(parts: Sequence[Items], folder: Path) -> None:
+    """Write `train.parquet` and `test.parquet`, one for each of the parts, for `data.train_files` and `data.val_files`.
+
+    Whoever looks sees the whole folder, or none.
+
+    Raises:
+        ValueError: if the parts make no data set (see `synthtasks.export.export`), or a recipe cannot say what they are.
+        FileExistsError: if the folder is there.
+    """
+    matched(parts)
+    with appearing(folder) as draft:
+        for items in parts:
+            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows(items)), draft / f"{items.split}.parquet")

@@ -1,0 +1,71 @@
+"""The families and surfaces that the command line knows by name, and families of one's own, which it imports."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, is_dataclass
+from importlib import import_module
+from typing import cast
+
+from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Program, Tree
+from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
+
+SURFACES: dict[str, Surface] = {"compact": Compact(), "equations": Equations(), "code": Code(), "story": Story(), "nested": Nested()}
+ANY = ("equations", "code", "story")  # these can say every problem
+
+
+@dataclass(frozen=True)
+class Known:
+    """A family, and the surfaces that can say it; the first is its own."""
+
+    family: Family
+    surfaces: tuple[str, ...]
+
+
+FAMILIES = {
+    "program": Known(Program(), ("compact", *ANY)),
+    "dag": Known(Dag(), ANY),
+    "circuit": Known(Circuit(), ANY),
+    "tree": Known(Tree(), ("nested", *ANY)),
+    "hops": Known(Hops(), (*ANY, "nested")),
+    "group": Known(Group(), ("compact", *ANY, "nested")),
+    "grid": Known(Grid(), (*ANY, "nested")),
+    "compose": Known(Compose(), (*ANY, "nested")),
+}
+
+
+def named(surfaces: Iterable[str]) -> tuple[Surface, ...]:
+    """The surfaces of these names."""
+    return tuple(SURFACES[name] for name in surfaces)
+
+
+def in_context(surface: str, context: str | None) -> Surface:
+    """A surface by name, in a context if it is one that has any.
+
+    Raises:
+        ValueError: if a context is given to another.
+    """
+    if context is None:
+        return SURFACES[surface]
+    if surface != "story":
+        raise ValueError(f"only stories have a context: add --surface story, or leave out --context {context}")
+    return Story(CONTEXTS[context])
+
+
+def known(name: str) -> Known:
+    """What goes by this name: a built-in family, or as MODULE:NAME one of your own, a value or a class with defaults.
+
+    Raises:
+        ValueError: if nothing does.
+    """
+    if name in FAMILIES:
+        return FAMILIES[name]
+    module, colon, attribute = name.partition(":")
+    if not (module and colon and attribute):
+        raise ValueError(f"no family is called {name!r}; there are {', '.join(FAMILIES)}, and MODULE:NAME for one of your own")
+    try:
+        found = getattr(import_module(module), attribute)
+        family = found() if isinstance(found, type) else found
+    except (ImportError, AttributeError, TypeError) as mistake:
+        raise ValueError(f"{name} cannot be had: {mistake}") from None
+    if not is_dataclass(family) or not all(hasattr(family, part) for part in ("primitives", "modulus", "names", "__call__")):
+        raise ValueError(f"{name} is no family: a dataclass with `primitives`, `modulus`, `names`, which draws when called; found {family}")
+    return Known(cast(Family, family), ANY)

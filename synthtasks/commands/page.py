@@ -1,0 +1,130 @@
+"""All that there is to show of a problem, as lines of text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from textwrap import wrap
+
+from synthtasks.domains import LETTERS, Value
+from synthtasks.families.dials import longest_path
+from synthtasks.problem import Problem
+from synthtasks.surfaces import Compact, Surface
+from synthtasks.surfaces.equations import formula
+from synthtasks.trace import Words
+from synthtasks.verify import Slip, verify
+
+WIDTH = 110  # of text that is wrapped
+COLUMNS = 6  # lines of a compact program in a row of text
+STOPS = (";", ".")  # what ends a sentence
+GAP = " "  # a column of nothing
+
+
+def page(p: Problem, surface: Surface) -> Iterator[str]:
+    """A problem, its solution, its graph, and the judge's verdicts on the solution and on one with a wrong step."""
+    prompt, solution = surface.prompt(p), surface.solution(p)
+    size = f"over {p.modulus} letters" if isinstance(p.answer, tuple) else f"modulo {p.modulus}"
+    yield f"{len(p.steps)} steps {size}; the answer takes {len(p.proof)} of them, {longest_path(p)} one after the other"
+    yield f"key {p.key[:12]}, {len(prompt)} words of prompt, {len(solution)} of solution"
+    if isinstance(surface, Compact):
+        lines = 3 * len(p.steps)
+        yield from ("", "PROBLEM", *_grid(prompt[:lines], 3), "  " + " ".join(prompt[lines:]))
+        yield from ("", "SOLUTION", *_grid(solution[:-3], 4), "  " + " ".join(solution[-3:]))
+    else:
+        yield from ("", "PROBLEM", *_sentences(prompt))
+        yield from ("", "SOLUTION", *_sentences(solution))
+    yield from ("", "GRAPH (* the answer depends on it; -> what uses it)", *_graph(p))
+    yield from ("", "VERDICT on the solution", *_judged(p, surface, solution))
+    yield from ("", "VERDICT on the solution with one wrong value", *_judged(p, surface, slipped(p, surface)))
+
+
+def slipped(p: Problem, surface: Surface) -> Words:
+    """The solution, with the value of its middle step replaced by the next one of the domain, and nothing else changed."""
+    trace = surface.read(surface.solution(p))
+    middle = len(trace.assertions) // 2
+    wrong = trace.assertions[middle]
+    changed = replace(wrong, value=_next(wrong.value, p.modulus))
+    return surface.write(replace(trace, assertions=(*trace.assertions[:middle], changed, *trace.assertions[middle + 1 :])))
+
+
+def _next(value: Value, modulus: int) -> Value:
+    """The next number; a text with the next letter first."""
+    if isinstance(value, int):
+        return (value + 1) % modulus
+    return (LETTERS[(LETTERS.index(value[0]) + 1) % modulus], *value[1:])
+
+
+def _sentences(words: Words) -> Iterator[str]:
+    """A sentence a line; what is longer than a line goes on below, indented."""
+    start = 0
+    for i, word in enumerate(words):
+        if word in STOPS or i == len(words) - 1:
+            yield from wrap(" ".join(words[start : i + 1]), WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
+            start = i + 1
+
+
+def _grid(words: Words, size: int) -> Iterator[str]:
+    """Lines of `size` words, several to a row."""
+    lines = list(_table([words[i : i + size] for i in range(0, len(words), size)]))
+    for i in range(0, len(lines), COLUMNS):
+        yield "  ".join(lines[i : i + COLUMNS])
+
+
+def _graph(p: Problem) -> Iterator[str]:
+    needed = {step.name for step in p.proof}
+    rows: list[Words] = []
+    formulas = _cells([formula(s.primitive.symbol, tuple((_said(a),) for a in s.arguments)) for s in p.steps])
+    for step, cells in zip(p.steps, formulas, strict=True):
+        used = ", ".join(p.graph.successors(step.name))
+        asked = "the answer" if step.name == p.query else ""
+        mark = "*" if step.name in needed else ""
+        rows.append((mark, step.name, "=", *cells, "=", _said(p.values[step.name]), GAP, f"-> {used}" if used else "", GAP, asked))
+    yield from _table(rows)
+
+
+def _said(operand: str | Value | None) -> str:
+    """An operand in one word: a text in quotes."""
+    return f'"{"".join(operand)}"' if isinstance(operand, tuple) else str(operand)
+
+
+def _cells(lines: Sequence[Words]) -> list[Words]:
+    """Each line in as many cells as it has words, if all have as few and no brackets; else in one."""
+    few = len({len(line) for line in lines}) == 1 and all(len(line) <= 4 and "(" not in line for line in lines)
+    return [line if few else (" ".join(line),) for line in lines]
+
+
+def _judged(p: Problem, surface: Surface, words: Words) -> Iterator[str]:
+    trace = surface.read(words)
+    verdict = verify(p, trace)
+    slips = {slip.at: slip for slip in verdict.slips if slip.at is not None}
+    ends = [0, *(a.at + a.words for a in trace.assertions)]
+    said = _cells([_stripped(words[start:end]) for start, end in pairwise(ends)])
+    rows: list[Words] = []
+    for i, (cells, right) in enumerate(zip(said, verdict.steps, strict=True)):
+        rows.append((*cells, GAP, "right" if right else "wrong", GAP, _why(p, slips[i]) if i in slips else ""))
+    yield from _table(rows)
+    parts = {"correct": verdict.correct, "sound": verdict.sound, "complete": verdict.complete, "exact": verdict.exact}
+    if verdict.slips:
+        yield "  slips: " + ", ".join(f"{slip.kind} {slip.step}" if slip.step else slip.kind for slip in verdict.slips)
+    answer = "none" if trace.answer is None else _said(trace.answer)
+    yield f"  answer {answer}: " + ", ".join(part if holds else f"not {part}" for part, holds in parts.items())
+    yield f"  process: {'right' if verdict.process else 'wrong'}"
+
+
+def _stripped(words: Words) -> Words:
+    """A sentence without the stop of the one before it."""
+    return words[1:] if words[:1] and words[0] in STOPS else words
+
+
+def _why(p: Problem, slip: Slip) -> str:
+    """The kind of a mistake in words; this page changes values, so a step is wrong in one of two ways."""
+    assert slip.step is not None
+    assert slip.kind in ("value", "inherited")
+    return f"value: it is {_said(p.values[slip.step])}" if slip.kind == "value" else "inherited: it builds on a wrong step"
+
+
+def _table(rows: Sequence[Words]) -> Iterator[str]:
+    """Rows of words in columns; numbers stand to the right of theirs."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{word:>{width}}" if word.isdecimal() else f"{word:<{width}}" for word, width in zip(row, widths, strict=True))
+        yield ("  " + " ".join(cells)).rstrip()

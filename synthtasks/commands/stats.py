@@ -1,0 +1,140 @@
+"""`python -m synthtasks stats dag --problems 10000 --out dag.png`: what the dials of a family do, measured, as tables and as a picture."""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from math import erfc, sqrt
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from synthtasks.commands.catalogue import FAMILIES, known, named
+from synthtasks.figure import save
+from synthtasks.measured import BAR, Correlation, Stats
+from synthtasks.stats import Dialled, measure
+
+PLAIN_WIDTH = 120  # columns, where there is no terminal that has a width
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def run(typed: Sequence[str]) -> int:
+    """Print the measurements, and write them as a picture if one is asked for.
+
+    Raises:
+        ValueError: if there is no such family, it has no dials, or the picture could not be written.
+    """
+    asked = parser().parse_args(typed)
+    found = known(asked.family)
+    if asked.out is not None and (asked.out.suffix not in PICTURES or not asked.out.parent.is_dir()):
+        raise ValueError(f"--out takes a {', '.join(PICTURES)} in a folder that is there; found {asked.out}")
+    stats = measure(cast(Dialled, found.family), named(found.surfaces), asked.problems, asked.seed)
+    if asked.json:
+        print(json.dumps(asdict(stats), indent=2))
+    else:
+        console = Console(highlight=False)
+        wide = console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+        wide.print(*tables(stats), sep="\n")
+    if asked.out is not None:
+        save(stats, asked.out)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    top = argparse.ArgumentParser(
+        prog="python -m synthtasks stats",
+        description="Draw problems with every dial turned at random, each independently of the others, and measure them.",
+    )
+    top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
+    top.add_argument("--problems", type=int, default=1_000, metavar="N", help="how many (default: %(default)s)")
+    top.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
+    top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture of it; .svg and .pdf will do, too")
+    top.add_argument("--json", action="store_true", help="print numbers for a program to read")
+    return top
+
+
+def tables(stats: Stats) -> Iterator[RenderableType]:
+    """The measurements, from the dials to what they move."""
+    sets = "".join(f", {field}={value}" for field, value in stats.sets.items())
+    yield Text.assemble((stats.family, "bold"), f": {stats.problems:,} problems in {stats.surface}, seed {stats.seed}{sets}\n")
+    parts = {
+        "Dials, each value as likely as the others": _dials(stats),
+        "Quantities": _quantities(stats),
+        "Guessing and words": _answers(stats),
+        "Correlations of quantity and dial": _correlations(stats),
+    }
+    for title, table in parts.items():
+        yield Text(title, "bold")
+        yield table
+        yield ""
+    yield from _notes(stats)
+
+
+def _table(*columns: str) -> Table:
+    """A table whose first column is text, and all others numbers."""
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left", no_wrap=not i)
+    return table
+
+
+def _dials(stats: Stats) -> Table:
+    table = _table("dial", "values", "sets", "which is")
+    for column in table.columns:
+        column.justify = "left"
+    for dial in stats.dials:
+        table.add_row(dial.field, " ".join(map(str, dial.values)), dial.quantity, dial.meaning)
+    return table
+
+
+def _quantities(stats: Stats) -> Table:
+    table = _table("quantity", "mean", "sd", "min", "max")
+    for q in stats.quantities:
+        table.add_row(q.name, f"{q.mean:.2f}", f"{q.sd:.2f}", f"{q.values[0]:g}", f"{q.values[-1]:g}")
+    return table
+
+
+def _answers(stats: Stats) -> Table:
+    table = _table("what", "of it")
+    best = stats.answers[0]
+    table.add_row(f"right, by always saying {best.value!r}, the most frequent answer", f"{best.share:.2%}")
+    table.add_row("right, by any value of the domain, drawn evenly", f"{stats.uniform:.2%}")
+    for vocabulary in stats.vocabularies:
+        table.add_row(f"vocabulary of {vocabulary.surface}", f"{vocabulary.size} words")
+    return table
+
+
+def _correlations(stats: Stats) -> Table:
+    table = _table("quantity", *(dial.field for dial in stats.dials))
+    numbers = {reason: i + 1 for i, reason in enumerate(stats.reasons)}
+    for q in stats.quantities:
+        row = [c for c in stats.correlations if c.quantity == q.name]
+        table.add_row(q.name, *(_cell(c, numbers) for c in row))
+    return table
+
+
+def _cell(c: Correlation, numbers: dict[str, int]) -> Text:
+    """rho, and behind it a mark: what the dial sets, the number of the reason that forces it, or that it should not be."""
+    mark = {"own": "=", "forced": str(numbers.get(c.reason, "")), "length": " ", "free": "!" if c.loose else " "}[c.relation]
+    style = {"own": "bold", "forced": "cyan", "length": "dim", "free": "bold red" if c.loose else ""}[c.relation]
+    return Text(f"{c.brief} {mark}", style)
+
+
+def _notes(stats: Stats) -> Iterator[RenderableType]:
+    yield Text(f"=  what the dial sets      -  never varies      words follow what is said      !  free, and yet |rho| >= {BAR:.2f}")
+    for i, reason in enumerate(stats.reasons):
+        pairs = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.reason == reason]
+        yield Text.assemble((f"{i + 1}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
+    loose = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.loose]
+    chance = erfc(BAR * sqrt(stats.problems / 2))
+    if loose:
+        yield Text(f"!  {', '.join(loose)}", "bold red")
+    else:
+        yield Text(f"No dial moves what it should not: every free |rho| < {BAR:.2f}.", "green")
+    if chance > 0.001:
+        said = f"Of {stats.problems:,} problems, chance alone gives |rho| >= {BAR:.2f} to {chance:.1%} of the free pairs"
+        yield Text(f"{said}; of 10,000, to one in a million.", "dim")

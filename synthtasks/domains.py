@@ -1,0 +1,54 @@
+"""Domains: what values are. One number sizes each: the integers in [0, m), or the texts over the first m letters."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LONGEST = 64  # letters of a text
+
+Value = int | tuple[str, ...]
+"""An integer, or a text as a tuple of letters."""
+
+
+class Domain(Protocol):
+    """A set of values for every modulus."""
+
+    def holds(self, value: Value, modulus: int) -> bool: ...
+    def range(self, modulus: int) -> str: ...  # in words, for error messages
+    def probes(self, modulus: int) -> tuple[Value, ...]: ...  # on these, an operation is told from others
+
+
+@dataclass(frozen=True)
+class Residues:
+    """The integers in [0, modulus)."""
+
+    def holds(self, value: Value, modulus: int) -> bool:
+        return isinstance(value, int) and 0 <= value < modulus
+
+    def range(self, modulus: int) -> str:
+        return f"[0, {modulus})"
+
+    def probes(self, modulus: int) -> tuple[Value, ...]:
+        """All of them: an operation on residues is told apart completely."""
+        return tuple(range(modulus))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of 1 to `LONGEST` letters over the first `modulus` letters of the alphabet."""
+
+    def holds(self, value: Value, modulus: int) -> bool:
+        return isinstance(value, tuple) and 0 < len(value) <= LONGEST and all(letter in LETTERS[:modulus] for letter in value)
+
+    def range(self, modulus: int) -> str:
+        return f"the texts of 1 to {LONGEST} letters of {LETTERS[:modulus]}"
+
+    def probes(self, modulus: int) -> tuple[Value, ...]:
+        """All texts of up to three of the first three letters, and the alphabet: what tells functions apart in practice."""
+        few = LETTERS[: min(modulus, 3)]
+        return (*(text for length in (1, 2, 3) for text in product(few, repeat=length)), tuple(LETTERS[:modulus]))
+
+
+RESIDUES = Residues()
+TEXTS = Texts()

@@ -1,0 +1,103 @@
+"""Export: items as a folder of JSON lines with a data card, such as the Hugging Face Hub shows and `datasets` loads."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypedDict
+
+from synthtasks.card import Counts, card
+from synthtasks.items import Items, Metadata
+from synthtasks.problem import Split
+from synthtasks.recipe import to_json
+
+
+class Provenance(Metadata):
+    """The metadata of an item, and the recipe of the items, which is all that it takes to draw it again."""
+
+    recipe: str
+
+
+class Row(TypedDict):
+    """A line of a file."""
+
+    question: str
+    answer: str
+    solution: str
+    metadata: Provenance
+
+
+def export(parts: Sequence[Items], folder: Path) -> None:
+    """Write `train.jsonl`, `test.jsonl` (one for each of the parts) and `README.md`, the card.
+
+    Whoever looks sees the whole folder, or none.
+
+    Raises:
+        ValueError: if two parts have the same split, or differ in more than split, seed and size; or if something in
+            them is not this library's own, so that a recipe could not bring it back.
+        FileExistsError: if the folder is there.
+    """
+    matched(parts)
+    with appearing(folder) as draft:
+        counts: list[Counts] = []
+        keys: dict[Split, set[str]] = {}
+        for items in parts:
+            rows = list(lines(items))
+            text = "".join(json.dumps(row) + "\n" for row in rows)
+            (draft / f"{items.split}.jsonl").write_text(text, encoding="utf-8")
+            keys[items.split] = {row["metadata"]["key"] for row in rows}
+            counts.append(count(items.split, rows, text))
+        shared = len(set.intersection(*keys.values())) if len(keys) > 1 else 0
+        (draft / "README.md").write_text(card(parts, counts, shared), encoding="utf-8")
+
+
+def lines(items: Items) -> Iterator[Row]:
+    """The items as the lines of a file."""
+    recipe = json.dumps(to_json(items))
+    for item in items:
+        metadata: Provenance = {**item["metadata"], "recipe": recipe}
+        yield {"question": item["question"], "answer": item["answer"], "solution": item["metadata"]["solution"], "metadata": metadata}
+
+
+def count(split: Split, rows: Sequence[Row], text: str) -> Counts:
+    """What a file holds, measured on it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    distinct = len({row["metadata"]["key"] for row in rows})
+    questions, solutions = (sorted(len(row[part].split()) for row in rows) for part in ("question", "solution"))
+    return Counts(split, len(rows), distinct, tuple(questions), tuple(solutions), len(text.encode()), digest)
+
+
+def matched(parts: Sequence[Items]) -> None:
+    """See that the parts make one data set.
+
+    Raises:
+        ValueError: if they do not.
+    """
+    if not parts or len({items.split for items in parts}) < len(parts):
+        raise ValueError(f"a data set has one part for each of its splits; found {[items.split for items in parts]}")
+    first = parts[0]
+    for items in parts[1:]:
+        if replace(items, split=first.split, seed=first.seed, size=first.size) != first:
+            raise ValueError(f"the parts of a data set differ in split, seed and size alone; found {first} and {items}")
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """A draft that takes the folder's name when it is whole, and is removed if it fails.
+
+    Raises:
+        FileExistsError: if the folder is there.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there; an export does not overwrite: remove it, or name another")
+    draft = folder.with_name(folder.name + ".draft")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise

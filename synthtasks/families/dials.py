@@ -1,0 +1,140 @@
+"""Dials: what a family's fields mean, as numbers that can be measured on its problems."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from math import isqrt
+from operator import or_
+
+from synthtasks.problem import Problem
+
+Quantity = Callable[[Problem], float]
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A field of a family, values at which it may be combined with any of the other dials', and the quantity that it sets.
+
+    `measure(problem) == value` for every problem of the family at that value.
+    """
+
+    field: str
+    values: tuple[int, ...]
+    measure: Quantity
+
+
+@dataclass(frozen=True)
+class Forced:
+    """A dial moves a quantity that is not its own, for a reason that lies in what they are."""
+
+    dial: str
+    quantity: str
+    reason: str
+
+
+def length(problem: Problem) -> int:
+    """Steps that the answer depends on."""
+    return len(problem.proof)
+
+
+def longest_path(problem: Problem) -> int:
+    """Steps on the longest path to the query: what must be done one after the other."""
+    deep: dict[str, int] = {}
+    for step in problem.proof:
+        deep[step.name] = 1 + max((deep[a] for a in step.arguments if isinstance(a, str)), default=0)
+    return deep[problem.query]
+
+
+def width(problem: Problem) -> int:
+    """The most steps of the proof that could be done at once: the largest set of which none depends on another."""
+    places = {step.name: i for i, step in enumerate(problem.proof)}
+    below: list[int] = []  # by step, as bits: those that it depends on, directly or not
+    for step in problem.proof:
+        direct = [places[a] for a in step.arguments if isinstance(a, str)]
+        below.append(reduce(or_, (below[i] | 1 << i for i in direct), 0))
+    return len(below) - _most_pairs(below)  # as many as there are chains in the smallest cover by chains (Dilworth)
+
+
+def _most_pairs(below: list[int]) -> int:
+    """How many steps can follow one that they depend on, no two the same one: a maximum matching, by augmenting paths."""
+    every = (1 << len(below)) - 1
+    follower: dict[int, int] = {}
+    untried = every
+
+    def follows(step: int) -> bool:
+        nonlocal untried
+        while candidates := below[step] & untried:
+            before = candidates.bit_length() - 1
+            untried ^= 1 << before
+            if before not in follower or follows(follower[before]):
+                follower[before] = step
+                return True
+        return False
+
+    for step in range(len(below)):
+        untried = every
+        follows(step)
+    return len(follower)
+
+
+def most_operands(problem: Problem) -> int:
+    """The most operands of a step of the proof."""
+    return max(len(step.arguments) for step in problem.proof)
+
+
+def shared_uses(problem: Problem) -> int:
+    """Uses of a step of the proof by another, beyond one each: 0 of a tree."""
+    return sum(isinstance(a, str) for step in problem.proof for a in step.arguments) - len(problem.proof) + 1
+
+
+def statements(problem: Problem) -> int:
+    """Steps that the problem states, distractors included."""
+    return len(problem.steps)
+
+
+def distractors(problem: Problem) -> int:
+    """Steps that the answer does not depend on."""
+    return len(problem.steps) - len(problem.proof)
+
+
+def branching_off(problem: Problem) -> int:
+    """Distractors that depend on a step of the proof."""
+    needed = {step.name for step in problem.proof}
+    return sum(any(a in needed for a in step.arguments) for step in problem.steps if step.name not in needed)
+
+
+def unconnected(problem: Problem) -> int:
+    """Distractors that depend on no step of the proof."""
+    return distractors(problem) - branching_off(problem)
+
+
+def table_entries(problem: Problem) -> int:
+    """Entries of the tables that the problem states."""
+    return sum(len(table.entries) for table in problem.tables)
+
+
+def board_side(problem: Problem) -> int:
+    """The side of a square board that has a cell for every value."""
+    return isqrt(problem.modulus)
+
+
+def text_length(problem: Problem) -> int:
+    """The letters of the answer; 0 of a number."""
+    return len(problem.answer) if isinstance(problem.answer, tuple) else 0
+
+
+def domain_size(problem: Problem) -> int:
+    """The size of the domain of values."""
+    return problem.modulus
+
+
+QUANTITIES: dict[str, Quantity] = {
+    "length": length,
+    "depth": longest_path,
+    "width": width,
+    "fan-in": most_operands,
+    "shares": shared_uses,
+    "statements": statements,
+    "distractors": distractors,
+}
+"""What can be measured on a problem of any family."""

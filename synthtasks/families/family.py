@@ -1,0 +1,69 @@
+"""What a family is, and how a problem of it is drawn by name."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import count
+from typing import Protocol
+
+import numpy as np
+
+from synthtasks.primitives import Operation
+from synthtasks.problem import Problem, Split
+from synthtasks.rng import rename, rng
+
+ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Family(Protocol):
+    """A distribution over problems: a frozen dataclass, pure in the generator, free of rejection. Its fields are its dials."""
+
+    @property
+    def primitives(self) -> tuple[Operation, ...]: ...  # those that its problems may apply
+
+    @property
+    def modulus(self) -> int: ...  # the size of the domain of its values
+
+    @property
+    def names(self) -> int: ...  # its steps are called `label(0)` to `label(names - 1)`
+
+    def __call__(self, g: np.random.Generator) -> Problem: ...
+    def __hash__(self) -> int: ...
+
+
+class Graded(Family, Protocol):
+    """A family whose problems all have proofs of one length."""
+
+    @property
+    def steps(self) -> int: ...
+
+
+@cache
+def label(i: int) -> str:
+    """The name of a step: A..Z, then A1..Z1, A2.. and so on."""
+    return LETTERS[i % 26] + (str(i // 26) if i >= 26 else "")
+
+
+def problem(family: Family, split: Split, *path: str | int) -> Problem:
+    """The problem called `path`: the first of the draws `rng(*path, 0)`, `rng(*path, 1)`, ... that lies in `split`.
+
+    A pure function of its arguments, whatever was drawn before it, in this process or another.
+
+    Raises:
+        ValueError: if no draw lies in the split; the family is too small to be split.
+    """
+    return _draw(family, split, rng(*path, 0), path)
+
+
+def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem]:
+    """The endless stream called `path`; its i-th item is `problem(family, split, *path, i)`."""
+    g = rng(*path)
+    return (_draw(family, split, g, (*path, i)) for i in count())
+
+
+def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str | int, ...]) -> Problem:
+    """The problem called `path`, drawn with `g`, whatever that was called before."""
+    for attempt in range(ATTEMPTS):
+        if (drawn := family(rename(g, *path, attempt))).split in (split, "both"):
+            return drawn
+    raise ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")

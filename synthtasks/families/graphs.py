@@ -1,0 +1,149 @@
+"""How dependency graphs of an exact size, depth and sharing are built, without drawing any in vain.
+
+A spine of `depth` steps ends in the query. Every other step of the proof is attached to a free operand of a step above
+it, one level lower, so that it is needed and makes no path longer. Then some operands are filled by steps that are
+already there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from synthtasks.domains import Value
+from synthtasks.primitives import SUM, Operation
+from synthtasks.problem import Step
+
+T = TypeVar("T")
+BLOCK = 128  # random numbers drawn at once
+
+
+class Draws:
+    """Many small choices at the price of few calls of a generator."""
+
+    def __init__(self, g: np.random.Generator):
+        self._g = g
+        self._left: list[float] = []
+
+    def below(self, n: int) -> int:
+        """An integer in [0, n)."""
+        if not self._left:
+            self._left = self._g.random(BLOCK).tolist()
+        return int(self._left.pop() * n)
+
+    def some(self, items: Sequence[T], count: int) -> list[T]:
+        """`count` different items, in random order."""
+        rest = list(items)
+        for i in range(count):
+            j = i + self.below(len(rest) - i)
+            rest[i], rest[j] = rest[j], rest[i]
+        return rest[:count]
+
+
+@dataclass
+class Node:
+    """A step that is being built: its operands are other nodes, or, where None, values that are yet to be drawn."""
+
+    level: int  # steps on the longest path that may end here
+    operands: list["Node | None"]
+    total: bool = False  # a sum over its operands, all of them steps
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a proof looks like, whatever it computes.
+
+    Raises:
+        ValueError: if no graph has that shape.
+    """
+
+    steps: int
+    depth: int
+    shares: int = 0  # operands that are filled by a step which another one uses already
+    totals: int = 0  # steps that are a sum over several others
+    fan_in: int = 3  # how many others
+
+    def __post_init__(self) -> None:
+        low = self.depth + self.totals * (self.fan_in - 1)
+        binary = self.depth - self.shares - self.totals  # levels of the spine whose second operand is free
+        high = low + 2**binary - binary - 1
+        if min(self.steps, self.depth) < 1 or min(self.shares, self.totals) < 0 or self.fan_in < 2:
+            raise ValueError(f"steps and depth are at least 1, shares and totals at least 0, fan_in at least 2; found {self}")
+        if self.shares + self.totals > max(self.depth - 2, 0):
+            raise ValueError(
+                f"shares and totals need a level each beyond the second: depth at least {self.shares + self.totals + 2}; found {self}"
+            )
+        if not low <= self.steps <= high:
+            raise ValueError(f"with these other dials there are proofs of {low} to {high} steps; found {self}")
+
+
+def grow(shape: Shape, draws: Draws) -> Node:
+    """A random graph of this shape; its root is the query."""
+    spine = [Node(1, [None, None])]
+    special = [0] * (shape.depth + 1)  # by level: 1 for a share, 2 for a total
+    for i, level in enumerate(draws.some(range(3, shape.depth + 1), shape.shares + shape.totals)):
+        special[level] = 1 if i < shape.shares else 2
+    for level in range(2, shape.depth + 1):
+        spine.append(_above(spine[-1], level, shape.fan_in if special[level] == 2 else 2, draws))
+    nodes = list(spine)
+    free = [node for node in spine if node.level > 1 and not special[node.level]]
+    for total in (node for node in spine if special[node.level] == 2):
+        total.total = True
+        for _ in range(shape.fan_in - 1):
+            _attach(total, nodes, free, draws)
+    for _ in range(shape.steps - len(nodes)):
+        _attach(free[draws.below(len(free))], nodes, free, draws)
+    for node in (node for node in spine if special[node.level] == 1):
+        lower = [other for other in nodes if other.level < node.level and not any(other is operand for operand in node.operands)]
+        node.operands[_gap(node)] = lower[draws.below(len(lower))]
+    return spine[-1]
+
+
+def _above(child: Node, level: int, operands: int, draws: Draws) -> Node:
+    node = Node(level, [None] * operands)
+    node.operands[draws.below(operands)] = child
+    return node
+
+
+def _gap(node: Node) -> int:
+    return next(i for i, operand in enumerate(node.operands) if operand is None)
+
+
+def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> None:
+    """A new step, as an operand of `above`."""
+    node = Node(above.level - 1, [None, None])
+    gaps = [i for i, operand in enumerate(above.operands) if operand is None]
+    above.operands[gaps[draws.below(len(gaps))]] = node
+    nodes.append(node)
+    if len(gaps) == 1:
+        free[:] = [other for other in free if other is not above]
+    if node.level > 1:
+        free.append(node)
+
+
+def proof(root: Node, primitives: Sequence[Operation], value: Callable[[], Value], names: Sequence[str], draws: Draws) -> tuple[Step, ...]:
+    """The steps of a graph, each after its operands, from left to right; called `names` in that order.
+
+    A step of which one operand at most is a step may apply a unary primitive.
+    """
+    steps: list[Step] = []
+    binary = [p for p in primitives if p.arity == 2]
+
+    def visit(node: Node) -> str:
+        if not node.name:
+            arguments: list[str | Value] = [value() if operand is None else visit(operand) for operand in node.operands]
+            primitive: Operation = SUM
+            if not node.total:
+                inner = [a for a in arguments if isinstance(a, str)]
+                choice = binary if len(inner) == 2 else primitives
+                primitive = choice[draws.below(len(choice))]
+                if primitive.arity == 1:
+                    arguments = [inner[0] if inner else arguments[0]]
+            node.name = names[len(steps)]
+            steps.append(Step(node.name, primitive, tuple(arguments)))
+        return node.name
+
+    visit(root)
+    return tuple(steps)

@@ -1,0 +1,155 @@
+"""Items: problems as questions and answers in text, in the shape that Reasoning Gym gave to such datasets (arXiv:2505.24760).
+
+>>> from synthtasks.families import Dag
+>>> from synthtasks.surfaces import Equations
+>>> items = Items(Dag(steps=3, depth=2), Equations(), "train", seed=0, size=100)
+>>> items[7]["question"]
+'modulo 10 ; A = 7 + 9 ; B = 9 - 8 ; C = A * B ; C = ?'
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TypedDict, overload
+
+from synthtasks.families import Family, problem
+from synthtasks.families.dials import QUANTITIES
+from synthtasks.problem import Problem, Split
+from synthtasks.surfaces import Surface
+from synthtasks.surfaces.surface import spell, unspell
+from synthtasks.verify import verify
+from synthtasks.vocab import END
+
+
+class Metadata(TypedDict):
+    """Where an item comes from, and what is known of it."""
+
+    source_dataset: str
+    source_index: int
+    split: Split
+    seed: int
+    key: str  # of the problem; equal for items that ask the same
+    solution: str
+    difficulty: dict[str, int | str]  # the dials of the family; a mixture has none of its own
+    quantities: dict[str, float]  # what was measured on this problem
+
+
+class Item(TypedDict):
+    """A question, its answer, and where they come from."""
+
+    question: str
+    answer: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class Items(Sequence[Item]):
+    """The first `size` problems of a family called ("items", seed, 0), ("items", seed, 1) and so on, as text.
+
+    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index.
+
+    Raises:
+        ValueError: if there is less than one item, or the surface lacks words for the family.
+    """
+
+    family: Family
+    surface: Surface
+    split: Split
+    seed: int
+    size: int
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"there must be at least one item; found size={self.size}")
+        self.surface.vocab(self.family.names, self.family.primitives, self.family.modulus)
+
+    @property
+    def source(self) -> str:
+        """By what name the items' datasets go: "synthtasks/dag", for example."""
+        return f"synthtasks/{type(self.family).__name__.lower()}"
+
+    def problem(self, index: int) -> Problem:
+        """The problem behind item `index`."""
+        return problem(self.family, self.split, "items", self.seed, index)
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        """The item of this index, or those of a slice, as in a list."""
+        if isinstance(index, slice):
+            return [self._item(i) for i in range(self.size)[index]]
+        if not -self.size <= index < self.size:
+            raise IndexError(f"there are {self.size} items; found index {index}")
+        return self._item(index % self.size)
+
+    def outcome(self, said: str, problem: Problem) -> float:
+        """1.0 if what was said answers the problem rightly, else 0.0.
+
+        It is either the bare value and nothing else (but `<end>`), or a completion: then its answer is what the surface reads in its
+        last statement, `answer VALUE <end>`, whatever comes before. So naming many values earns nothing.
+        """
+        words = tuple(said.split())
+        bare = unspell(words[:-1] if words[-1:] == (END,) else words)
+        return float((self.surface.read(words).answer if bare is None else bare) == problem.answer)
+
+    def process(self, said: str, problem: Problem) -> float:
+        """1.0 if what was said is a right, whole and exact derivation of the right answer, else 0.0."""
+        return float(verify(problem, self.surface.read(tuple(said.split()))).process)
+
+    def score_answer(self, answer: str | None, entry: Item) -> float:
+        """The `outcome` of an answer to an entry; of None, as of silence, 0.0.
+
+        Raises:
+            ValueError: if the entry is not one of these items.
+        """
+        return self.outcome(answer or "", self._entered(entry))
+
+    def score_process(self, completion: str | None, entry: Item) -> float:
+        """The `process` of a completion of an entry; of None, as of silence, 0.0.
+
+        Raises:
+            ValueError: if the entry is not one of these items.
+        """
+        return self.process(completion or "", self._entered(entry))
+
+    def asked(self, index: int, key: str) -> Problem:
+        """The problem behind item `index`, which must be the one of this key.
+
+        Raises:
+            ValueError: if it is another; what says this index and key is not one of these items.
+        """
+        p = self.problem(index)
+        if p.key != key:
+            raise ValueError(
+                f"item {index} is said to ask problem {key[:12]}, and asks {p.key[:12]} in {self}: "
+                "it comes from other items, or from another version of this library"
+            )
+        return p
+
+    def _item(self, index: int) -> Item:
+        p = self.problem(index)
+        metadata: Metadata = {
+            "source_dataset": self.source,
+            "source_index": index,
+            "split": self.split,
+            "seed": self.seed,
+            "key": p.key,
+            "solution": " ".join(self.surface.solution(p)),
+            "difficulty": _dials(self.family),
+            "quantities": {name: measure(p) for name, measure in QUANTITIES.items()},
+        }
+        return {"question": " ".join(self.surface.prompt(p)), "answer": " ".join(spell(p.answer)), "metadata": metadata}
+
+    def _entered(self, entry: Item) -> Problem:
+        return self.asked(entry["metadata"]["source_index"], entry["metadata"]["key"])
+
+
+def _dials(family: Family) -> dict[str, int | str]:
+    """The fields of a family that are numbers or words."""
+    assert is_dataclass(family), f"a family is a dataclass; found {family}"
+    named = {f.name: getattr(family, f.name) for f in fields(family)}
+    return {name: value for name, value in named.items() if isinstance(value, int | str)}

@@ -1,0 +1,50 @@
+"""Laws that every family and every surface must keep, and one call that checks one of your own against all of them.
+
+    from synthtasks import laws
+
+    def test_my_family():
+        laws.check(MyFamily(), Equations(), Story())
+
+A law that is broken is raised as `LawBroken`, with what it says and the smallest example that hypothesis could find.
+"""
+
+from synthtasks.families.family import Family
+from synthtasks.laws import of_families, of_judging, of_surfaces
+from synthtasks.laws.kit import Law, LawBroken, Subject
+from synthtasks.surfaces.surface import Surface
+
+__all__ = ["LAWS", "Law", "LawBroken", "check"]
+
+LAWS: tuple[Law, ...] = (
+    Law("A family is a value: frozen, hashable, picklable, equal to its copies.", of_families.is_a_value),
+    Law("A problem is a function of the generator it is drawn with, and of nothing else.", of_families.is_pure),
+    Law("A problem is what its family announces: names, primitives, modulus.", of_families.is_well_formed),
+    Law("Dials mean what they say.", of_families.dials_mean_what_they_say),
+    Law("Answers vary.", of_families.answers_vary),
+    Law("A family is more than a handful of problems, and two seeds share none but by chance.", of_families.is_more_than_a_handful),
+    Law("The split is a property of what the answer depends on.", of_families.the_split_is_of_the_problem),
+    Law("The vocabulary is closed.", of_surfaces.words_are_known),
+    Law("The prompt says all that matters.", of_surfaces.the_prompt_says_what_matters),
+    Law("Reading is total: any words can be read, and only solutions are accepted.", of_surfaces.reading_is_total),
+    Law("Reading inverts writing, and the solution is accepted.", of_surfaces.reading_inverts_writing),
+    Law("Roles mark values and the answer.", of_surfaces.roles_mark_values),
+    Law("Every mistake is caught.", of_judging.every_mistake_is_caught),
+    Law("No edit of a solution by one word is accepted.", of_judging.no_edit_is_accepted),
+    Law("Steps may come in any order in which each follows what it depends on.", of_judging.any_valid_order_is_right),
+)
+
+
+def check(family: Family, *surfaces: Surface, examples: int = 100) -> None:
+    """Check a family, and surfaces that are to say its problems, against every law.
+
+    Raises:
+        LawBroken: at the first law that is broken.
+        ValueError: if there is no surface to say the problems in.
+    """
+    if not surfaces:
+        raise ValueError("name at least one surface in which the family's problems are to be said, for example Equations()")
+    for law in LAWS:
+        try:
+            law.check(Subject(family, surfaces, examples))
+        except LawBroken as broken:
+            raise LawBroken(f"{law.says}\n  {broken}") from None

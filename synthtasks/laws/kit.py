@@ -1,0 +1,73 @@
+"""What laws are made of: what is checked, how examples are found, and how a broken law is reported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from synthtasks.families.family import Family
+from synthtasks.problem import Problem
+from synthtasks.surfaces.surface import Surface
+from synthtasks.vocab import Vocab
+
+T = TypeVar("T")
+
+
+class LawBroken(AssertionError):
+    """A family or a surface breaks a law."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is checked, and on how many examples of each law."""
+
+    family: Family
+    surfaces: tuple[Surface, ...]
+    examples: int
+
+    def vocab(self, surface: Surface) -> Vocab:
+        """Every word that the family can say in `surface`."""
+        return surface.vocab(self.family.names, self.family.primitives, self.family.modulus)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law, in words and as a check."""
+
+    says: str
+    check: Callable[[Subject], None]
+
+
+def for_all(examples: int, strategy: st.SearchStrategy[T], holds: Callable[[T], None]) -> None:
+    """Check `holds` on examples of `strategy`, the same ones in every run; a failure is of the smallest one found."""
+
+    def example(drawn: T) -> None:
+        holds(drawn)
+
+    relaxed = settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    relaxed(given(strategy)(example))()
+
+
+def need(holds: object, *said: object) -> None:
+    """Report `said`, a line each, unless it holds.
+
+    Raises:
+        LawBroken: if it does not.
+    """
+    if not holds:
+        raise LawBroken("\n  ".join(map(str, said)))
+
+
+def show(p: Problem) -> str:
+    """A problem, in a line."""
+    steps = "; ".join(f"{s.name} = {s.primitive.name}({', '.join(map(str, s.arguments))})" for s in p.steps)
+    return f"problem: {steps}; {p.query} is asked for, modulo {p.modulus}"

@@ -1,0 +1,109 @@
+"""Laws of families: of what they draw, and of the split."""
+
+import pickle
+import random
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from synthtasks import strategies
+from synthtasks.families.dials import Dial
+from synthtasks.families.family import Family, label, problem
+from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
+from synthtasks.problem import COMPOSED, Problem, Step
+from synthtasks.rng import rng
+
+DRAWS = 400  # problems that tell whether answers vary and whether seeds share problems
+
+
+def is_a_value(subject: Subject) -> None:
+    family = subject.family
+    try:
+        again = pickle.loads(pickle.dumps(family))
+        hash(family)
+    except Exception as reason:
+        raise LawBroken(
+            f"{family} cannot be hashed and pickled: {reason}; make it a frozen dataclass of such values, at module level"
+        ) from None
+    need(again == family, f"{family} is not equal to its own copy; compare by value (a frozen dataclass does)")
+
+
+def is_pure(subject: Subject) -> None:
+    def holds(i: int) -> None:
+        state, numpys = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002
+        once = subject.family(rng("law", i))
+        subject.family(rng("law", i + 1))
+        again = subject.family(rng("law", i))
+        need(once == again, f"rng('law', {i}) gave two different problems; draw from the generator that is passed, and keep no state")
+        moved = state != random.getstate() or numpys != pickle.dumps(np.random.get_state())  # noqa: NPY002
+        need(not moved, "drawing a problem moved a global generator; draw from the one that is passed, and from no other")
+
+    for_all(min(subject.examples, 30), st.integers(0, 10**6), holds)
+
+
+def is_well_formed(subject: Subject) -> None:
+    family = subject.family
+    names = {label(i) for i in range(family.names)}
+    symbols = {p.symbol for p in family.primitives}
+
+    def holds(p: Problem) -> None:
+        need({s.name for s in p.steps} <= names, f"steps are called label(0) to label({family.names - 1}), as `names` says", show(p))
+        need({s.primitive.symbol for s in p.steps} <= symbols, f"a step applies what is not in `primitives` ({sorted(symbols)})", show(p))
+        need(p.modulus <= family.modulus, f"the modulus {p.modulus} is larger than the family's, {family.modulus}", show(p))
+
+    for_all(subject.examples, strategies.problems_of(family), holds)
+
+
+def dials_mean_what_they_say(subject: Subject) -> None:
+    dials: tuple[Dial, ...] = getattr(subject.family, "dials", ())
+
+    def holds(drawn: tuple[Family, dict[str, int], int]) -> None:
+        family, chosen, i = drawn
+        p = family(rng("law", i))
+        for dial in dials:
+            found = dial.measure(p)
+            need(found == chosen[dial.field], f"{dial.field}={chosen[dial.field]}, but {dial.measure.__name__} is {found}", show(p))
+
+    if dials:
+        for_all(subject.examples, strategies.turned(subject.family), holds)
+
+
+def answers_vary(subject: Subject) -> None:
+    answers = [subject.family(rng("law", "answers", i)).answer for i in range(DRAWS)]
+    often = max(answers.count(answer) for answer in set(answers)) / DRAWS
+    need(often < 0.95, f"{often:.0%} of {DRAWS} problems have the same answer; whoever always says it needs no reasoning")
+
+
+def is_more_than_a_handful(subject: Subject) -> None:
+    one, two = ([problem(subject.family, "train", "law", seed, i) for i in range(DRAWS)] for seed in (1, 2))
+    if all(p.split == "both" for p in one):
+        return  # facts, of which there may be few
+    first, second = ({p.key for p in drawn} for drawn in (one, two))
+    need(len(first) >= DRAWS / 4, f"of {DRAWS} problems only {len(first)} differ; does every draw enter the problem?")
+    repeated = 2 * DRAWS - len(first) - len(second)
+    shared = len(first & second)
+    need(shared <= 8 + 4 * repeated, f"of {DRAWS} problems each, seeds 1 and 2 share {shared}, though within them only {repeated} repeat")
+
+
+def the_split_is_of_the_problem(subject: Subject) -> None:
+    def holds(drawn: tuple[Problem, int]) -> None:
+        p, seed = drawn
+        g = rng("law", "same", seed)
+        names = {s.name: f"n{i}" for i, s in zip(g.permutation(len(p.steps)).tolist(), p.steps, strict=True)}
+        renamed = tuple(
+            Step(names[s.name], s.primitive, tuple(names.get(a, a) if isinstance(a, str) else a for a in s.arguments)) for s in p.steps
+        )
+        for other in (
+            Problem(renamed, names[p.query], p.modulus, tables=p.tables),
+            replace(p, steps=p.proof, order=()),
+            replace(p, order=()),
+        ):
+            need((other.key, other.split) == (p.key, p.split), "renaming, reordering or dropping distractors moved it", show(p))
+
+    for_all(min(subject.examples, 50), st.tuples(strategies.problems_of(subject.family), st.integers(0, 99)), holds)
+    drawn = {split: [problem(subject.family, split, "law", split, i) for i in range(60)] for split in ("train", "test")}
+    composed = {split: {p.key for p in ps if p.split != "both"} for split, ps in drawn.items()}
+    need(not composed["train"] & composed["test"], "a composed problem was drawn in both splits")
+    short = [p for p in drawn["test"] if p.split == "both" and len(p.proof) > 2 * COMPOSED]
+    need(not short, "a long problem is in both splits: its steps all say the same", show(short[0]) if short else "")

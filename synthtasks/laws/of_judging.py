@@ -1,0 +1,76 @@
+"""Laws of the judge, in a family's problems and a surface's words: what it refuses, and what it must not."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import networkx as nx
+from hypothesis import strategies as st
+
+from synthtasks import strategies
+from synthtasks.laws.kit import Subject, for_all, need, show
+from synthtasks.mutants import KINDS, mutant
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.surfaces.surface import Surface
+from synthtasks.trace import Trace, Words, gold
+from synthtasks.verify import verify
+from synthtasks.vocab import Vocab
+
+EDITS = 500  # places times words, of a solution
+
+
+def every_mistake_is_caught(subject: Subject) -> None:
+    for surface in subject.surfaces:
+        vocab = subject.vocab(surface)
+
+        def holds(drawn: tuple[Problem, str, int], surface: Surface = surface, vocab: Vocab = vocab) -> None:
+            p, kind, seed = drawn
+            made = mutant(kind, p, surface, vocab, rng("law", "mutant", seed))  # type: ignore[arg-type]
+            if made is not None:
+                verdict = verify(p, surface.read(made.words))
+                need(not verdict.process, f"accepted, with a mistake ({kind}): {' '.join(made.words)}", show(p))
+                need(verdict.first is not None, f"refused for no reason ({kind}): {' '.join(made.words)}", show(p))
+
+        cases = st.tuples(strategies.problems_of(subject.family), st.sampled_from(KINDS), st.integers(0, 10**6))
+        for_all(3 * subject.examples, cases, holds)
+
+
+def no_edit_is_accepted(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(p: Problem, surface: Surface = surface) -> None:
+            solution = surface.solution(p)
+            often = [word for word, _ in Counter(solution).most_common()]  # those that hold sentences together come first
+            for words in _edits(solution, tuple(often[: max(EDITS // len(solution), 3)])):
+                accepted = words != solution and verify(p, surface.read(words)).process
+                need(not accepted, f"accepted, though it is not the solution: {' '.join(words)}", show(p))
+
+        for_all(max(subject.examples // 20, 1), strategies.problems_of(subject.family), holds)
+
+
+def _edits(words: Words, known: Words) -> Iterator[Words]:
+    """Every cut, every word left out, replaced or put in."""
+    for i in range(len(words) + 1):
+        yield words[:i]
+        yield words[:i] + words[i + 1 :]
+        for other in known:
+            yield (*words[:i], other, *words[i:])
+            yield (*words[:i], other, *words[i + 1 :])
+
+
+def any_valid_order_is_right(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(drawn: tuple[Problem, int], surface: Surface = surface) -> None:
+            p, seed = drawn
+            trace = surface.read(surface.solution(p))
+            if any(None in a.operands for a in trace.assertions):
+                return  # operands that go without saying fix the order
+            places = {name: i for i, name in enumerate(rng("law", "order", seed).permutation([s.name for s in p.proof]).tolist())}
+            needed = p.graph.subgraph(places)
+            by_name = {a.name: a for a in gold(p).assertions}
+            order = tuple(by_name[name] for name in nx.lexicographical_topological_sort(needed, key=places.__getitem__))
+            words = surface.write(Trace(order, p.answer))
+            need(verify(p, surface.read(words)).process, f"refused, though only the order is another: {' '.join(words)}", show(p))
+
+        for_all(subject.examples, st.tuples(strategies.problems_of(subject.family), st.integers(0, 99)), holds)

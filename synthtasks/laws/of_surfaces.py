@@ -1,0 +1,124 @@
+"""Laws of surfaces: of what they say, and of how it is read."""
+
+from dataclasses import replace
+
+from synthtasks import strategies
+from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
+from synthtasks.primitives import Given, Primitive
+from synthtasks.problem import Problem, Step
+from synthtasks.rng import rng
+from synthtasks.surfaces.surface import Surface, unplaced
+from synthtasks.trace import Trace, Words, gold
+from synthtasks.verify import verify
+
+
+def words_are_known(subject: Subject) -> None:
+    for surface in subject.surfaces:
+        known = set(subject.vocab(surface).words)
+
+        def holds(p: Problem, surface: Surface = surface, known: set[str] = known) -> None:
+            new = [word for word in surface.prompt(p) + surface.solution(p) if word not in known]
+            need(not new, f"{surface} says {new[:5]}, which its vocabulary does not hold", show(p))
+
+        for_all(subject.examples, strategies.problems_of(subject.family), holds)
+
+
+def the_prompt_says_what_matters(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(p: Problem, surface: Surface = surface) -> None:
+            for changed in _variations(p):
+                try:
+                    other = surface.prompt(changed)
+                except ValueError:
+                    continue  # no problem that this surface can say
+                need(other != surface.prompt(p), f"{surface} says two problems alike: {' '.join(other)}", show(p), show(changed))
+
+        for_all(min(subject.examples, 50), strategies.problems_of(subject.family), holds)
+
+
+def _variations(p: Problem) -> list[Problem]:
+    """Problems with another solution: one value, or one primitive, of one step of the proof changed."""
+    found: list[Problem] = []
+    primitives = {s.primitive for s in p.steps if isinstance(s.primitive, Primitive)}
+    for step in p.proof:
+        for i, argument in enumerate(step.arguments):
+            if isinstance(argument, int):
+                new: tuple[str | int | tuple[str, ...], ...] = (*step.arguments[:i], (argument + 1) % p.modulus, *step.arguments[i + 1 :])
+                found += _with(p, step, replace(step, arguments=new))
+        for primitive in primitives:
+            if primitive != step.primitive and not isinstance(step.primitive, Given) and primitive.arity == step.primitive.arity:
+                found += _with(p, step, replace(step, primitive=primitive))
+    return found
+
+
+def _with(p: Problem, old: Step, new: Step) -> list[Problem]:
+    try:
+        changed = replace(p, steps=tuple(new if s is old else s for s in p.steps))
+        return [changed] if changed.values is not None else []
+    except ValueError:
+        return []  # a table does not say what becomes of it
+
+
+def reading_is_total(subject: Subject) -> None:
+    p = subject.family(rng("law", 0))
+    for surface in subject.surfaces:
+
+        def holds(words: Words, surface: Surface = surface) -> None:
+            try:
+                trace, roles = surface.read(words), surface.roles(words)
+            except Exception as reason:
+                raise LawBroken(f"{surface} cannot read {words}: {reason!r}; a model's words are data, never an error") from None
+            need(len(roles) == len(words), f"{len(roles)} roles for {len(words)} words: {words}")
+            right = verify(p, trace).process
+            need(not right or words == surface.solution(p) or p.surplus == "allowed" or _reorders(p, trace), f"accepted: {words}", show(p))
+
+        for_all(subject.examples, strategies.completions(subject.vocab(surface)), holds)
+
+
+def _reorders(p: Problem, trace: Trace) -> bool:
+    return sorted(a.name for a in trace.assertions) == sorted(s.name for s in p.proof)
+
+
+def reading_inverts_writing(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(p: Problem, surface: Surface = surface) -> None:
+            words = surface.solution(p)
+            trace = surface.read(words)
+            said, meant = _resolved(p, trace), gold(p)
+            need(said == meant, f"{surface} wrote {' '.join(words)}", f"and read {said}", f"instead of {meant}", show(p))
+            need(verify(p, trace).process, f"the judge refuses the solution {' '.join(words)}: {verify(p, trace).slips}", show(p))
+            need(
+                surface.read(surface.write(meant)) == trace,
+                f"{surface} writes the solution in another way than the trace it is of",
+                show(p),
+            )
+
+        for_all(subject.examples, strategies.problems_of(subject.family), holds)
+
+
+def _resolved(p: Problem, trace: Trace) -> Trace:
+    """The trace with every operand said: one left unsaid is what was just computed, or what the problem starts from."""
+    said = []
+    running = p.proof[0].arguments[0]
+    for a in unplaced(trace).assertions:
+        said.append(replace(a, operands=tuple(running if operand is None else operand for operand in a.operands)))
+        running = a.name
+    return Trace(tuple(said), trace.answer, trace.unread)
+
+
+def roles_mark_values(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(p: Problem, surface: Surface = surface) -> None:
+            words = surface.solution(p)
+            roles = surface.roles(words)
+            places = {a.at + i for a in surface.read(words).assertions for i in range(a.words)}
+            need(
+                {i for i, role in enumerate(roles) if role == "execute"} == places,
+                f"the values of {' '.join(words)} are not where {roles} say",
+            )
+            need("answer" in roles and roles[-1] == "meta", f"the answer of {' '.join(words)} is not marked in {roles}")
+
+        for_all(min(subject.examples, 30), strategies.problems_of(subject.family), holds)

@@ -1,0 +1,164 @@
+"""Mistakes, made on purpose: what a judge must refuse. Each is a solution but for one slip, and never the solution itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from synthtasks.domains import LETTERS, Value
+from synthtasks.families.graphs import Draws
+from synthtasks.problem import Problem
+from synthtasks.surfaces.surface import Surface
+from synthtasks.trace import Assertion, Trace, Words, gold
+from synthtasks.vocab import Vocab
+
+Slipped = Literal[
+    "operator", "operand", "value", "dropped", "duplicated", "surplus", "reordered", "query", "answer", "truncated", "inserted", "replaced"
+]
+KINDS: tuple[Slipped, ...] = (
+    "operator",
+    "operand",
+    "value",
+    "dropped",
+    "duplicated",
+    "surplus",
+    "reordered",
+    "query",
+    "answer",
+    "truncated",
+    "inserted",
+    "replaced",
+)
+"""Of a step the wrong operator, operand or value; a step dropped, said twice, beside the proof, or before what it depends on;
+the answer to another query, or another answer; of the words some cut off at the end, one put in, one replaced."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A completion with one mistake."""
+
+    kind: Slipped
+    words: Words
+
+
+def mutant(kind: Slipped, problem: Problem, surface: Surface, vocab: Vocab, g: np.random.Generator) -> Mutant | None:
+    """A random mistake of this kind; None if the problem leaves no room for one (a single step cannot be out of order)."""
+    draws = Draws(g)
+    solution = surface.solution(problem)
+    words: Words | None
+    if kind in ("truncated", "inserted", "replaced"):
+        words = _word(kind, solution, vocab, draws)
+    else:
+        slipped = MISTAKES[kind](problem, gold(problem), draws)
+        words = None if slipped is None else surface.write(slipped)
+    return None if words is None or words == solution else Mutant(kind, words)
+
+
+def _word(kind: str, solution: Words, vocab: Vocab, draws: Draws) -> Words:
+    at = draws.below(len(solution))
+    other = (vocab.words[draws.below(len(vocab))],)
+    if kind == "truncated":
+        return solution[:at]
+    return solution[:at] + other + solution[at + (kind == "replaced") :]
+
+
+def _other(value: Value, problem: Problem, draws: Draws) -> Value:
+    """Another value of the same domain."""
+    if isinstance(value, int):
+        return (value + 1 + draws.below(problem.modulus - 1)) % problem.modulus
+    at = draws.below(len(value))
+    letter = LETTERS[(LETTERS.index(value[at]) + 1 + draws.below(problem.modulus - 1)) % problem.modulus]
+    return (*value[:at], letter, *value[at + 1 :])
+
+
+def _changed(trace: Trace, at: int, assertion: Assertion) -> Trace:
+    return replace(trace, assertions=(*trace.assertions[:at], assertion, *trace.assertions[at + 1 :]))
+
+
+def _operator(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    at = draws.below(len(trace.assertions))
+    wrong = trace.assertions[at]
+    symbols = sorted({s.primitive.symbol for s in problem.steps if len(s.arguments) == len(wrong.operands)} - {wrong.operator})
+    return _changed(trace, at, replace(wrong, operator=symbols[draws.below(len(symbols))])) if symbols else None
+
+
+def _operand(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    at = draws.below(len(trace.assertions))
+    wrong = trace.assertions[at]
+    which = len(wrong.operands) - 1 - draws.below(len(wrong.operands))
+    old = wrong.operands[which]
+    names = [step.name for step in problem.steps if step.name not in (old, wrong.name)]
+    if isinstance(old, str) and not names:
+        return None
+    new = names[draws.below(len(names))] if isinstance(old, str) else None if old is None else _other(old, problem, draws)
+    return _changed(trace, at, replace(wrong, operands=(*wrong.operands[:which], new, *wrong.operands[which + 1 :])))
+
+
+def _value(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    at = draws.below(len(trace.assertions))
+    wrong = trace.assertions[at]
+    return _changed(trace, at, replace(wrong, value=_other(wrong.value, problem, draws)))
+
+
+def _dropped(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    at = draws.below(len(trace.assertions))
+    return replace(trace, assertions=trace.assertions[:at] + trace.assertions[at + 1 :])
+
+
+def _inserted(trace: Trace, assertion: Assertion, draws: Draws) -> Trace:
+    at = draws.below(len(trace.assertions) + 1)
+    return replace(trace, assertions=(*trace.assertions[:at], assertion, *trace.assertions[at:]))
+
+
+def _duplicated(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    if problem.surplus == "allowed":
+        return None
+    return _inserted(trace, trace.assertions[draws.below(len(trace.assertions))], draws)
+
+
+def _surplus(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    """A true step that the answer does not depend on."""
+    needed = {a.name for a in trace.assertions}
+    beside = [step for step in problem.steps if step.name not in needed]
+    if problem.surplus == "allowed" or not beside:
+        return None
+    step = beside[draws.below(len(beside))]
+    return _inserted(trace, Assertion(step.name, step.primitive.symbol, step.arguments, problem.values[step.name], 0), draws)
+
+
+def _reordered(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    """A step before one that it depends on."""
+    places = {a.name: i for i, a in enumerate(trace.assertions)}
+    pairs = [(places[b], i) for i, a in enumerate(trace.assertions) for b in a.operands if isinstance(b, str)]
+    if not pairs:
+        return None
+    before, after = pairs[draws.below(len(pairs))]
+    steps = list(trace.assertions)
+    steps.insert(before, steps.pop(after))
+    return replace(trace, assertions=tuple(steps))
+
+
+def _query(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    """The solution of another query: of a step on the way."""
+    if len(trace.assertions) < 2:
+        return None
+    ends = draws.below(len(trace.assertions) - 1) + 1
+    return Trace(trace.assertions[:ends], trace.assertions[ends - 1].value)
+
+
+def _answer(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
+    return replace(trace, answer=_other(problem.answer, problem, draws))
+
+
+MISTAKES: dict[str, Callable[[Problem, Trace, Draws], Trace | None]] = {
+    "operator": _operator,
+    "operand": _operand,
+    "value": _value,
+    "dropped": _dropped,
+    "duplicated": _duplicated,
+    "surplus": _surplus,
+    "reordered": _reordered,
+    "query": _query,
+    "answer": _answer,
+}

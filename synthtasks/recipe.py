@@ -1,0 +1,108 @@
+"""Recipes: families, surfaces and items as JSON, and back. What a recipe names is looked up here, never imported or evaluated.
+
+>>> from synthtasks.families import Hops
+>>> to_json(Hops(steps=2))
+{'kind': 'Hops', 'steps': 2, 'nodes': 12}
+>>> from_json({"kind": "Hops", "steps": 2, "nodes": 12})
+Hops(steps=2, nodes=12)
+"""
+
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Literal, cast, get_args, get_origin, get_type_hints
+
+from synthtasks.families import FUNCTIONS, S3, S5, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, Z
+from synthtasks.families.chains import MOVES
+from synthtasks.items import Items
+from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
+from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+FAMILIES: tuple[type, ...] = (Program, Dag, Circuit, Tree, Hops, Group, Grid, Compose, Mix)
+SURFACES: tuple[type, ...] = (Compact, Equations, Code, Nested, Story)
+RECORDS = (*FAMILIES, *SURFACES, Uses, Part, Context, Items)
+KINDS: dict[object, tuple[type, ...]] = {Family: FAMILIES, Surface: SURFACES}  # what may stand where a protocol is asked for
+KNOWN = {p.name: p for p in (*PRIMITIVES.values(), SUM, *GATES, S3, S5, Z, *MOVES, *FUNCTIONS)}
+
+
+def to_json(record: Family | Surface | Items) -> dict[str, Json]:
+    """The recipe of a built-in family or surface, or of items: every field by name, a primitive as its name.
+
+    Raises:
+        ValueError: if something in it is not this library's own, so that its name alone would not bring it back.
+    """
+    return _recorded(record)
+
+
+def from_json(recipe: dict[str, Json]) -> Family:
+    """The family of a recipe; inverts `to_json`. A field that the recipe leaves out has its default.
+
+    Raises:
+        ValueError: if it is no family's recipe, with the place at which it goes wrong.
+    """
+    return cast(Family, _read(recipe, Family, "the recipe"))
+
+
+def surface_from_json(recipe: dict[str, Json]) -> Surface:
+    """The surface of a recipe; see `from_json`."""
+    return cast(Surface, _read(recipe, Surface, "the recipe"))
+
+
+def items_from_json(recipe: dict[str, Json]) -> Items:
+    """The items of a recipe; see `from_json`."""
+    return cast(Items, _read(recipe, Items, "the recipe"))
+
+
+def _names(kinds: tuple[type, ...]) -> str:
+    return ", ".join(kind.__name__ for kind in kinds)
+
+
+def _recorded(record: object) -> dict[str, Json]:
+    if type(record) not in RECORDS or not is_dataclass(record):
+        raise ValueError(f"a recipe says only what this library defines, {_names(RECORDS)}; found {type(record).__name__}")
+    return {"kind": type(record).__name__, **{f.name: _written(getattr(record, f.name)) for f in fields(record)}}
+
+
+def _written(value: object) -> Json:
+    if isinstance(value, Primitive):
+        if KNOWN.get(value.name) != value:
+            raise ValueError(f"a recipe names only built-in primitives, and {value.name!r} is another; there are {', '.join(KNOWN)}")
+        return value.name
+    if isinstance(value, tuple):
+        return [_written(item) for item in value]
+    return value if isinstance(value, int | float | str) else _recorded(value)
+
+
+def _read(said: Json, wanted: object, where: str) -> object:
+    """What `said` says, where a value of type `wanted` stands."""
+    if wanted is Primitive:
+        if not isinstance(said, str) or said not in KNOWN:
+            raise ValueError(f"{where} must be one of the built-in primitives, {', '.join(KNOWN)}; found {said!r}")
+        return KNOWN[said]
+    if get_origin(wanted) is tuple:
+        if not isinstance(said, list):
+            raise ValueError(f"{where} must be a list; found {said!r}")
+        return tuple(_read(item, get_args(wanted)[0], f"{where}[{i}]") for i, item in enumerate(said))
+    if get_origin(wanted) is Literal:
+        if said not in get_args(wanted):
+            raise ValueError(f"{where} must be one of {', '.join(get_args(wanted))}; found {said!r}")
+        return said
+    if wanted in (int, float, str):
+        if type(said) is not wanted and not (wanted is float and type(said) is int):
+            raise ValueError(f"{where} must be of type {getattr(wanted, '__name__', wanted)}; found {said!r}")
+        return said
+    return _record(said, KINDS.get(wanted, (cast(type, wanted),)), where)
+
+
+def _record(said: Json, kinds: tuple[type, ...], where: str) -> object:
+    by_name = {kind.__name__: kind for kind in kinds}
+    if not isinstance(said, dict) or not isinstance(said.get("kind"), str) or said["kind"] not in by_name:
+        found = said.get("kind") if isinstance(said, dict) else said
+        raise ValueError(f"{where} must be an object whose `kind` is one of {_names(kinds)}; found {found!r}")
+    kind = by_name[str(said["kind"])]
+    hints, known = get_type_hints(kind), {f.name: f for f in fields(kind)}
+    if strange := set(said) - {"kind", *known}:
+        raise ValueError(f"{where} has fields that {kind.__name__} lacks: {', '.join(sorted(strange))}; it has {', '.join(known)}")
+    if absent := [name for name, f in known.items() if name not in said and f.default is MISSING]:
+        raise ValueError(f"{where} lacks {', '.join(absent)}, which {kind.__name__} has no default for")
+    return kind(**{name: _read(said[name], hints[name], f"{where}.{name}") for name in known if name in said})

@@ -1,0 +1,42 @@
+"""Hypothesis strategies: problems of a family, families with other dials, completions of any sort, and mistakes."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from synthtasks.families.family import Family
+from synthtasks.mutants import KINDS, Mutant, mutant
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.surfaces.surface import Surface
+from synthtasks.trace import Words
+from synthtasks.vocab import END, PAD, Vocab
+
+ODD = ("", " ", "\n", "٣", "３", "03", "+3", "3.0", "1_0", "-", '"', "answer", END, PAD)  # words that look like others, or like none
+
+
+def problems_of(family: Family) -> st.SearchStrategy[Problem]:
+    """Problems of `family`; the simplest is the first."""
+    return st.integers(0, 10**6).map(lambda i: family(rng("law", i)))
+
+
+@st.composite
+def turned(draw: st.DrawFn, family: Any) -> tuple[Family, dict[str, int], int]:
+    """`family` with its dials turned, what they were set to, and the number of a problem.
+
+    A family tells of its dials in `dials`; what they need of its other fields stands in `sets`.
+    """
+    chosen = {dial.field: draw(st.sampled_from(dial.values)) for dial in family.dials}
+    return replace(family, **getattr(family, "sets", {}), **chosen), chosen, draw(st.integers(0, 10**6))
+
+
+def completions(vocab: Vocab, most: int = 40) -> st.SearchStrategy[Words]:
+    """Any words of a vocabulary, and some of none, in any order."""
+    return st.lists(st.one_of(st.sampled_from(vocab.words), st.sampled_from(ODD)), max_size=most).map(tuple)
+
+
+@st.composite
+def mutants_of(draw: st.DrawFn, problem: Problem, surface: Surface, vocab: Vocab) -> Mutant | None:
+    """The solution of `problem` with one mistake; None where the drawn kind of mistake cannot be made."""
+    return mutant(draw(st.sampled_from(KINDS)), problem, surface, vocab, rng("mutant", draw(st.integers(0, 10**6))))

@@ -1,0 +1,69 @@
+"""Contexts: what a story is about. One of your own is a value: a dozen kinds of things, and a dozen places for them."""
+
+from dataclasses import dataclass
+
+from synthtasks.families.family import label
+
+COUNT = 12  # of kinds, and of places
+PLACES = {label(i): i for i in range(COUNT**2)}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Names for quantities: the number of things of a kind at a place.
+
+    Raises:
+        ValueError: if there are not twelve different kinds and places, each of one word.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    where: tuple[str, ...]  # the words between a kind and its place
+    places: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        words = (*self.kinds, *self.places)
+        if len(self.kinds) != COUNT or len(self.places) != COUNT or len({*words}) != 2 * COUNT or any(len(w.split()) != 1 for w in words):
+            raise ValueError(f"a context needs {COUNT} kinds and {COUNT} places, all different and of one word; found {words}")
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The quantity that a step of this name is.
+
+        Raises:
+            ValueError: if the name is not one of the first 144 labels.
+        """
+        i = PLACES.get(name)
+        if i is None:
+            raise ValueError(f"stories speak of steps called A..Z, A1.. up to {COUNT**2} of them; found {name!r}")
+        return (self.kinds[i % COUNT], *self.where, self.places[(i // COUNT + i) % COUNT])
+
+    def name_of(self, kind: str, place: str) -> str:
+        """The name of a quantity; inverts `words`."""
+        at = self.kinds.index(kind)
+        return label(COUNT * ((self.places.index(place) - at) % COUNT) + at)
+
+
+def _context(name: str, kinds: str, where: str, places: str) -> Context:
+    return Context(name, tuple(kinds.split()), tuple(where.split()), tuple(places.split()))
+
+
+ZOO = _context(
+    "zoo",
+    "lions bears wolves foxes otters owls eagles parrots zebras giraffes camels seals",
+    "in the",
+    "meadow forest valley desert lagoon jungle savanna marsh canyon island garden cave",
+)
+SCHOOL = _context(
+    "school",
+    "pupils teachers books maps globes desks chairs pencils rulers lamps clocks boards",
+    "in the",
+    "library gymnasium kitchen workshop laboratory studio corridor office hall attic cellar courtyard",
+)
+FESTIVAL = _context(
+    "festival",
+    "comedies dramas thrillers westerns musicals romances mysteries cartoons documentaries epics satires biographies",
+    "at the",
+    "palace harbour castle theatre rotunda pavilion plaza arena gallery terrace tower bridge",
+)
+CONTEXTS = {context.name: context for context in (ZOO, SCHOOL, FESTIVAL)}
+"""The built-in contexts by name: an animal park, a school, a film festival."""

@@ -1,0 +1,67 @@
+"""Expression trees asked for in one piece, with all their brackets; the solution takes them apart."""
+
+from dataclasses import dataclass
+
+from synthtasks.families.family import label
+from synthtasks.primitives import Operation
+from synthtasks.problem import Problem, Step
+from synthtasks.surfaces.equations import Equations, formula, preface
+from synthtasks.surfaces.surface import Role, spell
+from synthtasks.trace import Trace, Words
+from synthtasks.vocab import Vocab
+
+EQUATIONS = Equations()
+
+
+@dataclass(frozen=True)
+class Nested:
+    """`( 8 + 2 ) - ( 8 + 1 ) = ?`, solved in `Equations`, whose names are given from left to right, innermost first.
+
+    >>> from synthtasks import Tree, rng
+    >>> p = Tree(steps=3, depth=2)(rng("example"))
+    >>> " ".join(Nested().prompt(p))
+    'modulo 10 ; ( 8 + 2 ) - ( 8 + 1 ) = ?'
+    >>> " ".join(Nested().solution(p))
+    'A = 8 + 2 = 0 ; B = 8 + 1 = 9 ; C = A - B = 1 ; answer 1 <end>'
+    """
+
+    def prompt(self, problem: Problem) -> Words:
+        """The expression.
+
+        Raises:
+            ValueError: if the problem is no tree, or has steps beside it: one expression could not say it.
+        """
+        used = [a for step in problem.steps for a in step.arguments if isinstance(a, str)]
+        names = [step.name for step in problem.steps]
+        if sorted((*used, problem.query)) != sorted(names) or names != [label(i) for i in range(len(names))]:
+            raise ValueError("Nested writes trees (see Tree): steps A, B, C.. each used once, but the last; this problem is none")
+        said: dict[str, Words] = {}
+        for step in problem.steps:
+            said[step.name] = _brackets(step, said)
+        expression = said[problem.query]
+        return (*preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
+
+    def solution(self, problem: Problem) -> Words:
+        """Every step of the expression with its value, and the answer."""
+        return EQUATIONS.solution(problem)
+
+    def write(self, trace: Trace) -> Words:
+        """As `Equations`."""
+        return EQUATIONS.write(trace)
+
+    def read(self, words: Words) -> Trace:
+        """As `Equations`."""
+        return EQUATIONS.read(words)
+
+    def roles(self, words: Words) -> tuple[Role, ...]:
+        """As `Equations`."""
+        return EQUATIONS.roles(words)
+
+    def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
+        """As `Equations`."""
+        return EQUATIONS.vocab(names, primitives, modulus)
+
+
+def _brackets(step: Step, said: dict[str, Words]) -> Words:
+    inner = formula(step.primitive.symbol, tuple(said[a] if isinstance(a, str) else spell(a) for a in step.arguments))
+    return inner if inner[-1] == ")" and inner[1] == "(" else ("(", *inner, ")")

@@ -1,0 +1,568 @@
+"""Items, recipes, exports and the bridges to other libraries; against the real library wherever it is installed."""
+
+import asyncio
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthtasks import PRIMITIVES, Primitive, Program, Uses
+from synthtasks.bridges import trl, verl
+from synthtasks.export import export
+from synthtasks.families import HELD_OUT, S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Tree, Z
+from synthtasks.items import Items
+from synthtasks.primitives import ADD, MUL
+from synthtasks.recipe import from_json, items_from_json, surface_from_json, to_json
+from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
+from tests.strategies import examples
+
+MIX = Mix((Part(3, Tree(steps=4, depth=3)), Part(1, Compose())))
+CASES: tuple[tuple[Family, Surface], ...] = (
+    (Program(steps=4, uses=Uses(("mul",), 2)), Compact()),
+    (Dag(shares=1, branching=2), Story(CONTEXTS["school"])),
+    (Circuit(), Code()),
+    (Tree(), Nested()),
+    (Hops(), Equations()),
+    (Group(product=S3), Compact()),
+    (Group(product=Z, order=7), Code()),
+    (Grid(), Story()),
+    (Compose(functions=HELD_OUT, definitions="visible"), Equations()),
+    (MIX, Equations()),
+)
+DAG = Items(Dag(steps=5, depth=3), Equations(), "train", 0, 8)
+PARTS = (DAG, replace(DAG, split="test", size=4))
+cases = pytest.mark.parametrize(("family", "surface"), CASES, ids=lambda c: type(c).__name__)
+
+
+def wrong(items: Items, i: int) -> int:
+    """A value that is not the answer to item i."""
+    return (int(items[i]["answer"]) + 1) % items.family.modulus
+
+
+# --- items ---
+
+
+# broken if an item depends on what was drawn before it, or on how many there are, or if its own solution does not score
+@cases
+def test_items_are_functions_of_their_names_and_their_solutions_score(family, surface):
+    items = Items(family, surface, "test", 3, 5)
+    assert items[4] == replace(items, size=9)[4] == items[-1] == items[2:][-1] != items[3]
+    assert [item["metadata"]["source_index"] for item in items] == [0, 1, 2, 3, 4]
+    assert {items.problem(i).split for i in range(5)} <= {"test", "both"}
+    for item in items:
+        solution = item["metadata"]["solution"]
+        assert items.score_answer(item["answer"], item) == items.score_answer(solution, item) == items.score_process(solution, item) == 1
+        assert items.score_process(item["answer"], item) == 0
+
+
+# broken if the dials or the quantities of an item are another family's
+def test_metadata_says_how_hard_an_item_is():
+    said = DAG[0]["metadata"]
+    assert (said["source_dataset"], said["split"], said["seed"]) == ("synthtasks/dag", "train", 0)
+    assert (said["difficulty"]["steps"], said["difficulty"]["depth"], said["difficulty"]["order"]) == (5, 3, "shuffled")
+    assert (said["quantities"]["length"], said["quantities"]["depth"]) == (5, 3)
+    assert json.loads(json.dumps(DAG[0])) == DAG[0]
+
+
+# broken if naming many values, hedging, going on after the answer, or a wrong value ever scores, or a right one does not
+@pytest.mark.parametrize(
+    ("said", "score"),
+    [
+        ("{right}", 1),
+        (" {right}\n", 1),
+        ("{right} <end>", 1),
+        ("answer {right} <end>", 1),
+        ("perhaps {wrong} {stop} answer {right} <end>", 1),
+        ("answer {wrong} {stop} answer {right} <end>", 1),
+        ("{wrong}", 0),
+        ("{wrong} <end>", 0),
+        ("{right} {wrong} <end>", 0),
+        ("answer {wrong} <end>", 0),
+        ("answer {right} <end> answer {wrong} <end>", 0),
+        ("answer {right} <end> {wrong}", 0),
+        ("answer {right}", 0),
+        ("answer 0{right} <end>", 0),
+        ("{right} {right}", 0),
+        ("answer {right} {wrong} <end>", 0),
+        ("0 1 2 3 4 5 6 7 8 9", 0),
+        ("answer 0 1 2 3 4 5 6 7 8 9 <end>", 0),
+        ("", 0),
+        (None, 0),
+    ],
+)
+@pytest.mark.parametrize(("surface", "stop"), [(Equations(), ";"), (Code(), ";"), (Story(), "."), (Compact(), "")])
+def test_only_the_last_answer_counts(said, score, surface, stop):
+    items = replace(DAG, family=Program(steps=3), surface=surface)
+    text = said and said.format(right=items[1]["answer"], wrong=wrong(items, 1), stop=stop)
+    assert items.score_answer(text, items[1]) == score
+
+
+# broken if a list of values earns anything, whatever stands between them
+@examples(60)
+@given(st.lists(st.integers(0, 9), min_size=2), st.sampled_from([" ", ", ", "\n", " or ", " answer ", " ; "]))
+def test_many_values_earn_nothing(values, between):
+    assert DAG.score_answer(between.join(map(str, values)), DAG[0]) == 0
+
+
+# broken if the right answer by a wrong step, or without its steps, counts as a right process
+def test_process_is_stricter_than_the_answer():
+    items, item = DAG, DAG[2]
+    solution = item["metadata"]["solution"]
+    skipped = solution.split(" ; ", 1)[1]
+    assert (items.score_answer(skipped, item), items.score_process(skipped, item)) == (1, 0)
+    assert items.score_process(f"well {solution}", item) == 0
+
+
+# broken if an answer is scored against a problem that its entry does not ask
+def test_entries_of_other_items_are_refused():
+    with pytest.raises(ValueError, match="item 0 is said to ask problem"):
+        DAG.score_answer("1", replace(DAG, seed=1)[0])
+    with pytest.raises(IndexError, match="there are 8 items"):
+        DAG[8]
+    with pytest.raises(ValueError, match="at least one item"):
+        replace(DAG, size=0)
+    with pytest.raises(ValueError, match="numbers go up to 999"):
+        replace(DAG, family=Dag(modulus=2_000))
+
+
+# --- recipes ---
+
+
+# broken if a field of a family, a surface or items is lost or changed on its way through JSON
+@cases
+def test_recipes_come_back(family, surface):
+    items = Items(family, surface, "test", 3, 5)
+    assert from_json(json.loads(json.dumps(to_json(family)))) == family
+    assert surface_from_json(json.loads(json.dumps(to_json(surface)))) == surface
+    again = items_from_json(json.loads(json.dumps(to_json(items))))
+    assert again == items
+    assert again[1] == items[1]
+
+
+# broken if every built-in primitive does not come back from its name as itself
+def test_primitives_come_back():
+    family = replace(Program(), primitives=tuple(PRIMITIVES.values()))
+    assert from_json(to_json(family)) == family
+    assert to_json(Program(primitives=(ADD, MUL)))["primitives"] == ["add", "mul"]
+
+
+def average(a: int, b: int, modulus: int) -> int:
+    return (a + b) // 2
+
+
+# broken if a primitive, family or surface of one's own is written under a name that brings back something else, or nothing
+def test_what_is_not_built_in_is_not_written():
+    with pytest.raises(ValueError, match="'average' is another"):
+        to_json(Program(primitives=(Primitive("average", "%", average),)))
+    with pytest.raises(ValueError, match="'add' is another"):
+        to_json(Program(primitives=(Primitive("add", "+", average),)))
+    with pytest.raises(ValueError, match="found Mine"):
+        to_json(Mine())
+
+
+class Mine(Program):
+    """A family of one's own."""
+
+
+# broken if a recipe can name what this library does not know, give a field a wrong type, or be misspelled in silence
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"kind": "os.system"}, "`kind` is one of Program, .*; found 'os.system'"),
+        ({"kind": ["Dag"]}, "`kind` is one of"),
+        ([], "`kind` is one of"),
+        ({"kind": "Compact"}, "`kind` is one of Program"),
+        ({"kind": "Dag", "primitives": ["eval"]}, r"recipe.primitives\[0\] must be one of the built-in primitives"),
+        ({"kind": "Dag", "primitives": "add"}, "recipe.primitives must be a list; found 'add'"),
+        ({"kind": "Dag", "steps": "6"}, "recipe.steps must be of type int; found '6'"),
+        ({"kind": "Dag", "steps": True}, "recipe.steps must be of type int; found True"),
+        ({"kind": "Dag", "order": "random"}, "recipe.order must be one of topological, shuffled; found 'random'"),
+        ({"kind": "Dag", "step": 6}, "fields that Dag lacks: step; it has steps, depth"),
+        ({"kind": "Mix"}, "lacks parts, which Mix has no default for"),
+        ({"kind": "Mix", "parts": [{"kind": "Part", "weight": 1, "family": {"kind": "Story"}}]}, r"parts\[0\].family must be an object"),
+        ({"kind": "Dag", "steps": 1, "depth": 9}, "found Shape"),
+    ],
+)
+def test_bad_recipes_are_refused(recipe, message):
+    with pytest.raises(ValueError, match=message):
+        from_json(recipe)
+
+
+# --- export ---
+
+
+def code_of(card: str) -> str:
+    (found,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    return str(found)
+
+
+# broken if a line is not an item, the card's counts and checksums are not the files', or its code makes other files
+def test_an_export_is_what_its_card_says(tmp_path):
+    export(PARTS, tmp_path / "data")
+    card = (tmp_path / "data" / "README.md").read_text()
+    for items in PARTS:
+        text = (tmp_path / "data" / f"{items.split}.jsonl").read_text()
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert [(r["question"], r["answer"], r["solution"]) for r in rows] == [
+            (i["question"], i["answer"], i["metadata"]["solution"]) for i in items
+        ]
+        assert all(items_from_json(json.loads(r["metadata"]["recipe"])) == items for r in rows)
+        assert all(items.score_process(r["solution"], r) == 1 for r in rows)
+        distinct = len({r["metadata"]["key"] for r in rows})
+        assert f"| {items.split} | {items.size} | {distinct} | " in card
+        assert hashlib.sha256(text.encode()).hexdigest() in card
+    assert "in more than one split: 0." in card
+    assert "| `depth` | `3` |" in card
+    done = subprocess.run(
+        [sys.executable, "-c", code_of(card)], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)}
+    )
+    assert done.returncode == 0, done.stderr
+    for file in (tmp_path / "data").iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+# broken if a problem that both files hold is not counted
+def test_what_splits_share_is_counted(tmp_path):
+    items = Items(Tree(steps=1, depth=1, modulus=2), Nested(), "train", 0, 60)
+    export((items, replace(items, split="test")), tmp_path / "data")
+    keys = [{item["metadata"]["key"] for item in replace(items, split=split)} for split in ("train", "test")]
+    assert f"in more than one split: {len(keys[0] & keys[1])}." in (tmp_path / "data" / "README.md").read_text()
+    assert keys[0] & keys[1]
+
+
+# broken if a failed export leaves half a folder behind, or one is written over another, or mixes unlike parts
+def test_exports_are_whole_or_absent(tmp_path):
+    own = Items(Program(primitives=(Primitive("average", "%", average),)), Compact(), "test", 0, 2)
+    with pytest.raises(ValueError, match="'average' is another"):
+        export((own,), tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="one part for each"):
+        export((DAG, DAG), tmp_path / "data")
+    with pytest.raises(ValueError, match="split, seed and size alone"):
+        export((DAG, replace(PARTS[1], family=Tree())), tmp_path / "data")
+    export(PARTS, tmp_path / "data")
+    with pytest.raises(FileExistsError, match="does not overwrite"):
+        export(PARTS, tmp_path / "data")
+    assert [f.name for f in tmp_path.iterdir()] == ["data"]
+
+
+# broken if the Hub could not read the card, or `datasets` finds other rows or splits in the folder than were written
+@pytest.mark.parametrize("parts", [PARTS, tuple(replace(p, family=MIX) for p in PARTS)], ids=["Dag", "Mix"])
+@pytest.mark.filterwarnings("ignore")
+def test_datasets_loads_an_export(parts, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets", reason="loading an export needs synthtasks[datasets]")
+    hub = pytest.importorskip("huggingface_hub", reason="reading a card needs huggingface_hub, which datasets brings")
+    export(parts, tmp_path / "data")
+    data = hub.DatasetCard.load(tmp_path / "data" / "README.md").data
+    assert (data.license, data.size_categories, data.task_categories) == ("mit", ["n<1K"], ["text-generation"])
+    loaded = datasets.load_dataset(str(tmp_path / "data"), cache_dir=str(tmp_path / "cache"))
+    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 8, "test": 4}
+    row = loaded["test"][3]
+    assert (row["question"], row["answer"]) == (parts[1][3]["question"], parts[1][3]["answer"])
+    assert parts[1].score_process(row["solution"], row) == 1
+
+
+# --- TRL ---
+
+
+def batch(rows: list[trl.Row] | list[trl.ChatRow]) -> dict[str, list[object]]:
+    """Rows as columns, named as a trainer names them."""
+    return {"prompts": [r["prompt"] for r in rows], "source_index": [r["source_index"] for r in rows], "key": [r["key"] for r in rows]}
+
+
+# broken if a completion is scored against another row, chats are not read, or only one of the two rewards is what it says
+def test_trl_rewards_texts_and_chats():
+    solutions = [item["metadata"]["solution"] for item in DAG]
+    answers = [f"answer {item['answer']} <end>" for item in DAG]
+    process, outcome = trl.Reward(DAG, Items.process), trl.Reward(DAG, Items.outcome)
+    columns = batch(trl.rows(DAG))
+    assert process(completions=solutions, trainer_state=None, **columns) == [1.0] * 8
+    assert process(completions=solutions[1:] + solutions[:1], **columns) == [0.0] * 8
+    assert process(completions=answers, **columns) == [0.0] * 8
+    assert outcome(completions=answers, **columns) == [1.0] * 8
+    assert (process.__name__, outcome.__name__) == ("process", "outcome")
+
+    chat = batch(trl.chat_rows(DAG))
+    assert chat["prompts"][0] == [{"role": "user", "content": DAG[0]["question"]}]
+    said = [[{"role": "assistant", "content": s}] for s in solutions]
+    said[1] = [*said[0], {"role": "user", "content": "again"}, *said[1]]
+    assert process(completions=said, **chat) == [1.0] * 8
+    silent = [[], [{"role": "assistant", "content": None}], [{"role": "tool", "content": solutions[2]}]]
+    assert process(completions=[*silent, *said[3:]], **chat) == [0.0] * 3 + [1.0] * 5
+
+
+# broken if `<end>`, which a tokenizer drops as a special token, cannot be put back
+def test_trl_puts_the_ending_back():
+    stripped = [item["metadata"]["solution"].removesuffix(" <end>") for item in DAG]
+    assert trl.Reward(DAG, Items.process)(completions=stripped, **batch(trl.rows(DAG))) == [0.0] * 8
+    assert trl.Reward(DAG, Items.process, " <end>")(completions=stripped, **batch(trl.rows(DAG))) == [1.0] * 8
+
+
+# broken if a batch that does not fit together, or a data set of other items, is scored all the same
+def test_trl_refuses_what_does_not_fit():
+    columns = batch(trl.rows(DAG))
+    with pytest.raises(ValueError, match="'completions': 7, 'source_index': 8"):
+        trl.Reward(DAG, Items.process)(completions=["x"] * 7, **columns)
+    with pytest.raises(ValueError, match="'key': 1}"):
+        trl.Reward(DAG, Items.process)(completions=["x"] * 8, **{**columns, "key": ["k"]})
+    with pytest.raises(ValueError, match="item 0 is said to ask problem"):
+        trl.Reward(replace(DAG, seed=1), Items.process)(completions=["x"] * 8, **columns)
+
+
+# broken if TRL's own trainer cannot call the reward, passes it other columns, or logs another mean than the judge gives
+@pytest.mark.filterwarnings("ignore")
+def test_trl_trains_with_the_reward(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    pytest.importorskip("trl", reason="training with the reward needs synthtasks[trl]")
+    from datasets import Dataset
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+    from trl import GRPOConfig, GRPOTrainer
+
+    items = Items(Program(steps=1, lines=2, modulus=2), Compact(), "train", 0, 64)
+    words = items.surface.vocab(2, items.family.primitives, 2).words
+    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<pad>"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>", eos_token="<end>", unk_token="<pad>")
+    model = GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(words), n_positions=64, n_embd=8, n_layer=1, n_head=1, eos_token_id=1, pad_token_id=0)
+    )
+    seen: list[float] = []
+
+    def gold(prompts: list[str], completions: list[str], source_index: list[int], **others: object) -> list[float]:
+        assert prompts == [items[i]["question"] for i in source_index]
+        means = [items.score_answer(f"{c} <end>", items[i]) for i, c in zip(source_index, completions, strict=True)]
+        solved = trl.Reward(items, Items.process, " <end>")(
+            prompts, [items[i]["metadata"]["solution"].removesuffix(" <end>") for i in source_index], source_index=source_index, **others
+        )
+        assert set(solved) == {1.0}
+        seen.append(sum(means) / len(means))
+        return means
+
+    trainer = GRPOTrainer(
+        model=model,
+        reward_funcs=[trl.Reward(items, Items.outcome, " <end>"), gold],
+        args=GRPOConfig(
+            output_dir=str(tmp_path), max_steps=1, per_device_train_batch_size=64, num_generations=4, max_completion_length=1,
+            use_cpu=True, bf16=False, report_to=[], logging_steps=1, save_strategy="no", disable_tqdm=True,
+        ),
+        train_dataset=Dataset.from_list(trl.rows(items)),
+        processing_class=tokenizer,
+    )  # fmt: skip
+    trainer.train()
+    assert 0 < seen[0] < 1  # a random word is sometimes the value
+    assert trainer.state.log_history[0]["rewards/outcome/mean"] == pytest.approx(seen[0])
+
+
+# --- verl ---
+
+
+# broken if a row does not hold all that its scoring needs, or a completion is scored against another problem
+@cases
+def test_verl_scores_a_row_by_itself(family, surface):
+    items = Items(family, surface, "test", 3, 2)
+    row, solution = json.loads(json.dumps(verl.rows(items)[1])), items[1]["metadata"]["solution"]
+    asked = {"data_source": row["data_source"], "ground_truth": row["reward_model"]["ground_truth"], "extra_info": row["extra_info"]}
+    assert row["prompt"] == [{"role": "user", "content": items[1]["question"]}]
+    assert verl.compute_score(solution_str=solution, **asked) == verl.compute_process_score(solution_str=solution, **asked) == 1
+    assert verl.compute_score(solution_str=items[1]["answer"], **asked) == 1
+    assert verl.compute_process_score(solution_str=items[1]["answer"], **asked) == 0
+    assert verl.compute_score(solution_str="answer nothing <end>", **asked) == 0
+    for score in (verl.compute_score, verl.compute_process_score):
+        stripped = solution.removesuffix(" <end>")
+        assert (score(solution_str=stripped, **asked), score(solution_str=stripped, ending=" <end>", **asked)) == (0, 1)
+
+
+# broken if a row of another library, an incomplete one, or one whose problem is not what it says, is scored all the same
+def test_verl_refuses_other_rows():
+    row = verl.rows(DAG)[0]
+    source, info, truth = row["data_source"], row["extra_info"], row["reward_model"]["ground_truth"]
+    with pytest.raises(ValueError, match="data_source begins with 'synthtasks/'; found 'openai/gsm8k'"):
+        verl.compute_score("openai/gsm8k", "1", truth, info)
+    with pytest.raises(ValueError, match="lacks extra_info"):
+        verl.compute_score(source, "1", truth)
+    with pytest.raises(ValueError, match="lacks recipe in extra_info"):
+        verl.compute_score(source, "1", truth, {k: v for k, v in info.items() if k != "recipe"})
+    with pytest.raises(ValueError, match="the row was edited"):
+        verl.compute_score(source, "1", str(wrong(DAG, 0)), info)
+    with pytest.raises(ValueError, match="the row was edited"):
+        verl.compute_score("synthtasks/tree", "1", truth, info)
+    with pytest.raises(ValueError, match="item 1 is said to ask problem"):
+        verl.compute_score(source, "1", truth, {**info, "index": 1})
+
+
+# broken if the parquet files lack a column, or a row read back from them does not score
+@pytest.mark.filterwarnings("ignore")
+def test_verl_parquet_round_trip(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="parquet files need synthtasks[parquet]")
+    from synthtasks.bridges.verl_parquet import export_parquet
+
+    export_parquet(PARTS, tmp_path / "data")
+    assert sorted(f.name for f in (tmp_path / "data").iterdir()) == ["test.parquet", "train.parquet"]
+    read, test = (parquet.read_table(tmp_path / "data" / f"{split}.parquet").to_pylist() for split in ("train", "test"))
+    assert (read, test) == (verl.rows(DAG), verl.rows(PARTS[1]))
+    for row, item in zip(read, DAG, strict=True):
+        assert (
+            verl.compute_process_score(
+                row["data_source"], item["metadata"]["solution"], row["reward_model"]["ground_truth"], row["extra_info"]
+            )
+            == 1
+        )
+
+
+# broken if verl does not find the function where the module says, calls it with other arguments, or hands it another text
+@pytest.mark.filterwarnings("ignore")
+def test_verl_loads_and_calls_the_function():
+    pytest.importorskip("verl", reason="verl is not installed")
+    import numpy as np
+    import torch
+    from omegaconf import OmegaConf
+    from verl import DataProto
+    from verl.experimental.reward_loop.reward_manager.naive import NaiveRewardManager
+    from verl.trainer.ppo.reward import get_custom_reward_fn
+
+    path = {"path": "pkg://synthtasks.bridges.verl", "name": "compute_process_score", "reward_kwargs": {"ending": " <end>"}}
+    score = get_custom_reward_fn(OmegaConf.create({"reward": {"custom_reward_function": path}}))
+
+    async def rewarded(row: verl.Row, said: str) -> float:
+        words = said.split()
+
+        class Tokenizer:
+            def decode(self, tokens: torch.Tensor, skip_special_tokens: bool) -> str:
+                return " ".join(words[i] for i in tokens.tolist())
+
+        columns = {name: np.array([row[name]], dtype=object) for name in ("data_source", "reward_model", "extra_info")}
+        tokens = torch.arange(len(words))[None]
+        data = DataProto.from_dict({"responses": tokens, "attention_mask": torch.ones_like(tokens)}, non_tensors=columns)
+        done = await NaiveRewardManager(OmegaConf.create(), Tokenizer(), score).run_single(data)
+        return float(done["reward_score"])
+
+    row, said = verl.rows(DAG)[3], DAG[3]["metadata"]["solution"].removesuffix(" <end>")
+    assert asyncio.run(rewarded(row, said)) == 1
+    assert asyncio.run(rewarded(row, said.split(" ; ", 1)[1])) == 0
+
+
+# --- verifiers ---
+
+
+# broken if verifiers cannot load the taskset, a task travels without what its scoring needs, or a reply is misjudged
+@pytest.mark.filterwarnings("ignore")
+def test_verifiers_scores_traces():
+    vf = pytest.importorskip("verifiers.v1", reason="the taskset needs synthtasks[verifiers]")
+    from synthtasks.bridges.verifiers_v1 import SynthConfig, SynthData, SynthTask, SynthTaskset
+
+    tasks = list(SynthTaskset(SynthConfig(recipe=json.dumps(to_json(DAG)), ending=" <end>")))
+    assert [(t.data.idx, t.data.prompt) for t in tasks] == [(i, item["question"]) for i, item in enumerate(DAG)]
+    assert (SynthTask.data_type(), SynthTaskset.task_type(), len({t.key for t in tasks})) == (SynthData, SynthTask, 8)
+
+    def scored(index: int, said: str) -> tuple[float, float, float]:
+        task = SynthTask(SynthData.model_validate_json(tasks[index].data.model_dump_json()))  # as it arrives at a worker
+        trace = new_trace(vf, task, said)
+        asyncio.run(task.score(trace))
+        return trace.rewards["outcome"].score, trace.rewards["process"].score, trace.reward
+
+    solution = DAG[2]["metadata"]["solution"].removesuffix(" <end>")
+    assert scored(2, solution) == (1, 1, 1)
+    assert scored(2, solution.split(" ; ", 1)[1]) == (1, 0, 1)
+    assert scored(3, solution.replace("answer", "so")) == (0, 0, 0)
+
+
+def new_trace(vf, task, said: str):
+    """A trace of one reply."""
+    from verifiers.v1.graph import MessageNode
+
+    kind = type(task)
+    trace = vf.Trace(task=vf.TraceTask(type=kind.__name__, data=task.data), agent=vf.AgentInfo.model_construct())
+    trace.nodes.append(MessageNode(parent=None, message=vf.AssistantMessage(content=said), sampled=True))
+    return trace
+
+
+# --- Reasoning Gym ---
+
+
+def foreign(name: str = "chain_sum", *config: tuple[str, int]):
+    """The bridge's dataset, or a skipped test."""
+    pytest.importorskip("reasoning_gym", reason="the source of foreign items needs synthtasks[reasoning-gym]")
+    from synthtasks.bridges.reasoning_gym import Foreign
+
+    return Foreign(name, config)
+
+
+# broken if an item depends on what was drawn before it, neighbouring names share items, or a question is in both splits
+@pytest.mark.filterwarnings("ignore")
+def test_foreign_items_are_named_and_split():
+    source = foreign("chain_sum", ("min_terms", 7), ("max_terms", 8))
+    drawn = {(split, seed, i): source.item(split, seed, i) for split in ("train", "test") for seed in (42, 43) for i in range(20)}
+    assert drawn["test", 43, 7] == source.item("test", 43, 7)
+    questions = {name: item["question"] for name, item in drawn.items()}
+    assert len(set(questions.values())) == len(questions)
+    for (split, *_), item in drawn.items():
+        share = int(hashlib.sha256(item["question"].encode()).hexdigest()[:8], 16) / 2**32
+        assert (share < 1 / 8) == (split == "test")
+        assert item["metadata"]["split"] == split
+        assert item["metadata"]["num_terms"] in (7, 8)
+
+
+# broken if the reason for the bridge is gone: that neighbouring seeds of Reasoning Gym share nearly all items
+@pytest.mark.filterwarnings("ignore")
+def test_seeds_of_reasoning_gym_overlap_and_ours_do_not():
+    source = foreign()
+    import reasoning_gym
+
+    theirs = [{item["question"] for item in reasoning_gym.create_dataset("chain_sum", seed=seed, size=100)} for seed in (42, 43)]
+    ours = [{source.item("train", seed, i)["question"] for i in range(30)} for seed in (42, 43)]
+    assert len(theirs[0] & theirs[1]) >= 95
+    assert len(ours[0] & ours[1]) <= 1  # short sums may coincide
+
+
+# broken if Reasoning Gym's own judge does not judge, or items have another shape than ours
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "name", ["chain_sum", "simple_equations", "spell_backward", "gsm_symbolic", "caesar_cipher", "propositional_logic"]
+)
+def test_foreign_items_are_scored_by_their_own_judge(name):
+    source = foreign(name)
+    item = source.item("test", "exam", 0)
+    assert set(item) == set(DAG[0])
+    assert {"split", "source_index", "source_dataset"} <= set(item["metadata"]) & set(DAG[0]["metadata"])
+    assert source.score(None, item) == 0
+    if name != "propositional_logic":  # its items name no answer: the judge checks any conclusion
+        assert source.score(item["answer"], item) == 1
+
+
+# broken if a name or a setting that does nothing is taken in silence
+@pytest.mark.filterwarnings("ignore")
+def test_foreign_names_and_settings_are_checked():
+    with pytest.raises(ValueError, match=r"no dataset 'chain_sums'; it has .*chain_sum"):
+        foreign("chain_sums")
+    with pytest.raises(ValueError, match="seed cannot be set"):
+        foreign("chain_sum", ("seed", 1))
+
+
+# --- all of them ---
+
+
+# broken if the core, the export or a bridge that needs no library imports one, or a bridge hides that its library is missing
+def test_only_the_bridges_need_other_libraries():
+    heavy = ("datasets", "pyarrow", "trl", "verl", "verifiers", "reasoning_gym", "torch", "transformers")
+    modules = ("items", "export", "recipe", "card", "bridges", "bridges.trl", "bridges.verl")
+    code = f"""
+import sys
+for name in {heavy}:
+    sys.modules[name] = None  # as if it were not installed
+import synthtasks, {", ".join("synthtasks." + m for m in modules)}
+for name in ("reasoning_gym", "verifiers_v1", "verl_parquet"):
+    try:
+        __import__("synthtasks.bridges." + name)
+    except ModuleNotFoundError as missing:
+        print(missing.name.split(".")[0])
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (["reasoning_gym", "verifiers", "pyarrow"], "")

@@ -1,0 +1,514 @@
+"""Every family in every surface against every law; families that break one; the judge's grades; one problem in all surfaces."""
+
+import random
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthtasks import (
+    Circuit,
+    Compose,
+    Dag,
+    Family,
+    Given,
+    Grid,
+    Group,
+    Hops,
+    Mix,
+    Part,
+    Primitive,
+    Problem,
+    Program,
+    Slip,
+    Step,
+    Tree,
+    gold,
+    laws,
+    problem,
+    problems,
+    rng,
+    verify,
+)
+from synthtasks.domains import TEXTS
+from synthtasks.families import FUNCTIONS, HELD_OUT, S3, S5, TRAINED, Z, label
+from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
+from synthtasks.laws import LawBroken
+from synthtasks.primitives import ADD, GATES, MUL, SUB, SUM
+from synthtasks.surfaces import CONTEXTS, SCHOOL, ZOO, Code, Compact, Context, Equations, Nested, Story, Surface
+from synthtasks.surfaces.surface import unplaced
+from synthtasks.trace import Assertion, Words
+from tests.strategies import examples
+
+ALL: tuple[Surface, ...] = (Equations(), Code(), *(Story(context) for context in CONTEXTS.values()))
+PAIRS: dict[str, tuple[Family, tuple[Surface, ...]]] = {
+    "program": (Program(5, 8), (*ALL, Compact())),
+    "dag": (Dag(12, 7, shares=1, totals=1, branching=2, disconnected=1), ALL),
+    "dag, surplus allowed": (Dag(6, 4, branching=2, surplus="allowed", order="topological"), ALL),
+    "circuit": (Circuit(10, 6, shares=2, branching=1), ALL),
+    "tree": (Tree(6, 4), (*ALL, Nested())),
+    "hops": (Hops(4, 9), (*ALL, Nested())),
+    "group S_3": (Group(4, S3), (*ALL, Nested(), Compact())),
+    "group S_5": (Group(3, S5), (Equations(), Compact())),
+    "group Z_7": (Group(5, Z, order=7), (Equations(), Compact())),
+    "grid": (Grid(6, 4, 6), (*ALL, Nested())),
+    "compose": (Compose(4), (*ALL, Nested())),
+    "compose, defined": (Compose(3, functions=FUNCTIONS, definitions="visible"), (Equations(), Code(), Nested())),
+    "mix": (Mix((Part(1, Tree(6, 4)), Part(2, Circuit(5, 4)))), ALL),
+}
+
+
+# broken if a family or a surface breaks a law
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_family_keeps_every_law(name):
+    family, surfaces = PAIRS[name]
+    laws.check(family, *surfaces, examples=25)
+
+
+# --- the kit catches what is broken ---
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A chain of sums. Each subclass breaks it in one way."""
+
+    steps: int = 4
+    modulus: int = 10
+
+    @property
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (ADD, SUB)
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    def draw(self, g: np.random.Generator, n: int) -> int:
+        return int(g.integers(n))
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        steps: list[Step] = []
+        for i in range(self.steps):
+            before = steps[-1].name if steps else self.draw(g, self.modulus)
+            steps.append(Step(label(i), (ADD, SUB)[self.draw(g, 2)], (before, self.draw(g, self.modulus))))
+        return Problem(tuple(steps), steps[-1].name, self.modulus)
+
+
+class Global(Sums):
+    def draw(self, g: np.random.Generator, n: int) -> int:
+        return random.randrange(n)
+
+
+class Moves(Sums):
+    def draw(self, g: np.random.Generator, n: int) -> int:
+        random.random()
+        return int(g.integers(n))
+
+
+class Constant(Sums):
+    def draw(self, g: np.random.Generator, n: int) -> int:
+        return 0
+
+
+class Coarse(Sums):
+    """Draws from one of fifty streams: seeds share problems."""
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        return super().__call__(rng("coarse", int(g.integers(50))))
+
+
+class Few(Sums):
+    """Announces fewer names than it uses."""
+
+    @property
+    def names(self) -> int:
+        return self.steps - 1
+
+
+class Foreign(Sums):
+    """Applies what it does not announce."""
+
+    @property
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (ADD,)
+
+
+@dataclass(frozen=True)
+class Lying(Sums):
+    """A dial that is not kept."""
+
+    dials = (replace(Program.dials[0], field="steps", values=(3, 4, 5)),)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        return Sums(self.steps + (self.steps == 5), self.modulus)(g)
+
+
+class Unequal(Sums):
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = Sums.__hash__
+
+
+@dataclass(frozen=True)
+class Broken(Equations):
+    """A surface to be broken in one way."""
+
+
+class Silent(Broken):
+    """Leaves the constants out of the prompt."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return tuple("0" if word.isdecimal() else word for word in super().prompt(problem))
+
+
+class Careless(Broken):
+    """Reads every operator as what it should be."""
+
+    def read(self, words: Words):  # type: ignore[no-untyped-def]
+        trace = super().read(words)
+        return replace(trace, assertions=tuple(replace(a, operator="+") for a in trace.assertions))
+
+
+class Forgiving(Broken):
+    """Drops words that it cannot read."""
+
+    def read(self, words: Words):  # type: ignore[no-untyped-def]
+        return replace(super().read(words), unread=())
+
+
+class Brittle(Broken):
+    """Fails on some words."""
+
+    def read(self, words: Words):  # type: ignore[no-untyped-def]
+        assert words.count("answer") < 2
+        return super().read(words)
+
+
+class Wordy(Broken):
+    def prompt(self, problem: Problem) -> Words:
+        return ("please", *super().prompt(problem))
+
+
+class Roleless(Broken):
+    def roles(self, words: Words):  # type: ignore[no-untyped-def]
+        return ("meta",) * len(words)
+
+
+# broken if the kit lets a broken generator or surface pass, or blames another law
+@pytest.mark.parametrize(
+    ("family", "surface", "law"),
+    [
+        (Global(), Equations(), "A problem is a function of the generator"),
+        (Moves(), Equations(), "moved a global generator"),
+        (Constant(), Equations(), "Answers vary"),
+        (Coarse(), Equations(), r"of 400 problems only \d+ differ"),
+        (Few(), Equations(), r"steps are called label\(0\) to label\(2\)"),
+        (Foreign(), Equations(), r"applies what is not in `primitives` \(\['\+'\]\)"),
+        (Lying(), Equations(), "steps=5, but length is 6"),
+        (Unequal(), Equations(), "is not equal to its own copy"),
+        (Sums(), Silent(), "The prompt says all that matters"),
+        (Sums(), Careless(), "Reading inverts writing"),
+        (Sums(), Forgiving(), "No edit of a solution by one word is accepted"),
+        (Sums(), Brittle(), "cannot read .*a model's words are data"),
+        (Sums(), Wordy(), r"says \['please'\], which its vocabulary does not hold"),
+        (Sums(), Roleless(), "Roles mark values"),
+    ],
+)
+def test_the_kit_catches(family, surface, law):
+    with pytest.raises(LawBroken, match=law):
+        laws.check(family, surface, examples=40)
+
+
+# broken if the kit calls something broken that is not
+def test_the_kit_passes_what_is_right():
+    laws.check(Sums(), Equations(), Code(), Story(), Compact(), Nested(), examples=20)
+
+
+# broken if one may check a family in no surface at all
+def test_a_check_needs_a_surface():
+    with pytest.raises(ValueError, match="name at least one surface"):
+        laws.check(Sums())
+
+
+# --- families ---
+
+
+# broken if shapes are not exact: the dials of graphs rest on these
+@examples(60)
+@given(st.integers(0, 10**6), st.integers(3, 9), st.integers(0, 3), st.integers(0, 2), st.integers(2, 4), st.data())
+def test_graphs_have_the_shape_that_was_asked_for(seed, depth, shares, totals, fan_in, data):
+    shares = min(shares, depth - 2)
+    totals = min(totals, depth - 2 - shares)
+    low = depth + totals * (fan_in - 1)
+    levels = depth - shares - totals
+    steps = data.draw(st.integers(low, min(low + 2**levels - levels - 1, 40)))
+    branch, apart = data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3))
+    p = Dag(steps, depth, shares, totals, fan_in, branch, apart)(rng("shape", seed))
+    assert (len(p.proof), longest_path(p), shared_uses(p)) == (steps, depth, shares)
+    assert [s.primitive.name for s in p.proof].count("sum") == totals
+    assert most_operands(p) == (max(fan_in, 2) if totals else 2 if p.proof else 0)
+    assert (distractors(p), branching_off(p)) == (branch + apart, branch)
+
+
+# broken if the order of statements is none of the order dial's
+def test_statements_come_in_the_order_asked_for():
+    def in_order(p: Problem) -> bool:
+        places = {name: i for i, name in enumerate(p.order)}
+        return all(places[a] < places[s.name] for s in p.steps for a in s.arguments if isinstance(a, str))
+
+    sorted_, mixed = ([Dag(8, 5, branching=3, order=o)(rng("order", i)) for i in range(40)] for o in ("topological", "shuffled"))
+    assert all(in_order(p) for p in sorted_)
+    assert sum(in_order(p) for p in mixed) < 4
+    assert any(p.order != tuple(s.name for s in p.steps) for p in sorted_)  # distractors among the proof, not after it
+
+
+# broken if deeper were longer: the length-matched variant of depth would be none
+def test_depth_can_be_matched_in_length():
+    sizes = set()
+    for depth in range(4, 13):
+        p = Dag(12, depth, branching=2)(rng("matched", depth))
+        assert longest_path(p) == depth
+        sizes.add((len(Equations().prompt(p)), len(Equations().solution(p))))
+    assert len(sizes) == 1
+
+
+# broken if the width of a graph is not that of its largest antichain
+def test_width_by_hand():
+    def steps(*arguments: tuple[str | int, str | int]) -> Problem:
+        made = tuple(Step(label(i), ADD, a) for i, a in enumerate(arguments))
+        return Problem(made, made[-1].name, 10)
+
+    assert width(steps((1, 2), ("A", 3), ("B", 1))) == 1  # a chain
+    assert width(steps((1, 2), (3, 4), ("A", "B"))) == 2
+    assert width(steps((1, 2), ("A", 1), ("A", 2), ("B", "C"))) == 2  # a diamond
+
+
+# broken if a group is not the group that it is called
+def test_groups_are_groups():
+    for product, order in ((S3, 6), (S5, 120), (Z, 7)):
+        table = [[product(a, b, modulus=order) for b in range(order)] for a in range(order)]
+        assert all(sorted(row) == list(range(order)) for row in table)  # every equation has one solution
+        assert table[0] == list(range(order))  # 0 is the identity
+        triples = rng("triples", product.name).integers(order, size=(200, 3)).tolist()
+        assert all(table[table[a][b]][c] == table[a][table[b][c]] for a, b, c in triples)
+    assert [S3(1, 2, modulus=6), S3(2, 1, modulus=6)] == [3, 4]  # (0 2 1), then (1 0 2), is (1 2 0); the other way round it is (2 0 1)
+    assert S5.commutes(120) is S3.commutes(6) is False
+    assert Z.commutes(7)
+
+
+# broken if a walk leaves the board, goes through a wall, or a wall that is not on the way is not stated
+def test_grid_walks_by_hand():
+    wall = Given("east", "east", ((0, 0),), next(p for p in Grid().primitives if p.name == "east"))  # type: ignore[arg-type]
+    north, east, south, west = Grid().primitives
+    assert [move(4, modulus=9) for move in (north, east, south, west)] == [1, 5, 7, 3]
+    assert [north(1, modulus=9), east(5, modulus=9), south(7, modulus=9), west(3, modulus=9)] == [1, 5, 7, 3]
+    assert (wall(0, modulus=9), wall(1, modulus=9)) == (0, 2)
+    stated = [sum(len(t.entries) for t in Grid(1, 4, 6)(rng("walls", i)).tables) for i in range(20)]
+    assert stated == [6] * 20
+
+
+# broken if a text function does something else, or changes the number of letters
+def test_text_functions_by_hand():
+    text = tuple("badce")
+    said = {f.name: "".join(f(text, modulus=6)) for f in FUNCTIONS}  # type: ignore[arg-type]
+    assert said == {
+        "reverse": "ecdab",
+        "rotate": "adceb",
+        "swap": "eadcb",
+        "sort": "abcde",
+        "shift": "cbedf",
+        "mirror": "efcdb",
+        "pairs": "abcde",
+        "halves": "dceba",
+        "odds": "bdeac",
+        "first": "bbbbb",
+        "last": "badcb",
+        "highest": "eadce",
+    }
+    assert not set(TRAINED) & set(HELD_OUT)
+    assert set(TRAINED) | set(HELD_OUT) == set(FUNCTIONS)
+    assert len({f.digest(8) for f in FUNCTIONS}) == len(FUNCTIONS)
+    assert all(TEXTS.holds(f(("a",), modulus=2), 2) for f in FUNCTIONS)
+
+
+# broken if parts of a mixture do not come by their weights
+def test_a_mixture_keeps_its_weights():
+    mix = Mix((Part(3, Tree()), Part(1, Circuit())))
+    share = sum(p.modulus == 2 for p in (mix(rng("mix", i)) for i in range(2_000))) / 2_000
+    assert abs(share - 1 / 4) < 4 * sqrt(1 / 4 * 3 / 4 / 2_000)
+
+
+# broken if only the entry that is looked up should count, and another does
+def test_a_table_counts_by_what_is_looked_up():
+    def walk(entries: tuple[tuple[int, int], ...]) -> Problem:
+        table = Given("next", "next", entries)
+        return Problem((Step("A", table, (0,)), Step("B", table, ("A",))), "B", 4, tables=(table,))
+
+    one, same, other = walk(((0, 1), (1, 2), (2, 3))), walk(((2, 0), (1, 2), (0, 1))), walk(((0, 3), (3, 2)))
+    assert one.key == same.key != other.key
+    assert (one.answer, other.answer) == (2, 2)
+
+
+# --- surfaces ---
+
+
+# broken if the same problem is not the same problem in every surface
+@pytest.mark.parametrize("name", ["program", "dag", "circuit", "hops", "grid", "compose"])
+def test_one_problem_in_every_surface(name):
+    family, surfaces = PAIRS[name]
+    for p in islice(problems(family, "test", "aligned"), 10):
+        traces = [unplaced(s.read(s.solution(p))) for s in surfaces if not isinstance(s, Compact)]
+        assert traces == [gold(p)] * len(traces)
+
+
+# broken if another context changes anything but the nouns
+def test_contexts_differ_by_their_nouns():
+    def plain(words: Words, context: Context) -> Words:
+        named = {w: f"kind {i}" for i, w in enumerate(context.kinds)} | {w: f"place {i}" for i, w in enumerate(context.places)}
+        joint = ("in", "at")
+        return tuple("where" if w in joint else named.get(w, w) for w in words)
+
+    p = Dag(8, 5, branching=3)(rng("nouns"))
+    zoo, school = (plain(Story(c).prompt(p) + Story(c).solution(p), c) for c in (ZOO, SCHOOL))
+    assert zoo == school
+
+
+# broken if a context has no word for a step, or two steps are called alike
+def test_contexts_name_every_step():
+    for context in CONTEXTS.values():
+        said = [context.words(label(i)) for i in range(144)]
+        assert len(set(said)) == 144
+        assert [context.name_of(words[0], words[-1]) for words in said] == [label(i) for i in range(144)]
+
+
+# broken if what a program in Python computes is not what the problem asks for
+@pytest.mark.parametrize("family", [Program(5, 12), Dag(9, 6, shares=1, totals=1), Tree(6, 4)])
+def test_code_runs(family):
+    def total(*values: int) -> int:
+        return sum(values) % 10
+
+    for p in islice(problems(family, "test", "code"), 10):
+        said: list[int] = []
+        names = {"print": said.append, "total": total, "sum": total}
+        lines = " ".join(Code().prompt(p)).split(" ; ")
+        for _ in lines:  # statements may come in any order
+            for line in lines[:-1]:
+                try:
+                    exec(line, names)
+                except NameError:
+                    continue
+        exec(lines[-1], names)
+        assert said == [p.answer]
+        exec(" ".join(Code().solution(p)).split(" answer ")[0], names)
+
+
+# --- the judge's grades ---
+
+# Modulo 10: A = 2 + 3 = 5, B = A * 2 = 0, C = A - 1 = 4, D = B + C = 4; beside it E = C * C = 6.
+GRAPH = Problem(
+    (Step("A", ADD, (2, 3)), Step("B", MUL, ("A", 2)), Step("C", SUB, ("A", 1)), Step("E", MUL, ("C", "C")), Step("D", ADD, ("B", "C"))),
+    "D",
+    10,
+)
+A, B, C, D = gold(GRAPH).assertions
+E = Assertion("E", "*", ("C", "C"), 6, 0)
+
+
+# broken if a mistake is called by another name, or another is called the first
+@pytest.mark.parametrize(
+    ("assertions", "first", "kinds"),
+    [
+        ((A, B, C, D), None, ""),
+        ((A, C, B, D), None, ""),
+        ((A, replace(B, operator="+"), C, D), Slip("operator", "B", 1), "operator inherited"),
+        ((A, replace(B, operands=("A", 3)), C, D), Slip("operand", "B", 1), "operand inherited"),
+        ((A, replace(B, operands=(2, "A")), C, D), Slip("operand", "B", 1), "operand inherited"),
+        ((A, replace(B, value=1), C, D), Slip("value", "B", 1), "value inherited"),
+        ((B, A, C, D), Slip("order", "B", 0), "order inherited"),
+        ((A, C, D), Slip("order", "D", 2), "order missing"),
+        ((A, B, C), Slip("missing", "D"), "missing"),
+        ((A, B, C, E, D), Slip("extra", "E", 3), "extra"),
+        ((A, A, B, C, D), Slip("extra", "A", 1), "extra"),
+        ((A, replace(B, name="Z"), B, C, D), Slip("extra", "Z", 1), "extra"),
+        ((), Slip("missing", "A"), "missing missing missing missing"),
+    ],
+)
+def test_verdicts_are_graded(assertions, first, kinds):
+    verdict = verify(GRAPH, replace(gold(GRAPH), assertions=assertions))
+    assert verdict.first == first
+    assert " ".join(slip.kind for slip in verdict.slips) == kinds
+    assert verdict.process == (first is None)
+
+
+# broken if a wrong answer or an unread word has no grade
+def test_answers_and_formats_are_graded():
+    assert verify(GRAPH, replace(gold(GRAPH), answer=5)).slips == (Slip("answer", "D"),)
+    assert verify(GRAPH, replace(gold(GRAPH), unread=("well",))).slips == (Slip("format"),)
+
+
+# broken if surplus steps are refused where they are allowed, allowed where refused, or not reported
+def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
+    generous = replace(GRAPH, surplus="allowed")
+    trace = replace(gold(GRAPH), assertions=(A, C, E, A, B, D))
+    assert (verify(GRAPH, trace).process, verify(generous, trace).process) == (False, True)
+    assert verify(GRAPH, trace).surplus == verify(generous, trace).surplus == 2
+    wrong = replace(trace, assertions=(A, C, replace(E, value=7), B, D))
+    assert not verify(generous, wrong).process  # a surplus step has to be true
+
+
+# --- errors ---
+
+
+# broken if a caller's mistake passes, or its message does not say what was found
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda: Dag(steps=3, depth=4), r"with these other dials there are proofs of 4 to 15 steps; found Shape\(steps=3"),
+        (lambda: Dag(steps=30, depth=4), r"proofs of 4 to 15 steps"),
+        (lambda: Dag(depth=4, shares=3), r"shares and totals need a level each beyond the second: depth at least 5"),
+        (lambda: Dag(branching=-1), r"there cannot be fewer than no distractors; found -1 and 0"),
+        (lambda: Dag(modulus=1), r"the modulus must be at least 2; found 1"),
+        (lambda: Dag(primitives=(SUM,)), r"a graph needs a primitive of two operands; found \['sum'\]"),
+        (lambda: Dag(6, 4, totals=1, primitives=(ADD,)), r"totals are sums: `primitives` must hold SUM"),
+        (lambda: Dag(steps=0, depth=0), r"steps and depth are at least 1"),
+        (lambda: Tree(primitives=(GATES[-1],)), r"a tree needs a primitive of two operands; found \['not'\]"),
+        (lambda: Hops(12, 12), r"a cycle of 12 nodes has 1 to 11 hops to another node; found steps=12"),
+        (lambda: Group(0), r"a word has at least one letter; found steps=0"),
+        (lambda: Group(3, S5, order=6), r"S_3 and S_5 know their order"),
+        (lambda: Group(3, Z), r"any other group needs one of at least 2; found z, order=0"),
+        (lambda: Grid(side=1), r"a board has a side of at least 2"),
+        (lambda: Compose(letters=0), r"texts have 1 to 64 of 2 to 26 letters"),
+        (lambda: Mix(()), r"a mixture needs parts of positive weight; found weights \[\]"),
+        (lambda: Mix((Part(0, Tree()),)), r"found weights \[0\]"),
+        (lambda: Given("next", "next", ((0, 1),))(2, modulus=4), r"next is stated of \[0\], not of 2"),
+        (lambda: Problem((Step("A", ADD, (1,)),), "A", 10), r"step 'A' gives add 1 operands; it takes 2"),
+        (lambda: Problem((Step("A", SUM, ()),), "A", 10), r"step 'A' gives sum 0 operands"),
+        (
+            lambda: Problem((Step("A", FUNCTIONS[0], (("z",),)),), "A", 3),
+            r"holds \('z',\), which is not in the texts of 1 to 64 letters",
+        ),
+        (lambda: replace(GRAPH, order=("A", "B")), r"the order must name every step once; it is \['A', 'B'\]"),
+        (lambda: Problem((Step("A", Given("n", "n", ((0, 1),)), (0,)),), "A", 4), r"looks up n, which the problem does not state"),
+        (lambda: Nested().prompt(GRAPH), r"Nested writes trees \(see Tree\)"),
+        (lambda: Story().prompt(Problem((Step("sum", ADD, (1, 2)),), "sum", 10)), r"stories speak of steps called A..Z.*found 'sum'"),
+        (lambda: Equations().write(Compact().read(Compact().solution(Program(1, 1)(rng("x"))))), r"leaves an operand unsaid"),
+        (lambda: Story().vocab(200, (ADD,), 10), r"up to 144 of them; found 'O5'"),
+        (lambda: replace(ZOO, kinds=("lions",)), r"a context needs 12 kinds and 12 places"),
+    ],
+)
+def test_mistakes_are_named(mistake, message):
+    with pytest.raises(ValueError, match=message):
+        mistake()
+
+
+# broken if a problem depends on the split's other draws, or on what was drawn before it
+@pytest.mark.parametrize("name", PAIRS)
+def test_problem_i_is_the_same_however_it_is_drawn(name):
+    family = PAIRS[name][0]
+    stream = list(islice(problems(family, "test", "however"), 6))
+    assert [problem(family, "test", "however", i) for i in (5, 0, 3)] == [stream[i] for i in (5, 0, 3)]
