@@ -26,7 +26,7 @@ from synthtasks.vocab import END, PAD, Vocab
 STOP = "."
 SIGNS = {"+": "plus", "-": "minus", "*": "times"}
 SYMBOLS = {word: sign for sign, word in SIGNS.items()}
-FRAME = tuple("count modulo with letters means is how many are the of all and so answer ?".split())
+FRAME = ("count", "modulo", "with", "letters", "means", "is", "how", "many", "are", "the", "of", "all", "and", "so", "answer", "?")
 RESERVED = frozenset({*FRAME, STOP, QUOTE, END, PAD})
 
 
