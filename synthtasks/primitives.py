@@ -105,7 +105,9 @@ class Given:
         return self.otherwise(*operands, modulus=modulus)
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> str:
-        """The entry that is looked up, and what it is an exception to."""
+        """The entry that is looked up, and what it is an exception to; where there is none, that alone."""
+        if self.otherwise and operands[0] not in {operand for operand, _ in self.entries}:
+            return self.otherwise.form(operands, modulus)
         usual = self.otherwise.digest(modulus) if self.otherwise else "given"
         return f"{usual} {operands[0]} gives {self(*operands, modulus=modulus)}"
 

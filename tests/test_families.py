@@ -34,6 +34,7 @@ from synthtasks import (
     rng,
     verify,
 )
+from synthtasks.batch import batch
 from synthtasks.domains import TEXTS
 from synthtasks.families import FUNCTIONS, HELD_OUT, S3, S5, TRAINED, Z, label
 from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
@@ -498,12 +499,31 @@ def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
         (lambda: Story().prompt(Problem((Step("sum", ADD, (1, 2)),), "sum", 10)), r"stories speak of steps called A..Z.*found 'sum'"),
         (lambda: Equations().write(Compact().read(Compact().solution(Program(1, 1)(rng("x"))))), r"leaves an operand unsaid"),
         (lambda: Story().vocab(200, (ADD,), 10), r"up to 144 of them; found 'O5'"),
+        (lambda: batch(Tree(), "train", Nested(), Nested().vocab(6, (), 10), range(0), "x"), r"a batch needs at least one number"),
         (lambda: replace(ZOO, kinds=("lions",)), r"a context needs 12 kinds and 12 places"),
     ],
 )
 def test_mistakes_are_named(mistake, message):
     with pytest.raises(ValueError, match=message):
         mistake()
+
+
+# broken if arrays hold other problems than objects do, pad with a word, or depend on where a batch begins
+@pytest.mark.parametrize("name", ["program", "dag", "mix"])
+def test_arrays_are_the_same_problems(name):
+    family, (surface, *_) = PAIRS[name]
+    vocab = surface.vocab(family.names, family.primitives, family.modulus)
+    drawn = [problem(family, "train", "arrays", i) for i in range(3, 9)]
+    whole, part = (batch(family, "train", surface, vocab, numbers, "arrays") for numbers in (range(3, 9), range(5, 7)))
+    for i, p in enumerate(drawn):
+        for tokens, lengths, words in (
+            (whole.prompts, whole.prompt_lengths, surface.prompt(p)),
+            (whole.solutions, whole.lengths, surface.solution(p)),
+        ):
+            assert vocab.decode(tokens[i, : lengths[i]]) == words
+            assert not tokens[i, lengths[i] :].any()
+    for i in range(2):
+        assert part.prompts[i, : part.prompt_lengths[i]].tolist() == whole.prompts[i + 2, : whole.prompt_lengths[i + 2]].tolist()
 
 
 # broken if a problem depends on the split's other draws, or on what was drawn before it

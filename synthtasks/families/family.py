@@ -1,6 +1,6 @@
 """What a family is, and how a problem of it is drawn by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import count
 from typing import Protocol
@@ -57,8 +57,13 @@ def problem(family: Family, split: Split, *path: str | int) -> Problem:
 
 def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem]:
     """The endless stream called `path`; its i-th item is `problem(family, split, *path, i)`."""
+    return named(family, split, count(), *path)
+
+
+def named(family: Family, split: Split, numbers: Iterable[int], *path: str | int) -> Iterator[Problem]:
+    """The problems of these numbers in the stream called `path`."""
     g = rng(*path)
-    return (_draw(family, split, g, (*path, i)) for i in count())
+    return (_draw(family, split, g, (*path, i)) for i in numbers)
 
 
 def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str | int, ...]) -> Problem:

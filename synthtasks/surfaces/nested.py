@@ -64,4 +64,4 @@ class Nested:
 
 def _brackets(step: Step, said: dict[str, Words]) -> Words:
     inner = formula(step.primitive.symbol, tuple(said[a] if isinstance(a, str) else spell(a) for a in step.arguments))
-    return inner if inner[-1] == ")" and inner[1] == "(" else ("(", *inner, ")")
+    return inner if inner[0] == step.primitive.symbol else ("(", *inner, ")")

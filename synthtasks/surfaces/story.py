@@ -156,7 +156,10 @@ class Story:
     def _read_operand(self, words: Words, i: int) -> tuple[str | Value | None, int]:
         """The operand that begins at i, and where it ends; None if none does."""
         if words[i : i + 1] == (QUOTE,):
-            end = words.index(QUOTE, i + 1) + 1 if QUOTE in words[i + 1 :] else i
+            try:
+                end = words.index(QUOTE, i + 1) + 1
+            except ValueError:
+                return None, i
             return unspell(words[i:end]), end
         if i < len(words) and words[i] in NUMBERS:
             return NUMBERS[words[i]], i + 1

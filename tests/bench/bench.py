@@ -1,8 +1,5 @@
 """Speed, as ratios measured side by side in one run: `make bench`. Medians of alternating rounds; no verdicts."""
 
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,27 +18,15 @@ from models.gpt import GPT, GPTConfig
 from synthtasks.families import Program, Uses, problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
-from synthtasks.verify import verify
+from tests.bench.learnable import learned
+from tests.bench.making import made, paired
 from train.ledger import Ledger
 from train.policy import load_policy, torch_rng
 from train.rollouts import Sampler, rollout
 from train.score import exam, solution_logp
 from train.store import Store
 
-ROUNDS = 5
 GROUP, PROMPTS, SAMPLES, AGREE, FEW = 16, 32, 128, 64, 4
-
-
-def paired(*work: Callable[[], object]) -> list[float]:
-    """Median seconds of each, in alternating rounds after one that does not count."""
-    spent: list[list[float]] = [[] for _ in work]
-    for round_ in range(ROUNDS + 1):
-        for i, do in enumerate(work):
-            began = time.perf_counter()
-            do()
-            if round_:
-                spent[i].append(time.perf_counter() - began)
-    return [statistics.median(s) for s in spent]
 
 
 @torch.no_grad()
@@ -114,17 +99,9 @@ def main() -> None:
     table.add_row("  128 samples of each, cached", f"{sampled:.2f} s", f"{sampled / exact:.0f} x the time")
     table.add_row("  tokens forwarded", f"{one.forwarded} and {drawn.forwarded}", f"{drawn.forwarded / one.forwarded:.0f} x the tokens")
 
-    ten = replace(family, steps=10)
-
-    def make() -> None:
-        for i in range(500):
-            p = problem(ten, "train", "speed", i)
-            vocab.encode(surface.prompt(p) + surface.solution(p))
-            assert verify(p, surface.read(surface.solution(p))).process
-
-    (seconds,) = paired(make)
-    table.add_row("problems made, written, encoded, judged", f"{500 / seconds:.0f} a second", "")
     agreement(table)
+    made(table)
+    learned(table)
     Console(width=140).print(table)
 
 
