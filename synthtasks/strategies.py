@@ -1,4 +1,4 @@
-"""Hypothesis strategies: problems of a family, families with other dials, completions of any sort, and mistakes."""
+"""Hypothesis strategies: problems of a family, families with other dials, traces and completions of any sort, and mistakes."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from synthtasks.mutants import KINDS, Mutant, mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
-from synthtasks.trace import Words
+from synthtasks.trace import Assertion, Trace, Words
 from synthtasks.vocab import END, PAD, Vocab
 
 ODD = ("", " ", "\n", "٣", "３", "03", "+3", "3.0", "1_0", "-", '"', "answer", END, PAD)  # words that look like others, or like none
@@ -29,6 +29,19 @@ def turned(draw: st.DrawFn, family: Any) -> tuple[Family, dict[str, int], int]:
     """
     chosen = {dial.field: draw(st.sampled_from(dial.values)) for dial in family.dials}
     return replace(family, **getattr(family, "sets", {}), **chosen), chosen, draw(st.integers(0, 10**6))
+
+
+@st.composite
+def traces_of(draw: st.DrawFn, problem: Problem) -> Trace:
+    """Any steps about what is in `problem`, right or wrong, in any order, and an answer."""
+    gold_steps = {step.name: step for step in problem.steps}
+    values = st.sampled_from(sorted({*problem.values.values()}, key=str))
+    said: list[Assertion] = []
+    for name in draw(st.lists(st.sampled_from(sorted(gold_steps)), max_size=6)):
+        like = gold_steps[draw(st.sampled_from(sorted(gold_steps)))]
+        operands = tuple(draw(st.one_of(st.just(a), values, st.sampled_from(sorted(gold_steps)))) for a in like.arguments)
+        said.append(Assertion(name, like.primitive.symbol, operands, draw(values), 0))
+    return Trace(tuple(said), draw(values))
 
 
 def completions(vocab: Vocab, most: int = 40) -> st.SearchStrategy[Words]:

@@ -195,6 +195,13 @@ class Wordy(Broken):
         return ("please", *super().prompt(problem))
 
 
+class Rounding(Broken):
+    """Writes even values only."""
+
+    def write(self, trace):  # type: ignore[no-untyped-def]
+        return super().write(replace(trace, assertions=tuple(replace(a, value=int(a.value) // 2 * 2) for a in trace.assertions)))
+
+
 class Roleless(Broken):
     def roles(self, words: Words):  # type: ignore[no-untyped-def]
         return ("meta",) * len(words)
@@ -217,6 +224,7 @@ class Roleless(Broken):
         (Sums(), Forgiving(), "No edit of a solution by one word is accepted"),
         (Sums(), Brittle(), "cannot read .*a model's words are data"),
         (Sums(), Wordy(), r"says \['please'\], which its vocabulary does not hold"),
+        (Sums(), Rounding(), "Reading inverts writing"),
         (Sums(), Roleless(), "Roles mark values"),
     ],
 )
@@ -478,6 +486,7 @@ def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
         (lambda: Dag(6, 4, totals=1, primitives=(ADD,)), r"totals are sums: `primitives` must hold SUM"),
         (lambda: Dag(steps=0, depth=0), r"steps and depth are at least 1"),
         (lambda: Tree(primitives=(GATES[-1],)), r"a tree needs a primitive of two operands; found \['not'\]"),
+        (lambda: Tree(modulus=1), r"the modulus must be at least 2; found 1"),
         (lambda: Hops(12, 12), r"a cycle of 12 nodes has 1 to 11 hops to another node; found steps=12"),
         (lambda: Group(0), r"a word has at least one letter; found steps=0"),
         (lambda: Group(3, S5, order=6), r"S_3 and S_5 know their order"),

@@ -187,9 +187,9 @@ class Grid:
     >>> from synthtasks import rng
     >>> p = Grid(steps=3, side=3, walls=2)(rng("example"))
     >>> [(t.name, t.entries) for t in p.tables]
-    [('south', ((4, 4), (0, 0)))]
+    [('east', ((6, 6), (1, 1)))]
     >>> [(s.primitive.name, s.arguments, p.values[s.name]) for s in p.steps]
-    [('west', (0,), 0), ('east', ('A',), 1), ('east', ('B',), 2)]
+    [('south', (1,), 4), ('east', ('A',), 5), ('west', ('B',), 4)]
 
     Raises:
         ValueError: if the board is too small for its walls, or the walk for a step.

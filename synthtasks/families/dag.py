@@ -49,9 +49,9 @@ class Dag:
     >>> from synthtasks import rng
     >>> p = Dag(steps=3, depth=2, branching=1)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.stated]
-    [('C', '-', (1, 1)), ('A', '+', (2, 2)), ('D', '+', ('B', 0)), ('B', '*', ('C', 'A'))]
+    [('D', '+', (4, 'C')), ('C', '+', ('B', 'A')), ('B', '-', (2, 6)), ('A', '+', (0, 8))]
     >>> p.query, p.answer
-    ('B', 0)
+    ('C', 4)
 
     `Dag(steps=12, depth=d)` is the length-matched variant of depth: as long for every d, in prompt and solution.
 
@@ -109,7 +109,7 @@ class Circuit:
     >>> from synthtasks import rng
     >>> p = Circuit(steps=3, depth=3)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.proof]
-    [('C', 'and', (1, 0)), ('B', 'xor', (0, 'C')), ('A', 'or', ('B', 0))]
+    [('B', 'and', (1, 0)), ('A', 'not', ('B',)), ('C', 'or', ('A', 0))]
 
     Raises:
         ValueError: if the dials contradict each other.
@@ -173,6 +173,8 @@ class Tree:
 
     def __post_init__(self) -> None:
         Shape(self.steps, self.depth)
+        if self.modulus < 2:
+            raise ValueError(f"the modulus must be at least 2; found {self.modulus}")
         if not any(p.arity == 2 for p in self.primitives):
             raise ValueError(f"a tree needs a primitive of two operands; found {[p.name for p in self.primitives]}")
 

@@ -34,11 +34,10 @@ class Draws:
 
     def some(self, items: Sequence[T], count: int) -> list[T]:
         """`count` different items, in random order."""
-        rest = list(items)
-        for i in range(count):
-            j = i + self.below(len(rest) - i)
-            rest[i], rest[j] = rest[j], rest[i]
-        return rest[:count]
+        if not count:
+            return []
+        ranks = self._g.random(len(items)).tolist()
+        return [items[i] for i in sorted(range(len(items)), key=ranks.__getitem__)[:count]]
 
 
 @dataclass

@@ -27,6 +27,7 @@ LAWS: tuple[Law, ...] = (
     Law("The prompt says all that matters.", of_surfaces.the_prompt_says_what_matters),
     Law("Reading is total: any words can be read, and only solutions are accepted.", of_surfaces.reading_is_total),
     Law("Reading inverts writing, and the solution is accepted.", of_surfaces.reading_inverts_writing),
+    Law("Any trace can be said, right or wrong, and is read as what it says.", of_surfaces.any_trace_can_be_said),
     Law("Roles mark values and the answer.", of_surfaces.roles_mark_values),
     Law("Every mistake is caught.", of_judging.every_mistake_is_caught),
     Law("No edit of a solution by one word is accepted.", of_judging.no_edit_is_accepted),

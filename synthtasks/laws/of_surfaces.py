@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from hypothesis import strategies as st
+
 from synthtasks import strategies
 from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
 from synthtasks.primitives import Given, Primitive
@@ -106,6 +108,21 @@ def _resolved(p: Problem, trace: Trace) -> Trace:
         said.append(replace(a, operands=tuple(running if operand is None else operand for operand in a.operands)))
         running = a.name
     return Trace(tuple(said), trace.answer, trace.unread)
+
+
+def any_trace_can_be_said(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(drawn: tuple[Problem, Trace], surface: Surface = surface) -> None:
+            p, trace = drawn
+            if any(None in a.operands for a in surface.read(surface.solution(p)).assertions):
+                return  # operands that go without saying cannot be wrong
+            words = surface.write(trace)
+            said = unplaced(surface.read(words))
+            need(said == trace, f"{surface} wrote {' '.join(words)}", f"and read {said}", f"instead of {trace}", show(p))
+
+        problems = strategies.problems_of(subject.family)
+        for_all(subject.examples, problems.flatmap(lambda p: st.tuples(st.just(p), strategies.traces_of(p))), holds)
 
 
 def roles_mark_values(subject: Subject) -> None:

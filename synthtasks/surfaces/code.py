@@ -42,9 +42,9 @@ class Code:
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=2, depth=2)(rng("example"))
     >>> " ".join(Code().prompt(p))
-    'm = 10 ; B = ( 8 + 2 ) % m ; A = ( B + 8 ) % m ; print ( A )'
+    'm = 10 ; A = ( B * 0 ) % m ; B = ( 2 - 6 ) % m ; print ( A )'
     >>> " ".join(Code().solution(p))
-    'assert ( B := ( 8 + 2 ) % m ) == 0 ; assert ( A := ( B + 8 ) % m ) == 8 ; answer 8 <end>'
+    'assert ( B := ( 2 - 6 ) % m ) == 6 ; assert ( A := ( B * 0 ) % m ) == 0 ; answer 0 <end>'
     """
 
     def prompt(self, problem: Problem) -> Words:

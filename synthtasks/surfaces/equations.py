@@ -35,9 +35,9 @@ class Equations:
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=3, depth=2, totals=0)(rng("example"))
     >>> " ".join(Equations().prompt(p))
-    'modulo 10 ; A = C + B ; C = 8 + 1 ; B = 4 + 2 ; A = ?'
+    'modulo 10 ; A = 8 + 2 ; B = 6 + 4 ; C = B * A ; C = ?'
     >>> " ".join(Equations().solution(p))
-    'C = 8 + 1 = 9 ; B = 4 + 2 = 6 ; A = C + B = 5 ; answer 5 <end>'
+    'B = 6 + 4 = 0 ; A = 8 + 2 = 0 ; C = B * A = 0 ; answer 0 <end>'
     """
 
     def prompt(self, problem: Problem) -> Words:

@@ -39,9 +39,9 @@ class Story:
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=1, depth=1)(rng("example"))
     >>> " ".join(Story().prompt(p))
-    'count modulo 10 . the lions in the meadow are 4 times 0 . how many are the lions in the meadow ?'
+    'count modulo 10 . the lions in the meadow are 2 minus 6 . how many are the lions in the meadow ?'
     >>> " ".join(Story().solution(p))
-    'the lions in the meadow are 4 times 0 so 0 . answer 0 <end>'
+    'the lions in the meadow are 2 minus 6 so 6 . answer 6 <end>'
     """
 
     context: Context = ZOO

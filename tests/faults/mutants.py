@@ -34,7 +34,7 @@ class Target:
 
 
 TARGETS = {
-    "judge": Target("synthtasks/verify.py", "tests/test_laws.py"),
+    "judge": Target("synthtasks/verify.py", "tests/test_laws.py tests/test_families.py"),
     "credit": Target("train/credit.py", "tests/test_credit.py"),
     "estimates": Target("analysis/estimates.py", "tests/test_claims.py tests/test_report.py"),
     "claims": Target("analysis/claims.py", "tests/test_claims.py"),
