@@ -4,7 +4,7 @@
 >>> from synthtasks.surfaces import Equations
 >>> items = Items(Dag(steps=3, depth=2), Equations(), "train", seed=0, size=100)
 >>> items[7]["question"]
-'modulo 10 ; A = 9 * 8 ; B = C * A ; C = 0 + 4 ; B = ?'
+'modulo 10 ; A = 3 * 9 ; B = C * A ; C = 9 - 0 ; B = ?'
 """
 
 from collections.abc import Sequence

@@ -54,6 +54,8 @@ class Primitive:
             ValueError: if `apply` leaves the domain.
         """
         value = self.apply(*operands, modulus) if self.arity else reduce(lambda a, b: self.apply(a, b, modulus), operands)
+        if type(value) is int and self.domain is RESIDUES and 0 <= value < modulus:  # nearly always, and this is called a lot
+            return value
         if not self.domain.holds(value, modulus):
             said = ", ".join(map(str, operands))
             raise ValueError(f"{self.name}({said}) gave {value}, which is not in {self.domain.range(modulus)}; reduce it modulo m")

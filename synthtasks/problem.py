@@ -128,14 +128,14 @@ class Problem:
             operands = [digests[a] if isinstance(a, str) else str(a) for a in step.arguments]
             if isinstance(primitive, Given):  # only a table's form depends on its operands' values
                 said = tuple([self.values[a] if isinstance(a, str) else a for a in step.arguments])
-                form, commutes = primitive.form(said, self.modulus), False
+                form, commutes = f"{self.modulus} {primitive.form(said, self.modulus)}", False
             else:
                 if id(primitive) not in facts:
-                    facts[id(primitive)] = primitive.form((), self.modulus), primitive.commutes(self.modulus)
+                    facts[id(primitive)] = f"{self.modulus} {primitive.form((), self.modulus)}", primitive.commutes(self.modulus)
                 form, commutes = facts[id(primitive)]
             if commutes:
                 operands.sort()
-            digests[step.name] = hashlib.sha256(" ".join((str(self.modulus), form, *operands)).encode()).hexdigest()
+            digests[step.name] = hashlib.sha256(" ".join((form, *operands)).encode()).hexdigest()
         return digests
 
     @property

@@ -32,5 +32,5 @@ class Trace:
 def gold(problem: Problem) -> Trace:
     """The reference solution: every step of the proof, in order, and the answer. Not yet written: no assertion has a place."""
     values = problem.values
-    assertions = tuple(Assertion(s.name, s.primitive.symbol, s.arguments, values[s.name], 0) for s in problem.proof)
+    assertions = tuple([Assertion(s.name, s.primitive.symbol, s.arguments, values[s.name], 0) for s in problem.proof])
     return Trace(assertions, problem.answer)

@@ -1,6 +1,7 @@
 """Dependency graphs, in the manner of iGSM (arXiv:2407.20311) and GSM-Infinite (arXiv:2502.05252), with every dial apart."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -17,9 +18,9 @@ from synthtasks.families.dials import (
     shared_uses,
     unconnected,
 )
-from synthtasks.families.family import label
+from synthtasks.families.family import labels
 from synthtasks.families.graphs import Draws, Shape, grow, proof
-from synthtasks.primitives import ADD, GATES, MANY, MUL, SUB, SUM, Operation, Primitive
+from synthtasks.primitives import ADD, GATES, MANY, MUL, SUB, SUM, Primitive
 from synthtasks.problem import Problem, Step, Surplus
 
 Order = Literal["topological", "shuffled"]
@@ -49,9 +50,9 @@ class Dag:
     >>> from synthtasks import rng
     >>> p = Dag(steps=3, depth=2, branching=1)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.stated]
-    [('D', '+', (4, 'C')), ('C', '+', ('B', 'A')), ('B', '-', (2, 6)), ('A', '+', (0, 8))]
+    [('D', '*', (1, 'B')), ('C', '+', ('B', 'A')), ('B', '*', (4, 2)), ('A', '*', (4, 0))]
     >>> p.query, p.answer
-    ('C', 4)
+    ('C', 8)
 
     `Dag(steps=12, depth=d)` is the length-matched variant of depth: as long for every d, in prompt and solution.
 
@@ -89,7 +90,7 @@ class Dag:
     )
 
     def __post_init__(self) -> None:
-        _check(self, Shape(self.steps, self.depth, self.shares, self.totals, self.fan_in))
+        _check(self)
         if self.totals and SUM not in self.primitives:
             raise ValueError("totals are sums: `primitives` must hold SUM where there are any")
 
@@ -98,8 +99,16 @@ class Dag:
         return self.steps + self.branching + self.disconnected
 
     def __call__(self, g: np.random.Generator) -> Problem:
-        shape = Shape(self.steps, self.depth, self.shares, self.totals, self.fan_in)
-        return _draw(self, shape, tuple(p for p in self.primitives if p.arity != MANY), self.surplus, Draws(g))
+        return _draw(self, self.surplus, Draws(g))
+
+    @cached_property
+    def shape(self) -> Shape:
+        return Shape(self.steps, self.depth, self.shares, self.totals, self.fan_in)
+
+    @cached_property
+    def operations(self) -> tuple[Primitive, ...]:
+        """What steps other than totals apply."""
+        return tuple(p for p in self.primitives if p.arity != MANY)
 
 
 @dataclass(frozen=True)
@@ -134,14 +143,22 @@ class Circuit:
     forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, *STATED, SHARED)
 
     def __post_init__(self) -> None:
-        _check(self, Shape(self.steps, self.depth, self.shares))
+        _check(self)
 
     @property
     def names(self) -> int:
         return self.steps + self.branching + self.disconnected
 
     def __call__(self, g: np.random.Generator) -> Problem:
-        return _draw(self, Shape(self.steps, self.depth, self.shares), self.primitives, "refused", Draws(g))
+        return _draw(self, "refused", Draws(g))
+
+    @cached_property
+    def shape(self) -> Shape:
+        return Shape(self.steps, self.depth, self.shares)
+
+    @property
+    def operations(self) -> tuple[Primitive, ...]:
+        return self.primitives
 
 
 @dataclass(frozen=True)
@@ -153,7 +170,7 @@ class Tree:
     >>> from synthtasks import rng
     >>> p = Tree(steps=3, depth=2)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.steps]
-    [('A', '+', (8, 2)), ('B', '+', (8, 1)), ('C', '-', ('A', 'B'))]
+    [('A', '+', (0, 8)), ('B', '+', (2, 8)), ('C', '+', ('A', 'B'))]
 
     Raises:
         ValueError: if the dials contradict each other.
@@ -184,12 +201,13 @@ class Tree:
 
     def __call__(self, g: np.random.Generator) -> Problem:
         draws = Draws(g)
-        names = [label(i) for i in range(self.steps)]
+        names = labels(self.steps)
         steps = proof(grow(Shape(self.steps, self.depth), draws), self.primitives, lambda: draws.below(self.modulus), names, draws)
         return Problem(steps, steps[-1].name, self.modulus)
 
 
-def _check(family: Dag | Circuit, shape: Shape) -> None:
+def _check(family: Dag | Circuit) -> None:
+    assert family.shape  # says itself what contradicts what
     if min(family.branching, family.disconnected) < 0:
         raise ValueError(f"there cannot be fewer than no distractors; found {family.branching} and {family.disconnected}")
     if family.modulus < 2:
@@ -198,12 +216,14 @@ def _check(family: Dag | Circuit, shape: Shape) -> None:
         raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in family.primitives]}")
 
 
-def _draw(family: Dag | Circuit, shape: Shape, primitives: tuple[Operation, ...], surplus: Surplus, draws: Draws) -> Problem:
+def _draw(family: Dag | Circuit, surplus: Surplus, draws: Draws) -> Problem:
+    primitives = family.operations
+
     def value() -> Value:
         return draws.below(family.modulus)
 
-    names = draws.some([label(i) for i in range(family.names)], family.names)
-    steps = list(proof(grow(shape, draws), primitives, value, names, draws))
+    names = draws.some(labels(family.names), family.names)
+    steps = list(proof(grow(family.shape, draws), primitives, value, names, draws))
     query = steps[-1].name
     needed, apart = [s.name for s in steps], list[str]()
     for i, name in enumerate(names[len(steps) :]):

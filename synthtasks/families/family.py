@@ -44,6 +44,12 @@ def label(i: int) -> str:
     return LETTERS[i % 26] + (str(i // 26) if i >= 26 else "")
 
 
+@cache
+def labels(count: int) -> tuple[str, ...]:
+    """The first so many names."""
+    return tuple(label(i) for i in range(count))
+
+
 def problem(family: Family, split: Split, *path: str | int) -> Problem:
     """The problem called `path`: the first of the draws `rng(*path, 0)`, `rng(*path, 1)`, ... that lies in `split`.
 

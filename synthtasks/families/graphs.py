@@ -40,7 +40,7 @@ class Draws:
         return [items[i] for i in sorted(range(len(items)), key=ranks.__getitem__)[:count]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A step that is being built: its operands are other nodes, or, where None, values that are yet to be drawn."""
 
@@ -114,10 +114,12 @@ def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> N
     """A new step, as an operand of `above`."""
     node = Node(above.level - 1, [None, None])
     gaps = [i for i, operand in enumerate(above.operands) if operand is None]
-    above.operands[gaps[draws.below(len(gaps))]] = node
-    nodes.append(node)
     if len(gaps) == 1:
+        above.operands[gaps[0]] = node
         free[:] = [other for other in free if other is not above]
+    else:
+        above.operands[gaps[draws.below(len(gaps))]] = node
+    nodes.append(node)
     if node.level > 1:
         free.append(node)
 

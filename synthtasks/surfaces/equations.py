@@ -1,5 +1,6 @@
 """Problems as equations between named quantities; a solution states each with its value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthtasks.domains import Value
@@ -35,9 +36,9 @@ class Equations:
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=3, depth=2, totals=0)(rng("example"))
     >>> " ".join(Equations().prompt(p))
-    'modulo 10 ; A = 8 + 2 ; B = 6 + 4 ; C = B * A ; C = ?'
+    'modulo 10 ; A = 0 + 8 ; B = 2 - 6 ; C = B + A ; C = ?'
     >>> " ".join(Equations().solution(p))
-    'B = 6 + 4 = 0 ; A = 8 + 2 = 0 ; C = B * A = 0 ; answer 0 <end>'
+    'B = 2 - 6 = 6 ; A = 0 + 8 = 8 ; C = B + A = 4 ; answer 4 <end>'
     """
 
     def prompt(self, problem: Problem) -> Words:
@@ -106,7 +107,7 @@ def said_operand(operand: str | Value | None) -> Words:
     return (operand,) if isinstance(operand, str) else spell(operand)
 
 
-def formula(symbol: str, operands: tuple[Words, ...]) -> Words:
+def formula(symbol: str, operands: Sequence[Words]) -> Words:
     """A primitive applied to what was said: its symbol between two operands if it is a sign, before them if it is a word."""
     if len(operands) == 2 and not symbol.isidentifier():
         return (*operands[0], symbol, *operands[1])
@@ -114,7 +115,7 @@ def formula(symbol: str, operands: tuple[Words, ...]) -> Words:
 
 
 def _said(symbol: str, operands: tuple[str | Value | None, ...]) -> Words:
-    return formula(symbol, tuple([said_operand(operand) for operand in operands]))
+    return formula(symbol, [(o,) if isinstance(o, str) else said_operand(o) for o in operands])
 
 
 def _total(step: Step) -> Words:
@@ -135,7 +136,7 @@ def _parse(words: Words, start: int) -> tuple[Assertion, int] | None:
     if size < 7 or words[1] != "=" or not _name(words[0]):
         return None
     at = size - 1 if words[-2] == "=" else before_text(words)
-    value = unspell(words[at:])
+    value = NUMBERS.get(words[-1]) if at == size - 1 else unspell(words[at:])
     if value is None or words[at - 1] != "=":
         return None
     inner = words[2 : at - 1]

@@ -20,9 +20,9 @@ class Nested:
     >>> from synthtasks import Tree, rng
     >>> p = Tree(steps=3, depth=2)(rng("example"))
     >>> " ".join(Nested().prompt(p))
-    'modulo 10 ; ( 8 + 2 ) - ( 8 + 1 ) = ?'
+    'modulo 10 ; ( 0 + 8 ) + ( 2 + 8 ) = ?'
     >>> " ".join(Nested().solution(p))
-    'A = 8 + 2 = 0 ; B = 8 + 1 = 9 ; C = A - B = 1 ; answer 1 <end>'
+    'A = 0 + 8 = 8 ; B = 2 + 8 = 0 ; C = A + B = 8 ; answer 8 <end>'
     """
 
     def prompt(self, problem: Problem) -> Words:

@@ -27,7 +27,7 @@ def main() -> int:
         subprocess.run(command(calm), cwd=ROOT, check=True)
         for i in range(KILLS):
             process = subprocess.Popen(command(rough), cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
-            time.sleep(chance.uniform(3, 15))
+            time.sleep(chance.uniform(8, 45))  # checkpoints lie 20 seconds apart at most
             everybody = chance.random() < 0.5  # the parent alone, or its workers too
             if process.poll() is None:
                 (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
