@@ -276,6 +276,11 @@ def test_statements_come_in_the_order_asked_for():
     assert any(p.order != tuple(s.name for s in p.steps) for p in sorted_)  # distractors among the proof, not after it
 
 
+# broken if a graph as deep as is allowed cannot be built
+def test_the_deepest_graph_is_built():
+    assert longest_path(Dag(500, 400)(rng("deep"))) == 400
+
+
 # broken if deeper were longer: the length-matched variant of depth would be none
 def test_depth_can_be_matched_in_length():
     sizes = set()
@@ -479,6 +484,7 @@ def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
     [
         (lambda: Dag(steps=3, depth=4), r"with these other dials there are proofs of 4 to 15 steps; found Shape\(steps=3"),
         (lambda: Dag(steps=30, depth=4), r"proofs of 4 to 15 steps"),
+        (lambda: Dag(steps=500, depth=401), r"graphs are built by recursion, down to depth 400"),
         (lambda: Dag(depth=4, shares=3), r"shares and totals need a level each beyond the second: depth at least 5"),
         (lambda: Dag(branching=-1), r"there cannot be fewer than no distractors; found -1 and 0"),
         (lambda: Dag(modulus=1), r"the modulus must be at least 2; found 1"),

@@ -17,6 +17,7 @@ from synthtasks.problem import Step
 
 T = TypeVar("T")
 BLOCK = 128  # random numbers drawn at once
+DEEPEST = 400  # steps; two calls each, within Python's usual limit of 1,000
 
 
 class Draws:
@@ -74,6 +75,8 @@ class Shape:
             raise ValueError(
                 f"shares and totals need a level each beyond the second: depth at least {self.shares + self.totals + 2}; found {self}"
             )
+        if self.depth > DEEPEST:
+            raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
         if not low <= self.steps <= high:
             raise ValueError(f"with these other dials there are proofs of {low} to {high} steps; found {self}")
 
