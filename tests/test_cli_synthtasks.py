@@ -189,7 +189,7 @@ def test_columns_are_aligned():
         ("show dag --surface compact", "error: Compact writes straight-line programs"),
         ("show dag --surface nested", "error: Nested writes trees"),
         ("show dag --context zoo", "error: only stories have a context"),
-        ("show dag --steps 3000 --depth 2900", "error: with these dials a problem nests deeper than Python recurses"),
+        ("show dag --steps 3000 --depth 2900", "error: graphs are built by recursion, down to depth 400"),
         ("show group --product z", "error: S_3 and S_5 know their order"),
         ("show mix", "invalid choice: 'mix'"),
         ("show no_such_module:thing", "error: no_such_module:thing cannot be had: No module named 'no_such_module'"),
