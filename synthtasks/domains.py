@@ -39,7 +39,7 @@ class Texts:
     """The texts of 1 to `LONGEST` letters over the first `modulus` letters of the alphabet."""
 
     def holds(self, value: Value, modulus: int) -> bool:
-        return isinstance(value, tuple) and 0 < len(value) <= LONGEST and all(letter in LETTERS[:modulus] for letter in value)
+        return isinstance(value, tuple) and 0 < len(value) <= LONGEST and set(value) <= set(LETTERS[:modulus])
 
     def range(self, modulus: int) -> str:
         return f"the texts of 1 to {LONGEST} letters of {LETTERS[:modulus]}"

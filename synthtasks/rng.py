@@ -18,9 +18,6 @@ def rng(*path: str | int) -> np.random.Generator:
     Raises:
         TypeError: if a part of the path is neither a `str` nor an `int`.
     """
-    for part in path:
-        if type(part) not in (str, int):
-            raise TypeError(f"a generator's name is made of str and int; found {part!r} ({type(part).__name__}) in {path!r}")
     return np.random.Generator(np.random.Philox(key=_key(path)))
 
 
@@ -32,14 +29,14 @@ def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
     Raises:
         TypeError: as `rng`.
     """
-    for part in path:
-        if type(part) not in (str, int):
-            rng(*path)
     g.bit_generator.state = _BEGINNING | {"state": {"counter": _ZERO, "key": _key(path)}}
     return g
 
 
 def _key(path: tuple[str | int, ...]) -> NDArray[np.uint64]:
+    for part in path:
+        if type(part) not in (str, int):
+            raise TypeError(f"a generator's name is made of str and int; found {part!r} ({type(part).__name__}) in {path!r}")
     digest = hashlib.sha256(repr(path).encode()).digest()
     return np.frombuffer(digest[15::-1], dtype="<u8")  # the first 16 bytes as one number, most significant first
 

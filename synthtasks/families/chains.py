@@ -180,7 +180,7 @@ MOVES = tuple(Primitive(name, name, move, 1) for name, move in (("north", _north
 
 @dataclass(frozen=True)
 class Grid:
-    """A walk on a square board whose cells are numbered row by row; some moves from some cells are walled (cf. arXiv:2402.12875).
+    """A walk on a square board whose cells are numbered row by row; some moves from some cells are walled (arXiv:2210.10749).
 
     Whoever walks into a wall, or off the board, stays. The problem states each wall as the move that it changes.
 

@@ -113,7 +113,9 @@ class Dag:
 
 @dataclass(frozen=True)
 class Circuit:
-    """Boolean circuits: gates on each other and on bits; the problem asks for the output (arXiv:2207.00729 places it in TC0).
+    """Boolean circuits: gates on each other and on bits; the problem asks for the output (as arXiv:2402.12875 does).
+
+    That is complete for P, so deep ones are beyond a transformer that answers at once, unless L = P (arXiv:2207.00729).
 
     >>> from synthtasks import rng
     >>> p = Circuit(steps=3, depth=3)(rng("example"))
@@ -207,7 +209,7 @@ class Tree:
 
 
 def _check(family: Dag | Circuit) -> None:
-    assert family.shape  # says itself what contradicts what
+    _ = family.shape  # which refuses dials that contradict each other
     if min(family.branching, family.disconnected) < 0:
         raise ValueError(f"there cannot be fewer than no distractors; found {family.branching} and {family.disconnected}")
     if family.modulus < 2:

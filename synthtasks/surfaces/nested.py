@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 
-from synthtasks.families.family import label
-from synthtasks.primitives import Operation
+from synthtasks.families.family import labels
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces.equations import Equations, formula, preface
-from synthtasks.surfaces.surface import Role, spell
-from synthtasks.trace import Trace, Words
-from synthtasks.vocab import Vocab
-
-EQUATIONS = Equations()
+from synthtasks.surfaces.equations import Equations, formula
+from synthtasks.surfaces.surface import spell
+from synthtasks.trace import Words
 
 
 @dataclass(frozen=True)
-class Nested:
+class Nested(Equations):
     """`( 8 + 2 ) - ( 8 + 1 ) = ?`, solved in `Equations`, whose names are given from left to right, innermost first.
 
     >>> from synthtasks import Tree, rng
@@ -33,33 +29,13 @@ class Nested:
         """
         used = [a for step in problem.steps for a in step.arguments if isinstance(a, str)]
         names = [step.name for step in problem.steps]
-        if sorted((*used, problem.query)) != sorted(names) or names != [label(i) for i in range(len(names))]:
+        if sorted((*used, problem.query)) != sorted(names) or tuple(names) != labels(len(names)):
             raise ValueError("Nested writes trees (see Tree): steps A, B, C.. each used once, but the last; this problem is none")
         said: dict[str, Words] = {}
         for step in problem.steps:
             said[step.name] = _brackets(step, said)
         expression = said[problem.query]
-        return (*preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
-
-    def solution(self, problem: Problem) -> Words:
-        """Every step of the expression with its value, and the answer."""
-        return EQUATIONS.solution(problem)
-
-    def write(self, trace: Trace) -> Words:
-        """As `Equations`."""
-        return EQUATIONS.write(trace)
-
-    def read(self, words: Words) -> Trace:
-        """As `Equations`."""
-        return EQUATIONS.read(words)
-
-    def roles(self, words: Words) -> tuple[Role, ...]:
-        """As `Equations`."""
-        return EQUATIONS.roles(words)
-
-    def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
-        """As `Equations`."""
-        return EQUATIONS.vocab(names, primitives, modulus)
+        return (*self.preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
 
 
 def _brackets(step: Step, said: dict[str, Words]) -> Words:

@@ -1,0 +1,173 @@
+"""Surfaces whose completions are sentences: one a step, and then the answer. What they share, and how they are read."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from synthtasks.domains import Value
+from synthtasks.families.family import labels
+from synthtasks.primitives import Operation
+from synthtasks.problem import Problem
+from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, spell, spelled, unspell
+from synthtasks.trace import Assertion, Trace, Words, gold
+from synthtasks.vocab import END, PAD, Vocab
+
+PLAN, COPY, EXECUTE, ANSWER, META = ((role,) for role in ROLES)
+Operand = str | Value | None
+
+
+class Sentences(ABC):
+    """A surface that says a step as a sentence, which ends with the word `stop`; the answer is the last thing said.
+
+    A subclass says how a problem is put, and how a sentence is said and parsed.
+    """
+
+    stop: ClassVar[str]
+    reserved: ClassVar[frozenset[str]]  # words that are no names
+
+    @abstractmethod
+    def prompt(self, problem: Problem) -> Words:
+        """What is given, every statement in its order, and the query."""
+
+    @abstractmethod
+    def sentence(self, assertion: Assertion) -> Words:
+        """A step, without the stop.
+
+        Raises:
+            ValueError: if the assertion leaves an operand unsaid.
+        """
+
+    @abstractmethod
+    def parse(self, words: Words, start: int) -> tuple[Assertion, int] | None:
+        """Of a sentence without its stop, and the place of its first word: the step, and how many words say which one."""
+
+    def solution(self, problem: Problem) -> Words:
+        """Every step of the proof with its value, and the answer."""
+        return self.write(gold(problem))
+
+    def write(self, trace: Trace) -> Words:
+        """The steps of a trace and its answer.
+
+        Raises:
+            ValueError: if an assertion leaves an operand unsaid.
+        """
+        words: list[str] = []
+        for assertion in trace.assertions:
+            words += (*self.sentence(assertion), self.stop)
+        return (*words, *trace.unread, *ending(trace.answer))
+
+    def read(self, words: Words) -> Trace:
+        """What a completion asserts. Total and linear: what is neither a sentence nor a final answer is unread."""
+        assertions: list[Assertion] = []
+        unread: list[str] = []
+        answer: Value | None = None
+        for piece in self._pieces(words):
+            if piece.assertion is not None:
+                assertions.append(piece.assertion)
+            elif piece.answer is not None:
+                answer = piece.answer
+            else:
+                unread += words[piece.start : piece.stop]
+        return Trace(tuple(assertions), answer, tuple(unread))
+
+    def roles(self, words: Words) -> tuple[Role, ...]:
+        """By position: up to its name a step is planned, then copied, then its value executed."""
+        return tuple(role for piece in self._pieces(words) for role in piece.roles)
+
+    def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
+        """Every word that problems of this size, and their solutions, can hold.
+
+        Raises:
+            ValueError: if the modulus is larger than the table of numbers, or there is no word for a name.
+        """
+        frame = sorted(self.reserved - {PAD, END})
+        nouns = (word for name in labels(names) for word in self.name(name))
+        signs = (word for p in primitives for word in (self.sign(p.symbol), p.name))
+        return Vocab(tuple(dict.fromkeys((PAD, END, *frame, *nouns, *signs, *spelled(primitives, modulus)))))
+
+    def name(self, name: str) -> Words:
+        """How a step is called."""
+        return (name,)
+
+    def sign(self, symbol: str) -> str:
+        """How a primitive's symbol is put."""
+        return symbol
+
+    def operand(self, operand: Operand) -> Words:
+        """A step by its name, a value as it is spelled.
+
+        Raises:
+            ValueError: if the operand is left unsaid.
+        """
+        if operand is None:
+            raise ValueError("this trace leaves an operand unsaid (it was read from Compact); only Compact can write it")
+        return self.name(operand) if isinstance(operand, str) else spell(operand)
+
+    def listed(self, operands: tuple[Operand, ...], between: str) -> Words:
+        """Operands, with a word between each two."""
+        first, *rest = operands
+        return (*self.operand(first), *(word for operand in rest for word in (between, *self.operand(operand))))
+
+    def free(self, word: str) -> bool:
+        """Whether a word can be a name or a symbol."""
+        return word not in NUMBERS and word not in self.reserved
+
+    def _pieces(self, words: Words) -> Iterator["Piece"]:
+        i = 0
+        while i < len(words):
+            try:
+                end = words.index(self.stop, i)
+            except ValueError:
+                break
+            said = self.parse(words[i:end], i)
+            yield Piece(i, end + 1) if said is None else Piece(i, end + 1, said[0], None, said[1])
+            i = end + 1
+        tail = words[i:]
+        value = unspell(tail[1:-1]) if tail[:1] == ("answer",) and tail[-1:] == (END,) else None
+        if tail:
+            yield Piece(i, len(words), None, value)
+
+
+class Piece(NamedTuple):
+    """Some words of a completion, and what they say: a step, the answer, or nothing."""
+
+    start: int
+    stop: int
+    assertion: Assertion | None = None
+    answer: Value | None = None
+    plan: int = 0  # words that say which step this is
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        size = self.stop - self.start
+        if self.assertion is not None:
+            at, value = self.assertion.at - self.start, self.assertion.words
+            return PLAN * self.plan + COPY * (at - self.plan) + EXECUTE * value + META * (size - at - value)
+        if self.answer is not None:
+            return PLAN + ANSWER * (size - 2) + META
+        return META * size
+
+
+def before_text(words: Words) -> int:
+    """The place where the text begins that ends `words`; 0 if none does."""
+    if words[-1] != QUOTE:
+        return 0
+    return next((i for i in range(len(words) - 2, 0, -1) if words[i] == QUOTE), 0)
+
+
+def read_operand(words: Words, reserved: frozenset[str]) -> str | Value | None:
+    """The name or the value that `words` are; None if they are neither."""
+    if len(words) == 1 and words[0] not in NUMBERS:
+        return None if words[0] in reserved else words[0]
+    return unspell(words)
+
+
+def read_operands(words: Words, between: str, reserved: frozenset[str]) -> tuple[str | Value | None, ...]:
+    """Operands with a word between each two."""
+    operands: list[str | Value | None] = []
+    start = 0
+    for i, word in enumerate((*words, between)):
+        if word == between:
+            operands.append(read_operand(words[start:i], reserved))
+            start = i + 1
+    return tuple(operands)
