@@ -162,10 +162,9 @@ def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, .
             depth[seen] = max(depth.get(seen, 0), document.steps)
     names = {p.name for r in corpus.recipes for p in r.family.primitives} | {primitive for primitive, _ in applied}
     total = max(applied.total(), 1)
-    return tuple(
-        Exposure(
-            n, c, depth.get((n, c), 0), counted[n, c], applied[n, c], 0 if n in corpus.withheld else applied[n, c], applied[n, c] / total
-        )
-        for n in sorted(names)
-        for c in sorted(contexts)
-    )
+
+    def of(n: str, c: str) -> Exposure:
+        times = applied[n, c]
+        return Exposure(n, c, depth.get((n, c), 0), counted[n, c], times, 0 if n in corpus.withheld else times, times / total)
+
+    return tuple(of(n, c) for n in sorted(names) for c in sorted(contexts))

@@ -50,5 +50,12 @@ class Texts:
         return (*(text for length in (1, 2, 3) for text in product(few, repeat=length)), tuple(LETTERS[:modulus]))
 
 
+def following(value: Value, modulus: int) -> Value:
+    """Another value of the same domain: the next number; a text with the next letter first."""
+    if isinstance(value, int):
+        return (value + 1) % modulus
+    return (LETTERS[(LETTERS.index(value[0]) + 1) % modulus], *value[1:])
+
+
 RESIDUES = Residues()
 TEXTS = Texts()

@@ -10,8 +10,25 @@ Hops(steps=2, nodes=12)
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
-from synthtasks.families import FUNCTIONS, S3, S5, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, Z
-from synthtasks.families.chains import MOVES
+from synthtasks.families import (
+    FUNCTIONS,
+    MOVES,
+    S3,
+    S5,
+    Circuit,
+    Compose,
+    Dag,
+    Family,
+    Grid,
+    Group,
+    Hops,
+    Mix,
+    Part,
+    Program,
+    Tree,
+    Uses,
+    Z,
+)
 from synthtasks.items import Items
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface

@@ -2,16 +2,13 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import ClassVar, Protocol, cast
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from synthtasks.domains import Value
-from synthtasks.families.dials import QUANTITIES, Dial, Forced, Quantity
-from synthtasks.families.family import Family
+from synthtasks.families.dials import QUANTITIES, Dial, Dialled, Forced, Quantity, turn
 from synthtasks.measured import Answer, Correlation, Measured, Relation, Stats, Turned, Vocabulary
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
@@ -20,12 +17,6 @@ from synthtasks.surfaces.surface import Surface
 Floats = npt.NDArray[np.float64]
 WORDS = ("prompt words", "solution words")
 ANSWERS = 12  # of the most frequent that are told
-
-
-class Dialled(Family, Protocol):
-    """A family that tells of its dials; it may also tell of its `forced` pairs, and of fields that its dials need to be `sets`."""
-
-    dials: ClassVar[tuple[Dial, ...]]
 
 
 def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: int) -> Stats:
@@ -46,7 +37,7 @@ def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: i
     for i in range(problems):
         g = rng("stats", "dials", seed, i)
         chosen = {dial.field: dial.values[int(g.integers(len(dial.values)))] for dial in family.dials}
-        turned = cast(Callable[..., Family], replace)(family, **sets, **chosen)
+        turned = turn(family, chosen)
         drawn = turned(rng("stats", seed, i))
         dials[i] = list(chosen.values())
         measured[i] = [quantity(drawn) for quantity in quantities.values()]

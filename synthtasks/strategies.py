@@ -1,10 +1,8 @@
-"""Hypothesis strategies: problems of a family, families with other dials, traces and completions of any sort, and mistakes."""
-
-from dataclasses import replace
-from typing import Any
+"""Hypothesis strategies: problems of a family, dials, traces and completions of any sort, and mistakes."""
 
 from hypothesis import strategies as st
 
+from synthtasks.families.dials import Dialled
 from synthtasks.families.family import Family
 from synthtasks.mutants import KINDS, Mutant, mutant
 from synthtasks.problem import Problem
@@ -21,14 +19,9 @@ def problems_of(family: Family) -> st.SearchStrategy[Problem]:
     return st.integers(0, 10**6).map(lambda i: family(rng("law", i)))
 
 
-@st.composite
-def turned(draw: st.DrawFn, family: Any) -> tuple[Family, dict[str, int], int]:
-    """`family` with its dials turned, what they were set to, and the number of a problem.
-
-    A family tells of its dials in `dials`; what they need of its other fields stands in `sets`.
-    """
-    chosen = {dial.field: draw(st.sampled_from(dial.values)) for dial in family.dials}
-    return replace(family, **getattr(family, "sets", {}), **chosen), chosen, draw(st.integers(0, 10**6))
+def dials_of(family: Dialled) -> st.SearchStrategy[dict[str, int]]:
+    """Values for the dials of `family`, by field; see `synthtasks.families.dials.turn`."""
+    return st.fixed_dictionaries({dial.field: st.sampled_from(dial.values) for dial in family.dials})
 
 
 @st.composite

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.scale import CPU, SCALES
+from synthtasks.laws import LAWS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -50,6 +51,8 @@ def test_the_family_of_ones_own_works(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+    numbers = {16: "sixteen"}
+    assert f"against {numbers[len(LAWS)]} laws" in README
     broken = (tmp_path / "clock.py").read_text().replace("int(g.integers(12)), []", "__import__('random').randrange(12), []")
     (tmp_path / "clock.py").write_text(broken)
     done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)

@@ -167,6 +167,26 @@ class Silent(Broken):
         return tuple("0" if word.isdecimal() else word for word in super().prompt(problem))
 
 
+class Illegible(Broken):
+    """Writes every letter of a prompt as a."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return tuple("a" if len(word) == 1 and word.islower() else word for word in super().prompt(problem))
+
+
+class Open(Broken):
+    """Says nothing of walls."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return super().prompt(replace(problem, steps=tuple(map(plain, problem.steps)), tables=()))
+
+
+def plain(step: Step) -> Step:
+    """The step without what the problem states of its operation."""
+    usual = step.primitive.otherwise if isinstance(step.primitive, Given) else None
+    return replace(step, primitive=usual or step.primitive)
+
+
 class Careless(Broken):
     """Reads every operator as what it should be."""
 
@@ -220,6 +240,8 @@ class Roleless(Broken):
         (Lying(), Equations(), "steps=5, but length is 6"),
         (Unequal(), Equations(), "is not equal to its own copy"),
         (Sums(), Silent(), "The prompt says all that matters"),
+        (Compose(2), Illegible(), "The prompt says all that matters"),
+        (Grid(4, 3, 6), Open(), "The prompt says all that matters"),
         (Sums(), Careless(), "Reading inverts writing"),
         (Sums(), Forgiving(), "No edit of a solution by one word is accepted"),
         (Sums(), Brittle(), "cannot read .*a model's words are data"),
@@ -347,6 +369,7 @@ def test_text_functions_by_hand():
     assert not set(TRAINED) & set(HELD_OUT)
     assert set(TRAINED) | set(HELD_OUT) == set(FUNCTIONS)
     assert len({f.digest(8) for f in FUNCTIONS}) == len(FUNCTIONS)
+    assert not any(TEXTS.holds(text, 5) for text in ((), ("ab",), ("",), ("f",), ("a",) * 65))
     assert all(TEXTS.holds(f(("a",), modulus=2), 2) for f in FUNCTIONS)
 
 

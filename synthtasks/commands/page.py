@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from textwrap import wrap
 
-from synthtasks.domains import LETTERS, Value
+from synthtasks.domains import Value, following
 from synthtasks.families.dials import longest_path
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Surface
@@ -42,15 +42,8 @@ def slipped(p: Problem, surface: Surface) -> Words:
     trace = surface.read(surface.solution(p))
     middle = len(trace.assertions) // 2
     wrong = trace.assertions[middle]
-    changed = replace(wrong, value=_next(wrong.value, p.modulus))
+    changed = replace(wrong, value=following(wrong.value, p.modulus))
     return surface.write(replace(trace, assertions=(*trace.assertions[:middle], changed, *trace.assertions[middle + 1 :])))
-
-
-def _next(value: Value, modulus: int) -> Value:
-    """The next number; a text with the next letter first."""
-    if isinstance(value, int):
-        return (value + 1) % modulus
-    return (LETTERS[(LETTERS.index(value[0]) + 1) % modulus], *value[1:])
 
 
 def _sentences(words: Words) -> Iterator[str]:

@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from synthtasks.commands.catalogue import FAMILIES, known, named
+from synthtasks.families.dials import Dialled
 from synthtasks.figure import save
 from synthtasks.measured import BAR, Correlation, Stats
-from synthtasks.stats import Dialled, measure
+from synthtasks.stats import measure
 
 PLAIN_WIDTH = 120  # columns, where there is no terminal that has a width
 PICTURES = (".png", ".svg", ".pdf")

@@ -1,16 +1,21 @@
 """Families: distributions over problems. A family is a frozen dataclass whose fields are its difficulty."""
 
-from synthtasks.families.chains import S3, S5, Grid, Group, Hops, Z
-from synthtasks.families.dag import Circuit, Dag, Tree
+from synthtasks.families.circuit import Circuit
+from synthtasks.families.dag import Dag
 from synthtasks.families.dials import Dial, Forced
 from synthtasks.families.family import Family, Graded, label, problem, problems
+from synthtasks.families.grid import MOVES, Grid
+from synthtasks.families.group import S3, S5, Group, Z
+from synthtasks.families.hops import Hops
 from synthtasks.families.mix import Mix, Part
 from synthtasks.families.program import Program, Uses
 from synthtasks.families.texts import FUNCTIONS, HELD_OUT, TRAINED, Compose
+from synthtasks.families.tree import Tree
 
 __all__ = [
     "FUNCTIONS",
     "HELD_OUT",
+    "MOVES",
     "S3",
     "S5",
     "TRAINED",

@@ -1,11 +1,13 @@
 """Dials: what a family's fields mean, as numbers that can be measured on its problems."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import isqrt
 from operator import or_
+from typing import ClassVar, Protocol, cast
 
+from synthtasks.families.family import Family
 from synthtasks.problem import Problem
 
 Quantity = Callable[[Problem], float]
@@ -30,6 +32,18 @@ class Forced:
     dial: str
     quantity: str
     reason: str
+
+
+class Dialled(Family, Protocol):
+    """A family that tells of its dials; it may also tell of its `forced` pairs, and of fields that its dials need to be `sets`."""
+
+    dials: ClassVar[tuple[Dial, ...]]
+
+
+def turn(family: Dialled, chosen: Mapping[str, int]) -> Family:
+    """The family with its dials at the values chosen for their fields, and what they need of its other fields."""
+    needs: Mapping[str, int] = getattr(family, "sets", {})
+    return cast(Callable[..., Family], replace)(family, **needs, **chosen)
 
 
 def length(problem: Problem) -> int:

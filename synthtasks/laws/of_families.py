@@ -3,13 +3,14 @@
 import pickle
 import random
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from hypothesis import strategies as st
 
 from synthtasks import strategies
-from synthtasks.families.dials import Dial
-from synthtasks.families.family import Family, label, problem
+from synthtasks.families.dials import Dialled, turn
+from synthtasks.families.family import labels, problem
 from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
 from synthtasks.problem import COMPOSED, Problem, Step
 from synthtasks.rng import rng
@@ -44,7 +45,7 @@ def is_pure(subject: Subject) -> None:
 
 def is_well_formed(subject: Subject) -> None:
     family = subject.family
-    names = {label(i) for i in range(family.names)}
+    names = set(labels(family.names))
     symbols = {p.symbol for p in family.primitives}
 
     def holds(p: Problem) -> None:
@@ -56,17 +57,18 @@ def is_well_formed(subject: Subject) -> None:
 
 
 def dials_mean_what_they_say(subject: Subject) -> None:
-    dials: tuple[Dial, ...] = getattr(subject.family, "dials", ())
+    if not getattr(subject.family, "dials", ()):
+        return
+    family = cast(Dialled, subject.family)
 
-    def holds(drawn: tuple[Family, dict[str, int], int]) -> None:
-        family, chosen, i = drawn
-        p = family(rng("law", i))
-        for dial in dials:
+    def holds(drawn: tuple[dict[str, int], int]) -> None:
+        chosen, i = drawn
+        p = turn(family, chosen)(rng("law", i))
+        for dial in family.dials:
             found = dial.measure(p)
             need(found == chosen[dial.field], f"{dial.field}={chosen[dial.field]}, but {dial.measure.__name__} is {found}", show(p))
 
-    if dials:
-        for_all(subject.examples, strategies.turned(subject.family), holds)
+    for_all(subject.examples, st.tuples(strategies.dials_of(family), st.integers(0, 10**6)), holds)
 
 
 def answers_vary(subject: Subject) -> None:

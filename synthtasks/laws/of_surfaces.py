@@ -1,10 +1,12 @@
 """Laws of surfaces: of what they say, and of how it is read."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from synthtasks import strategies
+from synthtasks.domains import following
 from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
 from synthtasks.primitives import Given, Primitive
 from synthtasks.problem import Problem, Step
@@ -39,27 +41,25 @@ def the_prompt_says_what_matters(subject: Subject) -> None:
         for_all(min(subject.examples, 50), strategies.problems_of(subject.family), holds)
 
 
-def _variations(p: Problem) -> list[Problem]:
-    """Problems with another solution: one value, or one primitive, of one step of the proof changed."""
-    found: list[Problem] = []
+def _variations(p: Problem) -> Iterator[Problem]:
+    """Problems that are to be solved otherwise: one value or one primitive of one step of the proof changed, or every entry of a table."""
     primitives = {s.primitive for s in p.steps if isinstance(s.primitive, Primitive)}
+
+    def with_step(old: Step, new: Step) -> Problem:
+        return replace(p, steps=tuple(new if s is old else s for s in p.steps))
+
     for step in p.proof:
         for i, argument in enumerate(step.arguments):
-            if isinstance(argument, int):
-                new: tuple[str | int | tuple[str, ...], ...] = (*step.arguments[:i], (argument + 1) % p.modulus, *step.arguments[i + 1 :])
-                found += _with(p, step, replace(step, arguments=new))
+            if not isinstance(argument, str):
+                new = (*step.arguments[:i], following(argument, p.modulus), *step.arguments[i + 1 :])
+                yield with_step(step, replace(step, arguments=new))
         for primitive in primitives:
             if primitive != step.primitive and not isinstance(step.primitive, Given) and primitive.arity == step.primitive.arity:
-                found += _with(p, step, replace(step, primitive=primitive))
-    return found
-
-
-def _with(p: Problem, old: Step, new: Step) -> list[Problem]:
-    try:
-        changed = replace(p, steps=tuple(new if s is old else s for s in p.steps))
-        return [changed] if changed.values is not None else []
-    except ValueError:
-        return []  # a table does not say what becomes of it
+                yield with_step(step, replace(step, primitive=primitive))
+    for table in p.tables:
+        other = replace(table, entries=tuple((operand, (value + 1) % p.modulus) for operand, value in table.entries))
+        steps = tuple(replace(s, primitive=other) if s.primitive == table else s for s in p.steps)
+        yield replace(p, steps=steps, tables=tuple(other if t == table else t for t in p.tables))
 
 
 def reading_is_total(subject: Subject) -> None:

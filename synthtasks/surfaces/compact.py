@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from synthtasks.families.family import label
+from synthtasks.families.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces.surface import NUMBERS, Role, ending
@@ -120,7 +120,7 @@ class Compact:
         """
         if modulus > len(NUMBERS):
             raise ValueError(f"numbers go up to {len(NUMBERS) - 1}; found modulus {modulus}")
-        said = (*(label(i) for i in range(names)), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
+        said = (*labels(names), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
         return Vocab((PAD, END, *sorted(RESERVED - {PAD, END}), *said))
 
     @staticmethod

@@ -1,10 +1,11 @@
 """What the campaign is about: every family, with its dials turned, on every surface that can say it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from synthtasks import Problem, Program, Verdict, rng, verify
 from synthtasks.families import FUNCTIONS, S3, S5, Circuit, Compose, Dag, Dial, Family, Grid, Group, Hops, Mix, Part, Tree, Z
+from synthtasks.families.dials import turn
 from synthtasks.primitives import ADD, MAX, MIN, MUL, SUB, SUM
 from synthtasks.surfaces import FESTIVAL, SCHOOL, ZOO, Code, Compact, Equations, Nested, Story, Surface
 from tests.interpreter import INTERPRETERS, Interpreter, Told
@@ -112,7 +113,7 @@ def varied(family: Family, dice: Random) -> Family:
         return Mix(tuple(Part(part.weight, varied(part.family, dice)) for part in family.parts))
     dials: tuple[Dial, ...] = family.dials
     chosen = {dial.field: dice.choice(dial.values) for dial in dials}
-    return replace(family, **{**getattr(family, "sets", {}), **chosen})
+    return turn(family, chosen)
 
 
 CASES = tuple(Case(family, surface) for surface, families in SAYS.items() for family in families)

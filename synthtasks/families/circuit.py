@@ -1,0 +1,65 @@
+"""Boolean circuits."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
+from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, check, scattered
+from synthtasks.families.graphs import Draws, Shape
+from synthtasks.primitives import GATES, Primitive
+from synthtasks.problem import Problem
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Boolean circuits: gates on each other and on bits; the problem asks for the output (as arXiv:2402.12875 does).
+
+    That is complete for P, so deep ones are beyond a transformer that answers at once, unless L = P (arXiv:2207.00729).
+
+    >>> from synthtasks import rng
+    >>> p = Circuit(steps=3, depth=3)(rng("example"))
+    >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.proof]
+    [('B', 'and', (1, 0)), ('A', 'not', ('B',)), ('C', 'or', ('A', 0))]
+
+    Raises:
+        ValueError: if the dials contradict each other.
+    """
+
+    steps: int = 6  # gates that the output depends on
+    depth: int = 4
+    shares: int = 0
+    branching: int = 0
+    disconnected: int = 0
+    order: Order = "topological"
+    primitives: tuple[Primitive, ...] = GATES
+
+    modulus: ClassVar[int] = 2
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial("steps", (10, 11, 12, 13, 14), length),
+        Dial("depth", (6, 7, 8), longest_path),
+        Dial("shares", (0, 1, 2), shared_uses),
+        Dial("branching", (0, 2, 4), branching_off),
+        Dial("disconnected", (0, 2, 4), unconnected),
+    )
+    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, *STATED, SHARED)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def names(self) -> int:
+        return self.steps + self.branching + self.disconnected
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        return scattered(self, "refused", Draws(g))
+
+    @cached_property
+    def shape(self) -> Shape:
+        return Shape(self.steps, self.depth, self.shares)
+
+    @property
+    def operations(self) -> tuple[Primitive, ...]:
+        return self.primitives

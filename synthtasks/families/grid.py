@@ -1,0 +1,94 @@
+"""Walks on a board with walls."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from synthtasks.families.chains import CHAIN, chain
+from synthtasks.families.dials import Dial, Forced, board_side, length, table_entries
+from synthtasks.families.graphs import Draws
+from synthtasks.primitives import Given, Operation, Primitive
+from synthtasks.problem import Problem
+
+
+def _move(dx: int, dy: int, cell: int, cells: int) -> int:
+    """The next cell of a square board; at the edge one stays."""
+    side = round(cells**0.5)
+    x, y = cell % side + dx, cell // side + dy
+    return y * side + x if 0 <= x < side and 0 <= y < side else cell
+
+
+def _north(cell: int, modulus: int) -> int:
+    return _move(0, -1, cell, modulus)
+
+
+def _east(cell: int, modulus: int) -> int:
+    return _move(1, 0, cell, modulus)
+
+
+def _south(cell: int, modulus: int) -> int:
+    return _move(0, 1, cell, modulus)
+
+
+def _west(cell: int, modulus: int) -> int:
+    return _move(-1, 0, cell, modulus)
+
+
+MOVES = tuple(Primitive(name, name, move, 1) for name, move in (("north", _north), ("east", _east), ("south", _south), ("west", _west)))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A walk on a square board whose cells are numbered row by row; some moves from some cells are walled (arXiv:2210.10749).
+
+    Whoever walks into a wall, or off the board, stays. The problem states each wall as the move that it changes.
+
+    >>> from synthtasks import rng
+    >>> p = Grid(steps=3, side=3, walls=2)(rng("example"))
+    >>> [(t.name, t.entries) for t in p.tables]
+    [('east', ((6, 6), (1, 1)))]
+    >>> [(s.primitive.name, s.arguments, p.values[s.name]) for s in p.steps]
+    [('south', (1,), 4), ('east', ('A',), 5), ('west', ('B',), 4)]
+
+    Raises:
+        ValueError: if the board is too small for its walls, or the walk for a step.
+    """
+
+    steps: int = 6
+    side: int = 4
+    walls: int = 4
+
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial("steps", (2, 4, 6, 8, 10), length),
+        Dial("side", (3, 4, 5), board_side),
+        Dial("walls", (0, 2, 4, 6), table_entries),
+    )
+    forced: ClassVar[tuple[Forced, ...]] = CHAIN
+
+    def __post_init__(self) -> None:
+        inner = 4 * self.side * (self.side - 1)
+        if self.side < 2 or not 0 <= self.walls <= inner or self.steps < 1:
+            raise ValueError(f"a board has a side of at least 2 and 0 to 4 side (side - 1) walls, a walk a step; found {self}")
+
+    @property
+    def modulus(self) -> int:
+        return self.side**2
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    @property
+    def primitives(self) -> tuple[Operation, ...]:
+        return MOVES
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        draws = Draws(g)
+        free = [(move, cell) for move in MOVES for cell in range(self.modulus) if move(cell, modulus=self.modulus) != cell]
+        walls = draws.some(free, self.walls)
+        walled = {move: tuple((cell, cell) for m, cell in walls if m is move) for move in MOVES}
+        moves: list[Operation] = [Given(m.name, m.symbol, walled[m], m) if walled[m] else m for m in MOVES]
+        start = draws.below(self.modulus)
+        tables = tuple(move for move in moves if isinstance(move, Given))
+        return chain(start, [(moves[draws.below(4)], ()) for _ in range(self.steps)], self.modulus, tables)

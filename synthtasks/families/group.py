@@ -1,0 +1,94 @@
+"""Products of group elements: the state-tracking tasks whose hardness is known."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+from typing import ClassVar
+
+import numpy as np
+
+from synthtasks.families.chains import CHAIN, chain
+from synthtasks.families.dials import Dial, Forced, length
+from synthtasks.primitives import Operation, Primitive
+from synthtasks.problem import Problem
+
+
+@cache
+def _symmetric(n: int) -> tuple[tuple[int, ...], ...]:
+    """The elements of S_n in lexicographic order: the identity first."""
+    return tuple(permutations(range(n)))
+
+
+@cache
+def _places(n: int) -> dict[tuple[int, ...], int]:
+    return {element: i for i, element in enumerate(_symmetric(n))}
+
+
+def _compose(n: int, a: int, b: int) -> int:
+    """First a, then b."""
+    first, then = _symmetric(n)[a], _symmetric(n)[b]
+    return _places(n)[tuple(then[i] for i in first)]
+
+
+def _s3(a: int, b: int, modulus: int) -> int:
+    return _compose(3, a, b)
+
+
+def _s5(a: int, b: int, modulus: int) -> int:
+    return _compose(5, a, b)
+
+
+def _z(a: int, b: int, modulus: int) -> int:
+    return (a + b) % modulus
+
+
+S3, S5, Z = Primitive("s3", "s3", _s3), Primitive("s5", "s5", _s5), Primitive("z", "z", _z)
+ORDERS = {"s3": 6, "s5": 120}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Word problems: the product of group elements, one after the other (arXiv:2404.08819, arXiv:2210.10749).
+
+    Elements are numbers: of S_3 and S_5 the permutations in lexicographic order, of Z_m the residues. S_5 is not
+    solvable, so its word problem is complete for NC1; the others' lie in TC0.
+
+    >>> from synthtasks import rng
+    >>> p = Group(steps=3, product=S3)(rng("example"))
+    >>> [(s.name, s.arguments, p.values[s.name]) for s in p.steps]
+    [('A', (2, 3), 5), ('B', ('A', 2), 4), ('C', ('B', 0), 4)]
+
+    Raises:
+        ValueError: if the order does not fit the group.
+    """
+
+    steps: int = 4
+    product: Primitive = S5
+    order: int = 0  # of Z_m; the others know theirs
+
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
+    forced: ClassVar[tuple[Forced, ...]] = CHAIN
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"a word has at least one letter; found steps={self.steps}")
+        if (self.product.name in ORDERS) == (self.order != 0) or self.order < 0 or self.order == 1:
+            raise ValueError(
+                f"S_3 and S_5 know their order, any other group needs one of at least 2; found {self.product.name}, order={self.order}"
+            )
+
+    @property
+    def modulus(self) -> int:
+        return self.order or ORDERS[self.product.name]
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    @property
+    def primitives(self) -> tuple[Operation, ...]:
+        return (self.product,)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        start, *letters = g.integers(self.modulus, size=self.steps + 1).tolist()
+        return chain(start, [(self.product, (letter,)) for letter in letters], self.modulus)

@@ -1,0 +1,55 @@
+"""Lookups one after the other, in a table that the problem states."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from synthtasks.families.chains import CHAIN, chain
+from synthtasks.families.dials import Dial, Forced, domain_size, length
+from synthtasks.primitives import Given, Operation
+from synthtasks.problem import Problem
+
+
+@dataclass(frozen=True)
+class Hops:
+    """`steps` hops along a cycle of `nodes`, of which the problem states every arrow, in random order (Depo, arXiv:2512.17351).
+
+    >>> from synthtasks import rng
+    >>> p = Hops(steps=2, nodes=4)(rng("example"))
+    >>> p.tables[0].entries
+    ((0, 2), (3, 1), (2, 3), (1, 0))
+    >>> p.steps[0].arguments, [p.values[step.name] for step in p.steps]
+    ((3,), [1, 0])
+
+    Raises:
+        ValueError: if there are more hops than a cycle has other nodes.
+    """
+
+    steps: int = 3
+    nodes: int = 12
+
+    dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 3, 4, 5, 6), length), Dial("nodes", (8, 12, 16), domain_size))
+    forced: ClassVar[tuple[Forced, ...]] = CHAIN
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps < self.nodes:
+            raise ValueError(f"a cycle of {self.nodes} nodes has 1 to {self.nodes - 1} hops to another node; found steps={self.steps}")
+
+    @property
+    def modulus(self) -> int:
+        return self.nodes
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    @property
+    def primitives(self) -> tuple[Operation, ...]:
+        return (Given("next", "next", ()),)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        cycle = g.permutation(self.nodes).tolist()
+        arrows = list(zip(cycle, cycle[1:] + cycle[:1], strict=True))
+        table = Given("next", "next", tuple(arrows[i] for i in g.permutation(self.nodes).tolist()))
+        return chain(cycle[0], [(table, ())] * self.steps, self.nodes, (table,))

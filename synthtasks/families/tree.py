@@ -1,0 +1,58 @@
+"""Expression trees."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
+from synthtasks.families.distractors import BESIDE
+from synthtasks.families.family import labels
+from synthtasks.families.graphs import Draws, Shape, grow, proof
+from synthtasks.primitives import ADD, MUL, SUB, Primitive
+from synthtasks.problem import Problem
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Expressions in brackets: every step is used once (Mano, arXiv:2512.17351; modular arithmetic, arXiv:2207.02098).
+
+    Steps are called in the order in which a solver meets them, so `Nested` can ask for the expression as one.
+
+    >>> from synthtasks import rng
+    >>> p = Tree(steps=3, depth=2)(rng("example"))
+    >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.steps]
+    [('A', '+', (0, 8)), ('B', '+', (2, 8)), ('C', '+', ('A', 'B'))]
+
+    Raises:
+        ValueError: if the dials contradict each other.
+    """
+
+    steps: int = 6  # operators
+    depth: int = 4
+    primitives: tuple[Primitive, ...] = (ADD, SUB, MUL)
+    modulus: int = 10
+
+    dials: ClassVar[tuple[Dial, ...]] = (
+        Dial("steps", (6, 7, 8, 9, 10, 11), length),
+        Dial("depth", (4, 5, 6), longest_path),
+        Dial("modulus", (7, 10, 13), domain_size),
+    )
+    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, Forced("steps", "statements", "a tree has no distractors"))
+
+    def __post_init__(self) -> None:
+        Shape(self.steps, self.depth)
+        if self.modulus < 2:
+            raise ValueError(f"the modulus must be at least 2; found {self.modulus}")
+        if not any(p.arity == 2 for p in self.primitives):
+            raise ValueError(f"a tree needs a primitive of two operands; found {[p.name for p in self.primitives]}")
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        draws = Draws(g)
+        names = labels(self.steps)
+        steps = proof(grow(Shape(self.steps, self.depth), draws), self.primitives, lambda: draws.below(self.modulus), names, draws)
+        return Problem(steps, steps[-1].name, self.modulus)
