@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from synthtasks.families import Family, problem
+from synthtasks.families import Family, named, problems
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact, Story, Surface
@@ -116,9 +116,9 @@ class Corpus:
     def documents(self, recipe: Recipe, *path: str | int) -> Iterator[Document]:
         """The endless stream of the recipe's documents called `path`, on training problems."""
         if recipe.problems is None:
-            return (recipe.write(problem(recipe.family, "train", *path, i)) for i in count())
+            return (recipe.write(p) for p in problems(recipe.family, "train", *path))
         which = (int(rng(*path, i).integers(recipe.problems)) for i in count())
-        return (recipe.write(problem(recipe.family, "train", "recipe", i)) for i in which)
+        return (recipe.write(p) for p in named(recipe.family, "train", which, "recipe"))
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """Of each word of the body: whether it carries loss."""

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from synthtasks.families import Family, Program, problem
+from synthtasks.families import Family, Program, named
 from synthtasks.problem import Problem, Split
 from train.stage import Stage, Undefined
 from train.store import Store, defined
@@ -17,7 +17,7 @@ class Prompts(Protocol):
 
 
 def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[Problem, ...]:
-    return tuple(problem(family, split, "practice", *path, i) for i in range(count))
+    return tuple(named(family, split, range(count), "practice", *path))
 
 
 @dataclass(frozen=True)

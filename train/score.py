@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.generate import chosen_logp, completion_logits, pad
 from models.gpt import GPT
-from synthtasks.families import Graded, problem
+from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
@@ -29,6 +29,9 @@ BATCH = 64  # rows of a forward pass
 @dataclass(frozen=True, eq=False, repr=False)
 class Score(Stage):
     """Log-probability of the solution of every one of `problems` held-out problems of each family.
+
+    Of families whose steps may come in several orders (`Dag`, `Circuit`, `Tree`) it is that of the reference's order, and
+    so a lower bound of the probability of success; `Sample` is unbiased.
 
     Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
     by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives`.
@@ -68,7 +71,7 @@ class Exam:
 @lru_cache(maxsize=512)
 def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
-    asked = [problem(family, "test", "score", seed, i) for i in range(problems)]
+    asked = list(named(family, "test", range(problems), "score", seed))
     solutions = [surface.solution(p) for p in asked]
     prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in asked], torch.device("cpu"))
     tokens, lengths = pad([vocab.encode(words) for words in solutions], torch.device("cpu"))

@@ -3,7 +3,7 @@
 from synthtasks.families.circuit import Circuit
 from synthtasks.families.dag import Dag
 from synthtasks.families.dials import Dial, Forced
-from synthtasks.families.family import Family, Graded, label, problem, problems
+from synthtasks.families.family import Family, Graded, label, named, problem, problems
 from synthtasks.families.grid import MOVES, Grid
 from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
@@ -36,6 +36,7 @@ __all__ = [
     "Uses",
     "Z",
     "label",
+    "named",
     "problem",
     "problems",
 ]
