@@ -11,16 +11,16 @@ class Scale:
 
     # the task
     modulus: int = 10
-    lines: int = 22  # of every program; also the longest listing
+    lines: int = 24  # of every program; also the longest listing
     solved: int = 4  # pretraining solves problems of 1 to this many steps
-    deepest: int = 22  # scores go from 1 step to this many
+    deepest: int = 24  # scores go from 1 step to this many
     uses: int = 3  # a problem applies the withheld primitives at least so often
     # the model
     width: int = 64
     layers: int = 2
     heads: int = 4
     # pretraining
-    pretraining: int = 2_100  # iterations
+    pretraining: int = 2_200  # iterations
     tokens: int = 3_072  # an iteration
     pretraining_lr: float = 2.5e-3
     # RL

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from synthtasks.families.family import Family, named
+from synthtasks.families.family import Family, many, named
+from synthtasks.families.program import Program
 from synthtasks.problem import Split
+from synthtasks.surfaces.compact import Compact
 from synthtasks.surfaces.surface import Surface
-from synthtasks.vocab import Vocab
-
-Tokens = NDArray[np.int32]
+from synthtasks.vocab import Tokens, Vocab
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +35,27 @@ def batch(family: Family, split: Split, surface: Surface, vocab: Vocab, numbers:
     >>> vocab = surface.vocab(family.names, family.primitives, family.modulus)
     >>> arrays = batch(family, "train", surface, vocab, range(100, 104), "my corpus")
     >>> arrays.prompts.shape, arrays.solutions.shape, " ".join(vocab.decode(arrays.solutions[0]))
-    ((4, 16), (4, 11), 'A - 6 1 B + 3 4 answer 4 <end>')
+    ((4, 16), (4, 11), 'A * 2 8 B - 0 8 answer 8 <end>')
 
     Raises:
         ValueError: if `numbers` is empty, or a word is not in the vocabulary.
     """
     if not numbers:
         raise ValueError("a batch needs at least one number; found an empty range")
+    if isinstance(family, Program) and isinstance(surface, Compact):  # no object is made
+        programs = many(family, split, numbers, *path)
+        return Batch(*_full(surface.prompts(programs, vocab)), *_full(surface.solutions(programs, vocab)))
     prompts: list[list[int]] = []
     solutions: list[list[int]] = []
     for p in named(family, split, numbers, *path):
         prompts.append(vocab.encode(surface.prompt(p)))
         solutions.append(vocab.encode(surface.solution(p)))
     return Batch(*_padded(prompts), *_padded(solutions))
+
+
+def _full(tokens: Tokens) -> tuple[Tokens, Tokens]:
+    """Rows that need no padding, and their lengths."""
+    return tokens, np.full(len(tokens), tokens.shape[1], np.int32)
 
 
 def _padded(rows: Sequence[list[int]]) -> tuple[Tokens, Tokens]:

@@ -11,11 +11,12 @@ A family holds its primitives as values, so a primitive of one's own is one line
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from itertools import product
 from typing import Protocol
 
 from synthtasks.domains import RESIDUES, Domain, Value
+from synthtasks.mixing import of_text
 
 MANY = 0  # the arity of a primitive that takes any number of operands, from left to right, two at a time
 
@@ -30,7 +31,7 @@ class Operation(Protocol):
     @property
     def arity(self) -> int: ...
     def __call__(self, *operands: Value, modulus: int) -> Value: ...
-    def form(self, operands: tuple[Value, ...], modulus: int) -> str: ...  # what of it enters the canonical form of a step
+    def form(self, operands: tuple[Value, ...], modulus: int) -> int: ...  # what of it enters the canonical form of a step, hashed
     def commutes(self, modulus: int) -> bool: ...  # whether the operands may be permuted
 
 
@@ -69,13 +70,23 @@ class Primitive:
         """The identity of the operation at this modulus, whatever it is called."""
         return _digest(self, modulus)
 
-    def form(self, operands: tuple[Value, ...], modulus: int) -> str:
-        """The digest: what an operation does elsewhere is part of what it is."""
-        return _digest(self, modulus)
+    def form(self, operands: tuple[Value, ...], modulus: int) -> int:
+        """The digest, as a number: what an operation does elsewhere is part of what it is."""
+        return self._facts(modulus)[0]
 
     def commutes(self, modulus: int) -> bool:
         """Whether the operands may be permuted."""
-        return _commutes(self, modulus)
+        return self._facts(modulus)[1]
+
+    @cached_property
+    def _known(self) -> dict[int, tuple[int, bool]]:
+        """By modulus, what was found out: every key of a problem asks for it, and looking it up by the whole value would be slow."""
+        return {}
+
+    def _facts(self, modulus: int) -> tuple[int, bool]:
+        if modulus not in self._known:
+            self._known[modulus] = of_text(f"{modulus} {_digest(self, modulus)}"), _commutes(self, modulus)
+        return self._known[modulus]
 
 
 @dataclass(frozen=True)
@@ -106,12 +117,12 @@ class Given:
             )
         return self.otherwise(*operands, modulus=modulus)
 
-    def form(self, operands: tuple[Value, ...], modulus: int) -> str:
-        """The entry that is looked up, and what it is an exception to; where there is none, that alone."""
+    def form(self, operands: tuple[Value, ...], modulus: int) -> int:
+        """The entry that is looked up, and what it is an exception to; where there is none, that alone. Hashed."""
         if self.otherwise and operands[0] not in {operand for operand, _ in self.entries}:
             return self.otherwise.form(operands, modulus)
         usual = self.otherwise.digest(modulus) if self.otherwise else "given"
-        return f"{usual} {operands[0]} gives {self(*operands, modulus=modulus)}"
+        return of_text(f"{modulus} {usual} {operands[0]} gives {self(*operands, modulus=modulus)}")
 
     def commutes(self, modulus: int) -> bool:
         """One operand cannot be permuted."""

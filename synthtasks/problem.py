@@ -1,6 +1,5 @@
 """A problem is a DAG of primitive applications with one queried step; its values follow from its structure."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -8,11 +7,13 @@ from typing import Literal
 import networkx as nx
 
 from synthtasks.domains import RESIDUES, TEXTS, Value
+from synthtasks.mixing import applied, of_value
 from synthtasks.primitives import MANY, Given, Operation
 
 Split = Literal["train", "test"]
 Surplus = Literal["refused", "allowed"]
 TEST_SHARE = 1 / 8  # of the canonical forms
+TEST = int(TEST_SHARE * 2**64)  # those whose hash lies below it
 COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
 
 
@@ -109,34 +110,31 @@ class Problem:
         graph.add_edges_from((a, step.name) for step in self.steps for a in step.arguments if isinstance(a, str))
         return graph
 
-    @cached_property
+    @property
     def key(self) -> str:
         """What the answer depends on, in canonical form, hashed.
 
         Names, order and distractors do not enter, operands that commute are sorted, and a primitive counts by its
         truth table. So no seed, surface, shuffle or renaming makes another problem of this one.
         """
-        return self._digests[self.query]
+        return f"{self._hashes[self.query]:016x}"
 
     @cached_property
-    def _digests(self) -> dict[str, str]:
+    def _hashes(self) -> dict[str, int]:
         """The canonical form of every step of the proof, hashed: equal for steps that say the same."""
-        digests: dict[str, str] = {}
-        facts: dict[int, tuple[str, bool]] = {}  # of each primitive, by its place in memory
+        hashes: dict[str, int] = {}
+        modulus = self.modulus
         for step in self.proof:
             primitive = step.primitive
-            operands = [digests[a] if isinstance(a, str) else str(a) for a in step.arguments]
+            operands = [hashes[a] if isinstance(a, str) else of_value(a) for a in step.arguments]
             if isinstance(primitive, Given):  # only a table's form depends on its operands' values
-                said = tuple([self.values[a] if isinstance(a, str) else a for a in step.arguments])
-                form, commutes = f"{self.modulus} {primitive.form(said, self.modulus)}", False
+                form = primitive.form(tuple([self.values[a] if isinstance(a, str) else a for a in step.arguments]), modulus)
             else:
-                if id(primitive) not in facts:
-                    facts[id(primitive)] = f"{self.modulus} {primitive.form((), self.modulus)}", primitive.commutes(self.modulus)
-                form, commutes = facts[id(primitive)]
-            if commutes:
-                operands.sort()
-            digests[step.name] = hashlib.sha256(" ".join((form, *operands)).encode()).hexdigest()
-        return digests
+                form = primitive.form((), modulus)
+                if primitive.commutes(modulus):
+                    operands.sort()
+            hashes[step.name] = applied(form, *operands)
+        return hashes
 
     @property
     def split(self) -> Split | Literal["both"]:
@@ -145,6 +143,6 @@ class Problem:
         Proofs of fewer than three steps are in "both": they are facts, of which every longer training problem states
         some, and there are too few of them to hold any back. Only longer problems are unseen compositions.
         """
-        if len(set(self._digests.values())) < COMPOSED:  # a step that is said twice is one fact, as in `key`
+        if len(set(self._hashes.values())) < COMPOSED:  # a step that is said twice is one fact, as in `key`
             return "both"
-        return "test" if int(self.key[:8], 16) < TEST_SHARE * 2**32 else "train"
+        return "test" if self._hashes[self.query] < TEST else "train"

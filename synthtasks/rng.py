@@ -5,9 +5,13 @@ of `rng("train", 8)`. Nothing in this project seeds or reads a global generator.
 """
 
 import hashlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+Path = tuple[str | int, ...]
+Uniforms = NDArray[np.float64]
 
 
 def rng(*path: str | int) -> np.random.Generator:
@@ -18,7 +22,7 @@ def rng(*path: str | int) -> np.random.Generator:
     Raises:
         TypeError: if a part of the path is neither a `str` nor an `int`.
     """
-    return np.random.Generator(np.random.Philox(key=_key(path)))
+    return np.random.Generator(np.random.Philox(key=_key(_checked(path))))
 
 
 def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
@@ -29,14 +33,42 @@ def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
     Raises:
         TypeError: as `rng`.
     """
-    g.bit_generator.state = _BEGINNING | {"state": {"counter": _ZERO, "key": _key(path)}}
+    g.bit_generator.state = _BEGINNING | {"state": {"counter": _ZERO, "key": _key(_checked(path))}}
     return g
 
 
-def _key(path: tuple[str | int, ...]) -> NDArray[np.uint64]:
+def uniforms(count: int, path: Path, numbers: Sequence[int], attempt: int) -> Uniforms:  # [P, count]
+    """Row i holds the first `count` numbers in [0, 1) of `rng(*path, numbers[i], attempt)`.
+
+    Raises:
+        TypeError: as `rng`.
+    """
+    rows = np.empty((len(numbers), count))
+    g = rng(*path)
+    key = np.zeros(2, np.uint64)
+    state = _BEGINNING | {"state": {"counter": _ZERO, "key": key}}
+    written, philox, draw = key.data.cast("B"), g.bit_generator, g.random
+    for row, digest in zip(rows, _digests(path, numbers, attempt), strict=True):
+        written[:] = digest
+        philox.state = state
+        draw(out=row)
+    return rows
+
+
+def _digests(path: Path, numbers: Iterable[int], attempt: int) -> Iterable[bytes]:
+    """What `_key` holds for each `(*path, number, attempt)`: what is common to the names is spelled once."""
+    before = "(" + "".join(f"{part!r}, " for part in path)
+    return (hashlib.sha256(f"{before}{number}, {attempt})".encode()).digest()[15::-1] for number in numbers)
+
+
+def _checked(path: Path) -> Path:
     for part in path:
         if type(part) not in (str, int):
             raise TypeError(f"a generator's name is made of str and int; found {part!r} ({type(part).__name__}) in {path!r}")
+    return path
+
+
+def _key(path: Path) -> NDArray[np.uint64]:
     digest = hashlib.sha256(repr(path).encode()).digest()
     return np.frombuffer(digest[15::-1], dtype="<u8")  # the first 16 bytes as one number, most significant first
 

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
+Tokens = NDArray[np.int32]
 PAD, END = "<pad>", "<end>"
 
 

@@ -27,6 +27,7 @@ from synthtasks import (
     Slip,
     Step,
     Tree,
+    Uses,
     gold,
     laws,
     problem,
@@ -40,10 +41,11 @@ from synthtasks.families import FUNCTIONS, HELD_OUT, S3, S5, TRAINED, Z, label
 from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
 from synthtasks.laws import LawBroken
 from synthtasks.primitives import ADD, GATES, MUL, SUB, SUM
+from synthtasks.rng import uniforms
 from synthtasks.surfaces import CONTEXTS, SCHOOL, ZOO, Code, Compact, Context, Equations, Nested, Story, Surface
 from synthtasks.surfaces.surface import unplaced
 from synthtasks.trace import Assertion, Words
-from tests.strategies import examples
+from tests.strategies import examples, programs
 
 ALL: tuple[Surface, ...] = (Equations(), Code(), *(Story(context) for context in CONTEXTS.values()))
 PAIRS: dict[str, tuple[Family, tuple[Surface, ...]]] = {
@@ -547,19 +549,19 @@ def test_mistakes_are_named(mistake, message):
 
 
 PINNED = {
-    "program": "01b7f9de9622",
-    "dag": "07c26280d19e",
-    "dag, surplus allowed": "13482dd5f1aa",
-    "circuit": "01e569643d76",
-    "tree": "05b96ac07f85",
-    "hops": "19e5a021d90f",
-    "group S_3": "1af8b24fea41",
-    "group S_5": "199e639b0e67",
-    "group Z_7": "1448dd9cd6f3",
-    "grid": "1ffb710ade3e",
-    "compose": "1703189d9e4d",
-    "compose, defined": "17058c0ccd60",
-    "mix": "064b6a8c0d1f",
+    "program": "158709b1b29c",
+    "dag": "1d2d7e3b9fc4",
+    "dag, surplus allowed": "11ca56bdc7d8",
+    "circuit": "05b0057975c8",
+    "tree": "1c3484c6ff31",
+    "hops": "094ef5a7b861",
+    "group S_3": "13bdf6a61fd8",
+    "group S_5": "069377b69440",
+    "group Z_7": "0be1b9e56099",
+    "grid": "1fe7c21d0d6f",
+    "compose": "0cdc07516e9b",
+    "compose, defined": "0888adf73875",
+    "mix": "1dc400a40fce",
 }
 
 
@@ -585,6 +587,33 @@ def test_arrays_are_the_same_problems(name):
             assert not tokens[i, lengths[i] :].any()
     for i in range(2):
         assert part.prompts[i, : part.prompt_lengths[i]].tolist() == whole.prompts[i + 2, : whole.prompt_lengths[i + 2]].tolist()
+
+
+# broken if programs as arrays have other keys, values, splits or uses than the objects that they stand for, or a draw of many is not a draw of each
+@examples(60)
+@given(programs(), st.integers(0, 99))
+def test_programs_as_arrays_are_programs(family, seed):
+    u = uniforms(family.uniforms, ("arrays",), range(seed, seed + 8), 3)
+    drawn = family.many(u)
+    for i in range(8):
+        p = family(rng("arrays", seed + i, 3))
+        assert drawn.problem(i) == p
+        assert f"{int(drawn.keys[i]):016x}" == p.key
+        assert drawn.values[i].tolist() == [p.values[step.name] for step in p.proof]
+        assert [split for split in ("train", "test") if drawn.among(split)[i]] == (["train", "test"] if p.split == "both" else [p.split])
+        assert sum(step.primitive.name in family.uses.names for step in p.proof) >= min(family.uses.count, family.steps)
+
+
+# broken if a number is not drawn evenly, or what stands in one place says what stands in another
+def test_programs_are_drawn_evenly():
+    family = Program(steps=4, lines=6, outside=(ADD, MUL), modulus=7, uses=Uses(("mul",), 2))
+    drawn = family.many(uniforms(family.uniforms, ("evenly",), range(20_000), 0))
+    for column, values in ((drawn.starts, 7), (drawn.first, 3), *((c, 7) for c in drawn.constants.T)):
+        assert abs(np.bincount(column, minlength=values) / 20_000 - 1 / values).max() < 0.015
+    run = np.take_along_axis(drawn.operators, drawn.lines, 1)  # two of four are mul, and the others at random
+    mul = [p.name for p in drawn.primitives].index("mul")
+    assert abs((run == mul).mean(0) - (1 / 2 + 1 / 2 * 1 / 3)).max() < 0.015
+    assert abs(np.corrcoef(np.hstack((run == mul, drawn.constants, drawn.first[:, None])).T) - np.eye(11))[4:].max() < 0.03
 
 
 # broken if a problem depends on the split's other draws, or on what was drawn before it

@@ -1,17 +1,19 @@
 """What a family is, and how a problem of it is drawn by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import count
-from typing import Protocol
+from itertools import count, islice
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Split
-from synthtasks.rng import rename, rng
+from synthtasks.rng import Uniforms, rename, rng, uniforms
 
 ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
+BLOCK = 64  # problems that a stream draws at once, where that is cheaper
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -29,6 +31,27 @@ class Family(Protocol):
 
     def __call__(self, g: np.random.Generator) -> Problem: ...
     def __hash__(self) -> int: ...
+
+
+class Many(Protocol):
+    """P problems of one shape, as arrays."""
+
+    def __len__(self) -> int: ...
+    def among(self, split: Split) -> NDArray[np.bool_]: ...  # [P] which may be drawn for the split
+    def problem(self, i: int) -> Problem: ...
+
+
+Drawn = TypeVar("Drawn", bound=Many, covariant=True)
+
+
+@runtime_checkable
+class Bulk(Family, Protocol[Drawn]):
+    """A family that draws many problems at once: `self(g)` is `self.many(g.random((1, self.uniforms))).problem(0)`."""
+
+    @property
+    def uniforms(self) -> int: ...  # numbers in [0, 1) that a problem takes
+
+    def many(self, u: Uniforms) -> Drawn: ...  # [P, uniforms]
 
 
 class Graded(Family, Protocol):
@@ -68,8 +91,33 @@ def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem
 
 def named(family: Family, split: Split, numbers: Iterable[int], *path: str | int) -> Iterator[Problem]:
     """The problems of these numbers in the stream called `path`."""
+    if isinstance(family, Bulk):
+        return _in_blocks(family, split, numbers, path)
     g = rng(*path)
     return (_draw(family, split, g, (*path, i)) for i in numbers)
+
+
+def many(family: Bulk[Drawn], split: Split, numbers: Sequence[int], *path: str | int) -> Drawn:
+    """The same problems as `named`, as arrays.
+
+    Raises:
+        ValueError: as `problem`.
+    """
+    u = uniforms(family.uniforms, path, numbers, 0)
+    astray = np.arange(len(numbers))
+    for attempt in range(1, ATTEMPTS + 1):
+        astray = astray[~family.many(u[astray]).among(split)]
+        if not len(astray):
+            return family.many(u)
+        u[astray] = uniforms(family.uniforms, path, [numbers[i] for i in astray.tolist()], attempt)
+    raise _nothing(family, split)
+
+
+def _in_blocks(family: Bulk[Many], split: Split, numbers: Iterable[int], path: tuple[str | int, ...]) -> Iterator[Problem]:
+    rest = iter(numbers)
+    while block := list(islice(rest, BLOCK)):
+        drawn = many(family, split, block, *path)
+        yield from (drawn.problem(i) for i in range(len(block)))
 
 
 def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str | int, ...]) -> Problem:
@@ -77,4 +125,8 @@ def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str 
     for attempt in range(ATTEMPTS):
         if (drawn := family(rename(g, *path, attempt))).split in (split, "both"):
             return drawn
-    raise ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")
+    raise _nothing(family, split)
+
+
+def _nothing(family: Family, split: Split) -> ValueError:
+    return ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")

@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
-from synthtasks.families.family import label
+from synthtasks.families.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
-from synthtasks.problem import Problem, Step
+from synthtasks.problem import Problem
+from synthtasks.rng import Uniforms
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class Program:
     >>> from synthtasks import rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
     >>> [(s.name, s.primitive.symbol, s.arguments) for s in p.proof]
-    [('A', '-', (0, 7)), ('B', '-', ('A', 6))]
+    [('B', '*', (0, 8)), ('C', '-', ('B', 0))]
     >>> p.answer
-    7
+    0
 
     Raises:
         ValueError: if the dials contradict each other.
@@ -74,22 +75,31 @@ class Program:
     def names(self) -> int:
         return self.lines
 
-    def __call__(self, g: np.random.Generator) -> Problem:
-        first = int(g.integers(self.lines - self.steps + 1))
-        window = range(first, first + self.steps)
-        inside = g.integers(len(self.primitives), size=self.lines).tolist()
-        outside = g.integers(len(self.outside), size=self.lines).tolist()
-        constants = g.integers(self.modulus, size=self.lines).tolist()
-        start = int(g.integers(self.modulus))
-        primitives = [self.primitives[inside[i]] if i in window else self.outside[outside[i]] for i in range(self.lines)]
+    @property
+    def uniforms(self) -> int:
+        """How many random numbers a draw takes."""
+        return 2 + 2 * self.lines + (self.steps + self.uses.count if self.uses.count else 0)
+
+    def many(self, u: Uniforms) -> Programs:  # [P, uniforms]
+        """A program of each row of numbers in [0, 1)."""
+        known = tuple(dict.fromkeys((*self.primitives, *self.outside)))
+        inside, outside = (np.array([known.index(p) for p in chosen]) for chosen in (self.primitives, self.outside))
+        first, start, operator, constant, use = np.split(u, np.cumsum((1, 1, self.lines, self.lines)), axis=1)
+        firsts = _below(self.lines - self.steps + 1, first)  # [P, 1]
+        line = np.arange(self.lines)
+        run = (firsts <= line) & (line < firsts + self.steps)  # [P, lines]
+        operators = np.where(run, inside[_below(len(inside), operator)], outside[_below(len(outside), operator)])
         if self.uses.count:
-            named = [p for p in self.primitives if p.name in self.uses.names]
-            for offset in g.permutation(self.steps)[: self.uses.count].tolist():
-                primitives[first + offset] = named[int(g.integers(len(named)))]
-        steps: list[Step] = []
-        before: str | int = start
-        for i in range(self.lines):
-            before = start if i == first else before
-            steps.append(Step(label(i), primitives[i], (before, constants[i])))
-            before = label(i)
-        return Problem(tuple(steps), label(window[-1]), self.modulus)
+            named = np.array([known.index(p) for p in self.primitives if p.name in self.uses.names])
+            where = firsts + use[:, : self.steps].argsort(axis=1)[:, : self.uses.count]  # [P, uses]
+            np.put_along_axis(operators, where, named[_below(len(named), use[:, self.steps :])][:, : self.steps], axis=1)
+        constants, starts = _below(self.modulus, constant), _below(self.modulus, start)[:, 0]
+        return Programs(known, self.modulus, operators, constants, firsts[:, 0], self.steps, starts)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        return self.many(g.random((1, self.uniforms))).problem(0)
+
+
+def _below(size: int, u: Uniforms) -> Places:
+    """Numbers in [0, 1) as places in [0, size)."""
+    return (u * size).astype(np.int64)

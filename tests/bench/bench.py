@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.estimates import exact_pass_at_k, sampled_pass_at_k
-from analysis.scale import SMOKE
+from analysis.scale import SCALES, SMOKE
 from analysis.studies import grid
 from analysis.study import Setting
 from models.generate import chosen_logp, completion_logits, generate, invert, pad
@@ -26,7 +26,7 @@ from train.rollouts import Sampler, rollout
 from train.score import exam, solution_logp
 from train.store import Store
 
-GROUP, PROMPTS, SAMPLES, AGREE, FEW = 16, 32, 128, 64, 4
+GROUP, PROMPTS, SAMPLES, AGREE, FEW, SCORED = 16, 32, 128, 64, 4, 2
 
 
 @torch.no_grad()
@@ -55,6 +55,29 @@ def agreement(table: Table) -> None:
         exact, drawn = exact_pass_at_k(logp, k), sampled_pass_at_k(np.full(AGREE, 2 * SAMPLES), solved, k)
         error = (exact - drawn).std() / AGREE**0.5
         table.add_row(f"pass@{k} of a trained model, exact and sampled", f"{exact.mean():.4f} {drawn.mean():.4f}", f"± {error:.4f}")
+
+
+def scored(table: Table) -> None:
+    """What an exact score costs, and 128 samples: on the exam of the study, a few problems of every difficulty."""
+    scale, surface = SCALES["cpu"], Compact()
+    families = [Program(steps, scale.lines, uses=Uses(("mul",), scale.uses)) for steps in range(1, scale.deepest + 1)]
+    vocab = surface.vocab(scale.lines, families[0].primitives, scale.modulus)
+    model = GPT(GPTConfig(len(vocab)), torch_rng("bench"))
+    exams = [exam(family, surface, vocab, SCORED, 0, ("add", "mul", "sub")) for family in families]
+    asked = [
+        (e.prompts.tolist(), torch.from_numpy(rng("many").random((SCORED * SAMPLES, e.tokens.shape[1]), dtype="float32"))) for e in exams
+    ]
+    exact, sampled = paired(
+        lambda: [solution_logp(model, e, (1.0,), Ledger()) for e in exams],
+        lambda: [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in asked],
+    )
+    ledger = Ledger()
+    for e in exams:
+        solution_logp(model, e, (1.0,), ledger)
+    drawn = sum(generate(model, prompts, uniforms, len(vocab)).forwarded for prompts, uniforms in asked)
+    table.add_row(f"score {SCORED} problems of each of {len(exams)} difficulties exactly", f"{exact:.3f} s", "")
+    table.add_row("  128 samples of each, cached", f"{sampled:.2f} s", f"{sampled / exact:.0f} x the time")
+    table.add_row("  tokens forwarded", f"{ledger.forwarded:,} and {drawn:,}", f"{drawn / ledger.forwarded:.0f} x the tokens")
 
 
 def main() -> None:
@@ -88,17 +111,7 @@ def main() -> None:
     table.add_row("update on them, prompt once a group", f"{once:.2f} s", "")
     table.add_row("  prompt with every row", f"{full:.2f} s", f"{full / once:.1f} x")
 
-    held = exam(family, surface, vocab, PROMPTS, 0, ("add", "mul", "sub"))
-    many = torch.from_numpy(rng("many").random((PROMPTS * SAMPLES, limit), dtype="float32"))
-    ledger = Ledger()
-    exact, sampled = paired(lambda: solution_logp(model, held, (1.0,), ledger), lambda: generate(model, prompts, many, never))
-    drawn = generate(model, prompts, many, never)
-    one = Ledger()
-    solution_logp(model, held, (1.0,), one)
-    table.add_row("score 32 problems exactly", f"{exact:.3f} s", "")
-    table.add_row("  128 samples of each, cached", f"{sampled:.2f} s", f"{sampled / exact:.0f} x the time")
-    table.add_row("  tokens forwarded", f"{one.forwarded} and {drawn.forwarded}", f"{drawn.forwarded / one.forwarded:.0f} x the tokens")
-
+    scored(table)
     agreement(table)
     made(table)
     learned(table)

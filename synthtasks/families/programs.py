@@ -1,0 +1,84 @@
+"""Straight-line programs as arrays: many at once, at a fraction of the price of as many objects.
+
+Shapes: P programs, N lines of each, W lines in the window that is run.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthtasks.families.family import labels
+from synthtasks.mixing import Hashes, applied, of_value
+from synthtasks.primitives import Primitive
+from synthtasks.problem import COMPOSED, TEST, Problem, Split, Step
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """Programs of which W lines in a row are run, from a given value."""
+
+    primitives: tuple[Primitive, ...]
+    modulus: int
+    operators: Places  # [P, N] places in `primitives`
+    constants: Places  # [P, N]
+    first: Places  # [P] the first line of the window
+    window: int  # W
+    starts: Places  # [P] the value that the window begins with
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def lines(self) -> Places:  # [P, W]
+        """The lines that are run."""
+        return self.first[:, None] + np.arange(self.window)
+
+    @property
+    def values(self) -> Places:  # [P, W]
+        """The running value after each line of the window."""
+        tables = np.array([p.table(self.modulus) for p in self.primitives])  # [primitive, m, m]
+        values = np.empty(self.lines.shape, np.int64)
+        before = self.starts
+        for i, (operators, constants) in enumerate(self._steps()):
+            before = values[:, i] = tables[operators, before, constants]
+        return values
+
+    @property
+    def keys(self) -> Hashes:  # [P]
+        """The number that `Problem.key` spells."""
+        forms = np.array([p.form((), self.modulus) for p in self.primitives], np.uint64)
+        commutes = np.array([p.commutes(self.modulus) for p in self.primitives])
+        given = np.array([of_value(v) for v in range(self.modulus)], np.uint64)
+        before = given[self.starts]
+        for operators, constants in self._steps():
+            operand, turned = given[constants], commutes[operators]
+            left = np.where(turned, np.minimum(before, operand), before)
+            right = np.where(turned, np.maximum(before, operand), operand)
+            before = applied(forms[operators], left, right)
+        return before
+
+    def among(self, split: Split) -> NDArray[np.bool_]:  # [P]
+        """Which of them may be drawn for a split."""
+        if self.window < COMPOSED:
+            return np.ones(len(self), bool)
+        test: NDArray[np.bool_] = self.keys < TEST
+        return test if split == "test" else ~test
+
+    def problem(self, i: int) -> Problem:
+        """Program i as an object; the lines before the window form a chain of their own from the same given value."""
+        names = labels(self.operators.shape[1])
+        first, start = int(self.first[i]), int(self.starts[i])
+        steps: list[Step] = []
+        before: str | int = start
+        for line, (name, operator, constant) in enumerate(zip(names, self.operators[i].tolist(), self.constants[i].tolist(), strict=True)):
+            steps.append(Step(name, self.primitives[operator], (start if line == first else before, constant)))
+            before = name
+        return Problem(tuple(steps), names[first + self.window - 1], self.modulus)
+
+    def _steps(self) -> list[tuple[Places, Places]]:  # W times [P], [P]
+        rows = np.arange(len(self))
+        return [(self.operators[rows, line], self.constants[rows, line]) for line in self.lines.T]

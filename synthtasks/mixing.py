@@ -1,0 +1,44 @@
+"""Canonical forms as numbers of 64 bits: the same arithmetic on one number and on arrays of them."""
+
+import hashlib
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthtasks.domains import Value
+
+Hashes = NDArray[np.uint64]
+Hash = TypeVar("Hash", int, Hashes)
+
+WORD = 2**64 - 1
+
+
+def mix(x: Hash) -> Hash:
+    """A bijection of 64 bits in which a bit of the input moves half of the output.
+
+    The finaliser of SplitMix64 (doi:10.1145/2660193.2660195).
+    """
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & WORD  # type: ignore[assignment] # numpy's types take 30 for a signed number
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & WORD  # type: ignore[assignment]
+    return x ^ (x >> 31)  # type: ignore[return-value]
+
+
+def applied(form: Hash, *operands: Hash) -> Hash:
+    """The hash of an operation applied to operands, whose order matters."""
+    for operand in operands:
+        form = mix(form ^ operand)
+    return form
+
+
+@lru_cache(maxsize=65_536)
+def of_text(text: str) -> int:
+    """The hash of a text: the first 64 bits of its SHA-256."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+@lru_cache(maxsize=65_536)
+def of_value(value: Value) -> int:
+    """The hash of a given value."""
+    return of_text(str(value))
