@@ -589,7 +589,7 @@ def test_arrays_are_the_same_problems(name):
         assert part.prompts[i, : part.prompt_lengths[i]].tolist() == whole.prompts[i + 2, : whole.prompt_lengths[i + 2]].tolist()
 
 
-# broken if programs as arrays have other keys, values, splits or uses than the objects that they stand for, or a draw of many is not a draw of each
+# broken if programs as arrays have other keys, values, splits or uses than as objects, or drawing many is not drawing each
 @examples(60)
 @given(programs(), st.integers(0, 99))
 def test_programs_as_arrays_are_programs(family, seed):
