@@ -12,7 +12,7 @@ from rich.console import Console
 from analysis import command
 from analysis.ask import converse
 from analysis.demo import demo
-from analysis.scale import Scale
+from analysis.scale import CPU, Scale
 from analysis.studies import STUDIES
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
@@ -104,8 +104,8 @@ class Ask:
     """Type or draw problems, and see a policy's steps with the judge's marks."""
 
     checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
-    modulus: int = 10
-    lines: int = 20
+    modulus: int = CPU.modulus
+    lines: int = CPU.lines
 
     def __call__(self, console: Console) -> int:
         converse(self.checkpoint, self.lines, self.modulus, console, lambda: console.input("> "))
