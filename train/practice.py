@@ -5,8 +5,8 @@
     DR_GRPO  = GRPO without Scale
     DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
 
-GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`), and groups
-without variance, which carry no gradient, cost no backward pass.
+GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`). Groups
+without variance, which carry no gradient, cost no backward pass, and what a group says several times costs one.
 """
 
 from collections.abc import Iterator

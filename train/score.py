@@ -23,7 +23,7 @@ from train.policy import load_policy
 from train.stage import Stage
 from train.store import Store, write_json
 
-BATCH = 64  # rows of a forward pass
+BATCH = 32  # rows of a forward pass; more of them do not fit into caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
