@@ -1,16 +1,16 @@
 """What earlier tokens left behind: prompts that are computed once, and the completions that follow them in groups.
 
-Shapes: P prompts, G completions of each, B = P * G rows (row b follows prompt b // G), S prompt tokens, T new tokens,
-U tokens of the completions so far (the new ones included), D width, H heads, K heads of keys and values, d = D / H.
+Shapes: P prompts, B rows that follow them, G rows of the prompt that has most, S prompt tokens, T new tokens, U tokens of
+the completions so far (the new ones included), D width, H heads, K heads of keys and values, d = D / H.
 """
-
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from models.gpt import attend
+
+ROOM = 16  # tokens by which a cache that is full grows
 
 
 class Prompts:
@@ -46,80 +46,89 @@ class Prompts:
         return seen
 
 
+class Seating:
+    """Rows in a rectangle of P prompts by G rows, so that one product reads each prompt for all that follow it."""
+
+    def __init__(self, owners: Tensor, prompts: int):  # [B] the prompt of each row, ascending
+        counts = owners.bincount(minlength=prompts)  # [P]
+        self.prompts, self.group = prompts, int(counts.max())
+        first = counts.cumsum(0) - counts
+        self.seats = owners * self.group + torch.arange(len(owners), device=owners.device) - first[owners]  # [B]
+        self.full = len(owners) == prompts * self.group
+
+    def by_prompt(self, x: Tensor) -> Tensor:  # [B, H, T, n] -> [P, H, G * T, n], zero on empty seats
+        _, H, T, n = x.shape
+        if not self.full:
+            x = x.new_zeros(self.prompts * self.group, H, T, n).index_copy(0, self.seats, x)
+        return x.view(self.prompts, self.group, H, T, n).transpose(1, 2).reshape(self.prompts, H, -1, n)
+
+    def by_row(self, x: Tensor) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]; inverts `by_prompt`
+        P, H, _, n = x.shape
+        rows = x.view(P, H, self.group, -1, n).transpose(1, 2).reshape(P * self.group, H, -1, n)
+        return rows if self.full else rows.index_select(0, self.seats)
+
+
 class Following:
     """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into them."""
 
-    def __init__(self, prompts: Prompts, group: int):
-        self.prompts, self.group = prompts, group
+    def __init__(self, prompts: Prompts, owners: Tensor):  # [B] the prompt of each row, ascending
+        self.prompts, self.owners = prompts, owners
+        self.seating = Seating(owners, len(prompts.lengths))
 
     def length(self, new: int) -> int:
         return self.prompts.longest + new
 
     def positions(self, new: int) -> Tensor:  # [B, T]
-        return _after(self.prompts.lengths.repeat_interleave(self.group), new)
+        return _after(self.prompts.lengths[self.owners], new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         T = q.shape[2]
         causal = torch.ones(T, T, dtype=torch.bool, device=q.device).tril()
-        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.look, k, v, causal)
+        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.look, self.seating, k, v, causal)
 
     def convolve(self, place: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
-        return torch.cat((self.prompts.tails[place].repeat_interleave(self.group, 0), x), dim=1)
+        return torch.cat((self.prompts.tails[place][self.owners], x), dim=1)
 
 
-@dataclass
 class Cache:
-    """Completions being written a token at a time, in memory taken once. For use without gradients."""
+    """Completions being written a token at a time; at first one of each prompt. For use without gradients."""
 
-    prompt_keys: Tensor  # [L, P, K, S, d]
-    prompt_values: Tensor
-    look: Tensor | None  # bool [P, 1, 1, S]
-    keys: Tensor  # [L, B, K, C, d] with room for C tokens
-    values: Tensor
-    tails: list[Tensor]  # per convolution [B, conv - 1, D]
-    starts: Tensor  # [B] length of each row's prompt
-    written: int = 0  # U, tokens of every completion so far
-
-    @classmethod
-    def after(cls, prompts: Prompts, group: int, room: int) -> "Cache":
-        """An empty cache for `group` completions of each prompt, of at most `room` tokens."""
-        keys = torch.stack(prompts.keys)
-        L, P, K, _, d = keys.shape
-        own = keys.new_empty(L, P * group, K, room, d)
-        tails = [tail.repeat_interleave(group, 0) for tail in prompts.tails]
-        starts = prompts.lengths.repeat_interleave(group)
-        return cls(keys, torch.stack(prompts.values), prompts.look, own, torch.empty_like(own), tails, starts)
+    def __init__(self, prompts: Prompts):
+        self.prompts = prompts
+        self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
+        self.seating = Seating(self.owners, len(prompts.lengths))
+        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d], of which the first `written` are filled
+        self.values = [v[:, :, :0] for v in prompts.values]
+        self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
+        self.written = 0  # tokens of every completion so far
 
     def length(self, new: int) -> int:
-        return self.prompt_keys.shape[3] + self.written + new
+        return self.prompts.longest + self.written + new
 
     def positions(self, new: int) -> Tensor:  # [B, 1]
-        return _after(self.starts + self.written, new)
+        return _after(self.prompts.lengths[self.owners] + self.written, new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if self.keys[layer].shape[2] == self.written:
+            self.keys[layer], self.values[layer] = (F.pad(x, (0, 0, 0, ROOM)) for x in (self.keys[layer], self.values[layer]))
         stop = self.written + 1
-        self.keys[layer, :, :, self.written : stop] = k
-        self.values[layer, :, :, self.written : stop] = v
-        own = self.keys[layer, :, :, :stop], self.values[layer, :, :, :stop]
-        return attend_both(q, self.prompt_keys[layer], self.prompt_values[layer], self.look, *own, None)
+        self.keys[layer][:, :, self.written : stop] = k
+        self.values[layer][:, :, self.written : stop] = v
+        own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
+        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.look, self.seating, *own, None)
 
     def convolve(self, place: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[place], x), dim=1)
         self.tails[place] = seen[:, 1:]
         return seen
 
-    def select(self, prompts: Tensor, rows: Tensor) -> "Cache":
-        """The cache of these prompts [P'] and these rows [B'], equally many of each prompt and in its order."""
-        return Cache(
-            self.prompt_keys[:, prompts],
-            self.prompt_values[:, prompts],
-            None if self.look is None else self.look[prompts],
-            self.keys[:, rows],
-            self.values[:, rows],
-            [tail[rows] for tail in self.tails],
-            self.starts[rows],
-            self.written,
-        )
+    def follow(self, rows: Tensor) -> None:
+        """Go on with these rows [B'], ascending: one that is named twice branches, one that is not named ends."""
+        if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
+            return
+        self.owners = self.owners[rows]
+        self.seating = Seating(self.owners, len(self.prompts.lengths))
+        self.keys, self.values, self.tails = ([x[rows] for x in every] for every in (self.keys, self.values, self.tails))
 
 
 def _after(start: Tensor, new: int) -> Tensor:  # [B] -> [B, T]
@@ -131,25 +140,22 @@ def attend_both(
     prompt_k: Tensor,  # [P, K, S, d]
     prompt_v: Tensor,
     look: Tensor | None,  # bool [P, 1, 1, S], true on real tokens
+    seating: Seating,  # of the rows
     own_k: Tensor,  # [B, K, U, d]
     own_v: Tensor,
     causal: Tensor | None,  # bool [T, U]
 ) -> Tensor:  # [B, H, T, d]
     """Attention to the row's prompt and its own tokens under one softmax, reading each prompt once for its group."""
-    B, H, T, d = q.shape
-    P, K, S, _ = prompt_k.shape
+    (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
     if K != H:
         prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
     q = q * d**-0.5
-    together = q.view(P, -1, H, T, d).transpose(1, 2).reshape(P, H, -1, d)  # [P, H, G * T, d]
-    prompt = together @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
+    prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
     if look is not None:
         prompt = prompt.masked_fill(~look, float("-inf"))
-    prompt = prompt.view(P, H, -1, T, S).transpose(1, 2).reshape(B, H, T, S)
     own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
     if causal is not None:
         own = own.masked_fill(~causal, float("-inf"))
-    weights = torch.cat((prompt, own), dim=-1).softmax(-1)
-    from_prompt = weights[..., :S].view(P, -1, H, T, S).transpose(1, 2).reshape(P, H, -1, S) @ prompt_v  # [P, H, G * T, d]
-    from_prompt = from_prompt.view(P, H, -1, T, d).transpose(1, 2).reshape(B, H, T, d)
+    weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
+    from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
     return from_prompt + weights[..., S:] @ own_v

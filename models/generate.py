@@ -1,6 +1,6 @@
 """Sampling with a cache, and the exact log-probabilities of given words.
 
-Shapes: P prompts, G completions of each, B = P * G rows, T tokens of the longest completion, V words.
+Shapes: P prompts, B rows that follow them, T tokens of the longest completion, V words.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,15 @@ from torch import Tensor, nn
 from models.cache import Cache, Following, Prompts
 from models.gpt import GPT
 
-CROWDED = 0.75  # of the rows in memory: when fewer would hold all that are still being written, the others leave
-
 
 @dataclass(frozen=True)
 class Completions:
-    """What was sampled. Row b continues prompt b // G."""
+    """What was sampled. Row b continues prompt b // (B / P)."""
 
     tokens: Tensor  # [B, T], 0 after the end
     mask: Tensor  # bool [B, T], true on sampled tokens, the end token included
     logp: Tensor  # [B, T] log-probability of each sampled token under the distribution it came from; 0 off the mask
-    forwarded: int  # tokens that went through the model
+    forwarded: int  # tokens that went through the model: of prompts, and of beginnings that differ
 
 
 @torch.no_grad()
@@ -35,8 +33,9 @@ def generate(
 ) -> Completions:
     """Complete each prompt B / P times, up to `end` or `limit` tokens.
 
-    A prompt is computed once for its group. A token is the inverse of the cumulative distribution at its uniform: so a
-    row's sample depends on its prompt and its uniforms alone, not on the rows beside it nor on when those leave.
+    What the completions of a prompt have in common is computed once: the prompt, and every beginning that several of them
+    share. A token is the inverse of the cumulative distribution at its uniform: so a row's sample depends on its prompt and
+    its uniforms alone, not on the rows beside it.
 
     Raises:
         ValueError: if there is no prompt, one is empty, nothing may be sampled, B is no multiple of P, or the temperature is
@@ -52,47 +51,32 @@ def generate(
     device = model.head.weight.device
     padded, lengths = pad(prompts, device)
     read = Prompts(lengths)
-    group = B // len(prompts)
-    logits = model(padded, read)[torch.arange(len(prompts)), lengths - 1].repeat_interleave(group, 0)  # [B, V]
-    cache = Cache.after(read, group, limit)
+    logits = model(padded, read)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N beginnings
+    cache = Cache(read)
     forwarded = int(lengths.sum())
 
     uniforms = uniforms.to(device)
     tokens = torch.zeros(B, limit, dtype=torch.long, device=device)
     mask = torch.zeros(B, limit, dtype=torch.bool, device=device)
     logp = torch.zeros(B, limit, dtype=logits.dtype, device=device)
-    rows = torch.arange(B, device=device).view(-1, group)  # [P', G']: of `tokens`, those that the cache holds
-    alive = torch.ones_like(rows, dtype=torch.bool)  # of those, the ones not yet ended
+    rows = torch.arange(B, device=device)  # [B'] that are still being written
+    begun = rows // (B // len(prompts))  # [B'] in 0..N: which beginning each has
     for t in range(limit):
-        logs = (logits / temperature).log_softmax(-1)  # [B', V]
-        flat, writing = rows.view(-1), alive.view(-1)  # [B']
-        new = invert(logs.exp(), uniforms[flat, t])  # [B']
-        tokens[flat[writing], t] = new[writing]
-        mask[flat, t] = writing
-        logp[flat[writing], t] = logs.gather(1, new[:, None])[writing, 0]
-        alive = alive & (new != end).view_as(alive)
-        if t + 1 == limit or not alive.any():
+        logs = (logits / temperature).log_softmax(-1)  # [N, V]
+        new = invert(logs.exp()[begun], uniforms[rows, t])  # [B']
+        tokens[rows, t], mask[rows, t], logp[rows, t] = new, True, logs[begun, new]
+        going = new != end
+        rows, begun, new = rows[going], begun[going], new[going]
+        if t + 1 == limit or not len(rows):
             break
-        stay = crowd(alive)
-        if stay is not None:
-            prompts_left, columns = stay
-            index = (prompts_left[:, None] * rows.shape[1] + columns).view(-1)  # of the cache's rows
-            cache, new = cache.select(prompts_left, index), new[index]
-            rows, alive = rows.view(-1)[index].view_as(columns), alive.view(-1)[index].view_as(columns)
-        logits = model(new[:, None], cache)[:, 0]
+        V = logs.shape[1]
+        longer, begun = (begun * V + new).unique(return_inverse=True)  # [N'], [B']
+        cache.follow(longer // V)
+        logits = model((longer % V)[:, None], cache)[:, 0]
         cache.written += 1
-        forwarded += rows.numel()
+        forwarded += len(longer)
     T = t + 1
     return Completions(tokens[:, :T], mask[:, :T], logp[:, :T], forwarded)
-
-
-def crowd(alive: Tensor) -> tuple[Tensor, Tensor] | None:  # bool [P, G] -> [P'], [P', G']
-    """Which prompts, and which columns of each, still hold every row that is being written; None if too few leave."""
-    prompts = alive.any(1).nonzero()[:, 0]  # [P']
-    width = int(alive.sum(1).max())  # G'
-    if len(prompts) * width >= CROWDED * alive.numel():
-        return None
-    return prompts, alive[prompts].int().argsort(dim=1, descending=True, stable=True)[:, :width]
 
 
 def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] -> [N]
@@ -110,24 +94,23 @@ def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Te
     return padded, torch.tensor(lengths, device=device)
 
 
-def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens: Tensor) -> Tensor:
+def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
     """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P].
 
-    Row b follows prompt b // (B / P). Each prompt goes through the model once, however many rows follow it, and
-    gradients reach it through all of them.
+    Row b follows prompt `owners[b]`, and these ascend. Each prompt goes through the model once, however many rows follow
+    it, and gradients reach it through all of them.
     """
     prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one
     P, S = prompts.shape
-    group = len(tokens) // P
-    if group == 1 and bool((lengths == S).all()):
-        logits: Tensor = model(torch.cat((prompts, tokens[:, :-1]), dim=1))
+    if len(tokens) == P and bool((lengths == S).all()):
+        logits: Tensor = model(torch.cat((prompts[owners], tokens[:, :-1]), dim=1))
         return logits[:, S - 1 :]
     read = Prompts(lengths)
     ends: Tensor = model(prompts, read)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
-    first = ends.repeat_interleave(group, 0)[:, None]  # [B, 1, V]
+    first = ends[owners][:, None]  # [B, 1, V]
     if tokens.shape[1] == 1:
         return first
-    return torch.cat((first, model(tokens[:, :-1], Following(read, group))), dim=1)
+    return torch.cat((first, model(tokens[:, :-1], Following(read, owners))), dim=1)
 
 
 def chosen_logp(logits: Tensor, tokens: Tensor) -> Tensor:  # [B, T, V], [B, T] -> [B, T]

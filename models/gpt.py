@@ -98,8 +98,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, turn: Tensor, past: Past | None, layer: int) -> Tensor:  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
         qkv = self.qkv(x).view(B, T, -1, self.head).transpose(1, 2)  # [B, H + 2K, T, d]
-        q, k, v = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=1)
-        q, k = rotate(q, turn), rotate(k, turn)
+        qk, v = qkv.split((self.heads + self.kv_heads, self.kv_heads), dim=1)
+        qk = rotate(qk, turn)
+        q, k = qk[:, : self.heads], qk[:, self.heads :]
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
         merged: Tensor = self.out(y.transpose(1, 2).reshape(B, T, D))
         return merged
@@ -201,4 +202,4 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:  # [B, H, T, d], [..., T, d/2, 2]
     """Turn channel i and channel i + d/2 together, by the angle of their position."""
     cos, sin = turn.unbind(-1)
     left, right = x.chunk(2, dim=-1)
-    return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1)
+    return torch.cat((torch.addcmul(left * cos, right, sin, value=-1), torch.addcmul(right * cos, left, sin)), dim=-1)

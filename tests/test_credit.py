@@ -172,7 +172,8 @@ def test_batch_order_changes_no_loss(aggregate: Aggregate, case: tuple[Rollouts,
     flat = torch.tensor([b for group in order for b in group])
     shuffled = replace(r, tokens=r.tokens[flat], mask=r.mask[flat], logp=r.logp[flat])
     expected = loss(r, reward, logp, Clip(), aggregate)
-    assert loss(shuffled, reward[flat], logp[flat], Clip(), aggregate) == pytest.approx(expected, abs=1e-12)
+    # equal rewards of a group leave rounding, which `Scale` divides by as little as 1e-4
+    assert loss(shuffled, reward[flat], logp[flat], Clip(), aggregate) == pytest.approx(expected, abs=1e-10)
 
 
 # Broken if, where the sampling policy is the one that learns, a surrogate had any gradient but the policy's: -A.

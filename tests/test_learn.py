@@ -359,7 +359,7 @@ def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp
     torch.testing.assert_close(batched, gradient(model), rtol=1e-9, atol=1e-12)
 
 
-# Broken if a group that reads its prompt once learned otherwise than rows that each read the whole of their words.
+# Broken if a group that reads its prompt once, and what it says twice once, learned otherwise than rows that each read it all.
 @pytest.mark.parametrize("weight", [0.0, 0.3])
 def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) -> None:
     model, store = double(), Store(tmp_path)
@@ -367,8 +367,10 @@ def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) ->
     run = a_run(store, model)
     asked = tuple(problem(replace(FAMILY, lines=2 + i % 2), "train", "asked", i) for i in range(3))  # prompts of two lengths
     r = rollout(model, VOCAB, asked, task.sampler, "rollout")
+    said = torch.tensor([0, 1, 0, 0, 4, 5, 6, 7, 9, 8, 9, 8])  # rows that say the same, of one group
+    r = replace(r, tokens=r.tokens[said], mask=r.mask[said], logp=r.logp[said])
     r = replace(r, logp=r.logp + 0.2 * r.tokens.remainder(3).sub(1) * r.mask)  # as if the policy had moved
-    advantage = chain(task.algorithm.credit, Even()(r, 0, 0, 0), r)
+    advantage = chain(task.algorithm.credit, Alternate()(r), r)  # not the same for the same words
     total = torch.zeros((), dtype=torch.double)
     reference = run.reference.double()
     for b, length in enumerate(r.mask.sum(1).tolist()):
@@ -387,6 +389,8 @@ def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) ->
         part.backward()
         shared += part.item()
     assert task.algorithm.aggregate == TokenMean()
+    assert len({(b // 4, *row) for b, row in enumerate(r.tokens.tolist())}) == 2 + 4 + 2
+    assert run.ledger.trained == int(r.prompt_lengths.sum() + r.mask[[0, 1, 4, 5, 6, 7, 8, 9]].sum())  # each once
     assert shared == pytest.approx(total.item(), rel=1e-6)  # the weights of tokens are in single precision
     torch.testing.assert_close(gradient(model), full, rtol=1e-6, atol=1e-8)
 

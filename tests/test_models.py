@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from models import generate as sampling
+from models.cache import Seating
 from models.gpt import GPT, GPTConfig, ShortConvolution, rotate, rotations
 
 V, END = 11, 1  # words; the one that ends a completion
@@ -74,9 +75,17 @@ def whole(model: GPT, prompts: Sequence[Sequence[int]], tokens: Tensor) -> Tenso
     return torch.stack(rows)
 
 
+def evenly(prompts: int, rows: int) -> Tensor:  # [B] equally many rows of each prompt
+    return torch.arange(prompts).repeat_interleave(rows // prompts)
+
+
+def logits_of(model: GPT, prompts: Sequence[Sequence[int]], tokens: Tensor) -> Tensor:  # [B, T, V]
+    return sampling.completion_logits(model, *padded(prompts), tokens, evenly(len(prompts), len(tokens)))
+
+
 def logp_of(model: GPT, prompts: Sequence[Sequence[int]], tokens: Tensor) -> Tensor:  # [B, T]
     with torch.no_grad():
-        return sampling.chosen_logp(sampling.completion_logits(model, *padded(prompts), tokens), tokens)
+        return sampling.chosen_logp(logits_of(model, prompts, tokens), tokens)
 
 
 # --- sampling ---
@@ -95,32 +104,23 @@ def test_the_cache_changes_nothing(shape, prompts, group):
     assert_close(got.logp, torch.tensor([logp + [0.0] * (longest - len(logp)) for _, logp in rows], dtype=torch.float64))
 
 
-# broken if a row's sample depends on when other rows leave memory, or rows never leave
+# broken if a beginning that several rows share went through the model twice, or went on after its rows had ended
 @every_shape
 @pytest.mark.parametrize("prompts", [EVEN, RAGGED])
-def test_leaving_early_changes_no_sample(shape, prompts, monkeypatch):
-    model, uniforms = net(SHAPES[shape]), uniform(len(prompts) * 8, 20, seed=2)
-    runs = []
-    for crowded in (0.0, 0.75, 2.0):  # never, seldom, always
-        monkeypatch.setattr(sampling, "CROWDED", crowded)
-        runs.append(sampling.generate(model, prompts, uniforms, END))
-    for run in runs[1:]:
-        assert torch.equal(run.tokens, runs[0].tokens)
-        assert torch.equal(run.mask, runs[0].mask)
-        assert_close(run.logp, runs[0].logp)
-    assert runs[0].forwarded == sum(map(len, prompts)) + len(uniforms) * (runs[0].tokens.shape[1] - 1)
-    assert runs[0].forwarded > runs[1].forwarded >= runs[2].forwarded
+def test_what_rows_share_is_computed_once(shape, prompts):
+    got = sampling.generate(net(SHAPES[shape]), prompts, uniform(len(prompts) * 8, 20, seed=2), END)
+    rows = [row[:length] for row, length in zip(got.tokens.tolist(), got.mask.sum(1).tolist(), strict=True)]
+    read = {(b // 8, *row[:t]) for b, row in enumerate(rows) for t in range(1, len(row))}  # a last token goes nowhere
+    assert got.forwarded == sum(map(len, prompts)) + len(read)
+    assert len(read) < sum(len(row) - 1 for row in rows)
 
 
-# broken if a row that is still being written leaves, or rows leave that cost little
-def test_who_stays_by_hand():
-    alive = torch.tensor([[False, False, False, False], [False, True, False, True], [False, False, True, False]])
-    stay = sampling.crowd(alive)  # 2 prompts of at most 2 rows: 4 of 12
-    assert stay is not None
-    assert stay[0].tolist() == [1, 2]
-    assert stay[1].tolist() == [[1, 3], [2, 0]]  # the last fills up
-    assert sampling.crowd(torch.tensor([[True, True, True, False]])) is None  # 3 of 4 is crowded
-    assert sampling.crowd(torch.tensor([[True, True, False, False]])) is not None
+# broken if a row went to the seat of another, or an empty seat were taken for a row
+def test_seating_by_hand():
+    seating = Seating(torch.tensor([0, 2, 2, 2]), 4)  # prompts 1 and 3 have no row
+    x = torch.tensor([5.0, 6.0, 7.0, 8.0]).view(4, 1, 1, 1)
+    assert seating.by_prompt(x).flatten(1).tolist() == [[5, 0, 0], [0, 0, 0], [6, 7, 8], [0, 0, 0]]
+    assert torch.equal(seating.by_row(seating.by_prompt(x)), x)
 
 
 # broken if the log-probabilities that training compares with are not those of the sampler
@@ -189,7 +189,15 @@ def test_inversion_is_proportional():
 @pytest.mark.parametrize("length", [1, 6])
 def test_shared_prompts_change_no_logits(shape, prompts, group, length):
     model, tokens = net(SHAPES[shape]), some_tokens(len(prompts) * group, length)
-    assert_close(sampling.completion_logits(model, *padded(prompts), tokens), whole(model, prompts, tokens))
+    assert_close(logits_of(model, prompts, tokens), whole(model, prompts, tokens))
+
+
+# broken if a row reads another's prompt where prompts have unequally many rows, or none
+@every_shape
+def test_unequal_groups_change_no_logits(shape):
+    model, tokens, owners = net(SHAPES[shape]), some_tokens(5, 6), torch.tensor([0, 0, 0, 2, 2])
+    alone = torch.cat([whole(model, [RAGGED[p]], tokens[b : b + 1]) for b, p in enumerate(owners.tolist())])
+    assert_close(sampling.completion_logits(model, *padded(RAGGED), tokens, owners), alone)
 
 
 # broken if the gradient does not reach the prompt through every completion and every layer
@@ -199,9 +207,9 @@ def test_shared_prompts_change_no_gradient(shape, prompts, group):
     tokens = some_tokens(len(prompts) * group, 5)
     weights = torch.randn(tokens.shape, dtype=torch.float64, generator=g(3))
     gradients = []
-    for logits_of in (lambda m: sampling.completion_logits(m, *padded(prompts), tokens), lambda m: whole(m, prompts, tokens)):
+    for way in (logits_of, whole):
         model = net(SHAPES[shape])
-        (weights * sampling.chosen_logp(logits_of(model), tokens)).sum().backward()
+        (weights * sampling.chosen_logp(way(model, prompts, tokens), tokens)).sum().backward()
         gradients.append({name: weight.grad for name, weight in model.named_parameters()})
     assert all(grad is not None and grad.abs().sum() > 0 for grad in gradients[1].values())
     assert_close(gradients[0], gradients[1])
@@ -217,7 +225,7 @@ def test_padding_changes_no_logp(shape):
     longer = torch.cat((torch.where(real, prompts, 9), some_tokens(3, 4)), dim=1)  # padded with words, not with 0
     more = torch.cat((tokens, some_tokens(6, 3, seed=5)), dim=1)
     with torch.no_grad():
-        logits = sampling.completion_logits(model, longer, lengths, more)
+        logits = sampling.completion_logits(model, longer, lengths, more, evenly(3, 6))
     assert_close(sampling.chosen_logp(logits, more)[:, :5], expected)
 
 

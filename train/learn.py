@@ -106,7 +106,9 @@ class Learn(Stage):
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
         fabric = Fabric(accelerator=store.machine.accelerator, devices=1, precision=store.machine.precision)
-        adam = torch.optim.AdamW(policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay)
+        adam = torch.optim.AdamW(
+            policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay, fused=True
+        )
         model, optimizer = fabric.setup(policy.model, adam)
         run = Run(model, policy.model, policy.vocab, store, self.policy, Ledger())
         with closing(Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)) as progress:

@@ -7,7 +7,7 @@ from models.gpt import GPTConfig
 
 @dataclass
 class Ledger:
-    """Tokens, padding apart, and floating-point operations.
+    """Tokens, padding apart, and floating-point operations. What completions of a problem share is run, and counted, once.
 
     A token forward costs 2 operations a weight, backward 4 more (arXiv:2001.08361 §2.1); embeddings are look-ups, and
     attention's own products, which are small at these lengths, are left out.

@@ -5,8 +5,8 @@
     DR_GRPO  = GRPO without Scale
     DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
 
-GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`), and groups
-without variance, which carry no gradient, cost no backward pass.
+GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`). Groups
+without variance, which carry no gradient, cost no backward pass, and what a group says several times costs one.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from models.gpt import GPT
 from train.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain
 from train.learn import Metrics, Run, Update
 from train.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
+from train.parts import Part, parts
 from train.prompts import Prompts
 from train.rewards import Correct, Reward
 from train.rollouts import Rollouts, Sampler, rollout
@@ -63,7 +64,7 @@ class Practice:
 
     def _collect(self, run: Run, iteration: int) -> tuple[Rollouts, Tensor, Metrics]:
         """Rollouts, their rewards [B, T], and what to note of them; drawn again, up to the cap, while signal is missing."""
-        parts: list[tuple[Rollouts, Tensor]] = []
+        drawn: list[tuple[Rollouts, Tensor]] = []
         total = solved = covered = 0.0
         groups = signal = 0
         for draw in range(self.algorithm.draws):
@@ -74,7 +75,7 @@ class Practice:
                 reward = self.reward(r, *path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)
-            parts.append((r, reward))
+            drawn.append((r, reward))
             total += reward.sum().item() / len(reward)
             process = torch.tensor([v.process for v in r.verdicts]).view(-1, r.group)
             solved += process.float().mean().item()
@@ -84,15 +85,15 @@ class Practice:
             if signal >= self.problems:
                 break
         metrics = {
-            "reward": total / len(parts),
-            "pass@1": solved / len(parts),
-            f"pass@{self.sampler.group}": covered / len(parts),
+            "reward": total / len(drawn),
+            "pass@1": solved / len(drawn),
+            f"pass@{self.sampler.group}": covered / len(drawn),
             "signal": signal / groups,  # share of groups whose rewards differ
             "groups": groups,
         }
         if self.algorithm.draws == 1:
-            return *parts[0], metrics
-        return *with_signal(parts, self.problems), metrics
+            return *drawn[0], metrics
+        return *with_signal(drawn, self.problems), metrics
 
     def _parts(self, run: Run, r: Rollouts, advantage: Tensor) -> Iterator[Tensor]:
         """The loss in parts of some groups each; their sum is the loss, however it is split."""
@@ -101,23 +102,23 @@ class Practice:
         kept = torch.arange(len(r.problems), device=advantage.device)
         if not a.kl:
             kept = kept[(advantage != 0).view(len(r.problems), -1).any(1)]
-        size = max(1, run.store.machine.rows // r.group)
-        for prompts in (kept[i : i + size] for i in range(0, len(kept), size)):
-            rows = (prompts[:, None] * r.group + torch.arange(r.group, device=kept.device)).view(-1)
-            logp = self._logp(run.model, r, prompts, rows)  # [N, T]
-            tokens = int(r.mask[rows].sum() + r.prompt_lengths[prompts].sum())
+        for part in parts(r, kept, run.store.machine.rows):
+            rows = part.rows
+            logp = self._logp(run.model, r, part)  # [P * G, T]
+            tokens = int(r.mask[part.distinct].sum() + r.prompt_lengths[part.groups].sum())
             run.ledger.train(tokens, run.weights)
             x = a.surrogate(logp, r.logp[rows], advantage[rows])
             if a.kl:
                 with torch.no_grad():
-                    reference = self._logp(run.reference, r, prompts, rows)
+                    reference = self._logp(run.reference, r, part)
                 run.ledger.forward(tokens, run.weights)
                 x = x + a.kl * kl(logp, reference)
             yield (x * weights[rows]).sum()
 
-    def _logp(self, model: GPT | torch.nn.Module, r: Rollouts, prompts: Tensor, rows: Tensor) -> Tensor:  # [N, T]
-        logits = completion_logits(model, r.prompts[prompts], r.prompt_lengths[prompts], r.tokens[rows])
-        return chosen_logp(logits / self.sampler.temperature, r.tokens[rows])
+    def _logp(self, model: GPT | torch.nn.Module, r: Rollouts, part: Part) -> Tensor:  # of the part's rows [P * G, T]
+        tokens = r.tokens[part.distinct]
+        logits = completion_logits(model, r.prompts[part.groups], r.prompt_lengths[part.groups], tokens, part.owners)
+        return chosen_logp(logits / self.sampler.temperature, tokens)[part.same]
 
 
 def varied(reward: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> bool [P]

@@ -62,10 +62,21 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
     uniforms = torch.from_numpy(rng(*path).random((len(problems) * sampler.group, limit), dtype="float32"))
     drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature)
     lengths = drawn.mask.sum(1).tolist()
-    said = [vocab.decode(row[:length]) for row, length in zip(drawn.tokens.tolist(), lengths, strict=True)]
-    traces = tuple(surface.read(words) for words in said)
-    verdicts = tuple(verify(problems[b // sampler.group], trace) for b, trace in enumerate(traces))
+    rows = enumerate(zip(drawn.tokens.tolist(), lengths, strict=True))
+    said = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in rows]  # often the same several times
+    traces = {tokens: surface.read(vocab.decode(tokens)) for _, tokens in dict.fromkeys(said)}
+    verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(said)}
     padded, prompt_lengths = pad(prompts, device)
     return Rollouts(
-        problems, sampler.group, limit, padded, prompt_lengths, drawn.tokens, drawn.mask, drawn.logp, traces, verdicts, drawn.forwarded
+        problems,
+        sampler.group,
+        limit,
+        padded,
+        prompt_lengths,
+        drawn.tokens,
+        drawn.mask,
+        drawn.logp,
+        tuple(traces[tokens] for _, tokens in said),
+        tuple(verdicts[each] for each in said),
+        drawn.forwarded,
     )

@@ -23,7 +23,7 @@ from train.policy import load_policy
 from train.stage import Stage
 from train.store import Store, write_json
 
-BATCH = 64  # rows of a forward pass
+BATCH = 32  # rows of a forward pass; more of them do not fit into caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,7 +89,7 @@ def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: 
         tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
         prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
         mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
-        logits = completion_logits(model, prompts, prompt_lengths, tokens)  # [B, T, V]
+        logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
         ledger.forward(int(prompt_lengths.sum() + lengths.sum()), matrix_weights(model.config))
         logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
         plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)

@@ -30,7 +30,7 @@ class Machine:
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 1  # a stage
-    rows: int = 64  # of one forward and backward pass in RL; more of them than memory holds, or caches like, are split
+    rows: int = 64  # about so many different completions a pass in RL; more of them than memory holds, or caches like, are split
 
     @property
     def device(self) -> torch.device:

@@ -104,8 +104,9 @@ def main() -> None:
     def update(shared: bool) -> None:
         for i in range(0, PROMPTS, 4):
             rows = slice(i * GROUP, (i + 4) * GROUP)
-            which = torch.arange(i, i + 4) if shared else torch.arange(i, i + 4).repeat_interleave(GROUP)
-            chosen_logp(completion_logits(model, padded[which], lengths[which], tokens[rows]), tokens[rows]).mean().backward()
+            owners = torch.arange(4).repeat_interleave(GROUP)
+            which, owners = (torch.arange(i, i + 4), owners) if shared else (i + owners, torch.arange(4 * GROUP))
+            chosen_logp(completion_logits(model, padded[which], lengths[which], tokens[rows], owners), tokens[rows]).mean().backward()
 
     once, full = paired(lambda: update(True), lambda: update(False))
     table.add_row("update on them, prompt once a group", f"{once:.2f} s", "")
