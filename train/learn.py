@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from lightning.fabric import Fabric
@@ -98,6 +98,8 @@ class Learn(Stage):
     losses: tuple[tuple[float, Loss], ...]
     iterations: int
     optim: Optim = Optim()
+
+    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
 
     def __post_init__(self) -> None:
         if not self.losses or self.iterations < 1:

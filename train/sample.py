@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
@@ -25,6 +26,8 @@ class Sample(Stage):
     problems: int = 64
     sampler: Sampler = Sampler(group=64)
     seed: int = 0
+
+    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
 
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
