@@ -406,7 +406,7 @@ def test_dynamic_sampling_is_capped_and_recorded(tmp_path: Path) -> None:
     # with chance in between: it stops as soon as there are two groups with signal, and learns from those
     folder = store.get(RUNS["dapo"])
     assert all(m["groups"] * m["signal"] >= 2 or m["groups"] == 8 for m in metrics(folder))
-    assert all((m["groups"] - 2) * m["signal"] < 2 for m in metrics(folder))
+    assert all(m["groups"] * m["signal"] <= 3 for m in metrics(folder))  # one before the last draw, and two in it
     assert len({m["groups"] for m in metrics(folder)}) > 1
 
 
