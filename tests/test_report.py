@@ -18,8 +18,9 @@ from analysis.edge import Edge, Rule
 from analysis.estimates import Origins, origins
 from analysis.figures import FIGURES, FOREST
 from analysis.findings import answer, statements
+from analysis.learning import read_notes
 from analysis.page import table, tag
-from analysis.panels import metric, smooth
+from analysis.panels import smooth
 from analysis.provenance import command, costs, stages, total
 from analysis.report import report, scientific, write_report
 from analysis.results import Results, collect
@@ -327,5 +328,7 @@ def test_learning_curves_by_hand(tmp_path: Path) -> None:
     assert smooth(np.array([0.0, 3.0, 6.0, 6.0]), 3).tolist() == [1.5, 3.0, 5.0, 6.0]
     notes = [{"iteration": 0, "reward": 1.0}, {"iteration": 0, "reward": 2.0}, {"iteration": 1, "reward": 4.0, "loss": 1.0}]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(n) + "\n" for n in notes))
-    assert metric(tmp_path, "reward").tolist() == [1.5, 4.0]
-    assert metric(tmp_path, "signal").tolist() == []
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"iteration": 2, "rew')  # is being written
+    read = {name: curve.tolist() for name, curve in read_notes(tmp_path / "metrics.jsonl").items()}
+    assert read == {"iteration": [0.0, 1.0], "reward": [1.5, 4.0], "loss": [1.0]}
