@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis import failures
 from train.stage import Stage, closure, upstream
 from train.store import Machine, Store
 
@@ -101,8 +102,12 @@ def _initialise(parent: int) -> None:
 
 def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float) -> str | None:
     """Run a stage in a worker; the traceback, if it failed."""
+    store = Store(root, machine, checkpoint_seconds)
+    failures.forget(store.path(stage))
     try:
-        Store(root, machine, checkpoint_seconds).get(stage)
+        store.get(stage)
     except Exception:  # reported to the parent, which fails what stands on this stage
-        return traceback.format_exc()
+        error = traceback.format_exc()
+        failures.note(store.path(stage), error)
+        return error
     return None
