@@ -60,8 +60,8 @@ class Growing:
 
     @property
     def rows(self) -> dict[Cell, Row]:
-        """Of the cells that have been measured."""
-        return {cell: row for cell, (_, row) in self._rows.items()}
+        """Of the cells that have been measured, in the order of the study."""
+        return {cell: self._rows[cell][1] for cell in self.cells if cell in self._rows}
 
     @property
     def measured(self) -> tuple[tuple[Cell, Stamp], ...]:

@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = PATIENCE
 
-    def do_GET(self) -> None:  # noqa: N802 (the library's name)
+    def do_GET(self) -> None:
         """The page or its changing part; to HEAD without the body."""
         if self.headers.get_all("Host", []) not in [[host] for host in self.server.hosts]:
             return self.send_error(HTTPStatus.FORBIDDEN)

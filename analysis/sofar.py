@@ -37,16 +37,22 @@ def judge_so_far(claims: Sequence[Claim], cells: Sequence[Cell], rows: dict[Cell
     return SoFar(judge_each(asked), ready, len(seeds))
 
 
+HEAD_SO_FAR = (*HEAD[:-3], "seeds so far")  # without p, which early looks make too small
+NUMBERS_SO_FAR = tuple(name for name in HEAD_SO_FAR if name in NUMBERS or name == "seeds so far")
+
+
 def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Html:
     """Every tested claim that some seed can answer; the others by name."""
     tested = [j for j in found.judgements if j.verdict != "reported"]
-    rows = [(*verdict_row(claims, j)[:-2], f"{found.ready[j.name]} of {found.seeds}", j.dropped) for j in tested if found.ready[j.name]]
+    rows = [(*verdict_row(claims, j)[:-3], _seeds(j, found)) for j in tested if found.ready[j.name]]
     waiting = [j.name for j in tested if not found.ready[j.name]]
-    head = tuple("seeds so far" if name == "n" else "of these undefined" if name == "dropped" else name for name in HEAD)
-    numbers = (*NUMBERS, *head[-2:])
     return join(
         [
-            table(head, rows, numbers, EARLY) if rows else "",
+            table(HEAD_SO_FAR, rows, NUMBERS_SO_FAR, EARLY) if rows else "",
             tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "",
         ]
     )
+
+
+def _seeds(j: Judgement, found: SoFar) -> str:
+    return f"{found.ready[j.name]} of {found.seeds}" + (f", {j.dropped} undefined" if j.dropped else "")

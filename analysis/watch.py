@@ -23,6 +23,7 @@ def watch(asked: Request, port: int, console: Console) -> None:
     with Server(page_of(asked), port) as server:
         console.print(f"watching {asked.out}, and changing nothing there. Open in a browser of this machine, until Ctrl-C here:")
         console.print(server.link, highlight=False, soft_wrap=True)
+        console.file.flush()  # for who reads the link from a file
         try:
             server.serve_forever()
         except KeyboardInterrupt:
