@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from analysis import dag
 from analysis.figures import EDGES, FOREST, LEARNING, PRETRAINING, Drawing
 from analysis.growing import Growing, Stamp
 from analysis.learning import Notes, draw_learning, draw_pretraining
@@ -143,6 +144,18 @@ def pretraining(growing: Growing) -> Html:
     return _drawn(PRETRAINING, draw_pretraining(notes), "Thin: single runs that are under way.")
 
 
+def stages(growing: Growing) -> Html:
+    """The stages of the first seed, with what has become of each."""
+    now = growing.now
+    running = now.underway
+
+    def status(stage: Stage) -> dag.Status:
+        return "there" if stage in now.there else "failed" if stage in now.failed else "running" if stage in running else "missing"
+
+    said = "Dashed: has not run; thick: is running (▶) or failed (✗)."
+    return section("Of what it is made", figure(dag.draw_stages(growing.cells, status), f"{dag.caption(growing.cells)} {said}"))
+
+
 def _notes(growing: Growing, labels: dict[str, str], stages: list[Stage]) -> Notes:
     whole, underway = ([growing.notes(s) for s in stages if s in part] for part in (growing.now.there, growing.now.begun))
     return Notes(labels, [n for n in whole if n], [n for n in underway if n])
@@ -157,4 +170,5 @@ SECTIONS = (
     Section("edges", lambda g: frozenset((c.before, g.now.there[c.before]) for c in bases(g)), edges),
     Section("learning", lambda g: _metrics(g, "practise"), learning),
     Section("pretraining", lambda g: _metrics(g, "pretrain"), pretraining),
+    Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages),
 )

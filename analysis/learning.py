@@ -130,4 +130,4 @@ def draw_pretraining(notes: Sequence[Notes]) -> str:
         ]
         legend_below(figure, handles, 4)
 
-    return drawn("pretraining", "Loss in pretraining", 6.8, 2.6, paint)
+    return drawn("pretraining", "Loss in pretraining", 9.6, 2.8, paint)

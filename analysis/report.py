@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from analysis import provenance
+from analysis import dag, provenance
 from analysis.figures import FIGURES, FOREST, Drawing
 from analysis.findings import answer, contrasts, plural, verdicts
 from analysis.page import Html, document, figure, join, section, table, tag, text
@@ -95,6 +95,8 @@ def run(results: Results) -> tuple[Html, ...]:
     return (
         tag("h3", "To run it again"),
         tag("pre", tag("code", provenance.command(results))),
+        tag("h3", "Of what it is made"),
+        figure(dag.draw_stages(results.cells, lambda _: "there"), dag.caption(results.cells)),
         tag("h3", "What it cost"),
         costs(results),
         tag("h3", "On what"),

@@ -12,7 +12,7 @@ MAY = {
     "synthtasks": NUMBERS | {"networkx"},
     "models": {"torch"},
     "train": NUMBERS | {"torch", "lightning", "safetensors", "synthtasks", "models"},
-    "analysis": NUMBERS | {"torch", "scipy", "rich", "matplotlib", "tyro", "synthtasks", "models", "train"},
+    "analysis": NUMBERS | {"networkx", "torch", "scipy", "rich", "matplotlib", "tyro", "synthtasks", "models", "train"},
 }
 EXTRAS = {  # of the task library: what a part of it may import besides, and the core must therefore never import
     "synthtasks/laws/": {"hypothesis"},
