@@ -65,15 +65,15 @@ def places(graph: "nx.DiGraph[Stage]", stages: Sequence[Stage]) -> dict[Stage, P
     return {stage: Place(place.column, place.row - top) for stage, place in found.items()}
 
 
-def draw_stages(cells: Sequence[Cell], status: Callable[[Stage], Status]) -> str:
-    """The distinct stages of the first seed, in full.
+def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Status]) -> str:
+    """The distinct stages of a seed, in full.
 
     Raises:
-        ValueError: if there is no cell.
+        ValueError: if no cell has this seed.
     """
-    if not cells:
-        raise ValueError("a picture of stages needs a cell; found none")
-    mine = [c for c in cells if c.seed == cells[0].seed]
+    mine = [c for c in cells if c.seed == seed]
+    if not mine:
+        raise ValueError(f"a picture of stages needs a cell of its seed; none of {len(cells)} cells has seed {seed}")
     stages = closure([s for c in mine for s in c.stages()])
     graph, order = arrows(stages), {stage: i for i, stage in enumerate(stages)}
     labels = {stage: _label(name, status(stage)) for stage, name in titles(mine).items()}
@@ -117,13 +117,12 @@ def _label(name: str, status: Status) -> str:
     return SIGNS[status] + name.split(" seed ")[0].removesuffix(" any")
 
 
-def caption(cells: Sequence[Cell]) -> str:
+def caption(cells: Sequence[Cell], seed: int) -> str:
     """How much of the study the picture shows, and how to read it."""
-    seeds = list(dict.fromkeys(c.seed for c in cells))
-    whole = len(closure([s for c in cells for s in c.stages()]))
-    one = len(closure([s for c in cells if c.seed == seeds[0] for s in c.stages()]))
-    times = f", and the same again for each of the {len(seeds)} seeds: {whole:,} in all" if len(seeds) > 1 else ""
+    seeds = {c.seed for c in cells}
+    whole, one = (len(closure([s for c in cells if c.seed in chosen for s in c.stages()])) for chosen in (seeds, {seed}))
+    times = f", × {len(seeds)} seeds: {whole:,} stages in all" if len(seeds) > 1 else ""
     return (
-        f"The {one:,} distinct stages of seed {seeds[0]}{times}. A stage that several cells share is run once, and drawn once. An arrow "
+        f"The {one:,} distinct stages of seed {seed}{times}. A stage that several cells share is run once, and drawn once. An arrow "
         "leads from a stage to one that is made of it; arrows that follow from others are left out. Colours are kinds of stage."
     )

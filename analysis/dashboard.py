@@ -145,15 +145,16 @@ def pretraining(growing: Growing) -> Html:
 
 
 def stages(growing: Growing) -> Html:
-    """The stages of the first seed, with what has become of each."""
+    """The stages of the first seed that is not whole, with what has become of each."""
     now = growing.now
     running = now.underway
 
     def status(stage: Stage) -> dag.Status:
         return "there" if stage in now.there else "failed" if stage in now.failed else "running" if stage in running else "missing"
 
+    seed = next((c.seed for c in growing.cells if not set(c.stages()) <= now.there.keys()), growing.cells[0].seed)
     said = "Dashed: has not run; thick: is running (▶) or failed (✗)."
-    return section("Of what it is made", figure(dag.draw_stages(growing.cells, status), f"{dag.caption(growing.cells)} {said}"))
+    return section("Of what it is made", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))
 
 
 def _notes(growing: Growing, labels: dict[str, str], stages: list[Stage]) -> Notes:

@@ -342,7 +342,7 @@ def test_learning_curves_by_hand(tmp_path: Path) -> None:
 def test_the_graph_of_stages() -> None:
     cells = tuple(GRID.cells(Setting(TINY, ("mul",), (0, 1))))
     mine = closure([s for c in cells if c.seed == 0 for s in c.stages()])
-    svg = draw_stages(cells, lambda s: "failed" if s == mine[1] else "there")
+    svg = draw_stages(cells, 0, lambda s: "failed" if s == mine[1] else "there")
     boxes = re.findall(r'<title>([\w-]+): (\w+)</title><rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"', svg)
     assert sorted(name for name, *_ in boxes) == sorted(map(str, mine))
     assert [name for name, status, *_ in boxes if status == "failed"] == [str(mine[1])]
@@ -358,7 +358,7 @@ def test_the_graph_of_stages() -> None:
     for _, _, x, y, _ in boxes:
         lefts.setdefault(x, []).append(float(y))
     assert all(b - a >= HEIGHT for ys in map(sorted, lefts.values()) for a, b in pairwise(ys))
-    assert f"{len(mine)} distinct stages of seed 0, and the same again for each of the 2 seeds: {2 * len(mine)} in all" in caption(cells)
+    assert f"{len(mine)} distinct stages of seed 0, × 2 seeds: {2 * len(mine)} stages in all" in caption(cells, 0)
 
 
 # Broken if a figure had no name for who cannot see it, a table no heads, or a heading skipped a level.
