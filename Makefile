@@ -17,7 +17,7 @@ ANALYSIS := $(BIN)/python -m analysis
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench bridges browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench bridges loggers browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ bench: $(READY)  ## speed, as ratios measured side by side
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
 	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py
+
+loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach them
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[tensorboard,wandb]'
+	@$(BIN)/python -m pytest -q -rs tests/test_trackers.py
 
 browser: $(READY)  ## look at the dashboard with chromium (CHROME=path), where there is one
 	@$(BIN)/python -m tests.browser.browser || test $$? -eq 77

@@ -75,8 +75,11 @@ class Plan(Options):
 class Run(Options):
     """Run what is missing, judge the claims, and write the report. The same command continues or extends."""
 
+    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
+
     def __call__(self, console: Console) -> int:
-        return command.run(self.request(), console)
+        asked = self.request()
+        return command.run(command.logged(asked, self.logger) if self.logger else asked, console)
 
 
 @dataclass(frozen=True)

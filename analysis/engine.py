@@ -10,9 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis import failures
 from train.stage import Stage, closure, upstream
 from train.store import Machine, Store
+from train.trackers import Tracker
 
 TICK = 0.5  # seconds between looks at what is running
 
@@ -50,7 +50,7 @@ def run_stages(
                 settled = state.already | state.done
                 ready = [s for s in state.waiting if all(u in settled for u in upstream(s))]
                 for stage in sorted(ready, key=lambda s: -remaining[s])[: jobs - len(state.running)]:
-                    futures[pool.submit(_evaluate, stage, store.root, store.machine, store.checkpoint_seconds)] = stage
+                    futures[pool.submit(_evaluate, stage, store.root, store.machine, store.checkpoint_seconds, store.tracker)] = stage
                     state.waiting.remove(stage)
                     state.running[stage] = time.monotonic()
                 finished, _ = wait(futures, TICK, FIRST_COMPLETED)
@@ -100,14 +100,10 @@ def _initialise(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float) -> str | None:
+def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> str | None:
     """Run a stage in a worker; the traceback, if it failed."""
-    store = Store(root, machine, checkpoint_seconds)
-    failures.forget(store.path(stage))
     try:
-        store.get(stage)
+        Store(root, machine, checkpoint_seconds, tracker).get(stage)
     except Exception:  # reported to the parent, which fails what stands on this stage
-        error = traceback.format_exc()
-        failures.note(store.path(stage), error)
-        return error
+        return traceback.format_exc()
     return None

@@ -1,6 +1,12 @@
 """Why a stage failed, kept beside its draft for whoever looks while the others run: `Kind-hash.failed` holds the traceback."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from analysis.engine import State
+from train.stage import Stage, upstream
+from train.store import Store
 
 
 def suffixed(folder: str) -> str:
@@ -27,3 +33,24 @@ def read(folder: Path) -> str:
         return folder.with_name(suffixed(folder.name)).read_text()
     except FileNotFoundError:
         return ""
+
+
+@dataclass
+class Noting:
+    """Keeps on disk which of the `stages` that are to run have failed, at every state of a run; then shows the state to `watch`."""
+
+    store: Store
+    stages: Sequence[Stage]
+    watch: Callable[[State], None]
+
+    def __post_init__(self) -> None:
+        self.noted: set[Stage] = set()
+        for stage in self.stages:
+            forget(self.store.path(stage))
+
+    def __call__(self, state: State) -> None:
+        for stage, error in state.failed.items():
+            if stage not in self.noted and not any(part in state.failed for part in upstream(stage)):
+                self.noted.add(stage)
+                note(self.store.path(stage), error)
+        self.watch(state)

@@ -20,17 +20,18 @@ from analysis import failures, watch
 from analysis.claims import judge
 from analysis.command import Request
 from analysis.dashboard import SECTIONS, Dashboard, Drawn
+from analysis.engine import State
 from analysis.growing import Growing
 from analysis.page import Html, tag
 from analysis.plan import kind
 from analysis.serve import HEADERS, Page, Server
-from analysis.snapshot import Shelf
+from analysis.snapshot import Shelf, look
 from analysis.sofar import judge_so_far
 from analysis.study import Setting, measure
 from analysis.watch import page_of
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
-from train.stage import closure
+from train.stage import closure, upstream
 from train.store import Store
 
 SEEDS = (0, 1)
@@ -282,6 +283,23 @@ def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path) ->
     dashboard()
     assert dashboard.drawn["pretraining"].html != last.html
     assert {s.name for s in SECTIONS} == set(dashboard.drawn)
+
+
+# Broken if what failed were forgotten while the others run, remembered when it is tried again, or said of what only waits for it.
+def test_what_failed_is_noted_while_the_others_run(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    stages = closure([s for c in request.cells() for s in c.stages()])
+    bad = next(s for s in stages if kind(s) == "pretrain")
+    above = next(s for s in stages if bad in set(upstream(s)))
+    (tmp_path / "stages").mkdir()
+    states: list[State] = []
+    noting = failures.Noting(request.store, stages, states.append)
+    state = State(failed={bad: "RuntimeError: a <reason>", above: f"stands on {bad}, which failed"})
+    noting(state)
+    assert states == [state]
+    assert look(stages, Shelf(tmp_path / "stages")).failed == {bad: "RuntimeError: a <reason>"}
+    failures.Noting(request.store, stages, states.append)
+    assert not list((tmp_path / "stages").iterdir())
 
 
 # Broken if a stage that was stopped looked as if it ran.
