@@ -17,7 +17,7 @@ ANALYSIS := $(BIN)/python -m analysis
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan report test check bench bridges campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench bridges loggers browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ demo: $(READY)  ## one seed of it, live, act by act
 plan: $(READY)  ## what would run, and for how long
 	@$(ANALYSIS) plan grid $(OPTIONS)
 
+watch: $(READY)  ## a page in the browser that shows the study while it runs
+	@$(ANALYSIS) watch grid $(OPTIONS)
+
 report: $(READY)  ## judge and report again, from what has run
 	@$(ANALYSIS) report grid $(OPTIONS)
 
@@ -58,6 +61,13 @@ bench: $(READY)  ## speed, as ratios measured side by side
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
 	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py
+
+loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach them
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[tensorboard,wandb]'
+	@$(BIN)/python -m pytest -q -rs tests/test_trackers.py
+
+browser: $(READY)  ## look at the dashboard with chromium (CHROME=path), where there is one
+	@$(BIN)/python -m tests.browser.browser || test $$? -eq 77
 
 campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
 	@$(BIN)/python -m tests.campaign.campaign

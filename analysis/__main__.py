@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis list | plan | run | report | demo | ask`."""
+"""The command line: `python -m analysis list | plan | run | watch | report | demo | ask`."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from analysis.ask import converse
 from analysis.demo import demo
 from analysis.scale import CPU, Scale
 from analysis.studies import STUDIES
+from analysis.watch import watch
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
@@ -74,8 +75,22 @@ class Plan(Options):
 class Run(Options):
     """Run what is missing, judge the claims, and write the report. The same command continues or extends."""
 
+    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
+
     def __call__(self, console: Console) -> int:
-        return command.run(self.request(), console)
+        asked = self.request()
+        return command.run(command.logged(asked, self.logger) if self.logger else asked, console)
+
+
+@dataclass(frozen=True)
+class Watch(Options):
+    """A page in the browser that shows a study while another process runs it, or before. Reads the results, and changes nothing."""
+
+    port: int = 0  # of 127.0.0.1; default any free one
+
+    def __call__(self, console: Console) -> int:
+        watch(self.request(), self.port, console)
+        return 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,7 @@ class Command(Protocol):
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask)}
+    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask)}
     chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis")
     try:
         status: int = chosen(console)

@@ -166,13 +166,19 @@ def seed_values(contrast: Contrast, rows: Sequence[Row]) -> dict[int, float | No
 
 def judge(claims: Sequence[Claim], rows: Sequence[Row]) -> tuple[Judgement, ...]:
     """The verdict on each claim: at level .05, Holm-adjusted over the claims that have a test."""
-    values = {c.name: seed_values(c.contrast, rows) for c in claims}
+    return judge_each([(claim, rows) for claim in claims])
+
+
+def judge_each(asked: Sequence[tuple[Claim, Sequence[Row]]]) -> tuple[Judgement, ...]:
+    """The same where each claim has rows of its own: of the seeds in which all that it speaks of has been measured."""
+    claims = [c for c, _ in asked]
+    values = {c.name: seed_values(c.contrast, rows) for c, rows in asked}
     usable = {name: [v for v in seeds.values() if v is not None] for name, seeds in values.items()}
     tested = [c for c in claims if c.test is not None]
     both = {c.name: c.test.p_values(usable[c.name]) if usable[c.name] else (1.0, 1.0) for c in tested if c.test is not None}
     adjusted = dict(zip(both, holm([min(p) for p in both.values()]), strict=True))
     return tuple(
-        _judgement(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, rows)) for c in claims
+        _judgement(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, rows)) for c, rows in asked
     )
 
 

@@ -2,24 +2,28 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from analysis.engine import run_stages
+from analysis.failures import Noting
 from analysis.plan import make_plan
-from analysis.progress import minutes, plan_table, shared, watching
+from analysis.progress import minutes, plan_table, shared, titles, watching
 from analysis.report import write_report
 from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
-from train.stage import Stage
+from train.learn import Learn
+from train.stage import Stage, name
 from train.store import Store
+from train.trackers import Csv, TensorBoard, Tracker, Wandb
 
 CHECKPOINT_SECONDS = 20.0
+TRACKERS: Mapping[str, Callable[[Path, Mapping[str, str]], Tracker]] = {"csv": Csv, "tensorboard": TensorBoard, "wandb": Wandb}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Request:
     only: Mapping[str, str]
     out: Path
     jobs: int
+    tracker: Tracker | None = None
 
     @property
     def name(self) -> str:
@@ -46,7 +51,7 @@ class Request:
 
     @property
     def store(self) -> Store:
-        return Store(self.out / "stages", self.setting.scale.machine, CHECKPOINT_SECONDS)
+        return Store(self.out / "stages", self.setting.scale.machine, CHECKPOINT_SECONDS, self.tracker)
 
     def cells(self) -> tuple[Cell, ...]:
         """The cells that were asked for.
@@ -104,6 +109,16 @@ def request(
     return Request(study, setting, labels, out or Path("runs") / scale, jobs or os.cpu_count() or 1)
 
 
+def logged(asked: Request, logger: str) -> Request:
+    """The same, with metrics that go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
+
+    Raises:
+        ValueError: if it is not installed.
+    """
+    said = {name(stage): title.split(" (shared")[0] for stage, title in titles(asked.cells()).items() if isinstance(stage, Learn)}
+    return replace(asked, tracker=TRACKERS[logger](asked.out / "logs" / logger, said))
+
+
 def show_list(studies: Mapping[str, Study], console: Console) -> None:
     """Every study with its claims."""
     for study in studies.values():
@@ -158,7 +173,7 @@ def run(asked: Request, console: Console) -> int:
     console.print(plan_table(made))
     console.print(f"{len(made.missing)} stages to run, about {minutes(made.wall)} with {made.jobs} at a time", highlight=False)
     with watching(console, made, store, cells) as watch:
-        state = run_stages(made.stages, store, asked.jobs, made.cost, watch)
+        state = run_stages(made.stages, store, asked.jobs, made.cost, Noting(store, made.missing, watch))
     if state.failed:
         for stage, error in state.failed.items():
             console.print(f"[red]{stage}[/]: {error}", highlight=False)

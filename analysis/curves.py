@@ -1,4 +1,4 @@
-"""Curves: pass@k, learning, and whence newly solved problems came. SVG; empty, where there is nothing to draw."""
+"""Curves: pass@k, and whence newly solved problems came. SVG; empty, where there is nothing to draw."""
 
 import math
 from collections.abc import Sequence
@@ -10,15 +10,12 @@ from matplotlib.lines import Line2D
 
 from analysis.draw import FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, swatch
 from analysis.estimates import Floats, Origins, exact_pass_at_k, origins
-from analysis.panels import Condition, at_edge, conditions, factorial, lines, metric, over_curves, smooth, values
+from analysis.panels import Condition, at_edge, conditions, factorial, lines, over_curves, values
 from analysis.results import Results
 
 KS = np.unique(np.logspace(0, 6, 61).round()).astype(int)
 TICKS = [1, 100, 10_000, 1_000_000]
-SMOOTHING = 20  # one part of so many of a learning curve is averaged over
-METRICS = {"reward": "mean reward", "signal": "share of groups\nwith signal", "pass@1": "pass@1 in training"}
 ORIGINS = {"elicited": PALETTE[0], "undetermined": "#b9bcc0", "created": PALETTE[1]}
-DASHES: tuple[Dashes, ...] = ("-", "--", ":", "-.")  # of the arms
 COLUMNS = 3  # of panels that no label arranges
 
 
@@ -68,47 +65,6 @@ def _lies(condition: Condition, primitive: str, region: str) -> bool:
 
 def _colour(every: Sequence[str], one: str) -> str:
     return PALETTE[every.index(one) % len(PALETTE)]
-
-
-def learning_curves(results: Results) -> str:
-    """What RL noted as it went: reward, share of groups with signal, and success, by region; mean over seeds."""
-    chosen = [c for c in factorial(results) if c.defined]
-    notes = {(c.name, what): curves for c in chosen for what in METRICS if (curves := _notes(c, what, results))}
-    if not notes:
-        return ""
-    columns, rows = values(chosen, "region"), [what for what in METRICS if any(key[1] == what for key in notes)]
-    primitives, arms = values(chosen, "primitive"), lines(chosen)
-
-    def look(primitive: str, arm: str) -> tuple[str, Dashes]:
-        return _colour(primitives, primitive), DASHES[arms.index(arm) % len(DASHES)]
-
-    def panel(axes: Axes, row: str, column: str) -> None:
-        for c in chosen:
-            if c.labels.get("region", "") == column and (c.name, row) in notes:
-                colour, dashes = look(c.labels.get("primitive", ""), c.line)
-                curve = np.mean(notes[c.name, row], 0)
-                axes.plot(np.arange(1, len(curve) + 1), curve, color=colour, linestyle=dashes, linewidth=1.5)
-        if row == rows[0] and column:
-            axes.set_title(f"RL {column}")
-        if row != "reward":  # which may be of any size
-            axes.set_ylim(-0.02, 1.02)
-
-    def paint(figure: Figure) -> None:
-        panels(figure, rows, columns, panel, "iteration", [METRICS[what] for what in rows])
-        pairs = dict.fromkeys((c.labels.get("primitive", ""), c.line) for c in chosen)
-        handles: list[object] = []
-        for primitive, arm in pairs:
-            colour, dashes = look(primitive, arm)
-            handles.append(Line2D([], [], color=colour, linestyle=dashes, label=" · ".join(filter(None, (primitive, arm))) or "RL"))
-        legend_below(figure, handles, 4)
-
-    return drawn("learning", "Learning curves", 3.1 * max(2, len(columns)) + 0.6, 1.8 * len(rows) + 0.8, paint)
-
-
-def _notes(condition: Condition, what: str, results: Results) -> list[Floats]:
-    """A metric of each seed's run, smoothed; none, where runs do not note it."""
-    found = [metric(results.store.get(c.learn), what) for c, _ in condition.defined if c.learn is not None]
-    return [smooth(curve, max(1, len(curve) // SMOOTHING)) for curve in found if len(curve)]
 
 
 def origin_shares(results: Results) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from train.stage import Stage, closure, upstream
 from train.store import Machine, Store
+from train.trackers import Tracker
 
 TICK = 0.5  # seconds between looks at what is running
 
@@ -49,7 +50,7 @@ def run_stages(
                 settled = state.already | state.done
                 ready = [s for s in state.waiting if all(u in settled for u in upstream(s))]
                 for stage in sorted(ready, key=lambda s: -remaining[s])[: jobs - len(state.running)]:
-                    futures[pool.submit(_evaluate, stage, store.root, store.machine, store.checkpoint_seconds)] = stage
+                    futures[pool.submit(_evaluate, stage, store.root, store.machine, store.checkpoint_seconds, store.tracker)] = stage
                     state.waiting.remove(stage)
                     state.running[stage] = time.monotonic()
                 finished, _ = wait(futures, TICK, FIRST_COMPLETED)
@@ -99,10 +100,10 @@ def _initialise(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float) -> str | None:
+def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> str | None:
     """Run a stage in a worker; the traceback, if it failed."""
     try:
-        Store(root, machine, checkpoint_seconds).get(stage)
+        Store(root, machine, checkpoint_seconds, tracker).get(stage)
     except Exception:  # reported to the parent, which fails what stands on this stage
         return traceback.format_exc()
     return None

@@ -77,23 +77,13 @@ def p_value(p: float | None) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
 
 
+HEAD = ("claim", "statement", "verdict", "difference", "interval", "margin", "Holm p", "n", "dropped")
+NUMBERS = ("difference", "interval", "margin", "Holm p", "n", "dropped")
+
+
 def verdicts(results: Results) -> Html:
     """Every tested claim."""
-    rows = [
-        (
-            j.name,
-            j.statement,
-            tag("span", j.verdict, kind=f"verdict {j.verdict.split()[0]}"),
-            number(j.difference),
-            interval(j),
-            _margin(results, j),
-            p_value(j.p),
-            j.n,
-            j.dropped,
-        )
-        for j in results.judgements
-        if j.verdict != "reported"
-    ]
+    rows = [verdict_row(results.study.claims, j) for j in results.judgements if j.verdict != "reported"]
     if not rows:
         return tag("p", "None of these cells answers a claim that has a test.")
     caption = (
@@ -102,12 +92,26 @@ def verdicts(results: Results) -> Html:
         f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
         "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
     )
-    head = ("claim", "statement", "verdict", "difference", "interval", "margin", "Holm p", "n", "dropped")
-    return table(head, rows, ("difference", "interval", "margin", "Holm p", "n", "dropped"), caption)
+    return table(HEAD, rows, NUMBERS, caption)
 
 
-def _margin(results: Results, j: Judgement) -> str:
-    test = next(c.test for c in results.study.claims if c.name == j.name)
+def verdict_row(claims: Sequence[Claim], j: Judgement) -> tuple[object, ...]:
+    """A tested claim under the columns of `HEAD`."""
+    return (
+        j.name,
+        j.statement,
+        tag("span", j.verdict, kind=f"verdict {j.verdict.split()[0]}"),
+        number(j.difference),
+        interval(j),
+        _margin(claims, j),
+        p_value(j.p),
+        j.n,
+        j.dropped,
+    )
+
+
+def _margin(claims: Sequence[Claim], j: Judgement) -> str:
+    test = next(c.test for c in claims if c.name == j.name)
     return f"{'more than' if isinstance(test, More) else 'within'} {j.margin:g}"
 
 

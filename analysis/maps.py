@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.draw import FAINT, PALETTE, POINTS, REGION_COLOURS, Dashes, drawn, grid, legend_below, swatch
 from analysis.edge import REGIONS
 from analysis.estimates import Floats, exact_pass_at_k
-from analysis.panels import Condition, conditions
+from analysis.panels import Condition, base_name, conditions
 from analysis.results import Results
 from analysis.scores import Scores, read_scores
 from analysis.study import Cell
@@ -35,15 +35,20 @@ CURVES: dict[str, tuple[str, Dashes, float]] = {  # of the edge map: colour, das
 
 def edge_map(results: Results) -> str:
     """Exact success of each base by difficulty and by role, over the regions of the edge that its cells use."""
-    bases = _bases(results)
+    return draw_edges(results.cells, results.setting.withhold, results.store)
+
+
+def draw_edges(cells: Sequence[Cell], withheld: tuple[str, ...], store: Store) -> str:
+    """The same for cells of which nothing but the edge and the scores before RL need be there."""
+    bases = _bases(cells, store)
     if not bases:
         return ""
 
     def paint(figure: Figure) -> None:
         panels = figure.subplots(1, len(bases), sharey=True, squeeze=False)[0]
-        for axes, (title, cells) in zip(panels, bases.items(), strict=True):
-            _regions(axes, cells, results.store)
-            _base_curves(axes, [read_scores(c.before, results.store) for c in cells], results.setting.withhold)
+        for axes, (title, mine) in zip(panels, bases.items(), strict=True):
+            _regions(axes, mine, store)
+            _base_curves(axes, [read_scores(c.before, store) for c in mine], withheld)
             axes.set(xlabel="difficulty, steps", ylim=(-0.06, 1.02))
             axes.set_title(title, pad=16)
             grid(axes)
@@ -56,19 +61,16 @@ def edge_map(results: Results) -> str:
     return drawn("edge", "Edge map of each base", 3.4 * max(2, len(bases)) + 0.6, 4.0, paint)
 
 
-def _bases(results: Results) -> dict[str, list[Cell]]:
+def _bases(cells: Sequence[Cell], store: Store) -> dict[str, list[Cell]]:
     """One cell of each seed and each thing that was scored before RL, by the name of the base."""
     found: dict[str, list[Cell]] = {}
     seen = set()
-    for condition in conditions(results):
-        primitive = condition.labels.get("primitive", "")
-        name = f"base, primitive {primitive}" if primitive else "base"
-        if condition.control:
-            name = f"{name} (control: {condition.labels['control']})"
-        for cell, _ in condition.pairs:
-            if cell.before not in seen and _is_defined(cell, results.store):
-                seen.add(cell.before)
-                found.setdefault(name, []).append(cell)
+    for cell in cells:
+        control = dict(cell.labels).get("control", "none")
+        name = base_name(cell) if control == "none" else f"{base_name(cell)} (control: {control})"
+        if cell.before not in seen and _is_defined(cell, store):
+            seen.add(cell.before)
+            found.setdefault(name, []).append(cell)
     return found
 
 

@@ -91,10 +91,10 @@ def section(title: str, *parts: object) -> Html:
     return tag("section", tag("h2", title), *parts)
 
 
-def document(title: str, *parts: object) -> Html:
-    """The whole page."""
+def document(title: str, *parts: object, style: str = "") -> Html:
+    """The whole page; `style` is said after the common one."""
     return Html(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{tag('title', title)}\n<style>{CSS}</style>\n</head>\n<body>\n{join(parts)}\n</body>\n</html>\n"
+        f"{tag('title', title)}\n<style>{CSS}{style}</style>\n</head>\n<body>\n{join(parts)}\n</body>\n</html>\n"
     )

@@ -1,9 +1,7 @@
 """Which cells are drawn together, and what is averaged over their seeds."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -40,6 +38,12 @@ class Condition:
     @property
     def control(self) -> bool:
         return self.labels.get("control", "none") != "none"
+
+
+def base_name(cell: Cell) -> str:
+    """What the cell's RL began from."""
+    primitive = dict(cell.labels).get("primitive", "")
+    return f"base, primitive {primitive}" if primitive else "base"
 
 
 def conditions(results: Results) -> tuple[Condition, ...]:
@@ -99,16 +103,6 @@ def over_curves(curves: Sequence[Floats]) -> Band:  # [X] of each seed
     """Mean and 95 % t interval of each point over seeds."""
     points = [over_seeds(column) for column in np.stack(curves).T.tolist()]
     return Band(*(np.array([getattr(p, what) for p in points]) for what in ("mean", "low", "high")))
-
-
-def metric(folder: Path, name: str) -> Floats:  # [I]
-    """What a run noted of each iteration; of several updates in an iteration, their mean. Empty, if it noted no such thing."""
-    notes: dict[int, list[float]] = {}
-    for line in (folder / "metrics.jsonl").read_text().splitlines():
-        note = json.loads(line)
-        if name in note:
-            notes.setdefault(note["iteration"], []).append(note[name])
-    return np.array([sum(v) / len(v) for _, v in sorted(notes.items())])
 
 
 def smooth(x: Floats, width: int) -> Floats:

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from analysis import provenance
+from analysis import dag, provenance
 from analysis.figures import FIGURES, FOREST, Drawing
 from analysis.findings import answer, contrasts, plural, verdicts
 from analysis.page import Html, document, figure, join, section, table, tag, text
@@ -87,7 +87,7 @@ def undefined(results: Results) -> Html:
 
 def run(results: Results) -> tuple[Html, ...]:
     """Sizes, costs, machines, and the command."""
-    setting, scale = results.setting, results.setting.scale
+    setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
     sizes = [(f.name.replace("_", " "), f"{getattr(scale, f.name):,}") for f in fields(Scale) if f.name not in ("machine", "seeds")]
     sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
     sizes.append(("withheld primitives", ", ".join(setting.withhold) or "none"))
@@ -95,6 +95,8 @@ def run(results: Results) -> tuple[Html, ...]:
     return (
         tag("h3", "To run it again"),
         tag("pre", tag("code", provenance.command(results))),
+        tag("h3", "Of what it is made"),
+        figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
         tag("h3", "What it cost"),
         costs(results),
         tag("h3", "On what"),

@@ -6,20 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pytest
 import tyro
 
 from analysis.__main__ import Run
 from analysis.claims import At, Claim, More, Same, gain
+from analysis.dag import HEIGHT, arrows, caption, draw_stages, places
 from analysis.edge import Edge, Rule
 from analysis.estimates import Origins, origins
 from analysis.figures import FIGURES, FOREST
 from analysis.findings import answer, statements
+from analysis.learning import read_notes
 from analysis.page import table, tag
-from analysis.panels import metric, smooth
+from analysis.panels import smooth
 from analysis.provenance import command, costs, stages, total
 from analysis.report import report, scientific, write_report
 from analysis.results import Results, collect
@@ -43,6 +47,7 @@ from train.rewards import Correct, Process, Reward
 from train.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
+from train.stage import closure, upstream
 from train.store import Store
 
 FAMILY = Program(1, 4, (ADD, MUL), (ADD, MUL), Uses(("mul",), 1), modulus=2)
@@ -327,5 +332,44 @@ def test_learning_curves_by_hand(tmp_path: Path) -> None:
     assert smooth(np.array([0.0, 3.0, 6.0, 6.0]), 3).tolist() == [1.5, 3.0, 5.0, 6.0]
     notes = [{"iteration": 0, "reward": 1.0}, {"iteration": 0, "reward": 2.0}, {"iteration": 1, "reward": 4.0, "loss": 1.0}]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(n) + "\n" for n in notes))
-    assert metric(tmp_path, "reward").tolist() == [1.5, 4.0]
-    assert metric(tmp_path, "signal").tolist() == []
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"iteration": 2, "rew')  # is being written
+    read = {name: curve.tolist() for name, curve in read_notes(tmp_path / "metrics.jsonl").items()}
+    assert read == {"iteration": [0.0, 1.0], "reward": [1.5, 4.0], "loss": [1.0]}
+
+
+# Broken if a stage were drawn twice or left out, an arrow pointed the wrong way, or boxes lay on each other.
+def test_the_graph_of_stages() -> None:
+    cells = tuple(GRID.cells(Setting(TINY, ("mul",), (0, 1))))
+    mine = closure([s for c in cells if c.seed == 0 for s in c.stages()])
+    svg = draw_stages(cells, 0, lambda s: "failed" if s == mine[1] else "there")
+    boxes = re.findall(r'<title>([\w-]+): (\w+)</title><rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"', svg)
+    assert sorted(name for name, *_ in boxes) == sorted(map(str, mine))
+    assert [name for name, status, *_ in boxes if status == "failed"] == [str(mine[1])]
+    assert svg.count("✗ ") == 1
+    graph, at = arrows(mine), places(arrows(mine), mine)
+    assert svg.count('<path d="M') - 1 == graph.number_of_edges()  # one is the arrow's head
+    for a, b in graph.edges:
+        assert a in set(upstream(b))
+        assert at[a].column < at[b].column
+    for stage in mine:  # what is left out follows
+        assert set(closure([stage])) == {stage} | nx.ancestors(graph, stage)
+    lefts: dict[str, list[float]] = {}
+    for _, _, x, y, _ in boxes:
+        lefts.setdefault(x, []).append(float(y))
+    assert all(b - a >= HEIGHT for ys in map(sorted, lefts.values()) for a, b in pairwise(ys))
+    assert f"{len(mine)} distinct stages of seed 0, × 2 seeds: {2 * len(mine)} stages in all" in caption(cells, 0)
+
+
+# Broken if a figure had no name for who cannot see it, a table no heads, or a heading skipped a level.
+def test_who_cannot_see_is_told(page: str) -> None:
+    figures = re.findall(r"<svg [^>]*>", page)
+    assert len(figures) >= 6
+    assert all(re.search(r'role="img" aria-label="[^"]{10,}"', f) for f in figures)
+    assert page.count("<figure>") == page.count("<figcaption>") == len(figures)
+    assert page.count("<table") == page.count("<thead><tr") > 3
+    levels = [int(n) for n in re.findall(r"<h(\d)>", page)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    assert '<html lang="en">' in page

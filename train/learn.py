@@ -8,14 +8,16 @@ from its number, so a run that is killed at any moment goes on from its last che
 import json
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 import torch
 from lightning.fabric import Fabric
+from lightning.fabric.loggers.logger import Logger
 from torch import Tensor, nn
 
 from models.gpt import GPT
@@ -24,6 +26,7 @@ from train.ledger import Ledger, matrix_weights
 from train.policy import Policy, load_policy, save_policy
 from train.stage import Stage
 from train.store import Store, write_json
+from train.trackers import tell_again
 
 Metrics = dict[str, float]
 
@@ -107,19 +110,27 @@ class Learn(Stage):
 
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
-        fabric = Fabric(accelerator=store.machine.accelerator, devices=1, precision=store.machine.precision)
+        with store.tracker(self) if store.tracker else nullcontext() as log:
+            self._learn(policy, out, store, [log] if log else [])
+
+    def _learn(self, policy: Policy, out: Path, store: Store, loggers: list[Logger]) -> None:
+        fabric = Fabric(accelerator=store.machine.accelerator, devices=1, precision=store.machine.precision, loggers=loggers)
         adam = torch.optim.AdamW(
             policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay, fused=True
         )
         model, optimizer = fabric.setup(policy.model, adam)
         run = Run(model, policy.model, policy.vocab, store, self.policy, Ledger())
         with closing(Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)) as progress:
-            for iteration in range(progress.resume(), self.iterations):
+            first = progress.resume()
+            step = count(tell_again(fabric, out / "metrics.jsonl"))
+            for iteration in range(first, self.iterations):
                 for group in optimizer.param_groups:
                     group["lr"] = self.optim.rate(iteration, self.iterations)
                 streams = (loss.updates(run, iteration) for _, loss in self.losses)
                 for updates in zip(*streams, strict=True):
-                    progress.record(iteration, self._step(fabric, model, optimizer, updates, run.ledger))
+                    metrics = self._step(fabric, model, optimizer, updates, run.ledger)
+                    progress.record(iteration, metrics)
+                    fabric.log_dict({"iteration": iteration} | metrics, next(step))
                 run.ledger.iterations += 1
                 progress.save(iteration + 1, store.checkpoint_seconds)
         write_json(out / "ledger.json", asdict(run.ledger))

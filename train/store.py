@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 
 from train.stage import Stage, Undefined, expand, name, upstream
+from train.trackers import Tracker
 
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
 
@@ -47,8 +48,9 @@ class Store:
     continues the draft.
     """
 
-    def __init__(self, root: Path, machine: Machine | None = None, checkpoint_seconds: float = 20.0):
+    def __init__(self, root: Path, machine: Machine | None = None, checkpoint_seconds: float = 20.0, tracker: Tracker | None = None):
         self.root = root
+        self.tracker = tracker  # whom learning tells its metrics, besides its own file of them
         self.machine = machine or Machine()
         self.checkpoint_seconds = checkpoint_seconds
         self._known: set[Path] = set()

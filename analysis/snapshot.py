@@ -1,0 +1,96 @@
+"""What of a study lies on disk at a moment, while another process may be writing. Nothing here writes, runs or locks anything."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis import failures
+from train.stage import Stage, name
+from train.store import Store
+
+QUIET = 120.0  # seconds without a sign of life, after which a stage may have been killed; a stage of scores takes less
+
+
+class Shelf(Store):
+    """A store that is only read: what is not there is not run, but missed."""
+
+    def get(self, stage: Stage) -> Path:
+        """The folder of the results of `stage`.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+        """
+        if not self.has(stage):
+            raise FileNotFoundError(f"{self.path(stage)} has not been made yet")
+        return self.path(stage)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The folder of a stage that somebody began. Times as of `time.time()`."""
+
+    folder: Path
+    began: float  # the last attempt
+    touched: float  # when something in it was last written
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since the last sign of life."""
+        return max(0.0, time.time() - self.touched)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Which stages are there, since when (ns), which were begun, and which failed, with the traceback. The others wait."""
+
+    there: dict[Stage, int] = field(default_factory=dict)
+    begun: dict[Stage, Draft] = field(default_factory=dict)
+    failed: dict[Stage, str] = field(default_factory=dict)
+
+    @property
+    def underway(self) -> dict[Stage, Draft]:
+        """Those that gave a sign of life not long ago."""
+        return {s: d for s, d in self.begun.items() if d.quiet < QUIET}
+
+
+def look(stages: Sequence[Stage], shelf: Shelf) -> Snapshot:
+    """What is there of `stages` now. A folder that means something else counts as failed, with the reason."""
+    entries = _entries(shelf.root)
+    found = Snapshot()
+    for stage in stages:
+        folder = name(stage)
+        if folder in entries:
+            try:
+                if shelf.has(stage):
+                    found.there[stage] = entries[folder].st_mtime_ns
+            except ValueError as reason:
+                found.failed[stage] = str(reason)
+        elif failures.suffixed(folder) in entries:
+            found.failed[stage] = failures.read(shelf.root / folder)
+        elif folder + ".draft" in entries:
+            found.begun[stage] = _draft(shelf.root / (folder + ".draft"))
+    return found
+
+
+def _entries(folder: Path) -> dict[str, os.stat_result]:
+    """What lies in a folder; nothing, where the folder or an entry went away meanwhile."""
+    found = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    found[entry.name] = entry.stat()
+                except FileNotFoundError:
+                    continue
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def _draft(folder: Path) -> Draft:
+    files = _entries(folder)
+    times = [s.st_mtime for s in files.values()]
+    began = files["stage.json"].st_mtime if "stage.json" in files else max(times, default=time.time())
+    return Draft(folder, began, max(times, default=time.time()))

@@ -1,0 +1,30 @@
+"""Serving the dashboard of a study until it is interrupted."""
+
+from rich.console import Console
+
+from analysis.command import Request
+from analysis.dashboard import Dashboard
+from analysis.growing import Growing
+from analysis.page import join, tag
+from analysis.serve import Page, Server
+
+
+def page_of(asked: Request) -> Page:
+    """The page of what was asked."""
+    study, setting = asked.study, asked.setting
+    seeds = ", ".join(map(str, setting.seeds))
+    said = f"Study “{study.name}” under way; seeds {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
+    heading = join([tag("h1", study.question), tag("p", said, tag("code", asked.out), kind="soft")])
+    return Page(f"Under way: {study.name}", heading, Dashboard(Growing.of(asked)))
+
+
+def watch(asked: Request, port: int, console: Console) -> None:
+    """Serve the page until Ctrl-C."""
+    with Server(page_of(asked), port) as server:
+        console.print(f"watching {asked.out}, and changing nothing there. Open in a browser of this machine, until Ctrl-C here:")
+        console.print(server.link, highlight=False, soft_wrap=True)
+        console.file.flush()  # for who reads the link from a file
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            console.print("\nno longer watching; what runs goes on")

@@ -1,0 +1,325 @@
+"""What is seen in a browser while a study runs: only by who has the link, only what is there, and nothing is touched."""
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from analysis import failures, watch
+from analysis.claims import judge
+from analysis.command import Request
+from analysis.dashboard import SECTIONS, Dashboard, Drawn
+from analysis.engine import State
+from analysis.growing import Growing
+from analysis.page import Html, tag
+from analysis.plan import kind
+from analysis.serve import HEADERS, Page, Server
+from analysis.snapshot import Shelf, look
+from analysis.sofar import judge_so_far
+from analysis.study import Setting, measure
+from analysis.watch import page_of
+from tests.test_report import STUDY, Reader
+from tests.tiny import TINY
+from train.stage import closure, upstream
+from train.store import Store
+
+SEEDS = (0, 1)
+ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Html("<p>first</p>"), "two": Html()}, False))
+
+
+@contextmanager
+def serving(page: Page) -> Iterator[Server]:
+    with Server(page) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(ANYTHING) as running:
+        yield running
+
+
+def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request(method, path, headers=headers)
+    reply = connection.getresponse()
+    return reply, reply.read()
+
+
+def raw(server: Server, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        reply = b""
+        while part := connection.recv(65_536):
+            reply += part
+        return reply
+
+
+# Broken if the link did not lead to the page, or the page could load, run or send anything that is not in it.
+def test_the_link_leads_to_the_page(server: Server) -> None:
+    reply, page = ask(server, f"/{server.token}/")
+    assert reply.status == 200
+    assert b"<h1>Heading</h1>" in page
+    assert b'<div id="one"><p>first</p></div>' in page
+    policy = str(reply.getheader("Content-Security-Policy"))
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "script-src 'unsafe" not in policy
+    assert "http" not in policy
+    assert reply.getheader("Referrer-Policy") == "no-referrer"
+    assert reply.getheader("Access-Control-Allow-Origin") is None
+    head, nothing = ask(server, f"/{server.token}/", "HEAD")
+    assert (head.status, nothing, head.getheader("Content-Length")) == (200, b"", str(len(page)))
+
+
+# Broken if a page that has not changed were sent again every few seconds.
+def test_what_has_not_changed_is_not_sent_again(server: Server) -> None:
+    reply, content = ask(server, f"/{server.token}/sections")
+    assert json.loads(content) == {"sections": {"one": "<p>first</p>", "two": ""}, "more": False}
+    again, nothing = ask(server, f"/{server.token}/sections", **{"If-None-Match": str(reply.getheader("ETag"))})
+    assert (again.status, nothing) == (304, b"")
+
+
+# Broken if anything were said to who lacks the token, or a path led to a file. `TOKEN` is put in where it helps the attacker.
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/",
+        b"/sections",
+        b"//",
+        b"/TOKE",
+        b"/TOKEN",
+        b"/TOKEN/../../etc/passwd",
+        b"/TOKEN/%2e%2e/%2e%2e/etc/passwd",
+        b"/TOKEN/..%5c..%5cetc",
+        b"/TOKEN//etc/passwd",
+        b"/TOKEN/report.html",
+        b"/TOKEN/sections/../sections",
+        b"/TOKEN/sections?x=1",
+        b"/../../../../etc/passwd",
+        b"http://127.0.0.1/TOKEN/",
+        b"/\xff\xfe/",
+        b"/TOKEN/\x00",
+    ],
+)
+def test_there_is_nothing_but_the_two_routes(server: Server, path: bytes) -> None:
+    path = path.replace(b"TOKEN", server.token.encode())
+    host = f"127.0.0.1:{server.server_port}".encode()
+    reply = raw(server, b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+    status, _, body = reply.partition(b"\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] 40[04] ", status), status
+    assert body == b""
+    assert server.token.encode() not in reply
+
+
+# Broken if a page of another site could reach us under a name of its own (DNS rebinding), or a request without a name.
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1.evil.example:PORT", "0.0.0.0:PORT", "127.0.0.1:1", None])
+def test_a_foreign_host_is_refused(server: Server, host: str | None) -> None:
+    line = f"Host: {host.replace('PORT', str(server.server_port))}\r\n" if host else ""
+    reply = raw(server, f"GET /{server.token}/ HTTP/1.1\r\n{line}Connection: close\r\n\r\n".encode())
+    assert reply.startswith(b"HTTP/1.0 403 ")
+    assert reply.endswith(b"\r\n\r\n")
+
+
+# Broken if anything but reading were answered.
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"])
+def test_other_methods_are_refused(server: Server, method: str) -> None:
+    reply, body = ask(server, f"/{server.token}/", method)
+    assert (reply.status, reply.getheader("Allow"), body) == (405, "GET, HEAD", b"")
+
+
+# Broken if other machines could connect, or the token could be guessed or known from another run.
+def test_it_listens_on_this_machine_alone(server: Server) -> None:
+    assert server.server_address[0] == "127.0.0.1"
+    with serving(ANYTHING) as other:
+        assert other.token != server.token
+    assert len(server.token) >= 43  # 256 bits
+    assert set(HEADERS) >= {"Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Cache-Control"}
+
+
+# --- what is on it
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder in which the little study of the report's tests has run."""
+    out = tmp_path_factory.mktemp("done")
+    store = Store(out / "stages")
+    for cell in STUDY.cells(Setting(replace(TINY, group=8), ("mul",), SEEDS)):
+        for stage in cell.stages():
+            store.get(stage)
+    return out
+
+
+def asked(out: Path) -> Request:
+    return Request(STUDY, Setting(replace(TINY, group=8), ("mul",), SEEDS), {}, out, 2)
+
+
+def partly(done: Path, out: Path) -> Request:
+    """Of the first seed all, but for one practice that failed and what stands on it; of the second a base that is being pretrained."""
+    request = asked(out)
+    every = closure([s for c in request.cells() for s in c.stages()])
+    first = closure([s for c in request.cells() if c.seed == 0 for s in c.stages()])
+    broken = next(c.learn for c in request.cells() if dict(c.labels)["reward"] == "process" and c.learn is not None)
+    source, stages = asked(done).store, out / "stages"
+    stages.mkdir(parents=True)
+    for stage in [s for s in first if broken not in closure([s])]:
+        shutil.copytree(source.path(stage), stages / source.path(stage).name)
+    failures.note(request.store.path(broken), "Traceback\nRuntimeError: out of <memory>")
+    running = next(s for s in every if s not in first and kind(s) == "pretrain")
+    draft = stages / (source.path(running).name + ".draft")
+    draft.mkdir()
+    shutil.copy(source.path(running) / "stage.json", draft)
+    lines = (source.path(running) / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (draft / "metrics.jsonl").write_text("".join(lines[:60]) + '{"iteration": 60, "los')
+    return request
+
+
+def settled(dashboard: Dashboard) -> dict[str, Html]:
+    """The sections, when no more can be had."""
+    for _ in range(50):
+        sections, more = dashboard()
+        if not more:
+            return dict(sections)
+    raise AssertionError("it never ends")
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(f.relative_to(folder)): (f.stat().st_mtime_ns, f.stat().st_size) for f in sorted(folder.rglob("*"))}
+
+
+# Broken if the page lacked what is there, claimed what is not, or touched the folder that another process fills.
+def test_a_partial_folder_is_shown_and_left_alone(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    before = files(tmp_path)
+    page = page_of(request)
+    assert isinstance(page.sections, Dashboard)
+    sections = settled(page.sections)
+    read = Reader(page.whole().decode())
+    growing = page.sections.growing
+    total, there = len(growing.stages), len(growing.now.there)
+    assert f"{there} of {total} stages done, 1 running, {total - there - 2} to do, 1 failed" in read.text
+    (row,) = (row for row in read.rows if row and row[0].startswith("pretrain present seed 1"))
+    assert row[1] == "60 of 120"
+    assert "RuntimeError: out of <memory>" in read.text
+    assert "<memory>" not in sections["failed"]
+    assert "1 others stand on it" not in sections["failed"]
+    assert "So far of 1 of 2 seeds" in sections["edges"]
+    assert sections["edges"].count("<svg") == sections["learning"].count("<svg") == sections["pretraining"].count("<svg") == 1
+    verdicts = {row[0]: row for row in Reader(str(sections["verdicts"])).rows if row}
+    assert set(verdicts) == {"3 far away"}  # undefined in this seed, whatever the reward; the others wait for the failed one
+    assert verdicts["3 far away"][-1] == "1 of 2, 1 undefined"
+    assert "No seed answers yet: 1 a gain; 2 no gain elsewhere." in read.text
+    assert len(read.identifiers) == len(set(read.identifiers))
+    assert files(tmp_path) == before
+
+
+# Broken if a folder that does not exist yet were made, or hid what will run.
+def test_before_anything_ran(tmp_path: Path) -> None:
+    out = tmp_path / "none"
+    sections = settled(Dashboard(Growing.of(asked(out))))
+    assert "Nothing has run yet" in sections["progress"]
+    assert sections["failed"] == ""
+    assert "no cell of 8 is whole" in sections["verdicts"]
+    assert not out.exists()
+
+
+# Broken if a whole folder were judged otherwise than by the report, or a page that shows the old state stayed.
+def test_it_grows_to_what_the_report_says(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    dashboard = Dashboard(Growing.of(request))
+    settled(dashboard)
+    shutil.copytree(done / "stages", tmp_path / "stages", dirs_exist_ok=True)
+    dashboard.drawn = {name: Drawn(d.key, d.html, 0.0, d.at) for name, d in dashboard.drawn.items()}  # as if it had rested
+    sections = settled(dashboard)
+    cells = request.cells()
+    rows = {c: measure(c, request.store) for c in cells}
+    assert repr(dashboard.growing.rows) == repr(rows)  # of which some numbers are NaN
+    found = judge_so_far(STUDY.claims, cells, rows)
+    assert repr(found.judgements) == repr(judge(STUDY.claims, list(rows.values())))
+    assert set(found.ready.values()) == {2}
+    assert "2 of 2" in sections["verdicts"]
+    assert "So far of 2 of 2 seeds" in sections["edges"]
+
+
+# Broken if a stage were run because somebody looked, or a folder of another meaning were shown as results.
+def test_looking_runs_nothing(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    missing = next(c.learn for c in request.cells() if c.seed == 1 and c.learn is not None)
+    with pytest.raises(FileNotFoundError, match="has not been made yet"):
+        Shelf(tmp_path / "stages").get(missing)
+    other = next(f for f in (tmp_path / "stages").glob("Edge-*"))
+    (other / "stage.json").write_text("{}")
+    assert "meant something else" in settled(Dashboard(Growing.of(request)))["failed"]
+
+
+# Broken if a section were drawn again though nothing changed, or so often that it takes the cores from the grid.
+def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    dashboard = Dashboard(Growing.of(request))
+    settled(dashboard)
+    first = dict(dashboard.drawn)
+    dashboard()
+    assert dashboard.drawn == first
+    with open(next((tmp_path / "stages").glob("*.draft")) / "metrics.jsonl", "a") as file:
+        file.write('s": 1.0}\n')
+    dashboard()
+    assert dashboard.drawn == first  # changed, but has not rested
+    last = dashboard.drawn["pretraining"]
+    dashboard.drawn["pretraining"] = replace(last, at=last.at - 1_000)
+    dashboard()
+    assert dashboard.drawn["pretraining"].html != last.html
+    assert {s.name for s in SECTIONS} == set(dashboard.drawn)
+
+
+# Broken if what failed were forgotten while the others run, remembered when it is tried again, or said of what only waits for it.
+def test_what_failed_is_noted_while_the_others_run(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    stages = closure([s for c in request.cells() for s in c.stages()])
+    bad = next(s for s in stages if kind(s) == "pretrain")
+    above = next(s for s in stages if bad in set(upstream(s)))
+    (tmp_path / "stages").mkdir()
+    states: list[State] = []
+    noting = failures.Noting(request.store, stages, states.append)
+    state = State(failed={bad: "RuntimeError: a <reason>", above: f"stands on {bad}, which failed"})
+    noting(state)
+    assert states == [state]
+    assert look(stages, Shelf(tmp_path / "stages")).failed == {bad: "RuntimeError: a <reason>"}
+    failures.Noting(request.store, stages, states.append)
+    assert not list((tmp_path / "stages").iterdir())
+
+
+# Broken if a stage that was stopped looked as if it ran.
+def test_a_stage_without_a_sign_of_life_is_not_called_running(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    draft = next((tmp_path / "stages").glob("*.draft"))
+    for file in draft.iterdir():
+        os.utime(file, (1e9, 1e9))
+    progress = settled(Dashboard(Growing.of(request)))["progress"]
+    assert ", 0 running, " in progress
+    assert "stopped, or at something long" in progress
+
+
+# Broken if the command did not say where to look.
+def test_the_command_says_its_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(server: Server) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Server, "serve_forever", stopped)
+    console = Console(file=io.StringIO(), width=100)
+    watch.watch(asked(tmp_path), 0, console)
+    assert isinstance(console.file, io.StringIO)
+    assert re.search(r"http://127\.0\.0\.1:\d+/[\w-]{43}/\n", console.file.getvalue())

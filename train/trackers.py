@@ -1,0 +1,124 @@
+"""Where else the metrics of learning go: Lightning's loggers, a log for each stage. By default nowhere: `metrics.jsonl` holds them all.
+
+A tracker is no part of a stage's identity, and changes no bit of its results. Whenever a stage begins or is continued, its log is begun
+anew, and told everything from the first step on, from `metrics.jsonl`: a run that was killed has no step twice. A step is a record of
+that file, which is an optimiser step, or an iteration without one.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from lightning.fabric import Fabric
+from lightning.fabric.loggers.csv_logs import CSVLogger
+from lightning.fabric.loggers.logger import Logger
+from lightning.fabric.loggers.tensorboard import TensorBoardLogger
+
+from train.stage import Stage, name
+
+
+class Tracker(Protocol):
+    """Opens the log of a stage, empty, and closes it."""
+
+    def __call__(self, stage: Stage) -> AbstractContextManager[Logger]: ...
+
+
+@dataclass(frozen=True)
+class Csv:
+    """A table for each stage: `folder/TITLE-hash/metrics.csv`, a row a step."""
+
+    folder: Path
+    titles: Mapping[str, str] = field(default_factory=dict)  # for people, by the name of the stage
+
+    @contextmanager
+    def __call__(self, stage: Stage) -> Iterator[Logger]:
+        yield from _closed(CSVLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+
+
+@dataclass(frozen=True)
+class TensorBoard:
+    """Event files for each stage, for `tensorboard --logdir folder`.
+
+    Raises:
+        ValueError: if tensorboard is not installed.
+    """
+
+    folder: Path
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        needs("tensorboard")
+
+    @contextmanager
+    def __call__(self, stage: Stage) -> Iterator[Logger]:
+        yield from _closed(TensorBoardLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+
+
+@dataclass(frozen=True)
+class Wandb:
+    """A run for each stage at Weights & Biases. `WANDB_MODE=offline` keeps it in `folder`, to be sent by `wandb sync`; its identifier is
+    the stage's name, so a stage that is run again replaces its run.
+
+    Raises:
+        ValueError: if wandb is not installed.
+    """
+
+    folder: Path
+    titles: Mapping[str, str] = field(default_factory=dict)
+    project: str = "synthtasks"
+
+    def __post_init__(self) -> None:
+        needs("wandb")
+
+    @contextmanager
+    def __call__(self, stage: Stage) -> Iterator[Logger]:
+        import wandb  # an extra
+        from lightning.pytorch.loggers import WandbLogger  # half of Lightning, which takes seconds to import
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield WandbLogger(called(stage, self.titles), self.folder, name(stage), project=self.project, resume=None)
+        finally:
+            if wandb.run is not None:
+                wandb.finish()
+
+
+def needs(package: str) -> None:
+    """See that an optional package is there.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if find_spec(package) is None:
+        raise ValueError(f"metrics are to go to {package}, which is not installed: pip install {package}, or choose another --logger")
+
+
+def tell_again(fabric: Fabric, metrics: Path) -> int:
+    """Tell the loggers what a run recorded before it was stopped; how many steps these are."""
+    lines = metrics.read_text().splitlines() if fabric.loggers else ()
+    for step, line in enumerate(lines):
+        fabric.log_dict(json.loads(line), step)
+    return len(lines)
+
+
+def called(stage: Stage, titles: Mapping[str, str]) -> str:
+    """What a stage is called in a log: its title for people, made one word, and its hash."""
+    title = titles.get(name(stage), type(stage).__name__)
+    return "-".join([*"".join(c if c.isalnum() else " " for c in title).split(), stage.identity])
+
+
+def _closed(logger: Logger) -> Iterator[Logger]:
+    try:
+        yield logger
+    finally:
+        logger.finalize("success")
+
+
+def _emptied(folder: Path, log: str) -> str:
+    shutil.rmtree(folder / log, ignore_errors=True)
+    return log
