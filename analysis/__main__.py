@@ -12,6 +12,7 @@ from rich.console import Console
 from analysis import command
 from analysis.ask import converse
 from analysis.demo import demo
+from analysis.engine import Care
 from analysis.scale import Scale
 from analysis.studies import STUDIES
 
@@ -36,7 +37,7 @@ class Options:
     withhold: tuple[str, ...] = ("mul",)  # primitives that the absent arm does not learn to compute
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
-    jobs: int | None = None  # stages at a time; default one a core
+    jobs: int | None = None  # stages at a time; default as many as the cores have room for
     override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
 
     def request(self) -> command.Request:
@@ -72,10 +73,14 @@ class Plan(Options):
 
 @dataclass(frozen=True)
 class Run(Options):
-    """Run what is missing, judge the claims, and write the report. The same command continues or extends."""
+    """Run what is missing, judge the claims, and write the report. The same command continues or extends; on several machines
+    that share the folder, they share the work."""
+
+    retry: int = 1  # how often a stage whose worker died is tried again
+    time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
 
     def __call__(self, console: Console) -> int:
-        return command.run(self.request(), console)
+        return command.run(self.request(), console, Care(self.retry, self.time_limit))
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def main() -> int:
     try:
         status: int = chosen(console)
         return status
-    except (ValueError, FileNotFoundError) as mistake:
+    except (ValueError, OSError) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
         return 2
     except KeyboardInterrupt:

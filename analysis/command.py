@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis.engine import run_stages
+from analysis.agenda import STANDS, State
+from analysis.engine import Care, run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, plan_table, shared, watching
 from analysis.report import write_report
@@ -66,6 +67,11 @@ def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
     return tuple(s for cell in cells for s in cell.stages())
 
 
+def cores() -> int:
+    """Processors that this process may use: a cluster gives a job some of a machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def overridden(scale: Scale, values: Mapping[str, object]) -> Scale:
     """The scale, with the fields that were given."""
     known = {f.name for f in fields(Scale)}
@@ -101,7 +107,7 @@ def request(
         if value not in study.labels.get(axis, ()):
             known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
-    return Request(study, setting, labels, out or Path("runs") / scale, jobs or os.cpu_count() or 1)
+    return Request(study, setting, labels, out or Path("runs") / scale, jobs or max(1, cores() // chosen.machine.threads))
 
 
 def show_list(studies: Mapping[str, Study], console: Console) -> None:
@@ -144,7 +150,10 @@ def plan(asked: Request, console: Console) -> None:
     )
 
 
-def run(asked: Request, console: Console) -> int:
+STOPPED = 130  # exit status, as of a shell's command that Ctrl-C ended
+
+
+def run(asked: Request, console: Console, care: Care) -> int:
     """Run what is missing, judge, and report; the exit status."""
     cells, store = asked.cells(), asked.store
     folder = asked.folder
@@ -158,14 +167,32 @@ def run(asked: Request, console: Console) -> int:
     console.print(plan_table(made))
     console.print(f"{len(made.missing)} stages to run, about {minutes(made.wall)} with {made.jobs} at a time", highlight=False)
     with watching(console, made, store, cells) as watch:
-        state = run_stages(made.stages, store, asked.jobs, made.cost, watch)
-    if state.failed:
-        for stage, error in state.failed.items():
-            console.print(f"[red]{stage}[/]: {error}", highlight=False)
-        console.print(f"{len(state.failed)} stages failed; the others are kept. The same command tries again.", highlight=False)
-        return 1
+        state = run_stages(made.stages, store, asked.jobs, made.cost, watch, care)
+    if state.failed or state.stopped:
+        return ended(state, store, console)
     report(asked, console)
     return 0
+
+
+def ended(state: State, store: Store, console: Console) -> int:
+    """Say why a run ended before everything was there, and the way out; the exit status."""
+    causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
+    for stage, error in causes.items():
+        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}\n  {store.error(stage)}", highlight=False, soft_wrap=True)
+    if causes:
+        above = f", and {n} that stand on them did not run" if (n := len(state.failed) - len(causes)) else ""
+        console.print(
+            f"{plural(len(causes), 'stage')} failed{above}; what is done is kept. Once the cause is mended, the same command tries again.",
+            highlight=False,
+        )
+    if state.stopped:
+        console.print(f"stopped, with {len(state.waiting)} to do; the same command continues where it was", highlight=False)
+    return STOPPED if state.stopped else 1
+
+
+def plural(n: int, what: str) -> str:
+    """A count of things."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def report(asked: Request, console: Console) -> Results:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.table import Table
 
-from analysis.command import Request, report
+from analysis.command import Request, ended, report
 from analysis.engine import run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, watching
@@ -64,9 +64,8 @@ def demo(asked: Request, console: Console) -> int:
             console.print(f"[dim]about {minutes(plan.wall)}[/]", highlight=False)
         with watching(console, plan, asked.store, cells) as watch:
             state = run_stages(plan.stages, asked.store, asked.jobs, plan.cost, watch)
-        if state.failed:
-            console.print("\n".join(state.failed.values()), style="red")
-            return 1
+        if state.failed or state.stopped:
+            return ended(state, asked.store, console)
         if act.title.startswith("Act 1"):
             console.print(edge_figure(cells, asked))
     console.print(gain_figure(cells, asked))

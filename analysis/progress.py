@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from analysis.engine import State
+from analysis.agenda import State
 from analysis.plan import Plan, history, kind, schedule
 from analysis.study import Cell
 from train.learn import Learn
@@ -122,6 +122,7 @@ class Lines:
     names: dict[Stage, str]
     seen: set[Stage] = field(default_factory=set)
     last: float = field(default_factory=time.monotonic)
+    stopping: bool = False
 
     def __call__(self, state: State) -> None:
         now = time.monotonic()
@@ -135,8 +136,8 @@ class Lines:
             if stage not in self.seen:
                 self.seen.add(stage)
                 self.console.print(f"failed: {self.names[stage]}: {error.strip().splitlines()[-1]}", highlight=False)
-        if now - self.last > QUIET:
-            self.last = now
+        if now - self.last > QUIET or (state.stopping and not self.stopping):
+            self.last, self.stopping = now, state.stopping
             self.console.print(summary(state, self.clock), highlight=False)
 
 
@@ -144,6 +145,8 @@ def summary(state: State, clock: Clock) -> str:
     """Counts, and the time left."""
     done, total = len(state.done) + len(state.already), len(clock.plan.stages)
     failed = f", {len(state.failed)} failed" if state.failed else ""
+    if state.stopping:
+        return f"stopping: {len(state.running)} save what they have, or end (Ctrl-C again: at once); {done} of {total} stages are done"
     left = minutes(clock.left(state))
     return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}; about {left} left"
 

@@ -40,7 +40,7 @@ class Scribble(Stage):
     def run(self, out: Path, store: Store) -> None:
         with open(out / "log", "a") as log:
             (store.root / "began").touch()
-            while (store.root / "hang").exists():
+            while any((store.root / f"hang{of}").exists() for of in ("", os.getpid())):
                 time.sleep(0.005)
             print(os.getpid(), file=log, flush=True)
         (out / "late").write_text(str(os.getpid()))
@@ -201,12 +201,14 @@ def test_a_holder_that_wakes_up_publishes_nothing(tmp_path: Path) -> None:
     assert store.attempt(Scribble()) is None  # longer than the patience, but it is there
     os.kill(child.pid, signal.SIGSTOP)
     (tmp_path / "began").unlink()
+    (tmp_path / f"hang{os.getpid()}").touch()
     heir = threading.Thread(target=store.get, args=(Scribble(),))
     heir.start()
     until(heir, tmp_path / "began")
     os.kill(child.pid, signal.SIGCONT)  # now both are in the middle of it
     (tmp_path / "hang").unlink()
-    child.join(PATIENCE)
+    child.join(PATIENCE)  # while the heir is in the middle of it
+    (tmp_path / f"hang{os.getpid()}").unlink()
     heir.join(PATIENCE)
     assert "silent for too long" in (tmp_path / "lost").read_text()
     folder = store.path(Scribble())
