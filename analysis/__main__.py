@@ -72,14 +72,17 @@ class Plan(Options):
 
 
 @dataclass(frozen=True)
-class Run(Options):
+class Run(Plan):
     """Run what is missing, judge the claims, and write the report. The same command continues or extends; on several machines
     that share the folder, they share the work."""
 
     retry: int = 1  # how often a stage whose worker died is tried again
     time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+    dry_run: bool = False  # say what would run, and leave
 
     def __call__(self, console: Console) -> int:
+        if self.dry_run:
+            return Plan.__call__(self, console)
         return command.run(self.request(), console, Care(self.retry, self.time_limit))
 
 

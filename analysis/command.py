@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from rich.console import Console
 
 from analysis.agenda import STANDS, State
 from analysis.engine import Care, run_stages
-from analysis.plan import make_plan
-from analysis.progress import minutes, plan_table, shared, watching
+from analysis.plan import MIB, Plan, make_plan
+from analysis.progress import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.report import write_report
 from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
@@ -145,9 +146,20 @@ def plan(asked: Request, console: Console) -> None:
     seeds = len(asked.setting.seeds)
     console.print(
         f"{made.cells} cells of {seeds} seed{'s' if seeds > 1 else ''}, {len(made.stages)} distinct stages "
-        f"({shared(made)} of them shared), {len(made.there)} there; about {minutes(made.wall)} with {made.jobs} at a time",
+        f"({shared(made)} of them shared), {len(made.there)} there; the rest takes {needs(made)}",
         highlight=False,
     )
+    tight(made, asked.out, console)
+
+
+def tight(made: Plan, out: Path, console: Console) -> None:
+    """Say so, where the plan asks for more than this machine has left."""
+    there = next(p for p in (out, *out.absolute().parents) if p.exists())
+    free = shutil.disk_usage(there).free / MIB
+    if made.space > free:
+        console.print(f"[red]{there} has {megabytes(free)} left, too little:[/] choose another --out, or make room", highlight=False)
+    if hasattr(os, "sysconf") and made.peak > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB):
+        console.print(f"[red]this machine has {megabytes(memory)} of memory, too little:[/] choose fewer --jobs", highlight=False)
 
 
 STOPPED = 130  # exit status, as of a shell's command that Ctrl-C ended
@@ -165,11 +177,14 @@ def run(asked: Request, console: Console, care: Care) -> int:
     console.print("measuring this machine ...", highlight=False)
     made = make_plan(stages_of(cells), len(cells), store, asked.jobs)
     console.print(plan_table(made))
-    console.print(f"{len(made.missing)} stages to run, about {minutes(made.wall)} with {made.jobs} at a time", highlight=False)
+    console.print(f"{plural(len(made.missing), 'stage')} to run: {needs(made)}", highlight=False)
+    tight(made, asked.out, console)
     with watching(console, made, store, cells) as watch:
         state = run_stages(made.stages, store, asked.jobs, made.cost, watch, care)
     if state.failed or state.stopped:
         return ended(state, store, console)
+    if error := estimated(made, state.done, store):
+        console.print(f"took: {error}", highlight=False)
     report(asked, console)
     return 0
 

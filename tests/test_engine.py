@@ -87,7 +87,7 @@ def test_what_goes_wrong_fails_what_stands_on_it_and_no_more(tmp_path: Path) -> 
     assert set(state.failed) == {raises, above, Plain(2, (raises,)), twice, Plain(5, (twice,)), hangs}
     assert state.done == {fine, Plain(4)}
     assert not state.waiting
-    assert len((store.path(twice) / "attempts").read_text().splitlines()) == 2
+    assert len((tmp_path / f"{twice!r}.draft" / "attempts").read_text().splitlines()) == 2
     assert "stands on Raises" in state.failed[above]
     assert {s: store.error(s).read_text().splitlines()[-1] for s in (raises, twice, hangs)} == {
         raises: "ArithmeticError: number 1",
