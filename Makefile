@@ -17,7 +17,7 @@ ANALYSIS := $(BIN)/python -m analysis
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan report test check bench bridges campaign faults mutants clean
+.PHONY: help install grid demo plan report test check bench bridges ray campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ bench: $(READY)  ## speed, as ratios measured side by side
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
 	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py
+
+ray: $(READY)  ## install Ray, and test the engine that runs stages on it
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[ray]'
+	@$(BIN)/python -m pytest -q -rs tests/test_ray.py
 
 campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
 	@$(BIN)/python -m tests.campaign.campaign

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -12,8 +14,9 @@ from rich.console import Console
 from analysis import command
 from analysis.ask import converse
 from analysis.demo import demo
-from analysis.engine import Care
+from analysis.engine import Care, Engine, run_stages
 from analysis.scale import Scale
+from analysis.shard import shard
 from analysis.studies import STUDIES
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
@@ -24,6 +27,26 @@ Overrides = make_dataclass(
     [(f.name, f.type | None, field(default=None)) for f in fields(Scale) if f.name not in HIDDEN],  # type: ignore[operator]
     frozen=True,
 )
+
+
+def local() -> Engine:
+    """Processes on this machine."""
+    return run_stages
+
+
+def on_ray() -> Engine:
+    """Tasks on a Ray cluster. Ray is loaded when it is asked for.
+
+    Raises:
+        ValueError: if it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
+    engine: Engine = import_module("analysis.on_ray").run_on_ray
+    return engine
+
+
+ENGINES = {"local": local, "ray": on_ray}
 
 
 @dataclass(frozen=True)
@@ -78,20 +101,28 @@ class Run(Plan):
 
     retry: int = 1  # how often a stage whose worker died is tried again
     time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+    shard: str = "1/1"  # i/n: the i-th of n parts of the work, for jobs that share the folder
+    engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
     dry_run: bool = False  # say what would run, and leave
 
     def __call__(self, console: Console) -> int:
         if self.dry_run:
-            return Plan.__call__(self, console)
-        return command.run(self.request(), console, Care(self.retry, self.time_limit))
+            return super().__call__(console)
+        part, care = shard(self.shard), Care(self.retry, self.time_limit)
+        return command.run(self.request(), console, care, part, ENGINES[self.engine]())
 
 
 @dataclass(frozen=True)
 class Report(Options):
     """Judge and report again, from what has run."""
 
+    dry_run: bool = False  # say what would be written, and leave
+
     def __call__(self, console: Console) -> int:
         asked = self.request()
+        if self.dry_run:
+            console.print(f"would write rows.jsonl, verdicts.json, report.html and its figures to {asked.folder}", highlight=False)
+            return 0
         missing = sum(not asked.store.has(s) for c in asked.cells() for s in c.stages())
         if missing:
             raise ValueError(f"{missing} stages have not run yet; use `run`, which writes the report at its end")
@@ -100,10 +131,14 @@ class Report(Options):
 
 
 @dataclass(frozen=True)
-class Demo(Options):
+class Demo(Plan):
     """One seed of the study, live, with a sentence before each act."""
 
+    dry_run: bool = False  # say what would run, and leave
+
     def __call__(self, console: Console) -> int:
+        if self.dry_run:
+            return super().__call__(console)
         return demo(self.request(), console)
 
 

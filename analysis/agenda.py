@@ -85,6 +85,10 @@ class Agenda:
         self.state.waiting.add(stage)
         heapq.heappush(self._later, (time.monotonic() + seconds, self._place[stage], stage))
 
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self.state.stopping = True
+
     def fail(self, stage: Stage, error: str) -> None:
         """A stage failed, and with it all that stands on it, and no more."""
         del self.state.running[stage]

@@ -10,12 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 from analysis.agenda import STANDS, State
-from analysis.engine import Care, run_stages
+from analysis.engine import Care, Engine
 from analysis.plan import MIB, Plan, make_plan
 from analysis.progress import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.report import write_report
 from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
+from analysis.shard import Shard
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
 from train.stage import Stage
@@ -165,12 +166,13 @@ def tight(made: Plan, out: Path, console: Console) -> None:
 STOPPED = 130  # exit status, as of a shell's command that Ctrl-C ended
 
 
-def run(asked: Request, console: Console, care: Care) -> int:
+def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engine) -> int:
     """Run what is missing, judge, and report; the exit status."""
-    cells, store = asked.cells(), asked.store
+    every, store = asked.cells(), asked.store
+    cells = part.part(every)
     folder = asked.folder
-    if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(cells)):
-        results = collect(asked.study, asked.setting, cells, store)
+    if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(every)):
+        results = collect(asked.study, asked.setting, every, store)
         console.print(verdict_table(results.judgements))
         console.print(f"nothing to do: every stage is there. {folder / 'report.html'}", highlight=False)
         return 0
@@ -180,11 +182,15 @@ def run(asked: Request, console: Console, care: Care) -> int:
     console.print(f"{plural(len(made.missing), 'stage')} to run: {needs(made)}", highlight=False)
     tight(made, asked.out, console)
     with watching(console, made, store, cells) as watch:
-        state = run_stages(made.stages, store, asked.jobs, made.cost, watch, care)
+        state = engine(made.stages, store, asked.jobs, made.cost, watch, care)
     if state.failed or state.stopped:
         return ended(state, store, console)
     if error := estimated(made, state.done, store):
         console.print(f"took: {error}", highlight=False)
+    missing = sum(not store.has(s) for s in stages_of(every))
+    if missing:
+        console.print(f"shard {part.index} of {part.count} is done; {plural(missing, 'stage')} of the others are not there yet")
+        return 0
     report(asked, console)
     return 0
 
@@ -214,8 +220,9 @@ def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write rows, verdicts and the report."""
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
-    write_results(results, asked.folder)
-    page = write_report(results, asked.folder)
+    with asked.store.leases.wait(f"report-{asked.folder.name}"):  # several jobs may end at once
+        write_results(results, asked.folder)
+        page = write_report(results, asked.folder)
     console.print(verdict_table(results.judgements))
     console.print(f"report: {page}", highlight=False)
     return results

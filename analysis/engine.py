@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import FrameType
+from typing import Protocol
 
 from analysis.agenda import Agenda, State
 from analysis.workers import CONTEXT, Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
@@ -28,13 +29,21 @@ class Care:
     time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
 
 
+class Engine(Protocol):
+    """A way of running many stages."""
+
+    def __call__(
+        self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
+    ) -> State: ...
+
+
 def run_stages(
     stages: Sequence[Stage],
     store: Store,
     jobs: int,
     cost: Callable[[Stage], float],  # seconds, roughly
     watch: Callable[[State], None],
-    care: Care = Care(),
+    care: Care,
 ) -> State:
     """Evaluate `stages` and all they are made of, `jobs` at a time, together with whoever else is at the same store.
 
@@ -50,7 +59,7 @@ def run_stages(
     pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, stop), jobs)
 
     def drain() -> None:
-        agenda.state.stopping = True
+        agenda.stop()
         stop.set()
 
     for name in [n for n in store.leases.names() if (store.root / n).exists()]:

@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+import torch
+
 from train.lease import Lost
 from train.stage import Interrupted, Stage
 from train.store import Machine, Store
@@ -112,7 +114,7 @@ def _serve(connection: Connection, place: Place, parent: int) -> None:
         if PEAK.exists():
             PEAK.write_text("5")
         connection.send(Begun())
-        connection.send(_evaluate(stage, store))
+        connection.send(evaluate(stage, store))
 
 
 def _follow(parent: int) -> None:
@@ -121,7 +123,10 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-def _evaluate(stage: Stage, store: Store) -> Outcome:
+def evaluate(stage: Stage, store: Store) -> Outcome:
+    """Run a stage, unless it is there or somebody else is at it."""
+    if store.machine.device.type == "cuda":
+        torch.cuda.set_per_process_memory_fraction(store.machine.share)  # a share is a number to schedulers: nothing else fences it off
     try:
         return Busy() if store.attempt(stage) is None else Done()
     except Lost:

@@ -95,7 +95,7 @@ def test_what_goes_wrong_fails_what_stands_on_it_and_no_more(tmp_path: Path) -> 
         hangs: "took longer than the 1 s of --time-limit, and was killed; it goes on from its checkpoint",
     }
     (tmp_path / "mended").touch()
-    again = run_stages((above, Plain(5, (twice,))), store, 1, second, nothing)
+    again = run_stages((above, Plain(5, (twice,))), store, 1, second, nothing, Care())
     assert again.done == {raises, Plain(2, (raises,)), above, twice, Plain(5, (twice,))}
     pids = {(store.path(s) / "pid").read_text() for s in (Plain(2, (raises,)), above, Plain(5, (twice,)))}
     assert len(pids) == 1  # one warm worker did them all
@@ -123,7 +123,7 @@ def press(times: int, when: Callable[[], bool]) -> threading.Thread:
 def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
     store, counts, deaf = Store(tmp_path), Counts(-1, (Plain(1),)), Counts(-2, listens=False)
     thread = press(1, (tmp_path / "began -1").exists)
-    state = run_stages((Plain(9, (counts,)),), store, 1, second, nothing)
+    state = run_stages((Plain(9, (counts,)),), store, 1, second, nothing, Care())
     thread.join()
     assert state.stopped
     assert (state.done, state.waiting, state.failed) == ({Plain(1)}, {counts, Plain(9, (counts,))}, {})
@@ -132,7 +132,7 @@ def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
     assert not list((tmp_path / "leases").iterdir())
     thread = press(2, (tmp_path / "began -2").exists)
     with pytest.raises(KeyboardInterrupt):
-        run_stages((counts, deaf), store, 2, second, nothing)
+        run_stages((counts, deaf), store, 2, second, nothing, Care())
     thread.join()
     assert int((tmp_path / f"{counts!r}.draft" / "count.json").read_text()) >= count
     for held in store.leases.names():
@@ -154,7 +154,7 @@ def test_what_somebody_else_is_at_is_left_to_them(tmp_path: Path) -> None:
             write_json(store.path(shared) / "stage.json", expand(shared))
 
     with lease:
-        state = run_stages((Plain(4, (shared,)), Plain(2), Plain(3)), store, 1, second, watch)
+        state = run_stages((Plain(4, (shared,)), Plain(2), Plain(3)), store, 1, second, watch, Care())
     assert {Plain(2), Plain(3)} in seen
     assert state.done == {shared, Plain(2), Plain(3), Plain(4, (shared,))}
     assert not (store.path(shared) / "pid").exists()

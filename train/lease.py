@@ -21,6 +21,7 @@ from uuid import uuid4
 
 BEAT = 5.0  # seconds between two numbers
 PATIENCE = 60.0  # seconds that a number may stand still before its holder is taken for dead
+SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
 DIGITS = 20  # of the number, so that it is written over in place
 UNWRITTEN = "unwritten"  # token of a lease whose holder died, or was suspended, between creating and writing it
 
@@ -137,6 +138,14 @@ class Leases:
             os.close(descriptor)
             file.unlink(missing_ok=True)
             return None
+        return lease
+
+    def wait(self, name: str) -> Lease:
+        """The same, as soon as it can be had."""
+        pause = SHORTEST
+        while (lease := self.attempt(name)) is None:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
         return lease
 
     def holder(self, name: str) -> Holder | None:

@@ -13,11 +13,10 @@ from typing import Literal
 
 import torch
 
-from train.lease import Lease, Leases
+from train.lease import LONGEST, SHORTEST, Lease, Leases
 from train.stage import Stage, Undefined, expand, name, upstream
 
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
-SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Machine:
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 1  # a stage
+    share: float = 1.0  # of a GPU, where stages share one: the part of its memory that a stage may take
     rows: int = 64  # of one forward and backward pass in RL; more of them than memory holds, or caches like, are split
 
     @property
