@@ -66,7 +66,8 @@ ray: $(READY)  ## install Ray, and test the engine that runs stages on it
 campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
 	@$(BIN)/python -m tests.campaign.campaign
 
-faults: $(READY)  ## kill -9 a smoke grid at random moments; its results must not change
+faults: $(READY)  ## 200 faults into a small study, then kill -9 of a smoke grid: no bit may change
+	@$(BIN)/python -m tests.faults.campaign
 	@$(BIN)/python -m tests.faults.kill
 
 mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them
