@@ -17,7 +17,7 @@ ANALYSIS := $(BIN)/python -m analysis
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench bridges loggers browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench bridges loggers ray browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,11 +68,15 @@ loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach
 
 browser: $(READY)  ## look at the dashboard with chromium (CHROME=path), where there is one
 	@$(BIN)/python -m tests.browser.browser || test $$? -eq 77
+ray: $(READY)  ## install Ray, and test the engine that runs stages on it
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[ray]'
+	@$(BIN)/python -m pytest -q -rs tests/test_ray.py
 
 campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
 	@$(BIN)/python -m tests.campaign.campaign
 
-faults: $(READY)  ## kill -9 a smoke grid at random moments; its results must not change
+faults: $(READY)  ## 200 faults into a small study, then kill -9 of a smoke grid: no bit may change
+	@$(BIN)/python -m tests.faults.campaign
 	@$(BIN)/python -m tests.faults.kill
 
 mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them

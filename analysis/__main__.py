@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -12,7 +14,9 @@ from rich.console import Console
 from analysis import command
 from analysis.ask import converse
 from analysis.demo import demo
+from analysis.engine import Care, Engine, run_stages
 from analysis.scale import CPU, Scale
+from analysis.shard import shard
 from analysis.studies import STUDIES
 from analysis.watch import watch
 
@@ -26,6 +30,26 @@ Overrides = make_dataclass(
 )
 
 
+def local() -> Engine:
+    """Processes on this machine."""
+    return run_stages
+
+
+def on_ray() -> Engine:
+    """Tasks on a Ray cluster. Ray is loaded when it is asked for.
+
+    Raises:
+        ValueError: if it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
+    engine: Engine = import_module("analysis.on_ray").run_on_ray
+    return engine
+
+
+ENGINES = {"local": local, "ray": on_ray}
+
+
 @dataclass(frozen=True)
 class Options:
     """Which study, how large, and where."""
@@ -37,7 +61,7 @@ class Options:
     withhold: tuple[str, ...] = ("mul",)  # primitives that the absent arm does not learn to compute
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
-    jobs: int | None = None  # stages at a time; default one a core
+    jobs: int | None = None  # stages at a time; default as many as the cores have room for
     override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
 
     def request(self) -> command.Request:
@@ -72,14 +96,25 @@ class Plan(Options):
 
 
 @dataclass(frozen=True)
-class Run(Options):
-    """Run what is missing, judge the claims, and write the report. The same command continues or extends."""
+class Run(Plan):
+    """Run what is missing, judge the claims, and write the report. The same command continues or extends; on several machines
+    that share the folder, they share the work."""
 
+    retry: int = 1  # how often a stage whose worker died is tried again
+    time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+    shard: str = "1/1"  # i/n: the i-th of n parts of the work, for jobs that share the folder
+    engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
+    dry_run: bool = False  # say what would run, and leave
     logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
 
     def __call__(self, console: Console) -> int:
+        if self.dry_run:
+            return super().__call__(console)
         asked = self.request()
-        return command.run(command.logged(asked, self.logger) if self.logger else asked, console)
+        if self.logger:
+            asked = command.logged(asked, self.logger)
+        part, care = shard(self.shard), Care(self.retry, self.time_limit)
+        return command.run(asked, console, care, part, ENGINES[self.engine]())
 
 
 @dataclass(frozen=True)
@@ -97,8 +132,13 @@ class Watch(Options):
 class Report(Options):
     """Judge and report again, from what has run."""
 
+    dry_run: bool = False  # say what would be written, and leave
+
     def __call__(self, console: Console) -> int:
         asked = self.request()
+        if self.dry_run:
+            console.print(f"would write rows.jsonl, verdicts.json, report.html and its figures to {asked.folder}", highlight=False)
+            return 0
         missing = sum(not asked.store.has(s) for c in asked.cells() for s in c.stages())
         if missing:
             raise ValueError(f"{missing} stages have not run yet; use `run`, which writes the report at its end")
@@ -107,10 +147,14 @@ class Report(Options):
 
 
 @dataclass(frozen=True)
-class Demo(Options):
+class Demo(Plan):
     """One seed of the study, live, with a sentence before each act."""
 
+    dry_run: bool = False  # say what would run, and leave
+
     def __call__(self, console: Console) -> int:
+        if self.dry_run:
+            return super().__call__(console)
         return demo(self.request(), console)
 
 
@@ -141,7 +185,7 @@ def main() -> int:
     try:
         status: int = chosen(console)
         return status
-    except (ValueError, FileNotFoundError) as mistake:
+    except (ValueError, OSError) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
         return 2
     except KeyboardInterrupt:

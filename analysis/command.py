@@ -2,19 +2,21 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from analysis.engine import run_stages
-from analysis.failures import Noting
-from analysis.plan import make_plan
-from analysis.progress import minutes, plan_table, shared, titles, watching
+from analysis.agenda import STANDS, State
+from analysis.engine import Care, Engine
+from analysis.plan import MIB, Plan, make_plan
+from analysis.progress import estimated, megabytes, needs, plan_table, shared, titles, watching
 from analysis.report import write_report
 from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
+from analysis.shard import Shard
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
 from train.learn import Learn
@@ -51,7 +53,7 @@ class Request:
 
     @property
     def store(self) -> Store:
-        return Store(self.out / "stages", self.setting.scale.machine, CHECKPOINT_SECONDS, self.tracker)
+        return Store(self.out / "stages", self.setting.scale.machine, CHECKPOINT_SECONDS, tracker=self.tracker)
 
     def cells(self) -> tuple[Cell, ...]:
         """The cells that were asked for.
@@ -69,6 +71,11 @@ class Request:
 def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
     """What must have run before the cells can be measured."""
     return tuple(s for cell in cells for s in cell.stages())
+
+
+def cores() -> int:
+    """Processors that this process may use: a cluster gives a job some of a machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def overridden(scale: Scale, values: Mapping[str, object]) -> Scale:
@@ -106,7 +113,7 @@ def request(
         if value not in study.labels.get(axis, ()):
             known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
-    return Request(study, setting, labels, out or Path("runs") / scale, jobs or os.cpu_count() or 1)
+    return Request(study, setting, labels, out or Path("runs") / scale, jobs or max(1, cores() // chosen.machine.threads))
 
 
 def logged(asked: Request, logger: str) -> Request:
@@ -154,41 +161,82 @@ def plan(asked: Request, console: Console) -> None:
     seeds = len(asked.setting.seeds)
     console.print(
         f"{made.cells} cells of {seeds} seed{'s' if seeds > 1 else ''}, {len(made.stages)} distinct stages "
-        f"({shared(made)} of them shared), {len(made.there)} there; about {minutes(made.wall)} with {made.jobs} at a time",
+        f"({shared(made)} of them shared), {len(made.there)} there; the rest takes {needs(made)}",
         highlight=False,
     )
+    tight(made, asked.out, console)
 
 
-def run(asked: Request, console: Console) -> int:
+def tight(made: Plan, out: Path, console: Console) -> None:
+    """Say so, where the plan asks for more than this machine has left."""
+    there = next(p for p in (out, *out.absolute().parents) if p.exists())
+    free = shutil.disk_usage(there).free / MIB
+    if made.space > free:
+        console.print(f"[red]{there} has {megabytes(free)} left, too little:[/] choose another --out, or make room", highlight=False)
+    if hasattr(os, "sysconf") and made.peak > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB):
+        console.print(f"[red]this machine has {megabytes(memory)} of memory, too little:[/] choose fewer --jobs", highlight=False)
+
+
+STOPPED = 130  # exit status, as of a shell's command that Ctrl-C ended
+
+
+def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engine) -> int:
     """Run what is missing, judge, and report; the exit status."""
-    cells, store = asked.cells(), asked.store
+    every, store = asked.cells(), asked.store
+    cells = part.part(every)
     folder = asked.folder
-    if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(cells)):
-        results = collect(asked.study, asked.setting, cells, store)
+    if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(every)):
+        results = collect(asked.study, asked.setting, every, store)
         console.print(verdict_table(results.judgements))
         console.print(f"nothing to do: every stage is there. {folder / 'report.html'}", highlight=False)
         return 0
     console.print("measuring this machine ...", highlight=False)
     made = make_plan(stages_of(cells), len(cells), store, asked.jobs)
     console.print(plan_table(made))
-    console.print(f"{len(made.missing)} stages to run, about {minutes(made.wall)} with {made.jobs} at a time", highlight=False)
+    console.print(f"{plural(len(made.missing), 'stage')} to run: {needs(made)}", highlight=False)
+    tight(made, asked.out, console)
     with watching(console, made, store, cells) as watch:
-        state = run_stages(made.stages, store, asked.jobs, made.cost, Noting(store, made.missing, watch))
-    if state.failed:
-        for stage, error in state.failed.items():
-            console.print(f"[red]{stage}[/]: {error}", highlight=False)
-        console.print(f"{len(state.failed)} stages failed; the others are kept. The same command tries again.", highlight=False)
-        return 1
+        state = engine(made.stages, store, asked.jobs, made.cost, watch, care)
+    if state.failed or state.stopped:
+        return ended(state, store, console)
+    if error := estimated(made, state.done, store):
+        console.print(f"took: {error}", highlight=False)
+    missing = sum(not store.has(s) for s in stages_of(every))
+    if missing:
+        console.print(f"shard {part.index} of {part.count} is done; {plural(missing, 'stage')} of the others are not there yet")
+        return 0
     report(asked, console)
     return 0
+
+
+def ended(state: State, store: Store, console: Console) -> int:
+    """Say why a run ended before everything was there, and the way out; the exit status."""
+    causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
+    for stage, error in causes.items():
+        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}\n  {store.error(stage)}", highlight=False, soft_wrap=True)
+    if causes:
+        above = f", and {n} that stand on them did not run" if (n := len(state.failed) - len(causes)) else ""
+        console.print(
+            f"{plural(len(causes), 'stage')} failed{above}; what is done is kept. Once the cause is mended, the same command tries again.",
+            highlight=False,
+        )
+    if state.stopped:
+        console.print(f"stopped, with {len(state.waiting)} to do; the same command continues where it was", highlight=False)
+    return STOPPED if state.stopped else 1
+
+
+def plural(n: int, what: str) -> str:
+    """A count of things."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write rows, verdicts and the report."""
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
-    write_results(results, asked.folder)
-    page = write_report(results, asked.folder)
+    with asked.store.leases.wait(f"report-{asked.folder.name}"):  # several jobs may end at once
+        write_results(results, asked.folder)
+        page = write_report(results, asked.folder)
     console.print(verdict_table(results.judgements))
     console.print(f"report: {page}", highlight=False)
     return results

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.table import Table
 
-from analysis.command import Request, report
-from analysis.engine import run_stages
+from analysis.command import Request, ended, report
+from analysis.engine import Care, run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, watching
 from analysis.scores import curves, read_scores
@@ -63,10 +63,9 @@ def demo(asked: Request, console: Console) -> int:
         if plan.missing:
             console.print(f"[dim]about {minutes(plan.wall)}[/]", highlight=False)
         with watching(console, plan, asked.store, cells) as watch:
-            state = run_stages(plan.stages, asked.store, asked.jobs, plan.cost, watch)
-        if state.failed:
-            console.print("\n".join(state.failed.values()), style="red")
-            return 1
+            state = run_stages(plan.stages, asked.store, asked.jobs, plan.cost, watch, Care())
+        if state.failed or state.stopped:
+            return ended(state, asked.store, console)
         if act.title.startswith("Act 1"):
             console.print(edge_figure(cells, asked))
     console.print(gain_figure(cells, asked))

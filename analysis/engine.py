@@ -1,31 +1,40 @@
-"""Running many stages at once: one process a slot, ready stages longest first, shared ones once."""
+"""Running many stages at once on this machine: one process a slot. What happens to a stage happens to what stands on it, and no more."""
 
-import multiprocessing
-import os
+import signal
 import threading
 import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from types import FrameType
+from typing import Protocol
 
-from train.stage import Stage, closure, upstream
-from train.store import Machine, Store
-from train.trackers import Tracker
+from analysis.agenda import Agenda, State
+from analysis.workers import CONTEXT, Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
+from train.stage import Stage
+from train.store import Store
 
 TICK = 0.5  # seconds between looks at what is running
+SHOWN = 20  # of the time at most one part in so many is spent on showing it
+BUSY = 2.0  # seconds after which a stage that somebody else is at is asked for again
 
 
-@dataclass
-class State:
-    """Where a run stands. `failed` holds the traceback of a stage that failed, or names the one it waited for."""
+@dataclass(frozen=True)
+class Care:
+    """What is done about stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
 
-    waiting: set[Stage] = field(default_factory=set)
-    running: dict[Stage, float] = field(default_factory=dict)  # and since when (time.monotonic)
-    done: set[Stage] = field(default_factory=set)
-    already: set[Stage] = field(default_factory=set)  # was there before the run
-    failed: dict[Stage, str] = field(default_factory=dict)
+    retries: int = 1  # of a stage whose worker died, which goes on from its checkpoint
+    time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+
+
+class Engine(Protocol):
+    """A way of running many stages."""
+
+    def __call__(
+        self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
+    ) -> State: ...
 
 
 def run_stages(
@@ -34,76 +43,130 @@ def run_stages(
     jobs: int,
     cost: Callable[[Stage], float],  # seconds, roughly
     watch: Callable[[State], None],
+    care: Care,
 ) -> State:
-    """Evaluate `stages` and all they are made of, `jobs` at a time. A failed stage fails what stands on it, and no more."""
-    state = State()
-    for stage in closure(stages):
-        (state.already if store.has(stage) else state.waiting).add(stage)
-    if not state.waiting:
-        return state
-    remaining = _remaining(state.waiting, cost)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, _initialise, (os.getpid(),)) as pool:
-        futures: dict[Future[str | None], Stage] = {}
+    """Evaluate `stages` and all they are made of, `jobs` at a time, together with whoever else is at the same store.
+
+    Ctrl-C, or SIGTERM, once: no stage begins, those that learn save a checkpoint and stop, the others end. Ctrl-C twice: all stop at once.
+
+    Raises:
+        KeyboardInterrupt: at the second Ctrl-C.
+    """
+    agenda = Agenda(stages, store, cost)
+    if agenda.over:
+        return agenda.state
+    stop = CONTEXT.Event()
+    pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, store.tracker, stop), jobs)
+
+    def drain() -> None:
+        agenda.stop()
+        stop.set()
+
+    for name in [n for n in store.leases.names() if (store.root / n).exists()]:
+        store.leases.forget(name)  # of who was killed when all was done but this
+    shown = took = 0.0
+    with asked_to_stop(drain):
         try:
-            while state.waiting or state.running:
-                settled = state.already | state.done
-                ready = [s for s in state.waiting if all(u in settled for u in upstream(s))]
-                for stage in sorted(ready, key=lambda s: -remaining[s])[: jobs - len(state.running)]:
-                    futures[pool.submit(_evaluate, stage, store.root, store.machine, store.checkpoint_seconds, store.tracker)] = stage
-                    state.waiting.remove(stage)
-                    state.running[stage] = time.monotonic()
-                finished, _ = wait(futures, TICK, FIRST_COMPLETED)
-                for future in finished:
-                    stage = futures.pop(future)
-                    del state.running[stage]
-                    error = future.result()
-                    if error is None:
-                        state.done.add(stage)
-                    else:
-                        _fail(state, stage, error)
-                watch(state)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()  # their checkpoints stay, and the next run continues them
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return state
+            while not agenda.over:
+                pool.fill()
+                pool.settle()
+                if (now := time.monotonic()) - shown >= max(TICK, SHOWN * took):
+                    watch(agenda.state)
+                    shown = time.monotonic()
+                    took = shown - now
+            watch(agenda.state)
+        finally:
+            pool.close()
+    return agenda.state
 
 
-def _remaining(waiting: set[Stage], cost: Callable[[Stage], float]) -> Mapping[Stage, float]:
-    """Seconds from the start of each stage to the end of the longest chain that stands on it."""
-    longest: dict[Stage, float] = {}
-    for stage in reversed(closure(tuple(waiting))):
-        longest[stage] = longest.get(stage, 0.0) + cost(stage)
-        for part in upstream(stage):
-            longest[part] = max(longest.get(part, 0.0), longest[stage])
-    return longest
+class Pool:
+    """The workers, and what they are at."""
+
+    def __init__(self, agenda: Agenda, store: Store, care: Care, place: Place, jobs: int):
+        self.agenda, self.store, self.care, self.place, self.jobs = agenda, store, care, place, jobs
+        self.idle: list[Worker] = []
+        self.busy: list[Worker] = []
+        self.deaths: Counter[Stage] = Counter()
+
+    def fill(self) -> None:
+        """Give every free slot a stage."""
+        while len(self.busy) < self.jobs and (stage := self.agenda.next()) is not None:
+            worker = self.idle.pop() if self.idle else Worker(self.place)
+            worker.begin(stage)
+            self.busy.append(worker)
+
+    def settle(self) -> None:
+        """Wait for something to end, a moment at most, and draw the consequences."""
+        heard = wait([w.connection for w in self.busy], TICK)
+        for worker in [w for w in self.busy if w.connection in heard]:
+            self._settle(worker, worker.outcome())
+        limit = self.care.time_limit
+        for worker in [w for w in self.busy if limit is not None and time.monotonic() - w.since > limit]:
+            self.busy.remove(worker)
+            worker.kill()
+            self._fail(worker.at, f"took longer than the {limit:g} s of --time-limit, and was killed; it goes on from its checkpoint")
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in (*self.idle, *self.busy):
+            worker.kill()
+
+    def _settle(self, worker: Worker, outcome: Outcome | None) -> None:
+        stage = worker.at
+        if isinstance(outcome, Begun):
+            worker.since = self.agenda.state.running[stage] = time.monotonic()
+            return
+        self.busy.remove(worker)
+        if outcome is not None:
+            self.idle.append(worker)
+        match outcome:
+            case Done():
+                self.agenda.done(stage)
+            case Busy():
+                self.agenda.again(stage, BUSY)
+            case Saved():
+                self.agenda.again(stage)
+            case Failed(traceback):
+                self._fail(stage, traceback)
+            case None:
+                end = worker.kill()
+                self.deaths[stage] += 1
+                if self.deaths[stage] <= self.care.retries:
+                    self.agenda.again(stage)
+                else:
+                    often = f"{self.deaths[stage]} times" if self.deaths[stage] > 1 else "once"
+                    self._fail(stage, f"its worker was {end}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
+
+    def _fail(self, stage: Stage, error: str) -> None:
+        self.agenda.fail(stage, error + keep_error(self.store, stage, error))
 
 
-def _fail(state: State, stage: Stage, error: str) -> None:
-    state.failed[stage] = error
-    for other in [s for s in state.waiting if stage in set(upstream(s))]:
-        if other in state.waiting:
-            state.waiting.remove(other)
-            _fail(state, other, f"stands on {stage}, which failed")
-
-
-def _initialise(parent: int) -> None:
-    """A worker dies with its parent, so that a killed run leaves nobody holding its locks."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _evaluate(stage: Stage, root: Path, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> str | None:
-    """Run a stage in a worker; the traceback, if it failed."""
+def keep_error(store: Store, stage: Stage, error: str) -> str:
+    """Write what went wrong beside the results; what is to be added to it, where even that cannot be written."""
     try:
-        Store(root, machine, checkpoint_seconds, tracker).get(stage)
-    except Exception:  # reported to the parent, which fails what stands on this stage
-        return traceback.format_exc()
-    return None
+        store.error(stage).write_text(error.rstrip() + "\n")
+    except OSError as reason:
+        return f"\n(and this could not be written to {store.error(stage)}: {reason})"
+    return ""
+
+
+@contextmanager
+def asked_to_stop(drain: Callable[[], None]) -> Iterator[None]:
+    """Call `drain` at the first Ctrl-C or SIGTERM; a second Ctrl-C does what it always does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        drain()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for s in before:
+        signal.signal(s, asked)
+    try:
+        yield
+    finally:
+        for s, handler in before.items():
+            signal.signal(s, handler)

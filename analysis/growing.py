@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.agenda import State
 from analysis.claims import Row
 from analysis.command import Request, stages_of
-from analysis.engine import State
 from analysis.estimates import Floats
 from analysis.learning import read_notes
 from analysis.plan import Plan, history, kind

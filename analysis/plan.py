@@ -3,9 +3,10 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import mean
 from tempfile import TemporaryDirectory
 
 from train.imitate import Imitate
@@ -21,6 +22,8 @@ from train.store import Store
 PROBE = 2  # iterations of a measured stage
 PROBED = 6  # steps of its problems, where a band will choose them
 OVERHEAD = 0.05  # seconds that any stage costs
+MEASURED = 20  # folders of a kind whose size is looked at
+MIB = 2**20
 
 
 def kind(stage: Stage) -> str:
@@ -43,6 +46,8 @@ class Plan:
     there: frozenset[Stage]
     seconds: dict[str, float]  # a stage of each kind takes, measured on this machine
     jobs: int
+    memory: dict[str, float] = field(default_factory=dict)  # MiB that a stage of each kind needs at most
+    disk: dict[str, float] = field(default_factory=dict)  # MiB that its folder takes
 
     @property
     def missing(self) -> tuple[Stage, ...]:
@@ -57,24 +62,65 @@ class Plan:
         """Seconds that the missing stages take together."""
         return schedule(self.missing, self.cost, self.jobs)
 
+    @property
+    def peak(self) -> float:
+        """MiB of memory that the missing stages need at most, the largest of them side by side."""
+        return sum(sorted((self.memory.get(kind(s), 0.0) for s in self.missing), reverse=True)[: self.jobs])
+
+    @property
+    def space(self) -> float:
+        """MiB on disk that the missing stages take together."""
+        return sum(self.disk.get(kind(s), 0.0) for s in self.missing)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a stage takes."""
+
+    seconds: float
+    memory: float = 0.0  # MiB at most
+    disk: float = 0.0  # MiB
+
+    def times(self, factor: float) -> "Need":
+        """The same for more of it: memory does not grow with the number of iterations, nor a folder but for its metrics."""
+        return Need(self.seconds * factor, self.memory, self.disk)
+
 
 def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int) -> Plan:
     """The plan for `wanted`; measures the speed of this machine where no finished stage tells it."""
     stages = closure(wanted)
     there = frozenset(s for s in stages if store.has(s))
-    seconds = history(there, store)
+    needs = taken(there, store)
     for stage in stages:
-        if stage not in there and kind(stage) not in seconds:
-            seconds[kind(stage)] = probe(stage, store)
-    return Plan(cells, stages, there, seconds, jobs)
+        if stage not in there and kind(stage) not in needs:
+            needs[kind(stage)] = probe(stage, store)
+    seconds, memory, disk = ({k: getattr(n, what) for k, n in needs.items()} for what in ("seconds", "memory", "disk"))
+    return Plan(cells, stages, there, seconds, jobs, memory, disk)
 
 
-def history(stages: Sequence[Stage] | frozenset[Stage], store: Store) -> dict[str, float]:
+def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
+    """What the finished stages of each kind took, from their records and folders: seconds and disk on average, memory at most."""
+    spent: dict[str, list[Need]] = defaultdict(list)
+    for stage in stages:
+        few = len(spent[kind(stage)]) < MEASURED
+        spent[kind(stage)].append(measured(store.path(stage)) if few else recorded(store.path(stage)))
+    return {k: Need(mean([n.seconds for n in v]), max(n.memory for n in v), mean([n.disk for n in v[:MEASURED]])) for k, v in spent.items()}
+
+
+def recorded(folder: Path) -> Need:
+    """What the stage in `folder` took, by its record."""
+    record = json.loads((folder / "run.json").read_text())
+    return Need(record["seconds"], record["peak_memory_mb"])
+
+
+def measured(folder: Path) -> Need:
+    """The same, and how large the folder is."""
+    return replace(recorded(folder), disk=sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / MIB)
+
+
+def history(stages: Collection[Stage], store: Store) -> dict[str, float]:
     """Mean seconds of the finished stages of each kind, from their records."""
-    spent = defaultdict(list)
-    for stage in stages:
-        spent[kind(stage)].append(json.loads((store.path(stage) / "run.json").read_text())["seconds"])
-    return {k: sum(v) / len(v) for k, v in spent.items()}
+    return {k: n.seconds for k, n in taken(stages, store).items()}
 
 
 def schedule(stages: Sequence[Stage], cost: Callable[[Stage], float], jobs: int) -> float:
@@ -90,22 +136,22 @@ def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
     return max(ends.values(), default=0.0)
 
 
-def probe(stage: Stage, store: Store) -> float:
-    """Seconds that a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own."""
+def probe(stage: Stage, store: Store) -> Need:
+    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own."""
     with TemporaryDirectory() as folder:
         scratch = Store(Path(folder), store.machine)
         match stage:
             case Learn():
-                like = [replace(part, iterations=PROBE) for part in _like(stage)]
-                return sum(_seconds(part, scratch) for part in like) / len(like) / PROBE * stage.iterations
+                like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage)]
+                return replace(like[-1], seconds=mean([n.seconds for n in like])).times(stage.iterations / PROBE)
             case Score():
                 middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
-                return _seconds(middle, scratch) * len(stage.families)
+                return _need(middle, scratch).times(len(stage.families))
             case Sample(prompts=Band(family=family)):
                 part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=min(PROBED, family.lines))), problems=4)
-                return _seconds(part, scratch) / 4 * stage.problems
+                return _need(part, scratch).times(stage.problems / 4)
             case _:
-                return OVERHEAD
+                return Need(OVERHEAD)
 
 
 def _fresh(stage: Stage) -> Stage:
@@ -123,9 +169,9 @@ def _like(stage: Learn) -> tuple[Learn, ...]:
     return tuple(replace(fresh, losses=((1.0, replace(practice, reward=r)),)) for r in (practice.reward, Coin()))
 
 
-def _seconds(stage: Stage, store: Store) -> float:
+def _need(stage: Stage, store: Store) -> Need:
     for part in upstream(stage):
         store.get(part)
     began = time.monotonic()
-    store.get(stage)
-    return time.monotonic() - began
+    folder = store.get(stage)
+    return replace(measured(folder), seconds=time.monotonic() - began)

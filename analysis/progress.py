@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from analysis.engine import State
+from analysis.agenda import State
 from analysis.plan import Plan, history, kind, schedule
 from analysis.study import Cell
 from train.learn import Learn
@@ -23,6 +23,7 @@ from train.store import Store
 TAIL = 4_096  # bytes of a metrics file that surely hold its last line
 RECENT = 10  # iterations that a shown rate is averaged over
 QUIET = 30.0  # seconds between plain lines when nothing finishes
+SMALL = 0.5  # seconds; of stages that take less, no estimate is shown
 
 
 def titles(cells: Sequence[Cell]) -> dict[Stage, str]:
@@ -122,6 +123,7 @@ class Lines:
     names: dict[Stage, str]
     seen: set[Stage] = field(default_factory=set)
     last: float = field(default_factory=time.monotonic)
+    stopping: bool = False
 
     def __call__(self, state: State) -> None:
         now = time.monotonic()
@@ -135,8 +137,8 @@ class Lines:
             if stage not in self.seen:
                 self.seen.add(stage)
                 self.console.print(f"failed: {self.names[stage]}: {error.strip().splitlines()[-1]}", highlight=False)
-        if now - self.last > QUIET:
-            self.last = now
+        if now - self.last > QUIET or (state.stopping and not self.stopping):
+            self.last, self.stopping = now, state.stopping
             self.console.print(summary(state, self.clock), highlight=False)
 
 
@@ -144,6 +146,8 @@ def summary(state: State, clock: Clock) -> str:
     """Counts, and the time left."""
     done, total = len(state.done) + len(state.already), len(clock.plan.stages)
     failed = f", {len(state.failed)} failed" if state.failed else ""
+    if state.stopping:
+        return f"stopping: {len(state.running)} save what they have, or end (Ctrl-C again: at once); {done} of {total} stages are done"
     left = minutes(clock.left(state))
     return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}; about {left} left"
 
@@ -191,13 +195,36 @@ def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) 
 
 def plan_table(plan: Plan) -> Table:
     """What will run, by kind of stage."""
-    table = Table("stage", "distinct", "there", "to run", "each", box=None, padding=(0, 2), header_style="dim")
+    table = Table("stage", "distinct", "there", "to run", "each", "memory", "disk", box=None, padding=(0, 2), header_style="dim")
     for name in dict.fromkeys(kind(s) for s in plan.stages):
         mine = [s for s in plan.stages if kind(s) == name]
         there = sum(s in plan.there for s in mine)
-        each = minutes(plan.seconds.get(name, 0.0)) if plan.seconds.get(name, 0.0) >= 0.5 else ""
-        table.add_row(name, str(len(mine)), str(there), str(len(mine) - there), each)
+        each = minutes(plan.seconds.get(name, 0.0)) if plan.seconds.get(name, 0.0) >= SMALL else ""
+        memory, disk = (megabytes(of[name]) if of.get(name) else "" for of in (plan.memory, plan.disk))
+        table.add_row(name, str(len(mine)), str(there), str(len(mine) - there), each, memory, disk)
     return table
+
+
+def needs(plan: Plan) -> str:
+    """What the missing stages will take together."""
+    return (
+        f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {megabytes(plan.peak)} of memory, "
+        f"and {megabytes(plan.space)} on disk"
+    )
+
+
+def estimated(plan: Plan, done: Collection[Stage], store: Store) -> str:
+    """How far the estimates of the plan were from what its stages took, by kind."""
+    real = history(done, store)
+    missed = [f"{k} {minutes(s)} each, estimated {minutes(plan.seconds[k])}" for k, s in real.items() if s >= SMALL and k in plan.seconds]
+    return "; ".join(missed)
+
+
+def megabytes(size: float) -> str:
+    """A size in MiB, for people."""
+    if size < 1:
+        return f"{1_024 * size:.0f} KiB"
+    return f"{size:.0f} MiB" if size < 10_240 else f"{size / 1_024:.0f} GiB"
 
 
 def shared(plan: Plan) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis import failures
 from train.stage import Stage, name
 from train.store import Store
 
@@ -67,10 +66,13 @@ def look(stages: Sequence[Stage], shelf: Shelf) -> Snapshot:
                     found.there[stage] = entries[folder].st_mtime_ns
             except ValueError as reason:
                 found.failed[stage] = str(reason)
-        elif failures.suffixed(folder) in entries:
-            found.failed[stage] = failures.read(shelf.root / folder)
-        elif folder + ".draft" in entries:
-            found.begun[stage] = _draft(shelf.root / (folder + ".draft"))
+        else:
+            draft = _draft(shelf.root / (folder + ".draft")) if folder + ".draft" in entries else None
+            error = entries.get(shelf.error(stage).name)
+            if error and not (draft and draft.touched > error.st_mtime):  # if so, it is being tried again
+                found.failed[stage] = _text(shelf.error(stage))
+            elif draft:
+                found.begun[stage] = draft
     return found
 
 
@@ -87,6 +89,13 @@ def _entries(folder: Path) -> dict[str, os.stat_result]:
     except FileNotFoundError:
         return {}
     return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except FileNotFoundError:  # it was tried again, and is done
+        return ""
 
 
 def _draft(folder: Path) -> Draft:

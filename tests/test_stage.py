@@ -268,7 +268,7 @@ def test_an_interrupted_stage_leaves_no_result_and_its_draft_is_continued(tmp_pa
     folder = store.get(Halting())
     assert attempts(folder) == 3
     assert sorted(p.name for p in folder.iterdir()) == ["attempts", "run.json", "stage.json"]
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("Halting")] == [folder.name]  # no lock, no draft
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("Halting")] == [folder.name]  # no draft
 
 
 # Broken if what another meaning of the expression, or a kill before it was written down, left were continued as ours.
@@ -318,8 +318,8 @@ def test_two_processes_run_a_stage_once(tmp_path: Path) -> None:
     assert Store(tmp_path).has(Slow())
 
 
-# Broken if a process that was killed with the lock in its hand kept everybody after it waiting.
-def test_the_lock_of_a_killed_process_does_not_block(tmp_path: Path) -> None:
+# Broken if a process that was killed in the middle of a stage kept everybody after it waiting.
+def test_a_killed_process_does_not_block(tmp_path: Path) -> None:
     (tmp_path / "hang").touch()
     child = processes().Process(target=get_slow, args=(tmp_path,))
     child.start()
@@ -327,7 +327,7 @@ def test_the_lock_of_a_killed_process_does_not_block(tmp_path: Path) -> None:
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
     child.join(PATIENCE)
-    assert (tmp_path / f"{name(Slow())}.lock").exists()
+    assert Store(tmp_path).leases.holder(name(Slow())) is not None
     (tmp_path / "hang").unlink()
     heir = processes().Process(target=get_slow, args=(tmp_path,), daemon=True)
     heir.start()

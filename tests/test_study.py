@@ -15,7 +15,8 @@ import pytest
 
 from analysis.claims import Judgement
 from analysis.results import collect
-from analysis.scale import Scale
+from analysis.scale import CPU, Scale
+from analysis.shard import Shard, work
 from analysis.studies import STUDIES
 from analysis.study import Setting
 from tests.tiny import TINY
@@ -165,3 +166,36 @@ def test_list_json() -> None:
     listed = json.loads(done.stdout)
     assert [set(s) >= {"name", "source", "axes", "claims"} for s in listed] == [True]
     assert len(listed[0]["claims"]) == len(STUDY.claims)
+
+
+# Broken if shards left a cell out or had it twice, were of unequal work, or split what need not be.
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 40])
+def test_shards_are_equal_stretches_of_the_cells(count: int) -> None:
+    cells = tuple(STUDY.cells(Setting(CPU, ("mul",), (0, 1, 2))))
+    parts = [Shard(i, count).part(cells) for i in range(1, count + 1)]
+    assert tuple(c for part in parts for c in part) == cells
+    loads = [sum(work(s) for s in closure([s for c in part for s in c.stages()])) for part in parts]
+    if count == 3:
+        assert [{c.seed for c in part} for part in parts] == [{0}, {1}, {2}]
+        assert max(loads) == min(loads)
+    if count <= 4:
+        assert max(loads) <= sum(loads) / count * 1.35
+
+
+# Broken if jobs of an array, one after the other or at once, left the study unfinished or came to other bits than one job alone.
+def test_an_array_of_jobs_comes_to_the_same_bits(undisturbed: Path, tmp_path: Path) -> None:
+    array = {**ENVIRONMENT, "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_SUBMIT_DIR": str(ROOT), "PYTHON": sys.executable}
+    given = command(tmp_path, "--jobs", "1", "--only", "primitive=present,reward=process")[5:]  # what follows `analysis run grid`
+
+    def job(task: int) -> subprocess.Popen[str]:
+        environment = {**array, "SLURM_ARRAY_TASK_ID": str(task)}
+        return subprocess.Popen([ROOT / "analysis" / "slurm.sh", *given], env=environment, stdout=subprocess.PIPE, text=True)
+
+    first = job(3).communicate()[0]  # makes all that it stands on
+    assert "shard 3 of 3 is done" in first
+    assert "report:" not in first
+    said = [j.communicate()[0] for j in [job(1), job(2)]]
+    assert any("report:" in text for text in said)
+    ours, theirs = bits(tmp_path / "stages"), bits(undisturbed / "stages")
+    assert len(ours) > 20
+    assert ours == {f: h for f, h in theirs.items() if f in ours}

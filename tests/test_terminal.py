@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from analysis.agenda import State
 from analysis.ask import converse
 from analysis.demo import bars
-from analysis.engine import State
 from analysis.plan import Plan, kind, longest, schedule
 from analysis.progress import Clock, Lines, Screen, minutes, standing, titles
 from analysis.studies import STUDIES

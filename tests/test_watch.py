@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +17,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis import failures, watch
+from analysis import watch
 from analysis.claims import judge
 from analysis.command import Request
 from analysis.dashboard import SECTIONS, Dashboard, Drawn
-from analysis.engine import State
 from analysis.growing import Growing
 from analysis.page import Html, tag
 from analysis.plan import kind
@@ -31,7 +31,7 @@ from analysis.study import Setting, measure
 from analysis.watch import page_of
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
-from train.stage import closure, upstream
+from train.stage import closure
 from train.store import Store
 
 SEEDS = (0, 1)
@@ -178,7 +178,7 @@ def partly(done: Path, out: Path) -> Request:
     stages.mkdir(parents=True)
     for stage in [s for s in first if broken not in closure([s])]:
         shutil.copytree(source.path(stage), stages / source.path(stage).name)
-    failures.note(request.store.path(broken), "Traceback\nRuntimeError: out of <memory>")
+    request.store.error(broken).write_text("Traceback\nRuntimeError: out of <memory>")
     running = next(s for s in every if s not in first and kind(s) == "pretrain")
     draft = stages / (source.path(running).name + ".draft")
     draft.mkdir()
@@ -285,21 +285,22 @@ def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path) ->
     assert {s.name for s in SECTIONS} == set(dashboard.drawn)
 
 
-# Broken if what failed were forgotten while the others run, remembered when it is tried again, or said of what only waits for it.
-def test_what_failed_is_noted_while_the_others_run(tmp_path: Path) -> None:
+# Broken if what failed were forgotten while the others run, or remembered when it is tried again.
+def test_what_failed_is_told_until_it_is_tried_again(tmp_path: Path) -> None:
     request = asked(tmp_path)
     stages = closure([s for c in request.cells() for s in c.stages()])
     bad = next(s for s in stages if kind(s) == "pretrain")
-    above = next(s for s in stages if bad in set(upstream(s)))
-    (tmp_path / "stages").mkdir()
-    states: list[State] = []
-    noting = failures.Noting(request.store, stages, states.append)
-    state = State(failed={bad: "RuntimeError: a <reason>", above: f"stands on {bad}, which failed"})
-    noting(state)
-    assert states == [state]
+    draft = request.store.path(bad).with_suffix(".draft")
+    draft.mkdir(parents=True)
+    (draft / "stage.json").write_text("{}")
+    request.store.error(bad).write_text("RuntimeError: a <reason>")
+    os.utime(draft / "stage.json", (1e9, 1e9))
     assert look(stages, Shelf(tmp_path / "stages")).failed == {bad: "RuntimeError: a <reason>"}
-    failures.Noting(request.store, stages, states.append)
-    assert not list((tmp_path / "stages").iterdir())
+    later = time.time() + 10
+    os.utime(draft / "stage.json", (later, later))
+    found = look(stages, Shelf(tmp_path / "stages"))
+    assert not found.failed
+    assert bad in found.begun
 
 
 # Broken if a stage that was stopped looked as if it ran.

@@ -24,7 +24,7 @@ from models.gpt import GPT
 from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
 from train.policy import Policy, load_policy, save_policy
-from train.stage import Stage
+from train.stage import Interrupted, Stage
 from train.store import Store, write_json
 from train.trackers import tell_again
 
@@ -132,7 +132,10 @@ class Learn(Stage):
                     progress.record(iteration, metrics)
                     fabric.log_dict({"iteration": iteration} | metrics, next(step))
                 run.ledger.iterations += 1
-                progress.save(iteration + 1, store.checkpoint_seconds)
+                stopping = store.stopping()
+                progress.save(iteration + 1, 0.0 if stopping else store.checkpoint_seconds, store)
+                if stopping:
+                    raise Interrupted(f"{self} stopped after iteration {iteration}")
         write_json(out / "ledger.json", asdict(run.ledger))
         save_policy(Policy(policy.model.cpu(), policy.vocab), out)
         progress.forget()
@@ -179,13 +182,18 @@ class Progress:
     def record(self, iteration: int, metrics: Metrics) -> None:
         print(json.dumps({"iteration": iteration} | metrics), file=self.log, flush=True)
 
-    def save(self, iteration: int, every: float) -> None:
-        """Write a checkpoint, if the last one is `every` seconds old."""
+    def save(self, iteration: int, every: float, store: Store) -> None:
+        """Write a checkpoint, if the last one is `every` seconds old.
+
+        Raises:
+            Lost: if somebody has taken this run over.
+        """
         if time.monotonic() - self.saved < every:
             return
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
         self.fabric.save(draft, self.state | facts)
+        store.confirm(self.checkpoint.parent)
         draft.replace(self.checkpoint)
         self.saved = time.monotonic()
 

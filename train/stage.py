@@ -29,6 +29,10 @@ class Undefined(Exception):
     """A stage has no answer (a band of an edge that has no such region). A result, which propagates downstream."""
 
 
+class Interrupted(Exception):
+    """A stage was asked to stop, and did so at a checkpoint. Not its failure: whoever runs it next goes on from there."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Stage(ABC):
     """Something that makes files. Two stages are equal if their expressions are; subclasses take the same three options."""

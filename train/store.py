@@ -1,13 +1,11 @@
 """Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
 
-import fcntl
 import json
 import platform
 import resource
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Literal
 
 import torch
 
+from train.lease import LONGEST, SHORTEST, Lease, Leases
 from train.stage import Stage, Undefined, expand, name, upstream
 from train.trackers import Tracker
 
@@ -31,6 +30,7 @@ class Machine:
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 1  # a stage
+    share: float = 1.0  # of a GPU, where stages share one: the part of its memory that a stage may take
     rows: int = 64  # about so many different completions a pass in RL; more of them than memory holds, or caches like, are split
 
     @property
@@ -43,17 +43,30 @@ class Machine:
 class Store:
     """Results by expression: `root/Kind-hash/`. A folder with its final name is whole.
 
-    While a stage runs, its folder is called `Kind-hash.draft`, and a lock on `Kind-hash.lock` says that somebody is at
-    it; the operating system drops the lock with the process that held it, even on kill -9. Then whoever comes next
-    continues the draft.
+    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
+    after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
+    moved to `Kind-hash.token.draft`.
+
+    `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
     """
 
-    def __init__(self, root: Path, machine: Machine | None = None, checkpoint_seconds: float = 20.0, tracker: Tracker | None = None):
+    def __init__(
+        self,
+        root: Path,
+        machine: Machine | None = None,
+        checkpoint_seconds: float = 20.0,
+        stopping: Callable[[], bool] = lambda: False,
+        leases: Leases | None = None,
+        tracker: Tracker | None = None,
+    ):
         self.root = root
         self.tracker = tracker  # whom learning tells its metrics, besides its own file of them
         self.machine = machine or Machine()
         self.checkpoint_seconds = checkpoint_seconds
+        self.stopping = stopping
+        self.leases = leases or Leases(root / "leases")
         self._known: set[Path] = set()
+        self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
         """Where the results of `stage` lie, or will lie."""
@@ -72,31 +85,75 @@ class Store:
         return folder in self._known
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing."""
+        """The folder of the results of `stage`, after running whatever is missing, or waiting for who is at it."""
+        pause = SHORTEST
+        while (folder := self.attempt(stage)) is None:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+        return folder
+
+    def attempt(self, stage: Stage) -> Path | None:
+        """The same, or None where somebody else is at `stage`."""
         folder = self.path(stage)
         if self.has(stage):
             return folder
         for part in upstream(stage):
             self.get(part)
-        with _alone(folder.with_name(folder.name + ".lock")):
+        lease = self.leases.attempt(folder.name)
+        if lease is None:
+            return None
+        with lease:
             if not self.has(stage):
-                self._run(stage, folder)
+                self._run(stage, folder, lease)
         return folder
 
-    def _run(self, stage: Stage, folder: Path) -> None:
-        draft = folder.with_name(folder.name + ".draft")
+    def confirm(self, draft: Path) -> None:
+        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
+
+        Raises:
+            Lost: if somebody has, while this process was silent.
+        """
+        if draft in self._held:
+            self._held[draft].check()
+
+    def error(self, stage: Stage) -> Path:
+        """Where the traceback of a stage that failed is kept, until it succeeds."""
+        folder = self.path(stage)
+        return folder.with_name(folder.name + ".error.txt")
+
+    def _draft(self, folder: Path, lease: Lease) -> Path:
+        """The draft that is to be continued, where no former holder of the lease can reach it."""
+        drafts = [folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")]
+        ours = drafts[-1] if lease.contested else drafts[0]
+        left = next((d for d in reversed(drafts) if d.exists()), ours)
+        if left != ours:
+            left.rename(ours)
+        if lease.contested and ours.exists():
+            _sever(ours)
+        return ours
+
+    def _run(self, stage: Stage, folder: Path, lease: Lease) -> None:
+        draft = self._draft(folder, lease)
         if draft.exists() and not _matches(stage, draft):
             shutil.rmtree(draft)
         draft.mkdir(exist_ok=True)
         write_json(draft / "stage.json", expand(stage))
         torch.set_num_threads(self.machine.threads)
-        began, cpu = time.time(), time.process_time()
+        began, cpu = time.monotonic(), time.process_time()
+        self._held[draft] = lease
         try:
             stage.run(draft, self)
         except Undefined as reason:
             write_json(draft / "undefined.json", {"reason": str(reason)})
-        write_json(draft / "run.json", _circumstances(self.machine, time.time() - began, time.process_time() - cpu))
+        except Exception:
+            lease.check()  # if it was lost, that is the reason: the draft was moved away
+            raise
+        finally:
+            del self._held[draft]
+        write_json(draft / "run.json", _circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
+        lease.check()
         draft.rename(folder)
+        self.error(stage).unlink(missing_ok=True)
 
 
 def defined(folder: Path) -> Path:
@@ -117,14 +174,12 @@ def write_json(path: Path, value: object) -> None:
     draft.replace(path)
 
 
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold the lock; wait for it where another process has it."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    lock.unlink(missing_ok=True)
+def _sever(draft: Path) -> None:
+    """Put copies in the place of all files, so that who has the old ones open writes into nothing."""
+    for file in [f for f in draft.rglob("*") if f.is_file()]:
+        copy = file.with_name(file.name + ".copy")
+        shutil.copyfile(file, copy)
+        copy.replace(file)
 
 
 def _matches(stage: Stage, folder: Path) -> bool:

@@ -32,7 +32,7 @@ def main() -> int:
             if process.poll() is None:
                 (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
             process.wait()
-            done = len([f for f in (rough / "stages").glob("*") if f.suffix == ""])
+            done = len([f for f in (rough / "stages").glob("*-*") if f.suffix == ""])
             print(f"kill {i + 1}: {'parent and workers' if everybody else 'parent'}; {done} stages are whole", flush=True)
         subprocess.run(command(rough), cwd=ROOT, check=True)
         one, two = bits(calm), bits(rough)

@@ -1,0 +1,104 @@
+"""What the engine and the plan cost themselves: `python -m tests.bench.engine`. Stages that do nothing, in a store that holds many."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis.agenda import Agenda, State
+from analysis.engine import Care, run_stages
+from analysis.plan import make_plan
+from analysis.progress import Clock
+from analysis.scale import SMOKE
+from analysis.studies import STUDIES
+from analysis.study import Setting
+from train.stage import Stage, closure, expand
+from train.store import Store, write_json
+
+STORED, NEW = 10_000, 300
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Nothing(Stage):
+    """Does nothing, on another stage that does nothing."""
+
+    number: int
+    part: Stage | None = None
+
+    def run(self, out: Path, store: Store) -> None:
+        """Nothing."""
+
+
+def pair(i: int) -> Nothing:
+    """Two stages, one on the other."""
+    return Nothing(i, Nothing(i))
+
+
+def fill(store: Store, stages: tuple[Stage, ...]) -> None:
+    """Put folders there as if `stages` had run."""
+    for stage in stages:
+        folder = store.path(stage)
+        folder.mkdir(parents=True)
+        write_json(folder / "stage.json", expand(stage))
+        write_json(folder / "run.json", {"seconds": 1.0, "peak_memory_mb": 100})
+
+
+def seconds(what: str, table: Table, per: int, began: float) -> None:
+    """A row: all, and each."""
+    took = time.monotonic() - began
+    table.add_row(what, f"{took:.2f} s", f"{1_000 * took / per:.2f} ms each")
+
+
+def main() -> None:
+    """Measure and print."""
+    table = Table("what", "together", "", box=None, padding=(0, 2))
+    study, grid = STUDIES["grid"], Setting(SMOKE, ("mul",), tuple(range(170)))
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        old, new = tuple(pair(i) for i in range(STORED // 2)), tuple(pair(-1 - i) for i in range(NEW // 2))
+        fill(store, closure(old))
+        began = time.monotonic()
+        agenda = Agenda((*old, *new), Store(store.root), lambda s: 1.0)
+        while (stage := agenda.next()) is not None:
+            agenda.done(stage)
+        seconds(f"agenda of {STORED + NEW} stages, {STORED} there", table, STORED + NEW, began)
+
+        first: list[float] = []
+
+        def watch(state: State) -> None:
+            if state.done and not first:
+                first.append(time.monotonic() - len(state.done) * 1e-9)
+
+        one = run_stages((Nothing(-10_000),), store, 1, lambda s: 1.0, watch, Care())  # what starting a worker costs is apart
+        assert len(one.done) == 1
+        began = time.monotonic()
+        run_stages((Nothing(-10_001),), store, 1, lambda s: 1.0, watch, Care())
+        start = time.monotonic() - began
+        began = time.monotonic()
+        state = run_stages((*old, *new), Store(store.root), 1, lambda s: 1.0, watch, Care())
+        assert len(state.done) == NEW
+        seconds(f"{NEW} stages by one worker in a store of {STORED}, less the {start:.1f} s of its start", table, NEW, began + start)
+
+    with TemporaryDirectory() as folder:
+        began = time.monotonic()
+        wanted = tuple(s for cell in study.cells(grid) for s in cell.stages())
+        seconds("the expressions of a grid of 170 seeds", table, len(closure(wanted)), began)
+        store = Store(Path(folder))
+        stages = closure(wanted)
+        fill(store, stages[: len(stages) - 33])
+        began = time.monotonic()
+        made = make_plan(wanted, 1, Store(store.root), 2)
+        seconds(f"plan over {len(stages)} stages", table, len(stages), began)
+        clock, state = Clock(made, store), State(waiting=set(stages))
+        clock.left(state)
+        began = time.monotonic()
+        clock.left(state)
+        seconds("time left, all of them waiting", table, len(stages), began)
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The engine: whatever happens to a worker happens to one stage and what stands on it; nothing is lost."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from analysis import agenda as agendas
+from analysis.agenda import Agenda, State
+from analysis.engine import Care, run_stages
+from train.stage import Interrupted, Stage, expand, upstream
+from train.store import Store, write_json
+
+
+def nothing(state: State) -> None:
+    """Nobody watches."""
+
+
+def second(stage: Stage) -> float:
+    """What every stage costs."""
+    return 1.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plain(Stage):
+    """Does nothing, on other stages."""
+
+    number: int
+    parts: tuple[Stage, ...] = ()
+
+    def run(self, out: Path, store: Store) -> None:
+        (out / "pid").write_text(str(os.getpid()))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Raises(Plain):
+    """Fails, until `root/mended` is there."""
+
+    def run(self, out: Path, store: Store) -> None:
+        if not (store.root / "mended").exists():
+            raise ArithmeticError(f"number {self.number}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dies(Plain):
+    """Kills its worker so often, as the system does that has no memory left."""
+
+    def run(self, out: Path, store: Store) -> None:
+        with open(out / "attempts", "a") as file:
+            print(os.getpid(), file=file)
+        if len((out / "attempts").read_text().splitlines()) <= self.number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Counts(Plain):
+    """Counts up to a number, or for ever; asked to stop it keeps its count, if it is one that listens."""
+
+    listens: bool = True
+
+    def run(self, out: Path, store: Store) -> None:
+        file = out / "count.json"
+        count = int(file.read_text()) if file.exists() else 0
+        (store.root / f"began {self.number}").touch()
+        while count != self.number:
+            count += 1
+            time.sleep(0.01)
+            if self.listens and store.stopping():
+                write_json(file, count)
+                raise Interrupted("counting")
+        write_json(file, count)
+
+
+# Broken if a worker's death, an error or a stage that hangs touched what does not stand on it, was tried for ever, or left no word of
+# why; or if what was mended did not run by the same call, or its error stayed.
+def test_what_goes_wrong_fails_what_stands_on_it_and_no_more(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    raises, twice, hangs = Raises(1), Dies(2), Counts(-1)
+    above = Plain(1, (Plain(2, (raises,)), Plain(4)))
+    fine = Plain(3, (Plain(4),))
+    state = run_stages((above, fine, Plain(5, (twice,)), hangs), store, 2, second, nothing, Care(retries=1, time_limit=1.0))
+    assert set(state.failed) == {raises, above, Plain(2, (raises,)), twice, Plain(5, (twice,)), hangs}
+    assert state.done == {fine, Plain(4)}
+    assert not state.waiting
+    assert len((tmp_path / f"{twice!r}.draft" / "attempts").read_text().splitlines()) == 2
+    assert "stands on Raises" in state.failed[above]
+    assert {s: store.error(s).read_text().splitlines()[-1] for s in (raises, twice, hangs)} == {
+        raises: "ArithmeticError: number 1",
+        twice: "its worker was killed by signal SIGKILL, 2 times. SIGKILL is often the system, out of memory: try fewer --jobs",
+        hangs: "took longer than the 1 s of --time-limit, and was killed; it goes on from its checkpoint",
+    }
+    (tmp_path / "mended").touch()
+    again = run_stages((above, Plain(5, (twice,))), store, 1, second, nothing, Care())
+    assert again.done == {raises, Plain(2, (raises,)), above, twice, Plain(5, (twice,))}
+    pids = {(store.path(s) / "pid").read_text() for s in (Plain(2, (raises,)), above, Plain(5, (twice,)))}
+    assert len(pids) == 1  # one warm worker did them all
+    assert not store.error(raises).exists()
+    assert not store.error(twice).exists()
+    assert list(store.leases.names()) == [repr(hangs)]
+
+
+def press(times: int, when: Callable[[], bool]) -> threading.Thread:
+    """Ctrl-C, so often, as soon as `when`."""
+
+    def wait() -> None:
+        while not when():
+            time.sleep(0.01)
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+# Broken if Ctrl-C lost what a stage had done, began another stage, or did not end; or if a second waited for a stage that is deaf.
+def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
+    store, counts, deaf = Store(tmp_path), Counts(-1, (Plain(1),)), Counts(-2, listens=False)
+    thread = press(1, (tmp_path / "began -1").exists)
+    state = run_stages((Plain(9, (counts,)),), store, 1, second, nothing, Care())
+    thread.join()
+    assert state.stopped
+    assert (state.done, state.waiting, state.failed) == ({Plain(1)}, {counts, Plain(9, (counts,))}, {})
+    count = int((tmp_path / f"{counts!r}.draft" / "count.json").read_text())
+    assert count > 0
+    assert not list((tmp_path / "leases").iterdir())
+    thread = press(2, (tmp_path / "began -2").exists)
+    with pytest.raises(KeyboardInterrupt):
+        run_stages((counts, deaf), store, 2, second, nothing, Care())
+    thread.join()
+    assert int((tmp_path / f"{counts!r}.draft" / "count.json").read_text()) >= count
+    for held in store.leases.names():
+        holder = store.leases.holder(held)
+        assert holder is None or holder.dead
+
+
+# Broken if a stage that somebody else is at kept a slot waiting, or were run twice.
+def test_what_somebody_else_is_at_is_left_to_them(tmp_path: Path) -> None:
+    store, shared = Store(tmp_path), Plain(1)
+    lease = store.leases.attempt(repr(shared))
+    assert lease is not None
+    seen: list[set[Stage]] = []
+
+    def watch(state: State) -> None:
+        seen.append(set(state.done))
+        if state.done >= {Plain(2), Plain(3)}:
+            (store.path(shared)).mkdir(exist_ok=True)
+            write_json(store.path(shared) / "stage.json", expand(shared))
+
+    with lease:
+        state = run_stages((Plain(4, (shared,)), Plain(2), Plain(3)), store, 1, second, watch, Care())
+    assert {Plain(2), Plain(3)} in seen
+    assert state.done == {shared, Plain(2), Plain(3), Plain(4, (shared,))}
+    assert not (store.path(shared) / "pid").exists()
+
+
+# Broken if the stage at the start of the longest chain did not go first, or a stage went before what it is made of.
+def test_the_longest_chain_goes_first(tmp_path: Path) -> None:
+    deep = Plain(3, (Plain(2, (Plain(1),)),))
+    broad = tuple(Plain(n) for n in range(10, 14))
+    agenda = Agenda((*broad, deep), Store(tmp_path), second)
+    order = []
+    while not agenda.over:
+        stage = agenda.next()
+        assert stage is not None
+        order.append(stage)
+        agenda.done(stage)
+    assert order == [Plain(1), Plain(2, (Plain(1),)), *broad, deep]  # equally long at the end: as they were asked for
+
+
+# Broken if what a stage costs the engine grew with the number of stages: a store of many would stand still.
+def test_the_work_of_the_agenda_is_linear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+    for chains in (20, 80):
+        stages = [Plain(i, (Plain(i, (Plain(-1),)),)) for i in range(chains)]
+        calls = [0]
+
+        def counted(stage: object, calls: list[int] = calls) -> object:
+            calls[0] += 1
+            return upstream(stage)
+
+        monkeypatch.setattr(agendas, "upstream", counted)
+        hashes, plain = [0], Stage.__hash__
+
+        def hashed(stage: Stage, hashes: list[int] = hashes, plain: Callable[[Stage], int] = plain) -> int:
+            hashes[0] += 1
+            return plain(stage)
+
+        monkeypatch.setattr(Stage, "__hash__", hashed)
+        agenda = Agenda(stages, Store(tmp_path), second)
+        while not agenda.over:
+            stage = agenda.next()
+            assert stage is not None
+            agenda.done(stage)
+        monkeypatch.undo()
+        counts.append((calls[0], hashes[0]))
+    assert counts[1][0] <= 4 * counts[0][0]
+    assert counts[1][1] <= 4.5 * counts[0][1]

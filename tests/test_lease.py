@@ -1,0 +1,220 @@
+"""Leases: whoever dies, falls silent, wakes up again or has a wrong clock, one process at a time is at a stage, and none publishes late."""
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from train.lease import Holder, Lease, Leases, Lost
+from train.stage import Stage, name
+from train.store import Store
+
+PATIENCE = 120.0  # seconds that a child process gets, on a machine that does other things too
+SHORT = Leases(Path(), beat=0.05, patience=0.5)
+
+
+def processes() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "hypothesis", "train.practice", "train.sample", "train.score"])
+    return context
+
+
+def until(what: object, path: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < end, f"{what}: {path} did not appear"
+        time.sleep(0.005)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Scribble(Stage):
+    """Writes by an open file and by paths, for as long as `root/hang` is there and once more after."""
+
+    def run(self, out: Path, store: Store) -> None:
+        with open(out / "log", "a") as log:
+            (store.root / "began").touch()
+            while any((store.root / f"hang{of}").exists() for of in ("", os.getpid())):
+                time.sleep(0.005)
+            print(os.getpid(), file=log, flush=True)
+        (out / "late").write_text(str(os.getpid()))
+
+
+@dataclass
+class Time:
+    """A clock that is set by hand."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def foreign(number: int = 0) -> str:
+    """What the lease of a process on another machine says."""
+    return f"{number:020d}\n{json.dumps(asdict(Holder('far', 'away', 1, '1', 'theirs')))}\n"
+
+
+def scribble(root: Path) -> None:
+    try:
+        Store(root, leases=replace(SHORT, folder=root / "leases")).get(Scribble())
+    except Lost as reason:
+        (root / "lost").write_text(str(reason))
+
+
+def started(root: Path) -> multiprocessing.process.BaseProcess:
+    """A child that is in the middle of the stage."""
+    (root / "hang").touch()
+    child = processes().Process(target=scribble, args=(root,), daemon=True)
+    child.start()
+    until(child, root / "began")
+    return child
+
+
+# Broken if a lease could be had twice, or not again after it was given back, or left a file behind.
+def test_a_lease_is_had_by_one(tmp_path: Path) -> None:
+    mine, yours = Leases(tmp_path), Leases(tmp_path)
+    lease = mine.attempt("a")
+    assert lease is not None
+    with lease:
+        assert yours.attempt("a") is mine.attempt("a") is None
+        assert yours.attempt("b") is not None
+        lease.check()
+    assert [f.name for f in tmp_path.iterdir()] == ["b"]
+    assert not (mine.attempt("a") or lease).contested
+
+
+# Broken if of several that find a holder dead more than one, or none, came after it.
+@pytest.mark.parametrize("generation", range(3))
+def test_of_many_heirs_one_wins(generation: int, tmp_path: Path) -> None:
+    for i in range(30):
+        former = ""
+        for g in range(generation + 1):  # each died, and another came after it
+            token = f"t{g}"
+            holder = Holder("here", "known", 0, "", token)
+            (tmp_path / f"{i}{former}").write_text(f"{0:020d}\n{json.dumps(asdict(holder))}\n")
+            former = f".{token}"
+        barrier, won = threading.Barrier(6), list[Lease]()
+
+        def race(name: str = str(i), barrier: threading.Barrier = barrier, won: list[Lease] = won) -> None:
+            clock = Time()
+            leases = Leases(tmp_path, patience=1.0, clock=clock)
+            assert leases.attempt(name) is None
+            clock.now = 2.0
+            barrier.wait()
+            if (lease := leases.attempt(name)) is not None:
+                won.append(lease)
+
+        threads = [threading.Thread(target=race) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        with won[0] as lease:
+            lease.check()
+            assert lease.contested  # on another machine: nobody knows that they are dead
+        assert not [f for f in tmp_path.iterdir() if f.name.split(".")[0] == str(i)]
+
+
+# Broken if a holder elsewhere were taken for dead while its number moves, for alive when it stands still, or by what a clock says.
+@pytest.mark.parametrize("mtime", [0, 2**31], ids=["clock far behind", "clock far ahead"])
+def test_a_foreign_holder_is_dead_when_its_number_stands_still(mtime: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Time()
+    leases, file = Leases(tmp_path, patience=60.0, clock=clock), tmp_path / "a"
+    monkeypatch.setattr(time, "time", lambda: float(mtime))
+    for number in range(5):
+        file.write_text(foreign(number))
+        os.utime(file, (mtime, mtime))
+        for _ in range(3):
+            assert leases.attempt("a") is None
+            clock.now += 50.0 / 3
+    clock.now += 5.0
+    assert leases.attempt("a") is None  # 55 seconds since the last number was first seen
+    clock.now += 6.0
+    heir = leases.attempt("a")
+    assert heir is not None
+    assert heir.contested
+
+
+# Broken if a holder whose lease was never written kept everybody waiting for ever.
+def test_a_lease_that_was_never_written_is_no_lease_for_ever(tmp_path: Path) -> None:
+    clock = Time()
+    leases = Leases(tmp_path, patience=60.0, clock=clock)
+    (tmp_path / "a").touch()
+    assert leases.attempt("a") is None
+    clock.now = 61.0
+    heir = leases.attempt("a")
+    assert heir is not None
+    (tmp_path / "a").write_text(foreign())  # it was alive after all, and goes first
+    with pytest.raises(Lost, match=r"process 1 on far took it over.*same command again"):
+        heir.check()
+
+
+# Broken if an heir could not tell that the holder, alive after all, had given the lease back before.
+def test_an_heir_of_what_was_given_back_has_nothing(tmp_path: Path) -> None:
+    clock = Time()
+    leases = Leases(tmp_path, patience=1.0, clock=clock)
+    (tmp_path / "a").write_text(foreign())
+    assert leases.attempt("a") is None
+    clock.now = 2.0
+    heir = leases.attempt("a")
+    assert heir is not None
+    (tmp_path / "a").unlink()
+    with pytest.raises(Lost, match="released"):
+        heir.check()
+    assert Leases(tmp_path).attempt("a") is not None
+
+
+# Broken if a process killed on this machine were waited for longer than it takes to look.
+def test_a_holder_killed_here_is_followed_at_once(tmp_path: Path) -> None:
+    child = started(tmp_path)
+    assert child.pid is not None
+    store = Store(tmp_path)  # whose patience is a minute
+    assert store.attempt(Scribble()) is None
+    os.kill(child.pid, signal.SIGKILL)
+    while (holder := store.leases.holder(name(Scribble()))) and not holder.dead:
+        time.sleep(0.001)
+    assert child.exitcode is None or child.exitcode == -signal.SIGKILL  # buried or not, it is dead
+    (tmp_path / "hang").unlink()
+    folder = store.attempt(Scribble())
+    assert folder is not None
+    assert (folder / "log").read_text() == f"{os.getpid()}\n"
+    assert not list((tmp_path / "leases").iterdir())
+    child.join(PATIENCE)
+
+
+# Broken if a process that was suspended, taken for dead, and woke up, touched what its heir made, published, or said nothing.
+def test_a_holder_that_wakes_up_publishes_nothing(tmp_path: Path) -> None:
+    child = started(tmp_path)
+    assert child.pid is not None
+    store = Store(tmp_path, leases=replace(SHORT, folder=tmp_path / "leases"))
+    time.sleep(0.2)
+    assert store.attempt(Scribble()) is None
+    time.sleep(0.7)
+    assert store.attempt(Scribble()) is None  # longer than the patience, but it is there
+    os.kill(child.pid, signal.SIGSTOP)
+    (tmp_path / "began").unlink()
+    (tmp_path / f"hang{os.getpid()}").touch()
+    heir = threading.Thread(target=store.get, args=(Scribble(),))
+    heir.start()
+    until(heir, tmp_path / "began")
+    os.kill(child.pid, signal.SIGCONT)  # now both are in the middle of it
+    (tmp_path / "hang").unlink()
+    child.join(PATIENCE)  # while the heir is in the middle of it
+    (tmp_path / f"hang{os.getpid()}").unlink()
+    heir.join(PATIENCE)
+    assert "silent for too long" in (tmp_path / "lost").read_text()
+    folder = store.path(Scribble())
+    assert {f.name: f.read_text().split() for f in folder.iterdir() if f.name in ("log", "late")} == {
+        "log": [str(os.getpid())],
+        "late": [str(os.getpid())],
+    }
+    assert sorted(f.name for f in tmp_path.iterdir() if f.is_dir()) == sorted([folder.name, "leases"])
+    assert not list((tmp_path / "leases").iterdir())

@@ -1,0 +1,216 @@
+"""Who is at work on what, among processes and machines that share a folder: leases, in files of their own.
+
+A lease is a file that is created with O_EXCL, which one process alone can do, on shared file systems too. Its holder counts up a number in
+it. A waiter believes no clock but its own: a number that has stood still while the waiter's monotonic clock moved on by `patience` seconds
+is that of a holder which fell silent. A holder that died on the waiter's own machine is recognised at once.
+
+Taking over means creating the heir's file, which bears the token of the lease it follows: of several waiters one wins, and who holds the
+lease is the end of the chain of heirs. A holder that was taken for dead finds its heir there when it looks, and stops.
+"""
+
+import json
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+BEAT = 5.0  # seconds between two numbers
+PATIENCE = 60.0  # seconds that a number may stand still before its holder is taken for dead
+SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
+DIGITS = 20  # of the number, so that it is written over in place
+UNWRITTEN = "unwritten"  # token of a lease whose holder died, or was suspended, between creating and writing it
+
+
+class Lost(RuntimeError):
+    """A lease that was held has gone to somebody else."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process, named so that no other is, nor will be."""
+
+    host: str
+    space: str  # within which a process is known by its number: this machine since it was started, and the container
+    pid: int
+    started: str  # by the clock of that space: a number that is used again means another process
+    token: str
+
+    @property
+    def dead(self) -> bool:
+        """Whether the process is known to have ended; False where that cannot be known from here."""
+        return bool(self.space) and self.space == _space() and (not _alive(self.pid) or _started(self.pid) != self.started)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a lease said when it was read."""
+
+    holder: Holder
+    number: int
+
+
+class Lease:
+    """The right to work on something, until it is released. Use it in `with`.
+
+    `contested` says that a former holder may be alive and about to wake up: what it can reach by a path must move away.
+    """
+
+    def __init__(self, folder: Path, name: str, file: int, sight: Sight, former: tuple[Holder, ...], beat: float):
+        self.folder, self.name, self.token, self.former = folder, name, sight.holder.token, former
+        self.contested = not all(h.dead for h in former)
+        self._file, self._number, self._beat = file, sight.number, beat
+        self._over = threading.Event()
+        self._heart = threading.Thread(target=self._live, daemon=True)
+
+    def check(self) -> None:
+        """Make sure that the lease is still held.
+
+        Raises:
+            Lost: if it is not.
+        """
+        chain = _chain(self.folder, self.name)
+        if not chain or chain[-1].holder.token != self.token:
+            by = f"process {chain[-1].holder.pid} on {chain[-1].holder.host} took it over" if chain else "it was released meanwhile"
+            raise Lost(
+                f"{self.folder / self.name}: this process was silent for too long (suspended, or cut off from the file system), and {by}. "
+                "What it made is thrown away; nothing is lost, since the other goes on from its checkpoint. Run the same command again."
+            )
+
+    def __enter__(self) -> "Lease":
+        self._heart.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._heart.join()
+        os.close(self._file)
+        try:
+            self.check()
+        except Lost:
+            return
+        for file in (self.folder / self.name, *(self.folder / f"{self.name}.{h.token}" for h in self.former)):
+            file.unlink(missing_ok=True)  # the first one first: without it there is no chain
+
+    def _live(self) -> None:
+        while not self._over.wait(self._beat):
+            self._number += 1
+            try:
+                os.pwrite(self._file, f"{self._number:0{DIGITS}d}".encode(), 0)
+                os.fsync(self._file)
+            except OSError:
+                continue  # a file system that is away for a moment; if for longer, `check` says so
+
+
+@dataclass
+class Leases:
+    """The leases in a folder, as one process sees them."""
+
+    folder: Path
+    beat: float = BEAT
+    patience: float = PATIENCE
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # a number, and since when it stands there
+
+    def attempt(self, name: str) -> Lease | None:
+        """The lease called `name`, unless somebody who may be alive holds it. Ask again later: who fell silent is told by that."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        chain = _chain(self.folder, name)
+        former = tuple(s.holder for s in chain)
+        if chain and not (former[-1].dead or self._silent(name, chain[-1])):
+            return None
+        file = self.folder / (f"{name}.{former[-1].token}" if chain else name)
+        try:
+            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+        except FileExistsError:
+            return None  # another was quicker
+        mine = Sight(Holder(platform.node(), _space(), os.getpid(), _started(os.getpid()), uuid4().hex[:12]), 0)
+        os.write(descriptor, f"{0:0{DIGITS}d}\n{json.dumps(asdict(mine.holder))}\n".encode())
+        os.fsync(descriptor)
+        lease = Lease(self.folder, name, descriptor, mine, former, self.beat)
+        try:
+            lease.check()
+        except Lost:  # the chain ended elsewhere meanwhile: its holder was alive, and released it
+            os.close(descriptor)
+            file.unlink(missing_ok=True)
+            return None
+        return lease
+
+    def wait(self, name: str) -> Lease:
+        """The same, as soon as it can be had."""
+        pause = SHORTEST
+        while (lease := self.attempt(name)) is None:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+        return lease
+
+    def holder(self, name: str) -> Holder | None:
+        """Who holds the lease called `name`."""
+        chain = _chain(self.folder, name)
+        return chain[-1].holder if chain else None
+
+    def names(self) -> Iterator[str]:
+        """What somebody holds, or held when it died."""
+        return (f.name for f in self.folder.iterdir() if "." not in f.name) if self.folder.exists() else iter(())
+
+    def forget(self, name: str) -> None:
+        """Remove what the dead left of a lease that nobody needs any more."""
+        if all(s.holder.dead for s in _chain(self.folder, name)):
+            for file in (self.folder / name, *self.folder.glob(f"{name}.*")):
+                file.unlink(missing_ok=True)
+
+    def _silent(self, name: str, sight: Sight) -> bool:
+        now, lease = self.clock(), f"{name}.{sight.holder.token}"
+        number, since = self._seen.get(lease, (-1, now))
+        if number != sight.number:
+            since = now
+        self._seen[lease] = sight.number, since
+        return now - since > self.patience
+
+
+def _chain(folder: Path, name: str) -> list[Sight]:
+    """The lease called `name`, its heir, the heir's heir, and so on."""
+    chain: list[Sight] = []
+    while (sight := _read(folder / (f"{name}.{chain[-1].holder.token}" if chain else name))) is not None:
+        chain.append(sight)
+    return chain
+
+
+def _read(file: Path) -> Sight | None:
+    try:
+        number, holder = file.read_text().split("\n")[:2]
+        return Sight(Holder(**json.loads(holder)), int(number))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        return Sight(Holder("", "", 0, "", UNWRITTEN), 0)
+
+
+def _space() -> str:
+    """What makes the number of a process mean one process: "" where the machine does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """When a process began, in ticks since the machine did; "" where it is gone, or the machine does not tell."""
+    return _status(pid)[19] if _status(pid) else ""
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and that its parent has not buried does not."""
+    return bool(_status(pid)) and _status(pid)[0] not in "ZX"
+
+
+def _status(pid: int) -> list[str]:
+    """The fields of a process from its state on (`man proc`, /proc/pid/stat), after its name, which may hold anything."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
