@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import platform
 import resource
 import shutil
@@ -9,15 +10,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from train.stage import Stage, Undefined, expand, name, upstream
+from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
+from train.circumstances import commit, host, versions
+from train.expression import Unreadable, encode, same
+from train.stage import Stage, Undefined, name, upstream
 
-PACKAGES = ("torch", "lightning", "numpy", "scipy")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,53 +44,79 @@ class Machine:
 
 
 class Store:
-    """Results by expression: `root/Kind-hash/`. A folder with its final name is whole.
+    """Results by expression: `root/Kind-hash/`. A folder with its final name is whole, and holds the checksums of its files.
 
     While a stage runs, its folder is called `Kind-hash.draft`, and a lock on `Kind-hash.lock` says that somebody is at
     it; the operating system drops the lock with the process that held it, even on kill -9. Then whoever comes next
-    continues the draft.
+    continues the draft. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
     """
 
     def __init__(self, root: Path, machine: Machine | None = None, checkpoint_seconds: float = 20.0):
         self.root = root
         self.machine = machine or Machine()
         self.checkpoint_seconds = checkpoint_seconds
-        self._known: set[Path] = set()
+        self._known: set[Path] = set()  # whole, by the sizes of their files
+        self._sound: set[Path] = set()  # and by what the files hold
 
     def path(self, stage: Stage) -> Path:
         """Where the results of `stage` lie, or will lie."""
         return self.root / name(stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there.
+        """Whether the results of `stage` are there, and whole by the sizes of their files.
 
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
         """
         folder = self.path(stage)
         if folder not in self._known and folder.exists():
-            _same(stage, folder)
+            try:
+                _seal(stage, folder)
+            except Damaged:
+                return False  # `get` says why, and computes them again
             self._known.add(folder)
         return folder in self._known
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing."""
+        """The folder of the results of `stage`, after running whatever is missing or damaged."""
         folder = self.path(stage)
-        if self.has(stage):
+        if self._usable(stage, folder):
             return folder
         for part in upstream(stage):
             self.get(part)
         with _alone(folder.with_name(folder.name + ".lock")):
-            if not self.has(stage):
+            if not self._usable(stage, folder):
                 self._run(stage, folder)
         return folder
 
+    def _usable(self, stage: Stage, folder: Path) -> bool:
+        if folder not in self._sound and folder.exists():
+            try:
+                check_content(folder, _seal(stage, folder))
+            except Damaged:
+                return False
+            self._known.add(folder)
+            self._sound.add(folder)
+        return folder in self._sound
+
     def _run(self, stage: Stage, folder: Path) -> None:
         draft = folder.with_name(folder.name + ".draft")
-        if draft.exists() and not _matches(stage, draft):
-            shutil.rmtree(draft)
+        if folder.exists():
+            _shelve(folder, _fault(stage, folder))
+        try:
+            if draft.exists() and not _matches(stage, draft):
+                shutil.rmtree(draft)
+            self._attempt(stage, draft)
+        except Damaged as fault:
+            _shelve(draft, str(fault))
+            self._attempt(stage, draft)
+        draft.rename(folder)
+        self._sound.add(folder)
+        self._known.add(folder)
+
+    def _attempt(self, stage: Stage, draft: Path) -> None:
         draft.mkdir(exist_ok=True)
-        write_json(draft / "stage.json", expand(stage))
+        write_json(draft / "stage.json", encode(stage))
         torch.set_num_threads(self.machine.threads)
         began, cpu = time.time(), time.process_time()
         try:
@@ -94,7 +124,7 @@ class Store:
         except Undefined as reason:
             write_json(draft / "undefined.json", {"reason": str(reason)})
         write_json(draft / "run.json", _circumstances(self.machine, time.time() - began, time.process_time() - cpu))
-        draft.rename(folder)
+        write_json(draft / SEAL, sealed(draft, stage.meaning).record())
 
 
 def defined(folder: Path) -> Path:
@@ -125,17 +155,53 @@ def _alone(lock: Path) -> Iterator[None]:
     lock.unlink(missing_ok=True)
 
 
-def _matches(stage: Stage, folder: Path) -> bool:
-    file = folder / "stage.json"
-    return file.exists() and json.loads(file.read_text()) == json.loads(json.dumps(expand(stage)))
+def _seal(stage: Stage, folder: Path) -> Seal:
+    """The seal of a finished folder.
 
-
-def _same(stage: Stage, folder: Path) -> None:
+    Raises:
+        Damaged: if the folder is not whole.
+        ValueError: if it was made by another meaning of the same expression.
+    """
+    seal = read_seal(folder)
+    if seal.meaning == stage.meaning:
+        return seal
+    check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
     if not _matches(stage, folder):
         raise ValueError(
             f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive "
             f"changed since. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder."
         )
+    return seal
+
+
+def _matches(stage: Stage, folder: Path) -> bool:
+    """Whether `stage.json` in the folder says the stage; what was added to the code since must be at its default.
+
+    Raises:
+        Damaged: if it is there and is no JSON.
+    """
+    try:
+        return same(json.loads((folder / "stage.json").read_bytes()), stage)
+    except (FileNotFoundError, Unreadable):
+        return False
+    except ValueError as reason:
+        raise Damaged(f"{folder / 'stage.json'} cannot be read ({reason})") from None
+
+
+def _fault(stage: Stage, folder: Path) -> str:
+    """How a folder is damaged."""
+    try:
+        check_content(folder, _seal(stage, folder))
+    except Damaged as fault:
+        return str(fault)
+    raise AssertionError(f"{folder} is not damaged")
+
+
+def _shelve(folder: Path, reason: str) -> None:
+    """Move a damaged folder aside, and say so."""
+    place = set_aside(folder)
+    place.with_name(place.name + ".txt").write_text(f"{reason}\n")
+    LOG.warning("%s. It is kept as %s, and computed again.", reason, place)
 
 
 def _circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
@@ -144,8 +210,11 @@ def _circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": asdict(machine),
         "device": torch.cuda.get_device_name() if machine.device.type == "cuda" else platform.processor() or platform.machine(),
+        "host": host(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": versions(),
+        "commit": commit(),
     }
