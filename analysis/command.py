@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from analysis import references
 from analysis.engine import run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, plan_table, shared, watching
@@ -148,6 +149,7 @@ def run(asked: Request, console: Console) -> int:
     """Run what is missing, judge, and report; the exit status."""
     cells, store = asked.cells(), asked.store
     folder = asked.folder
+    references.begin(folder, stages_of(cells))
     if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(cells)):
         results = collect(asked.study, asked.setting, cells, store)
         console.print(verdict_table(results.judgements))
@@ -174,6 +176,7 @@ def report(asked: Request, console: Console) -> Results:
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
     write_results(results, asked.folder)
     page = write_report(results, asked.folder)
+    references.finish(asked.folder, stages_of(results.cells))
     console.print(verdict_table(results.judgements))
     console.print(f"report: {page}", highlight=False)
     return results

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.table import Table
 
-from analysis.command import Request, report
+from analysis import references
+from analysis.command import Request, report, stages_of
 from analysis.engine import run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, watching
@@ -56,6 +57,7 @@ def demo(asked: Request, console: Console) -> int:
     only = {**asked.only, "reward": "process", "control": "none"}
     asked = replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
     cells = asked.cells()
+    references.begin(asked.folder, stages_of(cells))
     for act in acts(cells, " and ".join(asked.setting.withhold)):
         console.rule(f"[bold]{act.title}", align="left")
         console.print(act.sentence, highlight=False)

@@ -92,7 +92,7 @@ def decode(record: object, names: Names) -> Stage:
         case {"schema": int(), "stages": [*entries]} if entries:
             reader = _Reader(names, {})
             return [reader.stage(entry) for entry in entries][-1]
-    raise Unreadable("it is no expression: expected a schema and a list of stages")
+    raise Unreadable("it is no expression: expected a schema and a list of stages, which folders of earlier versions do not have")
 
 
 @dataclass(frozen=True)
