@@ -1,8 +1,9 @@
-"""The command line: `python -m analysis list | plan | run | report | demo | ask | rerun | gc`."""
+"""The command line: `python -m analysis list | plan | run | report | demo | ask | rerun | gc | query`."""
 
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, Protocol
@@ -142,6 +143,28 @@ class Gc:
         return 0
 
 
+@dataclass(frozen=True)
+class Query:
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores."""
+
+    sql: tyro.conf.Positional[str] = ""
+    out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
+    format: Literal["table", "csv", "json"] = "table"
+
+    def __call__(self, console: Console) -> int:
+        if not (self.out / "stages").is_dir():
+            raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
+        try:
+            query = import_module("analysis.query")
+        except ModuleNotFoundError as missing:
+            raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
+        answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
+        for fault in answer.damaged:
+            Console(stderr=True).print(f"left out: {fault}", style="yellow", highlight=False)
+        query.SHOWS[self.format](answer, console)
+        return 0
+
+
 class Command(Protocol):
     """What was typed, ready to be carried out; returns the exit status."""
 
@@ -151,7 +174,7 @@ class Command(Protocol):
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask, Rerun, Gc)}
+    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Report, Demo, Ask, Rerun, Gc, Query)}
     chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis")
     try:
         status: int = chosen(console)

@@ -20,6 +20,7 @@ EXTRAS = {  # of the task library: what a part of it may import besides, and the
     "synthtasks/figure.py": {"matplotlib"},
     "synthtasks/commands/": {"rich"},
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
+    "analysis/query.py": {"duckdb"},
 }
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 
