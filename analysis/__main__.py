@@ -179,7 +179,7 @@ def main() -> int:
     try:
         status: int = chosen(console)
         return status
-    except (ValueError, FileNotFoundError) as mistake:
+    except (ValueError, OSError) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
         return 2
     except KeyboardInterrupt:

@@ -17,6 +17,7 @@ from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
+from train.disk import writing
 from train.stage import Stage
 from train.store import Store
 
@@ -149,7 +150,8 @@ def run(asked: Request, console: Console) -> int:
     """Run what is missing, judge, and report; the exit status."""
     cells, store = asked.cells(), asked.store
     folder = asked.folder
-    references.begin(folder, stages_of(cells))
+    with writing(folder):
+        references.begin(folder, stages_of(cells))
     if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(cells)):
         results = collect(asked.study, asked.setting, cells, store)
         console.print(verdict_table(results.judgements))
@@ -172,11 +174,12 @@ def run(asked: Request, console: Console) -> int:
 
 def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write rows, verdicts and the report."""
-    asked.folder.mkdir(parents=True, exist_ok=True)
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
-    write_results(results, asked.folder)
-    page = write_report(results, asked.folder)
-    references.finish(asked.folder, stages_of(results.cells))
+    with writing(asked.folder):
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        write_results(results, asked.folder)
+        page = write_report(results, asked.folder)
+        references.finish(asked.folder, stages_of(results.cells))
     console.print(verdict_table(results.judgements))
     console.print(f"report: {page}", highlight=False)
     return results

@@ -13,6 +13,7 @@ from analysis.plan import make_plan
 from analysis.progress import minutes, watching
 from analysis.scores import curves, read_scores
 from analysis.study import Cell, measure
+from train.disk import writing
 from train.stage import Stage
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -57,7 +58,8 @@ def demo(asked: Request, console: Console) -> int:
     only = {**asked.only, "reward": "process", "control": "none"}
     asked = replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
     cells = asked.cells()
-    references.begin(asked.folder, stages_of(cells))
+    with writing(asked.folder):
+        references.begin(asked.folder, stages_of(cells))
     for act in acts(cells, " and ".join(asked.setting.withhold)):
         console.rule(f"[bold]{act.title}", align="left")
         console.print(act.sentence, highlight=False)

@@ -4,9 +4,12 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from train.artifacts import SEAL, VARYING, Damaged, hash_of, load_arrays, read_seal, save_arrays
+from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn, Progress
 from train.policy import Fresh
@@ -270,6 +274,65 @@ def test_a_checkpoint_is_never_unpickled(tmp_path: Path, monkeypatch: pytest.Mon
         Store(tmp_path).get(LEARN)
     assert not (tmp_path / "mark").exists()
     assert not (draft / "mark").exists()
+
+
+# --- a disk that is full, and a folder that must not be written
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system refuses to write more than `size` bytes to a file, in the middle of it, as it does where a disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# Broken if a full disk ended in half a result, cost what was finished, or told the user nothing of where and what to do.
+@pytest.mark.parametrize(("size", "seconds"), [(100, 1e9), (300, 1e9), (12_000, 1e9), (12_000, 0.0)])
+def test_a_full_disk_costs_nothing_that_is_finished(size: int, seconds: float, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
+    store = Store(tmp_path, checkpoint_seconds=seconds)
+    fresh = content(store.get(FRESH))
+    for _ in range(2):
+        with (
+            files_of_at_most(size),
+            pytest.raises(Unwritable, match=rf"{tmp_path}/Learn.* cannot be written: .*Make room.*the same command"),
+        ):
+            store.get(LEARN)
+        assert not Store(tmp_path).has(LEARN)
+    assert content(Store(tmp_path).get(FRESH)) == fresh
+    assert content(Store(tmp_path).get(LEARN)) == undisturbed
+    assert not (tmp_path / "aside").exists()
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Without the rights of root, where the tests have them."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+# Broken if a folder that must not be written ended in a traceback that does not say which, or what can be done.
+def test_a_folder_that_must_not_be_written_is_named() -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder) / "stages"
+        Store(root).get(FRESH)
+        Path(folder).chmod(0o755)
+        (root / name(FRESH) / "policy.safetensors").chmod(0o644)
+        root.chmod(0o555)
+        with nobody():
+            assert Store(root).get(FRESH) == root / name(FRESH)  # what is there can be read
+            with pytest.raises(Unwritable, match=rf"{root}/Learn.* cannot be written: Permission denied.*--out"):
+                Store(root).get(LEARN)
+        root.chmod(0o755)
 
 
 # --- old folders

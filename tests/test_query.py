@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -32,6 +33,7 @@ LEARN = Learn(
     3,
 )
 SCORE = Score(LEARN, (FAMILY, Program(2, 2, (ADD, MUL), (ADD, MUL), modulus=3)), problems=4, temperatures=(1.0, 2.0))
+LABELS = {"primitive": "present", "region": "at", "control": "none"}
 CELLS = (
     {"labels": {"arm": "a"}, "seed": 0, "undefined": "", "updates": 3, "steps": [1, 2], "before": {"pass@1": [0.1, None]}, "after": {}},
     {"labels": {"arm": "b"}, "seed": 0, "undefined": "no region", "updates": 0, "steps": [], "before": {}, "after": {}},
@@ -69,6 +71,17 @@ def test_the_tables_say_what_the_files_say(out: Path) -> None:
         ("b", None, None, None, "no region"),
     )
     assert ask("SELECT study, verdict, difference FROM verdicts", out).rows == (("study", "shown", 3.5),)
+
+
+# Broken if the example in the README did not run, or gave something else than it says.
+def test_the_example_in_the_readme(out: Path, tmp_path: Path) -> None:
+    (sql,) = re.findall(r"```sql\n(.*?)```", (Path(__file__).parent.parent / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "grid").mkdir()
+    cells = [{**CELLS[0], "labels": LABELS, "seed": seed, "after": {"pass@128": [0.25 * seed, 1.0]}} for seed in (1, 3)]
+    (tmp_path / "grid" / "rows.jsonl").write_text("".join(json.dumps(c) + "\n" for c in cells))
+    answer = ask(sql, tmp_path)
+    assert answer.columns == ("primitive", "region", "steps", "pass_128")
+    assert answer.rows == (("present", "at", 1, 0.5), ("present", "at", 2, 1.0))
 
 
 # Broken if a query could read a file, write one, load code, or take back what keeps it from that.

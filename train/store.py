@@ -18,6 +18,7 @@ import torch
 
 from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
 from train.circumstances import commit, host, versions
+from train.disk import writing
 from train.expression import Unreadable, encode, same
 from train.stage import Stage, Undefined, name, upstream
 
@@ -78,13 +79,17 @@ class Store:
         return folder in self._known
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing or damaged."""
+        """The folder of the results of `stage`, after running whatever is missing or damaged.
+
+        Raises:
+            Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
+        """
         folder = self.path(stage)
         if self._usable(stage, folder):
             return folder
         for part in upstream(stage):
             self.get(part)
-        with _alone(folder.with_name(folder.name + ".lock")):
+        with writing(folder), _alone(folder.with_name(folder.name + ".lock")):
             if not self._usable(stage, folder):
                 self._run(stage, folder)
         return folder
