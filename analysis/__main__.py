@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis list | plan | run | watch | report | demo | ask`."""
+"""The command line: `python -m analysis list | plan | run | watch | report | demo | ask | rerun | gc | query`."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, Protocol
 
 import tyro
 from rich.console import Console
 
-from analysis import command
+from analysis import command, gc, rerun
 from analysis.ask import converse
 from analysis.demo import demo
 from analysis.engine import Care, Engine, run_stages
@@ -171,6 +172,57 @@ class Ask:
         return 0
 
 
+@dataclass(frozen=True)
+class Rerun:
+    """Make a result, and all that it stands on, again from its folder alone, and say whether every bit is the same."""
+
+    folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Kind-hash
+    out: Path | None = None  # where it is made again; default a temporary folder
+    allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+
+    def __call__(self, console: Console) -> int:
+        with TemporaryDirectory() as scratch:
+            return rerun.show(self.folder, self.out or Path(scratch), self.allow, console)
+
+
+@dataclass(frozen=True)
+class Gc:
+    """Remove results, drafts and what was set aside, as far as no study in the folder refers to them."""
+
+    out: Path  # where the studies lie: DIR of `run --out DIR`
+    dry_run: bool = False  # only list it
+
+    def __call__(self, console: Console) -> int:
+        found = gc.sort(self.out)
+        gc.summary(found, console)
+        if not self.dry_run:
+            gc.remove(self.out / "stages", found.rubbish)
+            console.print("removed")
+        return 0
+
+
+@dataclass(frozen=True)
+class Query:
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores."""
+
+    sql: tyro.conf.Positional[str] = ""
+    out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
+    format: Literal["table", "csv", "json"] = "table"
+
+    def __call__(self, console: Console) -> int:
+        if not (self.out / "stages").is_dir():
+            raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
+        try:
+            query = import_module("analysis.query")
+        except ModuleNotFoundError as missing:
+            raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
+        answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
+        for fault in answer.damaged:
+            Console(stderr=True).print(f"left out: {fault}", style="yellow", highlight=False)
+        query.SHOWS[self.format](answer, console)
+        return 0
+
+
 class Command(Protocol):
     """What was typed, ready to be carried out; returns the exit status."""
 
@@ -180,7 +232,8 @@ class Command(Protocol):
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask)}
+    every = (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)
+    verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in every}
     chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis")
     try:
         status: int = chosen(console)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from analysis import references
 from analysis.agenda import STANDS, State
 from analysis.engine import Care, Engine
 from analysis.plan import MIB, Plan, make_plan
@@ -19,6 +20,7 @@ from analysis.scale import SCALES, Scale
 from analysis.shard import Shard
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
+from train.disk import writing
 from train.learn import Learn
 from train.stage import Stage, name
 from train.store import Store
@@ -185,6 +187,8 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
     every, store = asked.cells(), asked.store
     cells = part.part(every)
     folder = asked.folder
+    with writing(folder):
+        references.begin(folder, stages_of(every))
     if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(every)):
         results = collect(asked.study, asked.setting, every, store)
         console.print(verdict_table(results.judgements))
@@ -232,11 +236,12 @@ def plural(n: int, what: str) -> str:
 
 def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write rows, verdicts and the report."""
-    asked.folder.mkdir(parents=True, exist_ok=True)
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
-    with asked.store.leases.wait(f"report-{asked.folder.name}"):  # several jobs may end at once
+    with writing(asked.folder), asked.store.leases.wait(f"report-{asked.folder.name}"):  # several jobs may end at once
+        asked.folder.mkdir(parents=True, exist_ok=True)
         write_results(results, asked.folder)
         page = write_report(results, asked.folder)
+        references.finish(asked.folder, stages_of(results.cells))
     console.print(verdict_table(results.judgements))
     console.print(f"report: {page}", highlight=False)
     return results

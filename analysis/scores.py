@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from analysis.estimates import Floats, exact_pass_at_k
 from synthtasks.surfaces import ROLES
-from train.score import Score
+from train.artifacts import load_arrays
+from train.score import SCHEMA, Score
 from train.store import Store, defined
 
 KS = (1, 8, 128, 1_024, 1_000_000)
@@ -61,17 +62,21 @@ def read_scores(stage: Score, store: Store) -> Scores:
 
 
 def load_scores(stage: Score, folder: Path) -> Scores:
-    """The results of `stage` that lie in `folder`."""
-    with np.load(folder / "scores.npz", allow_pickle=False) as file:
-        return Scores(
-            steps=tuple(f.steps for f in stage.families),
-            temperatures=stage.temperatures,
-            logp=file["logp"],
-            roles=file["roles"],
-            applied=file["applied"].astype(np.int64),
-            primitives=tuple(str(n) for n in file["primitives"]),
-            modulus=stage.families[0].modulus,
-        )
+    """The results of `stage` that lie in `folder`.
+
+    Raises:
+        ValueError: if they are of another schema.
+    """
+    arrays = load_arrays(folder / "scores.npz", SCHEMA)
+    return Scores(
+        steps=tuple(f.steps for f in stage.families),
+        temperatures=stage.temperatures,
+        logp=arrays["logp"].astype(np.float64),
+        roles=arrays["roles"].astype(np.float64),
+        applied=arrays["applied"].astype(np.int64),
+        primitives=tuple(str(n) for n in arrays["primitives"]),
+        modulus=stage.families[0].modulus,
+    )
 
 
 def curves(logp: Floats) -> dict[str, list[float]]:  # [F, P] -> pass@k of each difficulty

@@ -13,7 +13,7 @@ from analysis.estimates import Floats, exact_pass_at_k, sampled_pass_at_k
 from analysis.scale import Scale
 from analysis.scores import Scores, curves, read_scores
 from train.learn import Learn
-from train.sample import Sample
+from train.sample import Sample, read_samples
 from train.score import Score
 from train.stage import Stage, Undefined
 from train.store import Store, defined
@@ -114,12 +114,11 @@ def best_temperature(scores: Scores, difficulties: Sequence[int]) -> Floats:  # 
 
 def sampled(stage: Sample, store: Store, steps: Sequence[int], band: Sequence[int]) -> dict[str, list[float]]:
     """Answer-only and process success from samples, at the first difficulty of the band; NaN at the others."""
-    rows = [json.loads(line) for line in (defined(store.get(stage)) / "samples.jsonl").read_text().splitlines()]
-    problem = np.array([r["problem"] for r in rows])
-    n = np.bincount(problem)
+    said = read_samples(stage, store)
+    n = np.bincount(said.problem)
     result = {}
-    for what, key in (("answer", "correct"), ("sampled process", "process")):
-        c = np.bincount(problem, weights=[r[key] for r in rows]).astype(np.int64)
+    for what, right in (("answer", said.correct), ("sampled process", said.process)):
+        c = np.bincount(said.problem, weights=right).astype(np.int64)
         for k in SAMPLED_KS:
             mean = float(sampled_pass_at_k(n, c, k).mean())
             result[f"{what}@{k}"] = [mean if s == band[0] else float("nan") for s in steps]

@@ -1,6 +1,5 @@
 """What a policy said, with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,9 +10,9 @@ from analysis.study import Cell
 from synthtasks.problem import Problem, Step
 from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import verify
-from train.sample import Sample
+from train.sample import Sample, read_samples
 from train.stage import Undefined
-from train.store import Store, defined
+from train.store import Store
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,14 @@ def _said(cell: Cell, store: Store) -> Iterator[Exhibit]:
         return
     sample: Sample = cell.asked[1]
     try:
-        lines = (defined(store.get(sample)) / "samples.jsonl").read_text().splitlines()
+        said = read_samples(sample, store)
     except Undefined:
         return
     surface, problems = sample.sampler.surface, sample.prompts.batch(store, sample.problems, sample.seed, 0, 0)
-    for row in map(json.loads, lines):
-        problem = problems[row["problem"]]
-        assert row["prompt"] == " ".join(surface.prompt(problem)), "a sample's row is not of the problem that its stage draws"
-        trace = surface.read(tuple(row["words"].split()))
+    assert said.prompts == tuple(" ".join(surface.prompt(p)) for p in problems), "a sample is not of the problems that its stage draws"
+    for place, words in zip(said.problem.tolist(), said.words, strict=True):
+        problem = problems[place]
+        trace = surface.read(tuple(words.split()))
         yield Exhibit(cell.labels, cell.seed, problem, trace, verify(problem, trace).process)
 
 

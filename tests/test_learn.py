@@ -22,6 +22,7 @@ from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
+from train.artifacts import VARYING
 from train.credit import chain
 from train.imitate import Imitate
 from train.learn import Learn, Loss, Optim, Run, Update
@@ -104,7 +105,7 @@ def get(root: Path, stage: Stage) -> None:
 
 def results(folder: Path) -> Files:
     """What must not differ between equal runs."""
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "run.json"}
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name not in VARYING}
 
 
 def metrics(folder: Path) -> list[dict[str, float]]:

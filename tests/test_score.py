@@ -26,7 +26,7 @@ from train.ledger import Ledger
 from train.policy import Fresh, load_policy
 from train.prompts import Endless
 from train.rollouts import Sampler, rollout
-from train.sample import Sample
+from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
 from train.store import Store
 
@@ -151,16 +151,16 @@ def test_a_sample_can_be_verified_again(store: Store) -> None:
     prompts = Endless(SHORT, "test")
     stage = Sample(TAUGHT, prompts, problems=3, sampler=Sampler(group=40), seed=1)
     folder, asked = store.get(stage), prompts.batch(store, 3, 1, 0, 0)
-    rows = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
-    assert [row["problem"] for row in rows] == [b // 40 for b in range(120)]
-    for row in rows:
-        p, words = asked[row["problem"]], tuple(row["words"].split())
+    said = read_samples(stage, store)
+    assert said.problem.tolist() == [b // 40 for b in range(120)]
+    assert [prompt.split() for prompt in said.prompts] == [list(SURFACE.prompt(p)) for p in asked]
+    for place, line, correct, process in zip(said.problem, said.words, said.correct, said.process, strict=True):
+        p, words = asked[place], tuple(line.split())
         verdict = verify(p, SURFACE.read(words))
-        assert (row["correct"], row["process"]) == (verdict.correct, verdict.process)
-        assert row["process"] == (words == SURFACE.solution(p))
-        assert row["prompt"].split() == list(SURFACE.prompt(p))
+        assert (correct, process) == (verdict.correct, verdict.process)
+        assert process == (words == SURFACE.solution(p))
         assert "<end>" not in words[:-1]
-    assert {row["process"] for row in rows} == {True, False}
-    assert any(row["correct"] and not row["process"] for row in rows)
+    assert set(said.process.tolist()) == {True, False}
+    assert (said.correct & ~said.process).any()
     bill = Ledger(**json.loads((folder / "ledger.json").read_text()))
-    assert bill.sampled == sum(len(row["words"].split()) for row in rows)
+    assert bill.sampled == sum(len(line.split()) for line in said.words)

@@ -21,11 +21,12 @@ from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.families import Program, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
+from train.expression import encode
 from train.imitate import Imitate
 from train.learn import Learn, Optim
 from train.policy import Fresh, load_policy
 from train.score import Score
-from train.stage import Stage, Undefined, closure, expand, fingerprint, name, upstream
+from train.stage import Stage, Undefined, closure, fingerprint, name, upstream
 from train.store import Store, defined, write_json
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -189,7 +190,7 @@ def test_fingerprints_do_not_know_the_hash_seed() -> None:
 def knob(version: int = 1, **knobs: int) -> type[Stage]:
     """A stage called Knob, as it stood at some time: with these fields and defaults."""
     columns = [("policy", int), *((k, int, field(default=d)) for k, d in knobs.items())]
-    body = {"run": Number.run, "VERSION": version}
+    body = {"run": Holds.run, "value": 0, "VERSION": version}
     return make_dataclass("Knob", columns, bases=(Stage,), frozen=True, eq=False, repr=False, namespace=body)
 
 
@@ -242,17 +243,13 @@ def test_a_primitive_is_its_truth_table_at_the_modulus() -> None:
 
 # Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.
 def test_results_of_another_meaning_are_refused(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    folder = store.get(Holds())
-    record = (folder / "stage.json").read_text()
-    assert '"value": 0' in record
-    (folder / "stage.json").write_text(record.replace('"value": 0', '"value": 5'))
+    old, new = knob(spare=4), knob(spare=5)
+    folder = Store(tmp_path).get(old(3))
+    assert folder == Store(tmp_path).path(new(3))
     for ask in (Store(tmp_path).get, Store(tmp_path).has):
-        with pytest.raises(ValueError, match=r"meant something else.*Raise Holds\.VERSION"):
-            ask(Holds())
-    (folder / "stage.json").unlink()
-    with pytest.raises(ValueError, match="meant something else"):
-        Store(tmp_path).get(Holds())
+        with pytest.raises(ValueError, match=r"meant something else.*Raise Knob\.VERSION"):
+            ask(new(3))
+    assert Store(tmp_path).get(new(3, spare=4)) != folder
 
 
 # Broken if half a result could be taken for a whole one, or if the half that is there were thrown away.
@@ -267,7 +264,7 @@ def test_an_interrupted_stage_leaves_no_result_and_its_draft_is_continued(tmp_pa
     (tmp_path / "halt").unlink()
     folder = store.get(Halting())
     assert attempts(folder) == 3
-    assert sorted(p.name for p in folder.iterdir()) == ["attempts", "run.json", "stage.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["attempts", "checksums.json", "run.json", "stage.json"]
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("Halting")] == [folder.name]  # no draft
 
 
@@ -365,6 +362,6 @@ def test_the_fingerprint_of_a_real_expression_is_golden() -> None:
 
 # Broken if what a folder says of itself left anything out, a default for one: nobody could tell later what was run.
 def test_a_folder_tells_its_whole_expression(tmp_path: Path) -> None:
-    write_json(tmp_path / "stage.json", expand(Fresh(CONFIG, VOCAB)))
+    write_json(tmp_path / "stage.json", encode(Score(Fresh(CONFIG, VOCAB), (FAMILY,))))
     text = (tmp_path / "stage.json").read_text()
-    assert all(f'"{knob}"' in text for knob in ("rope_base", "kv_heads", "seed", "words", "version", "feedforward"))
+    assert all(f'"{knob}"' in text for knob in ("rope_base", "kv_heads", "seed", "words", "version", "feedforward", "uses", "symbol"))

@@ -20,6 +20,7 @@ from analysis.shard import Shard, work
 from analysis.studies import STUDIES
 from analysis.study import Setting
 from tests.tiny import TINY
+from train.artifacts import VARYING
 from train.stage import closure
 from train.store import Store
 
@@ -44,7 +45,7 @@ def run(out: Path, *more: str, hash_seed: str = "0") -> str:
 
 def bits(out: Path) -> dict[str, str]:
     """A hash of every file that must not differ between equal runs: all but circumstances and the report that quotes them."""
-    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in ("run.json", "report.html")]
+    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in (*VARYING, "report.html")]
     return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 

@@ -1,10 +1,12 @@
 """Policies: a model with its vocabulary, and how both lie on disk."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
 from models.gpt import GPT, GPTConfig
@@ -25,7 +27,14 @@ class Policy:
 def save_policy(policy: Policy, out: Path) -> None:
     """Write `policy.json` (shape and vocabulary) and `policy.safetensors` (weights)."""
     write_json(out / "policy.json", {"config": asdict(policy.model.config), "vocab": policy.vocab.words})
-    save_model(policy.model, str(out / "policy.safetensors"))
+    file = out / "policy.safetensors"
+    try:
+        save_model(policy.model, str(file))
+    except SafetensorError as refusal:
+        system = re.search(r"os error (\d+)", str(refusal))
+        if system is None:
+            raise
+        raise OSError(int(system[1]), str(refusal), str(file)) from refusal
 
 
 def load_policy(folder: Path) -> Policy:

@@ -1,24 +1,29 @@
 """Asking a policy, and keeping what it said. Raw facts only: every statistic is computed later, from these."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from train.artifacts import lines, load_arrays, save_arrays, texts
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.prompts import Prompts
 from train.rollouts import Sampler, rollout
 from train.stage import Stage
-from train.store import Store, write_json
+from train.store import Store, defined, write_json
+
+SCHEMA = 1  # of samples.npz
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sample(Stage):
     """Completions of one batch of problems, with the judge's verdicts.
 
-    Writes `samples.jsonl`, one line a completion: the problem's number, prompt and words, and whether answer and process
-    are right.
+    Writes `samples.npz`: the `prompts` [P] as text; of each completion its `problem` [B], its `words` [B] as text, and
+    whether answer (`correct` [B]) and `process` [B] are right; and `schema`. `read_samples` reads it.
     """
 
     policy: Stage
@@ -36,11 +41,36 @@ class Sample(Stage):
         r = rollout(policy.model, policy.vocab, asked, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
-        lengths = r.mask.sum(1).tolist()
-        with open(out / "samples.jsonl", "w") as file:
-            for b, (tokens, verdict) in enumerate(zip(r.tokens.tolist(), r.verdicts, strict=True)):
-                words = " ".join(policy.vocab.decode(tokens[: lengths[b]]))
-                prompt = " ".join(self.sampler.surface.prompt(asked[b // r.group]))
-                row = {"problem": b // r.group, "prompt": prompt, "words": words, "correct": verdict.correct, "process": verdict.process}
-                print(json.dumps(row), file=file)
+        said = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.mask.sum(1).tolist(), strict=True)]
+        arrays = {
+            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in asked]),
+            "problem": np.arange(len(said), dtype=np.int32) // r.group,
+            "words": texts([" ".join(words) for words in said]),
+            "correct": np.array([verdict.correct for verdict in r.verdicts]),
+            "process": np.array([verdict.process for verdict in r.verdicts]),
+        }
+        save_arrays(out / "samples.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """B completions of P problems."""
+
+    prompts: tuple[str, ...]  # [P]
+    problem: NDArray[np.int64]  # [B]
+    words: tuple[str, ...]  # [B]
+    correct: NDArray[np.bool_]  # [B] the answer is right
+    process: NDArray[np.bool_]  # [B] every step is
+
+
+def read_samples(stage: Sample, store: Store) -> Samples:
+    """The results of `stage`.
+
+    Raises:
+        Undefined: if it has none.
+        ValueError: if they are of another schema.
+    """
+    arrays = load_arrays(defined(store.get(stage)) / "samples.npz", SCHEMA)
+    correct, process = arrays["correct"].astype(np.bool_), arrays["process"].astype(np.bool_)
+    return Samples(lines(arrays["prompts"]), arrays["problem"].astype(np.int64), lines(arrays["words"]), correct, process)

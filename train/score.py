@@ -19,11 +19,13 @@ from models.gpt import GPT
 from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
+from train.artifacts import save_arrays
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.stage import Stage
 from train.store import Store, write_json
 
+SCHEMA = 1  # of scores.npz
 BATCH = 32  # rows of a forward pass; more of them do not fit into caches
 
 
@@ -35,7 +37,8 @@ class Score(Stage):
     so a lower bound of the probability of success; `Sample` is unbiased.
 
     Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
-    by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives`.
+    by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives` [N];
+    and `schema`.
     """
 
     policy: Stage
@@ -55,7 +58,8 @@ class Score(Stage):
         exams = [exam(family, self.surface, policy.vocab, self.problems, self.seed, names) for family in self.families]
         logp, roles = zip(*(solution_logp(policy.model, e, self.temperatures, ledger) for e in exams), strict=True)
         applied = np.stack([e.applied for e in exams])
-        np.savez(out / "scores.npz", logp=np.stack(logp), roles=np.stack(roles), applied=applied, primitives=np.array(names))
+        arrays = {"logp": np.stack(logp), "roles": np.stack(roles), "applied": applied, "primitives": np.array(names)}
+        save_arrays(out / "scores.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))
 
 

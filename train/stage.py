@@ -88,7 +88,7 @@ def _default(field: Field[object]) -> object:
     return field.default if field.default_factory is REQUIRED else field.default_factory()
 
 
-def _kind(of: type) -> str:
+def kind_of(of: type) -> str:
     """The name of a class. One that a subpackage offers is called by that: in which of its files it is written does not matter."""
     package = of.__module__.rpartition(".")[0]
     offered = "." in package and getattr(sys.modules.get(package), of.__qualname__, None) is of
@@ -105,7 +105,7 @@ def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], in
     def fields_of(value: object, modulus: int | None) -> dict[str, Json]:
         modulus = getattr(value, "modulus", modulus)
         version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
-        return {"is": _kind(type(value))} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
+        return {"is": kind_of(type(value))} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
 
     def form(value: object, modulus: int | None) -> Json:
         match value:

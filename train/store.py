@@ -1,23 +1,28 @@
 """Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
 
 import json
+import logging
 import platform
 import resource
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import torch
 
+from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
+from train.circumstances import commit, host, versions
+from train.disk import writing
+from train.expression import Unreadable, encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
-from train.stage import Stage, Undefined, expand, name, upstream
+from train.stage import Stage, Undefined, name, upstream
 from train.trackers import Tracker
 
-PACKAGES = ("torch", "lightning", "numpy", "scipy")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,11 @@ class Machine:
 
 
 class Store:
-    """Results by expression: `root/Kind-hash/`. A folder with its final name is whole.
+    """Results by expression: `root/Kind-hash/`. A folder with its final name is whole, and holds the checksums of its files.
 
     While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
     after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
-    moved to `Kind-hash.token.draft`.
+    moved to `Kind-hash.token.draft`. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
 
     `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
     """
@@ -65,7 +70,8 @@ class Store:
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
         self.leases = leases or Leases(root / "leases")
-        self._known: set[Path] = set()
+        self._known: set[Path] = set()  # whole, by the sizes of their files
+        self._sound: set[Path] = set()  # and by what the files hold
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
@@ -73,19 +79,26 @@ class Store:
         return self.root / name(stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there.
+        """Whether the results of `stage` are there, and whole by the sizes of their files.
 
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
         """
         folder = self.path(stage)
         if folder not in self._known and folder.exists():
-            _same(stage, folder)
+            try:
+                _seal(stage, folder)
+            except Damaged:
+                return False  # `get` says why, and computes them again
             self._known.add(folder)
         return folder in self._known
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing, or waiting for who is at it."""
+        """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
+
+        Raises:
+            Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
+        """
         pause = SHORTEST
         while (folder := self.attempt(stage)) is None:
             time.sleep(pause)
@@ -95,16 +108,17 @@ class Store:
     def attempt(self, stage: Stage) -> Path | None:
         """The same, or None where somebody else is at `stage`."""
         folder = self.path(stage)
-        if self.has(stage):
+        if self._usable(stage, folder):
             return folder
         for part in upstream(stage):
             self.get(part)
-        lease = self.leases.attempt(folder.name)
-        if lease is None:
-            return None
-        with lease:
-            if not self.has(stage):
-                self._run(stage, folder, lease)
+        with writing(folder):
+            lease = self.leases.attempt(folder.name)
+            if lease is None:
+                return None
+            with lease:
+                if not self._usable(stage, folder):
+                    self._run(stage, folder, lease)
         return folder
 
     def confirm(self, draft: Path) -> None:
@@ -121,6 +135,16 @@ class Store:
         folder = self.path(stage)
         return folder.with_name(folder.name + ".error.txt")
 
+    def _usable(self, stage: Stage, folder: Path) -> bool:
+        if folder not in self._sound and folder.exists():
+            try:
+                check_content(folder, _seal(stage, folder))
+            except Damaged:
+                return False
+            self._known.add(folder)
+            self._sound.add(folder)
+        return folder in self._sound
+
     def _draft(self, folder: Path, lease: Lease) -> Path:
         """The draft that is to be continued, where no former holder of the lease can reach it."""
         drafts = [folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")]
@@ -133,11 +157,25 @@ class Store:
         return ours
 
     def _run(self, stage: Stage, folder: Path, lease: Lease) -> None:
+        if folder.exists():
+            _shelve(folder, _fault(stage, folder))
         draft = self._draft(folder, lease)
-        if draft.exists() and not _matches(stage, draft):
-            shutil.rmtree(draft)
+        try:
+            if draft.exists() and not _matches(stage, draft):
+                shutil.rmtree(draft)
+            self._attempt(stage, draft, lease)
+        except Damaged as fault:
+            _shelve(draft, str(fault))
+            self._attempt(stage, draft, lease)
+        lease.check()
+        draft.rename(folder)
+        self._sound.add(folder)
+        self._known.add(folder)
+        self.error(stage).unlink(missing_ok=True)
+
+    def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
         draft.mkdir(exist_ok=True)
-        write_json(draft / "stage.json", expand(stage))
+        write_json(draft / "stage.json", encode(stage))
         torch.set_num_threads(self.machine.threads)
         began, cpu = time.monotonic(), time.process_time()
         self._held[draft] = lease
@@ -151,9 +189,7 @@ class Store:
         finally:
             del self._held[draft]
         write_json(draft / "run.json", _circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
-        lease.check()
-        draft.rename(folder)
-        self.error(stage).unlink(missing_ok=True)
+        write_json(draft / SEAL, sealed(draft, stage.meaning).record())
 
 
 def defined(folder: Path) -> Path:
@@ -182,17 +218,53 @@ def _sever(draft: Path) -> None:
         copy.replace(file)
 
 
-def _matches(stage: Stage, folder: Path) -> bool:
-    file = folder / "stage.json"
-    return file.exists() and json.loads(file.read_text()) == json.loads(json.dumps(expand(stage)))
+def _seal(stage: Stage, folder: Path) -> Seal:
+    """The seal of a finished folder.
 
-
-def _same(stage: Stage, folder: Path) -> None:
+    Raises:
+        Damaged: if the folder is not whole.
+        ValueError: if it was made by another meaning of the same expression.
+    """
+    seal = read_seal(folder)
+    if seal.meaning == stage.meaning:
+        return seal
+    check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
     if not _matches(stage, folder):
         raise ValueError(
             f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive "
             f"changed since. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder."
         )
+    return seal
+
+
+def _matches(stage: Stage, folder: Path) -> bool:
+    """Whether `stage.json` in the folder says the stage; what was added to the code since must be at its default.
+
+    Raises:
+        Damaged: if it is there and is no JSON.
+    """
+    try:
+        return same(json.loads((folder / "stage.json").read_bytes()), stage)
+    except (FileNotFoundError, Unreadable):
+        return False
+    except ValueError as reason:
+        raise Damaged(f"{folder / 'stage.json'} cannot be read ({reason})") from None
+
+
+def _fault(stage: Stage, folder: Path) -> str:
+    """How a folder is damaged."""
+    try:
+        check_content(folder, _seal(stage, folder))
+    except Damaged as fault:
+        return str(fault)
+    raise AssertionError(f"{folder} is not damaged")
+
+
+def _shelve(folder: Path, reason: str) -> None:
+    """Move a damaged folder aside, and say so."""
+    place = set_aside(folder)
+    place.with_name(place.name + ".txt").write_text(f"{reason}\n")
+    LOG.warning("%s. It is kept as %s, and computed again.", reason, place)
 
 
 def _circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
@@ -201,8 +273,11 @@ def _circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": asdict(machine),
         "device": torch.cuda.get_device_name() if machine.device.type == "cuda" else platform.processor() or platform.machine(),
+        "host": host(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": versions(),
+        "commit": commit(),
     }

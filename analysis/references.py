@@ -1,0 +1,62 @@
+"""Which results a study stands on: said in `stages.json` of its own folder, so that the others can be told apart and removed."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.stage import Stage, closure
+from train.store import write_json
+
+FILE = "stages.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class References:
+    """The names of stages: `wanted` by the latest run of a study, and those on which its report stands."""
+
+    wanted: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
+
+
+def read_references(folder: Path) -> References:
+    """What a study's folder refers to; nothing, where it has not been run.
+
+    Raises:
+        ValueError: if its record cannot be read.
+    """
+    file = folder / FILE
+    if not file.exists():
+        return References()
+    try:
+        record = json.loads(file.read_bytes())
+        if record["schema"] != SCHEMA:
+            raise ValueError(f"schema {record['schema']}; this version reads {SCHEMA}")
+        return References(tuple(map(str, record["wanted"])), tuple(map(str, record["reported"])))
+    except (ValueError, KeyError, TypeError) as reason:
+        raise ValueError(f"{file} cannot be read ({reason}); run the study again, which writes it anew, or remove its folder") from None
+
+
+def begin(folder: Path, stages: Iterable[Stage]) -> None:
+    """Say, before a study runs, what it wants. What its last report stands on stays said."""
+    try:
+        reported = read_references(folder).reported
+    except ValueError:
+        reported = ()
+    _write(folder, References(_names(stages), reported))
+
+
+def finish(folder: Path, stages: Iterable[Stage]) -> None:
+    """Say on what the report that is there now stands."""
+    names = _names(stages)
+    _write(folder, References(names, names))
+
+
+def _names(stages: Iterable[Stage]) -> tuple[str, ...]:
+    return tuple(sorted(str(s) for s in closure(stages)))
+
+
+def _write(folder: Path, references: References) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / FILE, {"schema": SCHEMA, **vars(references)})

@@ -1,0 +1,168 @@
+"""Whether what lies on disk is what was written: checksums of a folder, and arrays with the schema by which they are read.
+
+Nothing here unpickles, and no name that a file gives leads out of the file's own folder.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEAL = "checksums.json"
+VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
+SCHEMA = 1  # of the seal
+CHUNK = 1 << 20  # bytes that are read at a time
+
+
+class Damaged(Exception):
+    """What lies on disk is not what was written there. The message says which file, and how it differs."""
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file was when it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a folder was when it was finished: the meaning of its stage (`Stage.meaning`), and its files by name."""
+
+    meaning: str
+    files: Mapping[str, File]
+
+    def record(self) -> dict[str, object]:
+        """As JSON; `read_seal` inverts it."""
+        return {"schema": SCHEMA, "meaning": self.meaning, "files": {name: vars(file) for name, file in self.files.items()}}
+
+
+def sealed(folder: Path, meaning: str) -> Seal:
+    """The seal of a folder as it is now."""
+    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and f.name != SEAL)
+    return Seal(meaning, {name: File((folder / name).stat().st_size, digest(folder / name)) for name in names})
+
+
+def read_seal(folder: Path) -> Seal:
+    """The seal of a finished folder, after a look at the size of every file.
+
+    Raises:
+        Damaged: if the seal is missing or cannot be read, or a file is missing or has another size.
+    """
+    try:
+        record = json.loads((folder / SEAL).read_bytes())
+        if record["schema"] != SCHEMA:
+            raise Damaged(f"{folder / SEAL} has schema {record['schema']}; this version reads {SCHEMA}")
+        seal = Seal(record["meaning"], {_inside(name): File(**file) for name, file in record["files"].items()})
+    except FileNotFoundError:
+        raise Damaged(f"{folder / SEAL} is missing, which every folder has since there are checksums") from None
+    except (ValueError, KeyError, TypeError, AttributeError, NotADirectoryError) as reason:
+        raise Damaged(f"{folder / SEAL} cannot be read ({reason})") from None
+    for name, file in seal.files.items():
+        _check(folder / name, "bytes", file.bytes, lambda path: path.stat().st_size)
+    return seal
+
+
+def check_content(folder: Path, seal: Seal) -> None:
+    """Read every file of a finished folder; one that this process has read before, and that was not touched since, only once.
+
+    Raises:
+        Damaged: if a file does not hold what it held when it was written.
+    """
+    for name, file in seal.files.items():
+        _check(folder / name, "sha256", file.sha256, digest)
+
+
+def _check(path: Path, what: str, then: object, read: Callable[[Path], object]) -> None:
+    try:
+        now = read(path)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise Damaged(f"{path} is missing") from None
+    if now != then:
+        raise Damaged(f"{path} was changed after it was written ({what} {now}, not {then})")
+
+
+def _inside(name: str) -> str:
+    """A name that a file gives for another in its folder.
+
+    Raises:
+        Damaged: if it leads elsewhere.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise Damaged(f"{SEAL} names {name!r}, which lies outside its folder")
+    return name
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    facts = path.stat()
+    return _digest(str(path.absolute()), facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+@lru_cache(maxsize=1 << 16)
+def _digest(path: str, size: int, modified: int, inode: int) -> str:
+    """Remembered for as long as nobody writes to the file."""
+    return hash_of(Path(path), size).hexdigest()
+
+
+def hash_of(path: Path, size: int) -> "hashlib._Hash":
+    """SHA-256 of the first `size` bytes of a file (of all, where there are fewer), to be continued."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        while size > 0 and (chunk := file.read(min(CHUNK, size))):
+            found.update(chunk)
+            size -= len(chunk)
+    return found
+
+
+def set_aside(folder: Path) -> Path:
+    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why; its new path."""
+    shelf = folder.parent / "aside"
+    shelf.mkdir(exist_ok=True)
+    place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
+    return folder.rename(place)
+
+
+def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Write named arrays as npz, with the version of their schema. Texts are arrays of UTF-8 bytes (see `texts`)."""
+    np.savez(path, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
+
+
+def load_arrays(path: Path, schema: int) -> dict[str, NDArray[np.generic]]:
+    """What `save_arrays` wrote.
+
+    Raises:
+        ValueError: if the file has another schema, or holds anything but numbers and fixed texts (never unpickled).
+    """
+    try:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+    except (ValueError, EOFError, BadZipFile) as reason:
+        raise ValueError(f"{path} is no npz of plain arrays: {reason}") from None
+    version = int(found.pop("schema", np.array(0)))
+    if version != schema:
+        raise ValueError(
+            f"{path} has schema {version or 'without a number'}; this version reads {schema}. "
+            "Read it with the version that made it, or move its folder away and let it be computed again"
+        )
+    return found
+
+
+def texts(said: Sequence[str]) -> NDArray[np.bytes_]:
+    """Lines of text as UTF-8 bytes of one width [N]; `lines` inverts it."""
+    return np.array([line.encode() for line in said], dtype=np.bytes_)
+
+
+def lines(found: NDArray[np.generic]) -> tuple[str, ...]:  # [N]
+    """The lines that `texts` holds."""
+    return tuple(line.decode() for line in found.tolist())

@@ -1,0 +1,49 @@
+"""Under what circumstances a stage ran: what may differ between equal runs, and no part of a result. Names no host and no user."""
+
+import os
+import platform
+import subprocess
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("torch", "lightning", "numpy", "scipy")
+SOURCE = Path(__file__).parent
+
+
+def versions() -> dict[str, str]:
+    """Of the packages on which results hang."""
+    return {package: version(package) for package in PACKAGES}
+
+
+@lru_cache(maxsize=1)
+def host() -> dict[str, object]:
+    """The class of machine: processor, cores, GPU and operating system."""
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return {"cpu": _cpu(Path("/proc/cpuinfo")), "cores": os.cpu_count(), "gpus": gpus, "os": f"{platform.system()} {platform.release()}"}
+
+
+def _cpu(info: Path) -> str:
+    """The processor's model, where the system tells."""
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+@lru_cache(maxsize=1)
+def commit() -> dict[str, object] | None:
+    """The commit of this code, and whether the tree differs from it; None where it lies in no git repository."""
+    if _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None  # the code is not what the repository around it holds
+    head, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+    return None if head is None else {"hash": head, "dirty": bool(status)}
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "--no-optional-locks", "-C", str(SOURCE), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,196 @@
+"""Expressions as JSON, and back: what `stage.json` holds, from which a stage and all it stands on can be made again.
+
+Every stage of the expression stands there once, after those it builds on. Numbers keep their type; a primitive is said by its
+name, its truth table, and where its function is defined. Reading makes dataclasses that the reader knows, and nothing else.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Protocol
+
+from synthtasks.primitives import Primitive
+from train.stage import Json, Stage, closure, kind_of, name
+
+SCHEMA = 1
+Known = tuple[str, str, str]  # a primitive's name and symbol, and the digest of its truth table at the modulus
+
+
+class Unreadable(ValueError):
+    """A record is no expression that this version can make."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a record says of a primitive."""
+
+    known: Known
+    arity: int
+    domain: object
+    function: str  # where it is defined, if at the top level of a module
+
+
+class Names(Protocol):
+    """Finds what a record names.
+
+    Raises:
+        Unreadable: if there is none.
+    """
+
+    def kind(self, said: str) -> type: ...
+    def primitive(self, said: Said) -> Primitive: ...
+
+
+def encode(stage: Stage) -> dict[str, Json]:
+    """The whole expression, with every default; `decode` inverts it.
+
+    Raises:
+        TypeError: for a value with no stable identity.
+    """
+    stages: list[Json] = [{"name": name(s), "version": s.VERSION, **_record(s, None)} for s in closure((stage,))]
+    return {"schema": SCHEMA, "stages": stages}
+
+
+def _record(value: object, modulus: int | None) -> dict[str, Json]:
+    modulus = getattr(value, "modulus", modulus)
+    return {"is": kind_of(type(value)), "fields": {f: _json(getattr(value, f), modulus) for f in _fields(type(value))}}
+
+
+def _json(value: object, modulus: int | None) -> Json:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple():
+            return [_json(v, modulus) for v in value]
+        case Stage():
+            return {"stage": name(value)}
+        case Primitive() if modulus is not None:
+            function = getattr(value.apply, "__qualname__", None)
+            return {
+                "primitive": value.name,
+                "symbol": value.symbol,
+                "table": value.digest(modulus),
+                "arity": value.arity,
+                "domain": _record(value.domain, None) if is_dataclass(value.domain) else None,
+                "function": function and f"{value.apply.__module__}.{function}",
+            }
+    return _record(value, modulus)  # a dataclass: `closure` refuses what has no identity
+
+
+def _fields(of: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(of))
+
+
+def decode(record: object, names: Names) -> Stage:
+    """The expression of a record. A field that it lacks, because it was added since, is at its default.
+
+    Raises:
+        Unreadable: if the record is malformed, or says what cannot be made by those names.
+    """
+    match record:
+        case {"schema": int(schema)} if schema != SCHEMA:
+            raise Unreadable(f"it has schema {schema}; this version reads {SCHEMA}: use the version that made it")
+        case {"schema": int(), "stages": [*entries]} if entries:
+            reader = _Reader(names, {})
+            return [reader.stage(entry) for entry in entries][-1]
+    raise Unreadable("it is no expression: expected a schema and a list of stages, which folders of earlier versions do not have")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    names: Names
+    made: dict[str, Stage]  # by name
+
+    def stage(self, entry: object) -> Stage:
+        match entry:
+            case {"name": str(called), "version": int(version), "is": str(), "fields": dict()}:
+                made = self.value(entry)
+                if not isinstance(made, Stage):
+                    raise Unreadable(f"{called} is no stage")
+                if version != made.VERSION:
+                    raise Unreadable(f"{called} is of version {version} of its kind, which has version {made.VERSION} now")
+                self.made[called] = made
+                return made
+        raise Unreadable("a stage needs a name, a version, a kind and fields")
+
+    def value(self, said: object) -> object:
+        match said:
+            case None | bool() | int() | float() | str():
+                return said
+            case list():
+                return tuple(self.value(v) for v in said)
+            case {"stage": str(called)}:
+                if called not in self.made:
+                    raise Unreadable(f"{called} is used before it is said")
+                return self.made[called]
+            case {"primitive": str(called), "symbol": str(symbol), "table": str(table), "arity": int(arity), **rest}:
+                return self.names.primitive(Said((called, symbol, table), arity, self.value(rest.get("domain")), str(rest.get("function"))))
+            case {"is": str(kind), "fields": dict(values)}:
+                return self.instance(self.names.kind(kind), kind, values)
+        raise Unreadable(f"{str(said)[:80]} is no part of an expression")
+
+    def instance(self, of: type, kind: str, values: Mapping[str, object]) -> object:
+        if unknown := sorted(set(values) - set(_fields(of))):
+            raise Unreadable(f"{kind} has no field {', '.join(unknown)} any more; it has {', '.join(_fields(of))}")
+        given = {field: self.value(v) for field, v in values.items()}
+        try:
+            made: object = of(**given)
+        except Exception as reason:  # whatever a constructor makes of values that it was not written for
+            raise Unreadable(f"{kind} refuses its fields: {type(reason).__name__}: {reason}") from reason
+        return made
+
+
+def parts(stage: Stage) -> Iterator[tuple[object, int | None]]:
+    """The dataclasses and primitives that a stage is made of, itself first, each with the modulus that holds there; not the
+    stages inside it."""
+    modulus = getattr(stage, "modulus", None)
+    yield stage, modulus
+    for field in _fields(type(stage)):
+        yield from _parts(getattr(stage, field), modulus)
+
+
+def _parts(value: object, modulus: int | None) -> Iterator[tuple[object, int | None]]:
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part, modulus)
+    elif isinstance(value, Primitive):
+        yield value, modulus
+        yield from _parts(value.domain, None)
+    elif is_dataclass(value) and not isinstance(value, Stage):
+        modulus = getattr(value, "modulus", modulus)
+        yield value, modulus
+        for field in _fields(type(value)):
+            yield from _parts(getattr(value, field), modulus)
+
+
+def primitives(stage: Stage) -> dict[Known, Primitive]:
+    """The primitives of an expression."""
+    found = ((p, m) for s in closure((stage,)) for p, m in parts(s) if isinstance(p, Primitive) and m is not None)
+    return {(p.name, p.symbol, p.digest(m)): p for p, m in found}
+
+
+@dataclass(frozen=True)
+class Same:
+    """The names that one expression uses: with these, records of the same expression can be read, whoever wrote its classes."""
+
+    kinds: Mapping[str, type]
+    known: Mapping[Known, Primitive]
+
+    def kind(self, said: str) -> type:
+        if said not in self.kinds:
+            raise Unreadable(f"{said} is no part of this expression")
+        return self.kinds[said]
+
+    def primitive(self, said: Said) -> Primitive:
+        if said.known not in self.known:
+            raise Unreadable(f"the primitive {said.known[0]} is no part of this expression, or has another truth table now")
+        return self.known[said.known]
+
+
+def same(record: object, stage: Stage) -> bool:
+    """Whether a record says `stage`. Fields that were added since must be at their default; all others must be as recorded.
+
+    Raises:
+        Unreadable: if the record is malformed, or says what is no part of `stage`.
+    """
+    every = [type(part) for s in closure((stage,)) for part, _ in parts(s)]
+    return decode(record, Same({kind_of(t): t for t in every}, primitives(stage))) == stage

@@ -1,0 +1,78 @@
+"""The names of expressions, looked up in packages: how a record is read in a process that knows nothing of it."""
+
+import importlib
+from dataclasses import dataclass, is_dataclass
+from types import FunctionType
+
+from synthtasks.domains import Residues, Texts
+from synthtasks.primitives import Primitive
+from train.expression import Said, Unreadable, decode, primitives
+from train.stage import Stage, kind_of, name
+
+PACKAGES = ("synthtasks", "models", "train", "analysis")  # what files may name, without being asked
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The frozen dataclasses and functions at the top level of modules of these packages, and of no others."""
+
+    packages: tuple[str, ...] = PACKAGES
+
+    def kind(self, said: str) -> type:
+        found = self._find(said)
+        frozen = isinstance(found, type) and is_dataclass(found) and found.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        if not frozen or kind_of(found) != said:  # type: ignore[arg-type]
+            raise Unreadable(f"{said} is no frozen dataclass")
+        return found  # type: ignore[return-value]
+
+    def primitive(self, said: Said) -> Primitive:
+        called, symbol, _ = said.known
+        found = self._find(said.function)
+        if not isinstance(found, FunctionType) or f"{found.__module__}.{found.__qualname__}" != said.function:
+            raise Unreadable(f"the primitive {called} needs a function at the top level of a module; found {said.function}")
+        if not isinstance(said.domain, Residues | Texts):
+            raise Unreadable(f"the primitive {called} has a domain that is not among those of `synthtasks.domains`: {said.domain}")
+        return Primitive(called, symbol, found, said.arity, said.domain)
+
+    def _find(self, said: str) -> object:
+        module, _, attribute = said.rpartition(".")
+        package = module.split(".")[0]
+        if package not in self.packages or not all(part.isidentifier() for part in said.split(".")):
+            raise Unreadable(
+                f"it names {said}, which is not of {', '.join(self.packages)}. If you trust that code, and it can be imported "
+                f"from where you are, allow it: --allow {package or said}"
+            )
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as reason:
+            raise Unreadable(f"it names {said}, which is not there ({reason}); it was made by another version of the code") from None
+
+
+def imported(record: object, called: str, packages: tuple[str, ...]) -> Stage:
+    """The stage of a record whose folder is called `called`.
+
+    Raises:
+        Unreadable: if the record cannot be made, or comes to be another stage: then defaults, primitives or versions changed.
+    """
+    stage = decode(record, Imported(packages))
+    try:
+        found, known = name(stage), primitives(stage)
+    except Exception as reason:  # values of the wrong type, in places where a constructor does not mind
+        raise Unreadable(f"what it says has no identity: {type(reason).__name__}: {reason}") from reason
+    if found != called:
+        raise Unreadable(f"it comes to be {found}, and not {called}: a default or a primitive changed since, or the folder was renamed")
+    if missing := sorted(_tables(record) - set(known)):
+        raise Unreadable(f"the primitive {missing[0][0]} has another truth table now")
+    return stage
+
+
+def _tables(record: object) -> set[tuple[str, str, str]]:
+    """The primitives that a record speaks of."""
+    match record:
+        case {"primitive": str(called), "symbol": str(symbol), "table": str(table)}:
+            return {(called, symbol, table)}
+        case dict():
+            return set().union(*(_tables(v) for v in record.values()))
+        case list():
+            return set().union(*(_tables(v) for v in record))
+    return set()
