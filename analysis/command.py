@@ -217,7 +217,9 @@ def ended(state: State, store: Store, console: Console) -> int:
     """Say why a run ended before everything was there, and the way out; the exit status."""
     causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
     for stage, error in causes.items():
-        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}\n  {store.error(stage)}", highlight=False, soft_wrap=True)
+        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}", highlight=False, soft_wrap=True)
+        if store.error(stage).exists():
+            console.print(f"  {store.error(stage)}", highlight=False, soft_wrap=True)
     if causes:
         above = f", and {n} that stand on them did not run" if (n := len(state.failed) - len(causes)) else ""
         console.print(
