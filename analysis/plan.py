@@ -89,7 +89,7 @@ class Need:
 def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int) -> Plan:
     """The plan for `wanted`; measures the speed of this machine where no finished stage tells it."""
     stages = closure(wanted)
-    there = frozenset(s for s in stages if store.has(s))
+    there = frozenset(s for s in stages if store.sound(s))
     needs = taken(there, store)
     for stage in stages:
         if stage not in there and kind(stage) not in needs:

@@ -15,6 +15,7 @@ from analysis.progress import Clock
 from analysis.scale import SMOKE
 from analysis.studies import STUDIES
 from analysis.study import Setting
+from train.artifacts import SEAL, sealed
 from train.stage import Stage, closure, expand
 from train.store import Store, write_json
 
@@ -48,6 +49,7 @@ def fill(store: Store, stages: tuple[Stage, ...]) -> None:
         folder.mkdir(parents=True)
         write_json(folder / "stage.json", expand(stage))
         write_json(folder / "run.json", {"seconds": 1.0, "peak_memory_mb": 100})
+        write_json(folder / SEAL, sealed(folder, stage.meaning).record())
 
 
 def seconds(what: str, table: Table, per: int, began: float) -> None:

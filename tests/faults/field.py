@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.process import Process, Warm, nothing
+from tests.faults.process import WARM, Process, nothing
 from tests.faults.tally import Outcome, Tally
 from tests.test_study import bits
 
@@ -36,7 +36,7 @@ class Field:
     def stages(self) -> Path:
         return self.out / "stages"
 
-    def start(self, command: Callable[[Path], int] = Warm(), first: Callable[[], None] = nothing) -> Process:
+    def start(self, command: Callable[[Path], int] = WARM, first: Callable[[], None] = nothing) -> Process:
         """The command, begun."""
         return Process(command, self.out, first)
 

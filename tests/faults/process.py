@@ -42,6 +42,9 @@ class Cold:
         os.execv(sys.executable, [sys.executable, "-m", "tests.faults.small", *given])
 
 
+WARM = Warm()
+
+
 def nothing() -> None:
     """What is done first, where nothing is."""
 

@@ -1,5 +1,5 @@
-"""What a run cannot go on with: a disk that is full, a folder that must not be written, a stage that raises, hangs or needs too much memory.
-It must say so, and go on when that is mended."""
+"""What a run cannot go on with: a disk that is full, a folder that must not be written, a stage that raises, hangs or needs
+too much memory. It must say so, and go on when that is mended."""
 
 import os
 import re
