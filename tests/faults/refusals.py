@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.engine import Care
+from analysis.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Process, Warm, nothing
+from tests.faults.small import LABELS, SCALE, cell
+from train.stage import closure
 
 ROOM = re.compile("Make room")
 WRITABLE = re.compile("Make the folder writable")
@@ -23,7 +26,7 @@ MENDED = {
     "memory": re.compile("fewer --jobs.*Once the cause is mended", re.S),
 }
 CARES = {"raise": Care(), "hang": Care(time_limit=3.0), "memory": Care(retries=1)}
-LIMITS = (20, 3_000, 12_000, 40_000)  # bytes a file, of which none but the smallest is whole; all but checkpoints are below the last
+LIMITS = (20, 3_000, 12_000, 40_000)  # bytes a file may have; all but checkpoints have less than the last
 SIZES = (48, 128, 256, 384)  # KiB of a disk; the results take 500
 
 
@@ -45,12 +48,18 @@ def full(field: Field, n: int) -> None:
     for i in range(n):
         field.fresh()
         if i % 2 or not mounts:
+            field.restore(*seed_one(field))  # half is there, so that no machine is measured elsewhere
             limit = LIMITS[i // 2 % len(LIMITS)]
             process = field.start(first=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))  # type: ignore[misc]
             refused(field, process, "disk full (limit of a file)", ROOM, nothing)
         else:
             with disk(field, SIZES[i // 2 % len(SIZES)]):
                 refused(field, field.start(), "disk full (small disk)", ROOM, lambda: remount(field, "size=64m"))
+
+
+def seed_one(field: Field) -> list[str]:
+    """The names of the stages that the second of the two seeds needs."""
+    return [str(s) for s in closure(cell(Setting(SCALE), 1, LABELS).stages())]
 
 
 def read_only(field: Field, n: int) -> None:
@@ -72,9 +81,9 @@ def read_only(field: Field, n: int) -> None:
 def immutable(field: Field) -> None:
     """`chattr +i` in the middle of a run."""
     process = field.start()
-    while not field.stages.exists():
+    while not any(field.stages.glob("*.draft")):
         field.pause(0.0, 0.02)
-    field.pause(0.0, 1.5)
+    field.pause(0.0, 0.5)
     subprocess.run(["chattr", "+i", field.stages], check=True)
     refused(field, process, "folder immutable", WRITABLE, lambda: subprocess.run(["chattr", "-i", field.stages], check=True))
 
@@ -123,8 +132,9 @@ def disk(field: Field, size: int) -> Iterator[None]:
 
 
 def remount(field: Field, how: str) -> None:
-    """Change a disk that is mounted."""
-    subprocess.run(["mount", "-o", f"remount,{how}", field.disk], check=True)
+    """Change a disk that is mounted, once nobody is at it who was just killed."""
+    while subprocess.run(["mount", "-o", f"remount,{how}", field.disk], capture_output=True).returncode:
+        field.pause(0.05, 0.1)
 
 
 def _mounts(field: Field, what: str) -> bool:
