@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from analysis import agenda as agendas
 from analysis.agenda import Agenda, State
+from analysis.command import ended
 from analysis.engine import Care, run_stages
 from train.stage import Interrupted, Stage, expand, upstream
 from train.store import Store, write_json
@@ -102,6 +105,19 @@ def test_what_goes_wrong_fails_what_stands_on_it_and_no_more(tmp_path: Path) -> 
     assert not store.error(raises).exists()
     assert not store.error(twice).exists()
     assert list(store.leases.names()) == [repr(hangs)]
+
+
+# Broken if, where the traceback of a stage could not be kept, the reason of that were told in the place of the stage's own.
+def test_the_cause_is_told_where_it_cannot_be_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.error(Raises(1)).mkdir()
+    state = run_stages((Raises(1),), store, 1, second, nothing, Care())
+    first, *_, last = state.failed[Raises(1)].strip().splitlines()
+    assert str(store.error(Raises(1))) in first
+    assert last == "ArithmeticError: number 1"
+    said = StringIO()
+    assert ended(state, store, Console(file=said, width=500)) == 1
+    assert f"failed: {Raises(1)!r}: ArithmeticError: number 1\n" in said.getvalue()
 
 
 def press(times: int, when: Callable[[], bool]) -> threading.Thread:

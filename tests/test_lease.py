@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_artifacts import files_of_at_most
 from train.lease import Holder, Lease, Leases, Lost
 from train.stage import Stage, name
 from train.store import Store
@@ -218,3 +219,16 @@ def test_a_holder_that_wakes_up_publishes_nothing(tmp_path: Path) -> None:
     }
     assert sorted(f.name for f in tmp_path.iterdir() if f.is_dir()) == sorted([folder.name, "leases"])
     assert not list((tmp_path / "leases").iterdir())
+
+
+# Broken if a full disk left a lease that names no holder: whoever came next would wait a minute for nobody, and a short one for ever.
+@pytest.mark.parametrize("size", [0, 30])
+def test_a_lease_without_room_is_not_left_behind(size: int, tmp_path: Path) -> None:
+    leases = Leases(tmp_path)
+    with files_of_at_most(size), pytest.raises(OSError, match=r"too large|No space"):
+        leases.attempt("a")
+    assert not list(tmp_path.iterdir())
+    lease = leases.attempt("a")
+    assert lease is not None
+    with lease:
+        lease.check()

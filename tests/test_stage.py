@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field, make_dataclass, replace
+from importlib.machinery import ModuleSpec
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ from train.imitate import Imitate
 from train.learn import Learn, Optim
 from train.policy import Fresh, load_policy
 from train.score import Score
-from train.stage import Stage, Undefined, closure, fingerprint, name, upstream
+from train.stage import Stage, Undefined, closure, fingerprint, kind_of, name, upstream
 from train.store import Store, defined, write_json
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -239,6 +241,20 @@ def test_a_primitive_is_its_truth_table_at_the_modulus() -> None:
     assert fingerprint(in_family(ADD, 7)) != fingerprint(in_family(same, 7))
     assert fingerprint(in_family(ADD)) != fingerprint(in_family(replace(ADD, symbol="@")))
     assert fingerprint(in_family(ADD)) != fingerprint(in_family(replace(ADD, name="plus")))
+
+
+# Broken if a stage that a script defines were another one in the script's workers, which load it under another name, or once imported.
+@pytest.mark.parametrize(("spec", "module"), [(None, "__main__"), (ModuleSpec("some.study", None), "some.study")])
+def test_what_a_script_defines_is_one_in_all_its_processes(spec: ModuleSpec | None, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for loaded in ("__main__", "__mp_main__", module):
+        monkeypatch.setitem(sys.modules, loaded, ModuleType(loaded))
+        sys.modules[loaded].__spec__ = spec
+        kind = knob(spare=4)
+        kind.__module__ = loaded
+        made.append(kind(3, spare=5))
+    assert len({(s.identity, s.meaning) for s in made}) == 1
+    assert kind_of(type(made[1])) == f"{module}.Knob"
 
 
 # Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.
