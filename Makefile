@@ -76,7 +76,7 @@ campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the
 	@$(BIN)/python -m tests.campaign.campaign
 
 faults: $(READY)  ## 200 faults into a small study, then kill -9 of a smoke grid: no bit may change
-	@$(BIN)/python -m tests.faults.campaign
+	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(SHARE)
 	@$(BIN)/python -m tests.faults.kill
 
 mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them

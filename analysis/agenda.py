@@ -36,7 +36,7 @@ class Agenda:
         self.state = State()
         order = closure(stages)
         for stage in order:
-            (self.state.already if store.has(stage) else self.state.waiting).add(stage)
+            (self.state.already if store.sound(stage) else self.state.waiting).add(stage)
         self._missing: dict[Stage, int] = {}  # how many parts of a waiting stage are not there
         self._users: Mapping[Stage, list[Stage]] = defaultdict(list)
         for stage in (s for s in order if s in self.state.waiting):

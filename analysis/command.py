@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
 from train.disk import writing
 from train.learn import Learn
-from train.stage import Stage, name
+from train.stage import Stage, closure, name
 from train.store import Store
 from train.trackers import Csv, TensorBoard, Tracker, Wandb
 
@@ -189,8 +190,11 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
     folder = asked.folder
     with writing(folder):
         references.begin(folder, stages_of(every))
-    if (folder / "report.html").exists() and all(store.has(s) for s in stages_of(every)):
+    there = all(store.sound(s) for s in closure(stages_of(every)))
+    if there and (folder / "report.html").exists() and references.finished(folder, stages_of(every)):
         results = collect(asked.study, asked.setting, every, store)
+        with reporting(asked):
+            write_results(results, folder)  # whatever happened to those that are there
         console.print(verdict_table(results.judgements))
         console.print(f"nothing to do: every stage is there. {folder / 'report.html'}", highlight=False)
         return 0
@@ -217,7 +221,9 @@ def ended(state: State, store: Store, console: Console) -> int:
     """Say why a run ended before everything was there, and the way out; the exit status."""
     causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
     for stage, error in causes.items():
-        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}\n  {store.error(stage)}", highlight=False, soft_wrap=True)
+        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}", highlight=False, soft_wrap=True)
+        if store.error(stage).exists():
+            console.print(f"  {store.error(stage)}", highlight=False, soft_wrap=True)
     if causes:
         above = f", and {n} that stand on them did not run" if (n := len(state.failed) - len(causes)) else ""
         console.print(
@@ -234,10 +240,17 @@ def plural(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
+@contextmanager
+def reporting(asked: Request) -> Iterator[None]:
+    """Nobody else writes the report meanwhile: several jobs may end at once."""
+    with writing(asked.folder), asked.store.leases.wait(f"report-{asked.folder.name}"):
+        yield
+
+
 def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write rows, verdicts and the report."""
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
-    with writing(asked.folder), asked.store.leases.wait(f"report-{asked.folder.name}"):  # several jobs may end at once
+    with reporting(asked):
         asked.folder.mkdir(parents=True, exist_ok=True)
         write_results(results, asked.folder)
         page = write_report(results, asked.folder)

@@ -139,15 +139,16 @@ class Pool:
                     self._fail(stage, f"its worker was {end}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
 
     def _fail(self, stage: Stage, error: str) -> None:
-        self.agenda.fail(stage, error + keep_error(self.store, stage, error))
+        self.agenda.fail(stage, keep_error(self.store, stage, error) + error)
 
 
 def keep_error(store: Store, stage: Stage, error: str) -> str:
-    """Write what went wrong beside the results; what is to be added to it, where even that cannot be written."""
+    """Write what went wrong beside the results; what is to be said before it, whose last line is the cause, where even that cannot be
+    written."""
     try:
         store.error(stage).write_text(error.rstrip() + "\n")
     except OSError as reason:
-        return f"\n(and this could not be written to {store.error(stage)}: {reason})"
+        return f"(this could not be written to {store.error(stage)}: {reason})\n"
     return ""
 
 

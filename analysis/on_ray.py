@@ -77,7 +77,7 @@ def _settle(agenda: Agenda, store: Store, stage: Stage, outcome: Outcome) -> Non
         case Done():
             agenda.done(stage)
         case Failed(traceback):
-            agenda.fail(stage, traceback + keep_error(store, stage, traceback))
+            agenda.fail(stage, keep_error(store, stage, traceback) + traceback)
         case _:
             agenda.again(stage, BUSY)
 

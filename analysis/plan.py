@@ -3,12 +3,14 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
+from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn
 from train.practice import Practice
@@ -89,7 +91,7 @@ class Need:
 def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int) -> Plan:
     """The plan for `wanted`; measures the speed of this machine where no finished stage tells it."""
     stages = closure(wanted)
-    there = frozenset(s for s in stages if store.has(s))
+    there = frozenset(s for s in stages if store.sound(s))
     needs = taken(there, store)
     for stage in stages:
         if stage not in there and kind(stage) not in needs:
@@ -137,8 +139,12 @@ def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
 
 
 def probe(stage: Stage, store: Store) -> Need:
-    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own."""
-    with TemporaryDirectory() as folder:
+    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own.
+
+    Raises:
+        Unwritable: if that folder cannot be written.
+    """
+    with TemporaryDirectory() as folder, measuring():
         scratch = Store(Path(folder), store.machine)
         match stage:
             case Learn():
@@ -152,6 +158,16 @@ def probe(stage: Stage, store: Store) -> Need:
                 return _need(part, scratch).times(stage.problems / 4)
             case _:
                 return Need(OVERHEAD)
+
+
+@contextmanager
+def measuring() -> Iterator[None]:
+    """Say of a refusal by the system that it came while this machine was measured: another `--out` is no way out."""
+    try:
+        yield
+    except Unwritable as refusal:
+        message = f"{refusal} But that is a folder for trials, to measure this machine: make room there, or name another with TMPDIR."
+        raise Unwritable(message) from refusal
 
 
 def _fresh(stage: Stage) -> Stage:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,8 +82,9 @@ def _tail(file: Path) -> list[dict[str, float]]:
         return []
     rows = []
     for line in lines[:-1]:  # the last one may be half-written
-        if line.startswith(b'{"iteration"'):
-            rows.append(json.loads(line))
+        with suppress(ValueError):  # damaged: whoever continues the stage finds that out, and this only shows it
+            if line.startswith(b'{"iteration"'):
+                rows.append(json.loads(line))
     return rows
 
 

@@ -53,6 +53,11 @@ def finish(folder: Path, stages: Iterable[Stage]) -> None:
     _write(folder, References(names, names))
 
 
+def finished(folder: Path, stages: Iterable[Stage]) -> bool:
+    """Whether the report that is there stands on these stages, and no others."""
+    return read_references(folder).reported == _names(stages)
+
+
 def _names(stages: Iterable[Stage]) -> tuple[str, ...]:
     return tuple(sorted(str(s) for s in closure(stages)))
 

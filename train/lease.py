@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from errno import ENOSPC
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -117,7 +118,11 @@ class Leases:
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # a number, and since when it stands there
 
     def attempt(self, name: str) -> Lease | None:
-        """The lease called `name`, unless somebody who may be alive holds it. Ask again later: who fell silent is told by that."""
+        """The lease called `name`, unless somebody who may be alive holds it. Ask again later: who fell silent is told by that.
+
+        Raises:
+            OSError: if there is no room for it.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         chain = _chain(self.folder, name)
         former = tuple(s.holder for s in chain)
@@ -129,8 +134,12 @@ class Leases:
         except FileExistsError:
             return None  # another was quicker
         mine = Sight(Holder(platform.node(), _space(), os.getpid(), _started(os.getpid()), uuid4().hex[:12]), 0)
-        os.write(descriptor, f"{0:0{DIGITS}d}\n{json.dumps(asdict(mine.holder))}\n".encode())
-        os.fsync(descriptor)
+        try:
+            _write(descriptor, f"{0:0{DIGITS}d}\n{json.dumps(asdict(mine.holder))}\n".encode())
+        except OSError:
+            os.close(descriptor)
+            file.unlink(missing_ok=True)  # or all would wait for a holder that nobody is
+            raise
         lease = Lease(self.folder, name, descriptor, mine, former, self.beat)
         try:
             lease.check()
@@ -188,6 +197,17 @@ def _read(file: Path) -> Sight | None:
         return None
     except ValueError:
         return Sight(Holder("", "", 0, "", UNWRITTEN), 0)
+
+
+def _write(file: int, data: bytes) -> None:
+    """Put all of it on the disk.
+
+    Raises:
+        OSError: if there is no room for all of it.
+    """
+    if os.write(file, data) < len(data):
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+    os.fsync(file)
 
 
 def _space() -> str:

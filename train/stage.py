@@ -22,6 +22,7 @@ from synthtasks.primitives import Primitive
 if TYPE_CHECKING:
     from train.store import Store
 
+STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -89,10 +90,15 @@ def _default(field: Field[object]) -> object:
 
 
 def kind_of(of: type) -> str:
-    """The name of a class. One that a subpackage offers is called by that: in which of its files it is written does not matter."""
-    package = of.__module__.rpartition(".")[0]
+    """The name of a class. One that a subpackage offers is called by that: in which of its files it is written does not matter. Nor does it
+    whether its module was imported, started with `python -m`, or started and then loaded again by a worker process."""
+    module = of.__module__
+    if module in STARTED:
+        spec = getattr(sys.modules.get(module), "__spec__", None)
+        module = spec.name if spec else STARTED[0]
+    package = module.rpartition(".")[0]
     offered = "." in package and getattr(sys.modules.get(package), of.__qualname__, None) is of
-    return f"{package if offered else of.__module__}.{of.__qualname__}"
+    return f"{package if offered else module}.{of.__qualname__}"
 
 
 @dataclass(frozen=True)

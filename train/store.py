@@ -93,6 +93,22 @@ class Store:
             self._known.add(folder)
         return folder in self._known
 
+    def sound(self, stage: Stage) -> bool:
+        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, once.
+
+        Raises:
+            ValueError: as `has` does.
+        """
+        folder = self.path(stage)
+        if folder not in self._sound and folder.exists():
+            try:
+                check_content(folder, _seal(stage, folder))
+            except Damaged:
+                return False
+            self._known.add(folder)
+            self._sound.add(folder)
+        return folder in self._sound
+
     def get(self, stage: Stage) -> Path:
         """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
 
@@ -108,7 +124,7 @@ class Store:
     def attempt(self, stage: Stage) -> Path | None:
         """The same, or None where somebody else is at `stage`."""
         folder = self.path(stage)
-        if self._usable(stage, folder):
+        if self.sound(stage):
             return folder
         for part in upstream(stage):
             self.get(part)
@@ -117,7 +133,7 @@ class Store:
             if lease is None:
                 return None
             with lease:
-                if not self._usable(stage, folder):
+                if not self.sound(stage):
                     self._run(stage, folder, lease)
         return folder
 
@@ -134,16 +150,6 @@ class Store:
         """Where the traceback of a stage that failed is kept, until it succeeds."""
         folder = self.path(stage)
         return folder.with_name(folder.name + ".error.txt")
-
-    def _usable(self, stage: Stage, folder: Path) -> bool:
-        if folder not in self._sound and folder.exists():
-            try:
-                check_content(folder, _seal(stage, folder))
-            except Damaged:
-                return False
-            self._known.add(folder)
-            self._sound.add(folder)
-        return folder in self._sound
 
     def _draft(self, folder: Path, lease: Lease) -> Path:
         """The draft that is to be continued, where no former holder of the lease can reach it."""

@@ -1,76 +1,116 @@
-"""What the fault campaign runs: a dozen real stages of a second each. `python -m tests.faults.small FOLDER` makes what is missing."""
+"""What the fault campaign runs: a study of two seeds, whose stages take less than a second each.
 
+`python -m tests.faults.small OUT [TIME_LIMIT [RETRIES]]` makes what is missing, judges and reports, as `python -m analysis run` does.
+"""
+
+import os
+import signal
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from analysis.agenda import State
-from analysis.command import ended
+from analysis.claims import At, Claim, More, gain
+from analysis.command import Request, run
+from analysis.edge import Edge, Rule
 from analysis.engine import Care, run_stages
+from analysis.scale import Scale
+from analysis.shard import Shard
+from analysis.study import Cell, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
+from tests.tiny import TINY
 from train.imitate import Imitate
 from train.learn import Learn
 from train.policy import Fresh
 from train.practice import Practice
-from train.prompts import Endless
+from train.prompts import Band
 from train.rollouts import Sampler
+from train.sample import Sample
 from train.score import Score
-from train.stage import Stage
 from train.store import Store
 
+CHECKPOINT_SECONDS = 0.1
+WIDTH = 1_000  # of a line, so that no path is broken
+
+SCALE: Scale = replace(TINY, modulus=3, lines=2, solved=2, deepest=2, pretraining=60, tokens=200, practice=15, exam=32, seeds=2)
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)
-CONFIG = GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64)
-CHECKPOINT_SECONDS, TIME_LIMIT = 0.2, 60.0
+CONFIG = GPTConfig(len(VOCAB), SCALE.width, SCALE.layers, SCALE.heads, SCALE.heads, context=64)
+EVERYTHING = Rule(mastered=2.0, hard=2.0, reach=-1.0, room=2.0, hopeless=-1.0)  # is at the edge
+LABELS = {"control": "none", "primitive": "present", "region": "at", "reward": "outcome"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Faulty(Stage):
-    """Stands at the end of a chain; does what the file `root/fault` says: raises, or hangs."""
-
-    scores: Score
+class Faulty(Score):
+    """A score that does first what the file `fault` beside the stages says: raises, hangs, or is killed as where memory is short."""
 
     def run(self, out: Path, store: Store) -> None:
-        fault = store.root / "fault"
+        fault = store.root.parent / "fault"
         what = fault.read_text() if fault.exists() else ""
         if what == "raise":
             raise ArithmeticError("a stage that raises")
+        if what == "memory":
+            os.kill(os.getpid(), signal.SIGKILL)
         while what == "hang":
             time.sleep(1)
-        (out / "end").write_text("reached")
+        super().run(out, store)
 
 
-def stages(seeds: int = 3) -> tuple[Stage, ...]:
-    """A chain for each seed: pretraining, practice, exam, end."""
-    ends: list[Stage] = []
-    for seed in range(seeds):
-        base = Learn(Fresh(CONFIG, VOCAB, seed), ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)), 200, seed)),), 80)
-        after = Learn(base, ((1.0, Practice(Endless(FAMILY), sampler=Sampler(4), problems=4, seed=seed)),), 20)
-        ends.append(Faulty(Score(after, (FAMILY,), problems=32, seed=seed)))
-    return tuple(ends)
+def cell(setting: Setting, seed: int, labels: Mapping[str, str]) -> Cell:
+    """The only cell of a seed: pretraining, an edge that holds everything, practice there."""
+    base = Learn(Fresh(CONFIG, VOCAB, seed), ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)), SCALE.tokens, seed)),), SCALE.pretraining)
+    families = tuple(replace(FAMILY, steps=n) for n in (1, 2))
+    before = Score(base, families, SCALE.exam, seed=seed)
+    edge = Edge(before, EVERYTHING)
+    practice = Practice(Band(FAMILY, edge, "at"), sampler=Sampler(SCALE.group), problems=SCALE.problems, seed=seed)
+    learned = Learn(base, ((1.0, practice),), SCALE.practice)
+    test = Band(FAMILY, edge, "at", "test")
+    asked = (Sample(base, test, SCALE.asked, Sampler(16), seed), Sample(learned, test, SCALE.asked, Sampler(16), seed))
+    return Cell(tuple(LABELS.items()), seed, edge, before, Faulty(learned, families, SCALE.exam, seed=seed), learned, "at", asked)
 
 
-def quiet(state: State) -> None:
-    """Nobody watches."""
+STUDY = Study(
+    name="small",
+    question="Does a fault change any bit?",
+    source="tests/faults",
+    axes={"reward": ("outcome",)},
+    cell=cell,
+    controls={},
+    claims=(Claim("gain", "Practice raises pass@128.", gain(LABELS, At("at")), More(10)),),
+)
+
+
+@dataclass(frozen=True)
+class Hasty(Request):
+    """A request whose stages save checkpoints all the time."""
+
+    @property
+    def store(self) -> Store:
+        return Store(self.out / "stages", self.setting.scale.machine, CHECKPOINT_SECONDS)
+
+
+def small(out: Path, care: Care) -> int:
+    """Make what is missing; the exit status. A mistake is told as by the command line."""
+    console = Console(width=WIDTH)
+    try:
+        return run(Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, out, 2), console, care, Shard(), run_stages)
+    except (ValueError, OSError) as mistake:
+        console.print(f"error: {mistake}", highlight=False)
+        return 2
 
 
 def main() -> int:
-    """Make what is missing; the exit status."""
-    folder, limit = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else TIME_LIMIT
-    store = Store(folder, checkpoint_seconds=CHECKPOINT_SECONDS)
-    try:
-        state = run_stages(stages(), store, 2, lambda s: 1.0, quiet, Care(retries=1_000, time_limit=limit))
-    except (ValueError, OSError) as mistake:
-        print(f"error: {mistake}")
-        return 2
-    return ended(state, store, Console(width=1_000)) if state.failed or state.stopped else 0
+    """From the command line."""
+    out, *care = sys.argv[1:]
+    limit, retries = (float(care[0]) if care else 60.0), (int(care[1]) if care[1:] else 1_000)
+    return small(Path(out), Care(retries, limit))
 
 
 if __name__ == "__main__":
