@@ -1,7 +1,7 @@
 """The same stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
 
 Ray chooses where a task runs; the store and its leases say what is there, as they do everywhere. RAY_ADDRESS names a cluster; without it
-one is started on this machine, that listens to nobody else, and ended.
+one is started on this machine, and ended; Ray lets nobody use that who has not the token that it keeps in `~/.ray`.
 """
 
 import math
@@ -54,7 +54,6 @@ def _cluster(cores: int) -> Iterator[None]:
             num_cpus=cores,
             include_dashboard=False,
             object_store_memory=OBJECTS,
-            _node_ip_address="127.0.0.1",
             log_to_driver=False,
             logging_level="error",
         )

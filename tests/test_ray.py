@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.engine import Care, run_stages
+from analysis.engine import Care
 from tests.test_engine import Counts, Dies, Plain, nothing, press, second
 from tests.test_learn import RUNS, results
 from tests.tiny import TINY
@@ -28,7 +28,8 @@ def test_ray_comes_to_the_same_bits_and_a_dead_worker_costs_nothing(tmp_path: Pa
     killed, twice = RUNS["rl"], Dies(2)
     here, there = Store(tmp_path / "here"), Store(tmp_path / "there", checkpoint_seconds=0.0)
     wanted = set(closure((*cell.stages(), killed)))
-    assert run_stages((*cell.stages(), killed), here, 1, second, nothing, Care()).done == wanted
+    for stage in wanted:
+        here.get(stage)
     there.root.mkdir()
     (there.root / "fuse").write_text("4 0 kill")  # SIGKILL in its fifth iteration
     state = run_on_ray((*cell.stages(), killed, Plain(1, (twice,))), there, 2, second, nothing, Care(retries=1))
