@@ -4,6 +4,7 @@ The first is the one that was asked to learn: it alone sees to files, loggers an
 They know nothing that it does not know, and end when it does, however it ends.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -108,6 +109,7 @@ class Other:
 
 
 def _joined(machine: Machine, index: int, port: int, loggers: Sequence[Logger]) -> Fabric:
+    logging.getLogger("lightning.fabric.utilities.distributed").setLevel(logging.WARNING)  # it greets every stage
     fabric = Fabric(
         accelerator=machine.accelerator,
         devices=machine.devices,
