@@ -63,13 +63,23 @@ class Options:
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
     jobs: int | None = None  # stages at a time; default as many as the cores have room for
+    devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on cores of its own
     override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
 
     def request(self) -> command.Request:
         """What was asked for, checked."""
         overrides: Mapping[str, object] = asdict(self.override)
         return command.request(
-            STUDIES[self.study], self.scale, overrides, self.seeds, self.first_seed, self.withhold, self.only, self.out, self.jobs
+            STUDIES[self.study],
+            self.scale,
+            overrides,
+            self.seeds,
+            self.first_seed,
+            self.withhold,
+            self.only,
+            self.out,
+            self.jobs,
+            self.devices,
         )
 
 
@@ -109,12 +119,12 @@ class Run(Plan):
     logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
 
     def __call__(self, console: Console) -> int:
+        asked, part, care = self.request(), shard(self.shard), Care(self.retry, self.time_limit)
         if self.dry_run:
-            return super().__call__(console)
-        asked = self.request()
+            command.plan(asked, console, part)
+            return 0
         if self.logger:
             asked = command.logged(asked, self.logger)
-        part, care = shard(self.shard), Care(self.retry, self.time_limit)
         return command.run(asked, console, care, part, ENGINES[self.engine]())
 
 

@@ -18,7 +18,7 @@ from analysis.progress import estimated, megabytes, needs, plan_table, shared, t
 from analysis.report import write_report
 from analysis.results import Results, collect, write_results
 from analysis.scale import SCALES, Scale
-from analysis.shard import Shard
+from analysis.shard import WHOLE, Shard
 from analysis.study import Cell, Setting, Study
 from analysis.verdicts import verdict_table
 from train.disk import writing
@@ -97,6 +97,7 @@ def request(
     only: str,
     out: Path | None,
     jobs: int | None,
+    devices: int = 1,
 ) -> Request:
     """What was typed, checked.
 
@@ -107,6 +108,9 @@ def request(
     count = chosen.seeds if seeds is None else seeds
     if count < 1:
         raise ValueError(f"a study needs at least one seed; found --seeds {count}")
+    if devices < 1:
+        raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
+    chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
     try:
         labels = dict(part.split("=") for part in only.split(",") if part)
@@ -116,7 +120,8 @@ def request(
         if value not in study.labels.get(axis, ()):
             known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
-    return Request(study, setting, labels, out or Path("runs") / scale, jobs or max(1, cores() // chosen.machine.threads))
+    room = cores() // (chosen.machine.threads * devices)
+    return Request(study, setting, labels, out or Path("runs") / scale, jobs or max(1, room))
 
 
 def logged(asked: Request, logger: str) -> Request:
@@ -156,14 +161,15 @@ def list_json(studies: Mapping[str, Study]) -> str:
     )
 
 
-def plan(asked: Request, console: Console) -> None:
+def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
     """What would run, and how long it would take."""
-    cells = asked.cells()
+    cells = part.part(asked.cells())
     made = make_plan(stages_of(cells), len(cells), asked.store, asked.jobs)
     console.print(plan_table(made))
-    seeds = len(asked.setting.seeds)
+    of = "" if part == WHOLE else f"shard {part.index} of {part.count}: "
+    seeds = len({cell.seed for cell in cells})
     console.print(
-        f"{made.cells} cells of {seeds} seed{'s' if seeds > 1 else ''}, {len(made.stages)} distinct stages "
+        f"{of}{plural(made.cells, 'cell')} of {plural(seeds, 'seed')}, {len(made.stages)} distinct stages "
         f"({shared(made)} of them shared), {len(made.there)} there; the rest takes {needs(made)}",
         highlight=False,
     )

@@ -139,13 +139,14 @@ def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
 
 
 def probe(stage: Stage, store: Store) -> Need:
-    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own.
+    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own. By one process, where
+    several are to learn as one: these take less, by how much is seen when the first stage has run.
 
     Raises:
         Unwritable: if that folder cannot be written.
     """
     with TemporaryDirectory() as folder, measuring():
-        scratch = Store(Path(folder), store.machine)
+        scratch = Store(Path(folder), replace(store.machine, devices=1))
         match stage:
             case Learn():
                 like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage)]

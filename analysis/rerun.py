@@ -52,7 +52,7 @@ def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
     try:
         stage = imported(json.loads((folder / "stage.json").read_bytes()), folder.resolve().name, (*PACKAGES, *allow))
         run = json.loads((folder / "run.json").read_bytes())
-        machine = Machine(**{f.name: run["machine"][f.name] for f in fields(Machine)})
+        machine = Machine(**{f.name: run["machine"][f.name] for f in fields(Machine) if f.name in run["machine"]})
     except Unreadable as reason:
         raise ValueError(f"{folder / 'stage.json'} cannot be made again: {reason}") from reason
     except (ValueError, KeyError, TypeError) as reason:

@@ -39,6 +39,9 @@ class Shard:
         return tuple(c for c, middle in zip(cells, middles, strict=True) if int(middle) == self.index - 1)
 
 
+WHOLE = Shard()
+
+
 def shard(text: str) -> Shard:
     """What `2/8` means.
 

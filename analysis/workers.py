@@ -71,7 +71,8 @@ class Worker:
 
     def __init__(self, place: Place):
         self.connection, theirs = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=_serve, args=(theirs, place, os.getpid()), daemon=True)
+        alone = place.machine.devices == 1  # a daemon must not have children
+        self.process = CONTEXT.Process(target=_serve, args=(theirs, place, os.getpid()), daemon=alone)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, so that none is heard early
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

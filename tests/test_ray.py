@@ -1,16 +1,14 @@
-"""The engine on Ray: `make ray`. Two workers on this machine; equal bits, and a worker that dies costs nothing."""
+"""The engine on Ray, two workers on this machine: equal bits, a worker that dies costs nothing, and Ctrl-C keeps what was done."""
 
-import os
-import signal
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from analysis.engine import Care, run_stages
-from tests.test_engine import nothing, second
+from analysis.engine import Care
+from tests.test_engine import Counts, Dies, Plain, nothing, press, second
+from tests.test_learn import RUNS, results
 from tests.tiny import TINY
-from train.stage import Stage, closure
+from train.stage import closure
 from train.store import Store
 
 pytest.importorskip("ray", reason="Ray is an extra: make ray")
@@ -20,34 +18,35 @@ from analysis.studies import grid
 from analysis.study import Setting
 from tests.test_study import bits
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Interruptible(Stage):
-    """Dies in the middle, as often as it is told to; an heir goes on with what it left."""
-
-    deaths: int
-    part: Stage | None = None
-
-    def run(self, out: Path, store: Store) -> None:
-        with open(out / "attempts", "a") as file:
-            print("attempt", file=file)
-        if len((out / "attempts").read_text().splitlines()) <= self.deaths:
-            os.kill(os.getpid(), signal.SIGKILL)
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
 
 
-# Broken if Ray's workers made other bits than ours, or if anything of a cluster were left behind.
-@pytest.mark.filterwarnings("ignore")
+# Broken if Ray's workers made other bits than ours; if one that died in the middle of learning lost what was learned, or changed a bit of
+# it; if it were tried for ever; or if what stands on it ran.
 def test_ray_comes_to_the_same_bits_and_a_dead_worker_costs_nothing(tmp_path: Path) -> None:
     cell = grid.cell(Setting(TINY, ("mul",), (0,)), 0, {"primitive": "present", "region": "at", "reward": "process"})
-    here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
-    for store, engine in ((here, run_stages), (there, run_on_ray)):
-        state = engine(cell.stages(), store, 2, second, nothing, Care())
-        assert state.done == set(closure(cell.stages()))
-    assert bits(here.root) == bits(there.root)
-    once, twice = Interruptible(1), Interruptible(2)
-    above = Interruptible(0, twice)
-    state = run_on_ray((once, above), there, 2, second, nothing, Care(retries=1))
-    assert state.done == {once}
-    assert (there.path(once) / "attempts").read_text() == "attempt\n" * 2
-    assert set(state.failed) == {twice, above}
+    killed, twice = RUNS["rl"], Dies(2)
+    here, there = Store(tmp_path / "here"), Store(tmp_path / "there", checkpoint_seconds=0.0)
+    wanted = set(closure((*cell.stages(), killed)))
+    for stage in wanted:
+        here.get(stage)
+    there.root.mkdir()
+    (there.root / "fuse").write_text("4 0 kill")  # SIGKILL in its fifth iteration
+    state = run_on_ray((*cell.stages(), killed, Plain(1, (twice,))), there, 2, second, nothing, Care(retries=1))
+    assert state.done == wanted
+    assert not (there.root / "fuse").exists()
+    assert set(state.failed) == {twice, Plain(1, (twice,))}
     assert "worker died" in there.error(twice).read_text()
+    assert results(there.path(killed)) == results(here.path(killed))
+    assert {f: h for f, h in bits(there.root).items() if "Dies" not in f and not f.startswith("leases")} == bits(here.root)
+
+
+# Broken if Ctrl-C lost what a stage had done, began another, or did not end; or if it were called an error.
+def test_an_interrupt_keeps_what_was_done(tmp_path: Path) -> None:
+    store, counts = Store(tmp_path), Counts(-1)
+    thread = press(1, (tmp_path / "began -1").exists)
+    state = run_on_ray((Plain(9, (counts,)),), store, 1, second, nothing, Care(time_limit=100.0))
+    thread.join()
+    assert state.stopped
+    assert (state.done, state.waiting, state.failed) == (set(), {counts, Plain(9, (counts,))}, {})
+    assert int((tmp_path / f"{counts!r}.draft" / "count.json").read_text()) > 0

@@ -16,6 +16,7 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
+from train.artifacts import VARYING
 from train.imitate import Imitate
 from train.learn import Learn
 from train.policy import Fresh
@@ -52,7 +53,7 @@ def stopped(folder: Path, tracker: Tracker, iterations: int, patch: pytest.Monke
 
 
 def bits(folder: Path) -> dict[str, bytes]:
-    return {str(f.relative_to(folder)): f.read_bytes() for f in (folder / "stages").rglob("*.*") if f.name != "run.json"}
+    return {str(f.relative_to(folder)): f.read_bytes() for f in (folder / "stages").rglob("*.*") if f.name not in VARYING}
 
 
 # Broken if a row were lost, or written twice where a run was stopped and continued; or if the results were touched.

@@ -31,8 +31,9 @@ from analysis.study import Setting, measure
 from analysis.watch import page_of
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
+from train.artifacts import SEAL, sealed
 from train.stage import closure
-from train.store import Store
+from train.store import Store, write_json
 
 SEEDS = (0, 1)
 ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Html("<p>first</p>"), "two": Html()}, False))
@@ -263,6 +264,7 @@ def test_looking_runs_nothing(done: Path, tmp_path: Path) -> None:
         Shelf(tmp_path / "stages").get(missing)
     other = next(f for f in (tmp_path / "stages").glob("Edge-*"))
     (other / "stage.json").write_text("{}")
+    write_json(other / SEAL, sealed(other, "another").record())
     assert "meant something else" in settled(Dashboard(Growing.of(request)))["failed"]
 
 

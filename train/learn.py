@@ -11,14 +11,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 import torch
 from lightning.fabric import Fabric
-from lightning.fabric.loggers.logger import Logger
 from torch import Tensor, nn
 
 from models.gpt import GPT
@@ -26,8 +25,10 @@ from synthtasks.vocab import Vocab
 from train.artifacts import Damaged, digest, hash_of
 from train.ledger import Ledger, matrix_weights
 from train.policy import Policy, load_policy, save_policy
+from train.share import ALONE, Share
 from train.stage import Interrupted, Stage
-from train.store import Store, write_json
+from train.store import Machine, Store, write_json
+from train.together import add_up, share_of, together
 from train.trackers import tell_again
 
 Metrics = dict[str, float]
@@ -42,7 +43,8 @@ class Run:
     vocab: Vocab
     store: Store
     start: Stage  # the policy that learning began from
-    ledger: Ledger
+    ledger: Ledger  # of all processes that learn as one
+    share: Share = ALONE  # what of an iteration this one does
 
     @property
     def device(self) -> torch.device:
@@ -61,7 +63,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Update:
-    """One optimiser step on the sum of `parts`, which may be made one after the other; no parts, no step."""
+    """One optimiser step on the sum of `parts`, which may be made one after the other; no parts, no step.
+
+    Of several processes that learn as one, each gives those of its share; the metrics and the number of updates are the same in all.
+    """
 
     parts: Iterable[Tensor]  # scalars
     metrics: Metrics
@@ -111,40 +116,53 @@ class Learn(Stage):
             raise ValueError(f"Learn needs a loss and an iteration; found {len(self.losses)} losses, {self.iterations} iterations")
 
     def run(self, out: Path, store: Store) -> None:
-        policy = load_policy(store.get(self.policy))
         with store.tracker(self) if store.tracker else nullcontext() as log:
-            self._learn(policy, out, store, [log] if log else [])
+            follow = partial(self._follow, store.root, store.machine)
+            with together(store.machine, follow, [log] if log else []) as fabric:
+                self._learn(fabric, out, store)
 
-    def _learn(self, policy: Policy, out: Path, store: Store, loggers: list[Logger]) -> None:
-        fabric = Fabric(accelerator=store.machine.accelerator, devices=1, precision=store.machine.precision, loggers=loggers)
-        adam = torch.optim.AdamW(
-            policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay, fused=True
-        )
-        model, optimizer = fabric.setup(policy.model, adam)
-        run = Run(model, policy.model, policy.vocab, store, self.policy, Ledger())
-        with closing(Progress(out, fabric, {"model": model, "optimizer": optimizer}, run.ledger)) as progress:
-            first = progress.resume()
+    def _learn(self, fabric: Fabric, out: Path, store: Store) -> None:
+        run, optimizer = self._begin(fabric, store)
+        with closing(Progress(out, fabric, {"model": run.model, "optimizer": optimizer}, run.ledger)) as progress:
+            first = _agreed(fabric, progress.resume(), run, optimizer)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):
-                for group in optimizer.param_groups:
-                    group["lr"] = self.optim.rate(iteration, self.iterations)
-                streams = (loss.updates(run, iteration) for _, loss in self.losses)
-                for updates in zip(*streams, strict=True):
-                    metrics = self._step(fabric, model, optimizer, updates, run.ledger)
+                for metrics in self._iterate(fabric, run, optimizer, iteration):
                     progress.record(iteration, metrics)
                     fabric.log_dict({"iteration": iteration} | metrics, next(step))
-                run.ledger.iterations += 1
                 stopping = store.stopping()
                 progress.save(iteration + 1, 0.0 if stopping else store.checkpoint_seconds, store)
                 if stopping:
                     raise Interrupted(f"{self} stopped after iteration {iteration}")
         write_json(out / "ledger.json", asdict(run.ledger))
-        save_policy(Policy(policy.model.cpu(), policy.vocab), out)
+        save_policy(Policy(run.bare.cpu(), run.vocab), out)
         progress.forget()
 
-    def _step(
-        self, fabric: Fabric, model: nn.Module, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...], ledger: Ledger
-    ) -> Metrics:
+    def _follow(self, root: Path, machine: Machine, fabric: Fabric) -> None:
+        """What a process does that is not the first: the same, but for the files."""
+        run, optimizer = self._begin(fabric, Store(root, machine))
+        for iteration in range(_agreed(fabric, 0, run, optimizer), self.iterations):
+            for _ in self._iterate(fabric, run, optimizer, iteration):
+                pass
+
+    def _begin(self, fabric: Fabric, store: Store) -> tuple[Run, torch.optim.Optimizer]:
+        policy = load_policy(store.get(self.policy))
+        adam = torch.optim.AdamW(
+            policy.model.parameters(), self.optim.lr, self.optim.betas, weight_decay=self.optim.weight_decay, fused=True
+        )
+        model, optimizer = fabric.setup(policy.model, adam)
+        return Run(model, policy.model, policy.vocab, store, self.policy, Ledger(), share_of(fabric)), optimizer
+
+    def _iterate(self, fabric: Fabric, run: Run, optimizer: torch.optim.Optimizer, iteration: int) -> Iterator[Metrics]:
+        """Learn from an iteration; the metrics of each of its updates."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.optim.rate(iteration, self.iterations)
+        streams = (loss.updates(run, iteration) for _, loss in self.losses)
+        for updates in zip(*streams, strict=True):
+            yield self._step(fabric, run, optimizer, updates)
+        run.ledger.iterations += 1
+
+    def _step(self, fabric: Fabric, run: Run, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...]) -> Metrics:
         """Take one optimiser step on the weighted sum, if there is anything to learn; the metrics of it."""
         total, parts, metrics = 0.0, 0, Metrics()
         optimizer.zero_grad(set_to_none=True)
@@ -154,12 +172,26 @@ class Learn(Stage):
                 total += weight * part.item()
                 parts += 1
             metrics |= update.metrics
-        if parts == 0:
+        parameters = list(run.bare.parameters())
+        if run.share.count > 1:
+            total, parts = run.share.sum(torch.tensor((total, parts), dtype=torch.float64, device=run.device)).tolist()
+        if not parts:
             return metrics
-        norm = nn.utils.clip_grad_norm_(model.parameters(), self.optim.clip, error_if_nonfinite=True)
+        if run.share.count > 1:
+            add_up(parameters, run.share)
+        norm = nn.utils.clip_grad_norm_(parameters, self.optim.clip, error_if_nonfinite=True)
         optimizer.step()
-        ledger.updates += 1
+        run.ledger.updates += 1
         return {"loss": total, "gradient_norm": norm.item()} | metrics
+
+
+def _agreed(fabric: Fabric, first: int, run: Run, optimizer: torch.optim.Optimizer) -> int:
+    """The iteration that the first process begins with, whose weights and moments all have then."""
+    if fabric.world_size > 1:
+        first, weights, moments = fabric.broadcast((first, run.bare.state_dict(), optimizer.state_dict()))
+        run.bare.load_state_dict(weights)
+        optimizer.load_state_dict(moments)
+    return first
 
 
 class Progress:

@@ -24,6 +24,7 @@ from train.parts import Part, parts
 from train.prompts import Prompts
 from train.rewards import Correct, Reward
 from train.rollouts import Rollouts, Sampler, rollout
+from train.share import Share
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Practice:
             problems = self.prompts.batch(run.store, self.problems, self.seed, iteration, draw)
             path = (self.seed, iteration, draw)
             with torch.no_grad():
-                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path)
+                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path, share=run.share)
                 reward = self.reward(r, *path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)
@@ -102,16 +103,19 @@ class Practice:
         kept = torch.arange(len(r.problems), device=advantage.device)
         if not a.kl:
             kept = kept[(advantage != 0).view(len(r.problems), -1).any(1)]
-        for part in parts(r, kept, run.store.machine.rows):
+        for mine, part in shared(run.share, r, kept, run.store.machine.rows):
             rows = part.rows
-            logp = self._logp(run.model, r, part)  # [P * G, T]
             tokens = int(r.mask[part.distinct].sum() + r.prompt_lengths[part.groups].sum())
             run.ledger.train(tokens, run.weights)
+            if a.kl:
+                run.ledger.forward(tokens, run.weights)
+            if not mine:
+                continue
+            logp = self._logp(run.model, r, part)  # [P * G, T]
             x = a.surrogate(logp, r.logp[rows], advantage[rows])
             if a.kl:
                 with torch.no_grad():
                     reference = self._logp(run.reference, r, part)
-                run.ledger.forward(tokens, run.weights)
                 x = x + a.kl * kl(logp, reference)
             yield (x * weights[rows]).sum()
 
@@ -119,6 +123,13 @@ class Practice:
         tokens = r.tokens[part.distinct]
         logits = completion_logits(model, r.prompts[part.groups], r.prompt_lengths[part.groups], tokens, part.owners)
         return chosen_logp(logits / self.sampler.temperature, tokens)[part.same]
+
+
+def shared(share: Share, r: Rollouts, kept: Tensor, size: int) -> Iterator[tuple[bool, Part]]:
+    """The parts of all processes' shares of the groups `kept` [P], for the ledger counts what all do; which are this process's."""
+    for index in range(share.count):
+        for part in parts(r, kept[share.of(len(kept), index)], size):
+            yield index == share.index, part
 
 
 def varied(reward: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> bool [P]

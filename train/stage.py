@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING as REQUIRED
 from dataclasses import Field, dataclass, fields, is_dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -55,7 +55,7 @@ class Stage(ABC):
         """A hash of the expression. A field at its default does not enter: a new knob whose default keeps the old
         behaviour leaves every old result in place."""
         expand(self)  # refuses what has no identity, before anything is compared with its default
-        return _hash(_form(self, _changed, lambda stage: stage.identity))
+        return _hash(_fields_of(self, None, CHANGED))
 
     @cached_property
     def meaning(self) -> str:
@@ -101,43 +101,58 @@ def kind_of(of: type) -> str:
     return f"{package if offered else module}.{of.__qualname__}"
 
 
-def _form(value: object, chosen: Callable[[object], Iterable[Field[object]]], inner: Callable[[Stage], str]) -> Json:
+@dataclass(frozen=True)
+class View:
+    """Which fields of a dataclass a form shows, and by what it names a stage."""
+
+    chosen: Callable[[object], Iterable[Field[object]]]
+    inner: Callable[[Stage], str]
+
+
+CHANGED = View(_changed, lambda stage: stage.identity)
+WHOLE = View(_every, lambda stage: stage.meaning)
+
+
+def _form(value: object, modulus: int | None, view: View) -> Json:
     """`value` as JSON that is the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
 
     Raises:
         TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
     """
+    match value:
+        case int() | float() if value % 1 == 0:
+            return int(value)  # 1, 1.0 and True are equal, so they are one
+        case None | float() | str():
+            return value
+        case tuple():
+            return [_form(v, modulus, view) for v in value]
+        case Stage():
+            return {"is": type(value).__name__, "hash": view.inner(value)}
+        case Primitive() if modulus is not None:
+            return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
+        case _ if is_dataclass(value) and not isinstance(value, type | Primitive):
+            try:
+                return _remembered(value, modulus, view)  # type: ignore[arg-type]
+            except TypeError:  # what cannot be hashed has no identity either: which part it is, is said below
+                return _fields_of(value, modulus, view)
+    raise TypeError(
+        f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
+        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
+    )
 
-    def fields_of(value: object, modulus: int | None) -> dict[str, Json]:
-        modulus = getattr(value, "modulus", modulus)
-        version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
-        return {"is": kind_of(type(value))} | version | {f.name: form(getattr(value, f.name), modulus) for f in chosen(value)}
 
-    def form(value: object, modulus: int | None) -> Json:
-        match value:
-            case int() | float() if value % 1 == 0:
-                return int(value)  # 1, 1.0 and True are equal, so they are one
-            case None | float() | str():
-                return value
-            case tuple():
-                return [form(v, modulus) for v in value]
-            case Stage():
-                return {"is": type(value).__name__, "hash": inner(value)}
-            case Primitive() if modulus is not None:
-                return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
-            case _ if is_dataclass(value) and not isinstance(value, type | Primitive):
-                return fields_of(value, modulus)
-        raise TypeError(
-            f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
-            "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
-        )
+def _fields_of(value: object, modulus: int | None, view: View) -> dict[str, Json]:
+    modulus = getattr(value, "modulus", modulus)
+    version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
+    return {"is": kind_of(type(value))} | version | {f.name: _form(getattr(value, f.name), modulus, view) for f in view.chosen(value)}
 
-    return fields_of(value, None)
+
+_remembered = lru_cache(maxsize=4_096)(_fields_of)  # of plain dataclasses: the families of an exam are those of a thousand others
 
 
 def expand(stage: Stage) -> Json:
     """The whole expression, with every field and every default; the stages inside it by the hash of theirs."""
-    return _form(stage, _every, lambda inner: inner.meaning)
+    return _fields_of(stage, None, WHOLE)
 
 
 def fingerprint(stage: Stage) -> str:
