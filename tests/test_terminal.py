@@ -48,14 +48,15 @@ def test_titles_name_the_cell_or_who_shares_it() -> None:
     assert any(name.startswith("pretrain") and "shared by 14 cells" in name for name in names.values())
 
 
-# The last line of a metrics file may be half-written when it is read.
+# The last line of a metrics file may be half-written when it is read, and one before it damaged: the screen must not end the run.
 def test_standing_reads_a_run_under_way(tmp_path: Path) -> None:
     store = Store(tmp_path)
     assert standing(LEARN, store) is None
     draft = tmp_path / (store.path(LEARN).name + ".draft")
     draft.mkdir()
     rows = [{"iteration": i, "reward": i / 10, "loss": 9.0, "signal": 0.5, "pass@1": 0.25, "pass@4": 0.5} for i in range(3)]
-    (draft / "metrics.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows) + '{"iteration": 3, "rew')
+    lines = ["".join(json.dumps(r) + "\n" for r in rows), '{"iteration": 2, "rew\u00ffard": 0.2\n', '{"iteration": 3, "rew']
+    (draft / "metrics.jsonl").write_bytes("".join(lines).encode("latin-1"))
     at = standing(LEARN, store)
     assert at is not None
     assert (at.iteration, at.iterations) == (3, TINY.practice)
