@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.agenda import State
+from analysis.agenda import Agenda, State
 from analysis.command import run
 from analysis.engine import Care
-from analysis.plan import probe
+from analysis.plan import make_plan, probe
 from analysis.shard import Shard
 from analysis.study import Setting
 from tests.faults.small import LABELS, SCALE, STUDY, Hasty, cell
@@ -59,18 +59,19 @@ def test_the_same_command_finds_whatever_is_damaged(undisturbed: Path, tmp_path:
         data = bytearray(file.read_bytes())
         data[len(data) // 2] ^= 128  # a bit: the size stays
         file.write_bytes(data)
-    for name in ("rows.jsonl", "verdicts.json", "stages.json"):
-        os.truncate(tmp_path / "small" / name, 20)
+    again = {str(s) for s in (base, one.learn, one.edge)}
+    assert {str(s) for s in Agenda(one.stages(), Store(stages), lambda s: 1.0).state.waiting} == again
+    assert {str(s) for s in make_plan(one.stages(), 1, Store(stages), 1).missing} == again
     before = {f: f.stat().st_mtime_ns for f in stages.glob("*-*/run.json")}
     command(tmp_path, 0, 1)
     found = bits(tmp_path)
     assert {f: h for f, h in found.items() if not f.startswith("stages/aside/")} == bits(undisturbed)
-    again = {str(s) for s in (base, one.learn, one.edge)}
     assert {f.parent.name for f, made in before.items() if f.stat().st_mtime_ns != made} == again
     assert {f.split("/")[2].partition(".")[0] for f in found if f.startswith("stages/aside/")} == again
-    os.truncate(tmp_path / "small" / "rows.jsonl", 20)
-    assert "nothing to do" in command(tmp_path, 0, 1)
-    assert bits(tmp_path) == found
+    for name in ("rows.jsonl", "verdicts.json", "stages.json"):
+        os.truncate(tmp_path / "small" / name, 20)
+        assert ("nothing to do" in command(tmp_path, 0, 1)) == (name != "stages.json")
+        assert bits(tmp_path) == found
 
 
 # Broken if a run that was killed before its report, or another number of seeds, were answered with the report of another run.
