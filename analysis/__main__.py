@@ -205,7 +205,9 @@ class Gc:
     def __call__(self, console: Console) -> int:
         found = gc.sort(self.out)
         gc.summary(found, console)
-        if not self.dry_run:
+        if self.dry_run:
+            console.print("nothing was removed")
+        else:
             gc.remove(self.out / "stages", found.rubbish)
             console.print("removed")
         return 0
@@ -249,7 +251,7 @@ def main() -> int:
         status: int = chosen(console)
         return status
     except (ValueError, OSError) as mistake:
-        Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False)
+        Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("\nstopped; the same command continues where it was")

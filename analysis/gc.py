@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from analysis.command import plural
 from analysis.references import FILE, read_references
 from train.lease import Leases
 
@@ -112,4 +113,5 @@ def summary(found: Sorted, console: Console) -> None:
         console.print(table(found))
     for name in found.busy:
         console.print(f"let alone, since somebody is at work on it: {name}", highlight=False)
-    console.print(f"{len(found.rubbish)} things that no study refers to, {size(sum(r.bytes for r in found.rubbish))}", highlight=False)
+    total = size(sum(r.bytes for r in found.rubbish))
+    console.print(f"{plural(len(found.rubbish), 'thing')} that no study refers to, {total}", highlight=False)

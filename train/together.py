@@ -109,7 +109,8 @@ class Other:
 
 
 def _joined(machine: Machine, index: int, port: int, loggers: Sequence[Logger]) -> Fabric:
-    logging.getLogger("lightning.fabric.utilities.distributed").setLevel(logging.WARNING)  # it greets every stage
+    for part in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(part).setLevel(logging.WARNING)  # they greet every stage
     fabric = Fabric(
         accelerator=machine.accelerator,
         devices=machine.devices,
