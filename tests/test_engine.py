@@ -13,7 +13,9 @@ import pytest
 from analysis import agenda as agendas
 from analysis.agenda import Agenda, State
 from analysis.engine import Care, run_stages
-from train.stage import Interrupted, Stage, expand, upstream
+from train.artifacts import SEAL, sealed
+from train.expression import encode
+from train.stage import Interrupted, Stage, upstream
 from train.store import Store, write_json
 
 
@@ -151,7 +153,8 @@ def test_what_somebody_else_is_at_is_left_to_them(tmp_path: Path) -> None:
         seen.append(set(state.done))
         if state.done >= {Plain(2), Plain(3)}:
             (store.path(shared)).mkdir(exist_ok=True)
-            write_json(store.path(shared) / "stage.json", expand(shared))
+            write_json(store.path(shared) / "stage.json", encode(shared))
+            write_json(store.path(shared) / SEAL, sealed(store.path(shared), shared.meaning).record())
 
     with lease:
         state = run_stages((Plain(4, (shared,)), Plain(2), Plain(3)), store, 1, second, watch, Care())
