@@ -50,7 +50,7 @@ report: $(READY)  ## judge and report again, from what has run
 	@$(ANALYSIS) report grid $(OPTIONS)
 
 test: $(READY)  ## the test suite
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3 --dist worksteal  # one more than cores: some tests wait for processes that they start
 
 check: $(READY)  ## lint and types
 	@$(BIN)/ruff check .
