@@ -1,5 +1,6 @@
 """How fast problems are made: as objects, judged; and as arrays; beside another library's, in the same run."""
 
+import gc
 import importlib.util
 import statistics
 import time
@@ -60,6 +61,7 @@ def foreign() -> None:
 def made(table: Table) -> None:
     """Problems a second of one core."""
     there = importlib.util.find_spec("reasoning_gym") is not None
+    gc.freeze()  # else the collector walks torch, which the task library does not load, again and again
     if not there:
         table.add_row("reasoning_gym's chain_sum", "not installed", "")
     for name, (family, surface) in CASES.items():
