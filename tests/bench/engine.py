@@ -20,6 +20,7 @@ from train.stage import Stage, closure, expand
 from train.store import Store, write_json
 
 STORED, NEW = 10_000, 300
+EQUAL, TERMS = 16, 150_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,6 +32,17 @@ class Nothing(Stage):
 
     def run(self, out: Path, store: Store) -> None:
         """Nothing."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sum(Stage):
+    """Adds up numbers, which takes as long for one as for another."""
+
+    number: int
+
+    def run(self, out: Path, store: Store) -> None:
+        """Add."""
+        assert sum(range(TERMS)) == TERMS * (TERMS - 1) // 2
 
 
 def quiet(state: State) -> None:
@@ -58,9 +70,23 @@ def seconds(what: str, table: Table, per: int, began: float) -> None:
     table.add_row(what, f"{took:.2f} s", f"{1_000 * took / per:.2f} ms each")
 
 
+def slots(table: Table) -> None:
+    """Equal stages, by one worker and by two, the start of the workers included."""
+    took = []
+    for jobs in (1, 2):
+        with TemporaryDirectory() as folder:
+            began = time.monotonic()
+            assert (
+                len(run_stages(tuple(Sum(i) for i in range(EQUAL)), Store(Path(folder)), jobs, lambda s: 1.0, quiet, Care()).done) == EQUAL
+            )
+            took.append(time.monotonic() - began)
+    table.add_row(f"{EQUAL} equal stages by one worker and by two", f"{took[0]:.1f} and {took[1]:.1f} s", f"ratio {took[1] / took[0]:.2f}")
+
+
 def main() -> None:
     """Measure and print."""
     table = Table("what", "together", "", box=None, padding=(0, 2))
+    slots(table)
     study, grid = STUDIES["grid"], Setting(SMOKE, ("mul",), tuple(range(170)))
     with TemporaryDirectory() as folder:
         store = Store(Path(folder))
