@@ -72,7 +72,7 @@ def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], Non
     machine, limit = store.machine, care.time_limit or math.inf
     task = ray.remote(_task).options(
         num_cpus=_cores(machine),
-        num_gpus=(machine.share if machine.devices == 1 else machine.devices) if machine.device.type == "cuda" else 0,
+        num_gpus=(machine.memory_fraction if machine.devices == 1 else machine.devices) if machine.device.type == "cuda" else 0,
         max_retries=care.retries,  # of a task whose worker died; an error is an outcome
     )
     under_way: dict[object, Stage] = {}

@@ -129,7 +129,7 @@ def _follow(parent: int) -> None:
 def evaluate(stage: Stage, store: Store) -> Outcome:
     """Run a stage, unless it is there or somebody else is at it."""
     if store.machine.device.type == "cuda":
-        torch.cuda.set_per_process_memory_fraction(store.machine.share)  # a share is a number to schedulers: nothing else fences it off
+        torch.cuda.set_per_process_memory_fraction(store.machine.memory_fraction)  # schedulers count it; nothing else fences it off
     try:
         return Busy() if store.attempt(stage) is None else Done()
     except Lost:

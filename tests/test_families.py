@@ -604,6 +604,20 @@ def test_programs_as_arrays_are_programs(family, seed):
         assert sum(step.primitive.name in family.uses.names for step in p.proof) >= min(family.uses.count, family.steps)
 
 
+# broken if programs that are written as arrays, no object made, say other problems than those drawn one by one, or miss a draw
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_programs_are_written_as_arrays(split):
+    family, surface = Program(5, 8), Compact()
+    vocab = surface.vocab(family.names, family.primitives, family.modulus)
+    arrays = batch(family, split, surface, vocab, range(7, 87), "written")
+    for i in range(80):
+        p = problem(family, split, "written", 7 + i)
+        assert vocab.decode(arrays.prompts[i]) == surface.prompt(p)
+        assert vocab.decode(arrays.solutions[i]) == surface.solution(p)
+    assert set(arrays.prompt_lengths.tolist()) == {arrays.prompts.shape[1]}
+    assert set(arrays.lengths.tolist()) == {arrays.solutions.shape[1]}
+
+
 # broken if a number is not drawn evenly, or what stands in one place says what stands in another
 def test_programs_are_drawn_evenly():
     family = Program(steps=4, lines=6, outside=(ADD, MUL), modulus=7, uses=Uses(("mul",), 2))

@@ -35,7 +35,7 @@ class Machine:
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 1  # a stage
-    share: float = 1.0  # of a GPU, where stages share one: the part of its memory that a stage may take
+    memory_fraction: float = 1.0  # of a GPU's memory that a stage may take, where stages share one
     devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on `threads` threads of its own
     rows: int = 64  # about so many different completions a pass in RL; more of them than memory holds, or caches like, are split
 
