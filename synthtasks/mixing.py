@@ -15,20 +15,17 @@ Hash = TypeVar("Hash", int, Hashes)
 WORD = 2**64 - 1
 
 
-def mix(x: Hash) -> Hash:
-    """A bijection of 64 bits in which a bit of the input moves half of the output.
-
-    The finaliser of SplitMix64 (doi:10.1145/2660193.2660195).
-    """
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & WORD  # type: ignore[assignment] # numpy's types take 30 for a signed number
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & WORD  # type: ignore[assignment]
-    return x ^ (x >> 31)  # type: ignore[return-value]
-
-
 def applied(form: Hash, *operands: Hash) -> Hash:
-    """The hash of an operation applied to operands, whose order matters."""
+    """The hash of an operation applied to operands, whose order matters.
+
+    Each is mixed in by the finaliser of SplitMix64 (doi:10.1145/2660193.2660195): a bijection of 64 bits in which a bit
+    of the input moves half of the output.
+    """
     for operand in operands:
-        form = mix(form ^ operand)
+        x = form ^ operand
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & WORD  # type: ignore[assignment] # numpy's types take 30 for a signed number
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB & WORD  # type: ignore[assignment]
+        form = x ^ (x >> 31)  # type: ignore[assignment]
     return form
 
 

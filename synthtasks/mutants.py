@@ -80,7 +80,7 @@ def _operator(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
     at = draws.below(len(trace.assertions))
     wrong = trace.assertions[at]
     symbols = sorted({s.primitive.symbol for s in problem.steps if len(s.arguments) == len(wrong.operands)} - {wrong.operator})
-    return _changed(trace, at, replace(wrong, operator=symbols[draws.below(len(symbols))])) if symbols else None
+    return _changed(trace, at, wrong._replace(operator=symbols[draws.below(len(symbols))])) if symbols else None
 
 
 def _operand(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
@@ -92,13 +92,13 @@ def _operand(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
     if isinstance(old, str) and not names:
         return None
     new = names[draws.below(len(names))] if isinstance(old, str) else None if old is None else _other(old, problem, draws)
-    return _changed(trace, at, replace(wrong, operands=(*wrong.operands[:which], new, *wrong.operands[which + 1 :])))
+    return _changed(trace, at, wrong._replace(operands=(*wrong.operands[:which], new, *wrong.operands[which + 1 :])))
 
 
 def _value(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
     at = draws.below(len(trace.assertions))
     wrong = trace.assertions[at]
-    return _changed(trace, at, replace(wrong, value=_other(wrong.value, problem, draws)))
+    return _changed(trace, at, wrong._replace(value=_other(wrong.value, problem, draws)))
 
 
 def _dropped(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:

@@ -13,12 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, reduce
 from itertools import product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from synthtasks.domains import RESIDUES, Domain, Value
 from synthtasks.mixing import of_text
 
 MANY = 0  # the arity of a primitive that takes any number of operands, from left to right, two at a time
+
+
+class Form(NamedTuple):
+    """What of an operation enters the canonical form of a step."""
+
+    identity: int  # hashed
+    commutes: bool  # whether the operands may be permuted
 
 
 class Operation(Protocol):
@@ -31,8 +38,7 @@ class Operation(Protocol):
     @property
     def arity(self) -> int: ...
     def __call__(self, *operands: Value, modulus: int) -> Value: ...
-    def form(self, operands: tuple[Value, ...], modulus: int) -> int: ...  # what of it enters the canonical form of a step, hashed
-    def commutes(self, modulus: int) -> bool: ...  # whether the operands may be permuted
+    def form(self, operands: tuple[Value, ...], modulus: int) -> Form: ...  # of a table, it depends on the operands
 
 
 @dataclass(frozen=True)
@@ -70,23 +76,17 @@ class Primitive:
         """The identity of the operation at this modulus, whatever it is called."""
         return _digest(self, modulus)
 
-    def form(self, operands: tuple[Value, ...], modulus: int) -> int:
+    def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
         """The digest, as a number: what an operation does elsewhere is part of what it is."""
-        return self._facts(modulus)[0]
-
-    def commutes(self, modulus: int) -> bool:
-        """Whether the operands may be permuted."""
-        return self._facts(modulus)[1]
+        form = self._forms.get(modulus)
+        if form is None:
+            form = self._forms[modulus] = Form(of_text(f"{modulus} {_digest(self, modulus)}"), _commutes(self, modulus))
+        return form
 
     @cached_property
-    def _known(self) -> dict[int, tuple[int, bool]]:
-        """By modulus, what was found out: every key of a problem asks for it, and looking it up by the whole value would be slow."""
+    def _forms(self) -> dict[int, Form]:
+        """By modulus: every key of a problem asks for it, and looking it up by the whole value would be slow."""
         return {}
-
-    def _facts(self, modulus: int) -> tuple[int, bool]:
-        if modulus not in self._known:
-            self._known[modulus] = of_text(f"{modulus} {_digest(self, modulus)}"), _commutes(self, modulus)
-        return self._known[modulus]
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,12 @@ class Given:
             )
         return self.otherwise(*operands, modulus=modulus)
 
-    def form(self, operands: tuple[Value, ...], modulus: int) -> int:
-        """The entry that is looked up, and what it is an exception to; where there is none, that alone. Hashed."""
+    def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
+        """The entry that is looked up, and what it is an exception to; where there is none, that alone."""
         if self.otherwise and operands[0] not in {operand for operand, _ in self.entries}:
             return self.otherwise.form(operands, modulus)
         usual = self.otherwise.digest(modulus) if self.otherwise else "given"
-        return of_text(f"{modulus} {usual} {operands[0]} gives {self(*operands, modulus=modulus)}")
-
-    def commutes(self, modulus: int) -> bool:
-        """One operand cannot be permuted."""
-        return False
+        return Form(of_text(f"{modulus} {usual} {operands[0]} gives {self(*operands, modulus=modulus)}"), commutes=False)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import networkx as nx
 
@@ -17,8 +17,7 @@ TEST = int(TEST_SHARE * 2**64)  # those whose hash lies below it
 COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """`name = primitive(*arguments)`. A `str` argument names an earlier step; anything else is a value given in the problem."""
 
     name: str
@@ -92,11 +91,11 @@ class Problem:
     @cached_property
     def proof(self) -> tuple[Step, ...]:
         """The steps that the answer depends on, in order: the shortest complete solution."""
-        needed = {self.query}
+        needed: set[str | Value] = {self.query}
         for step in reversed(self.steps):
             if step.name in needed:
-                needed.update(a for a in step.arguments if isinstance(a, str))
-        return tuple(step for step in self.steps if step.name in needed)
+                needed.update(step.arguments)  # the values among them name no step
+        return tuple([step for step in self.steps if step.name in needed])
 
     @property
     def answer(self) -> Value:
@@ -124,16 +123,13 @@ class Problem:
         """The canonical form of every step of the proof, hashed: equal for steps that say the same."""
         hashes: dict[str, int] = {}
         modulus = self.modulus
-        for step in self.proof:
-            primitive = step.primitive
-            operands = [hashes[a] if isinstance(a, str) else of_value(a) for a in step.arguments]
-            if isinstance(primitive, Given):  # only a table's form depends on its operands' values
-                form = primitive.form(tuple([self.values[a] if isinstance(a, str) else a for a in step.arguments]), modulus)
-            else:
-                form = primitive.form((), modulus)
-                if primitive.commutes(modulus):
-                    operands.sort()
-            hashes[step.name] = applied(form, *operands)
+        for name, primitive, arguments in self.proof:
+            operands = [hashes[a] if isinstance(a, str) else of_value(a) for a in arguments]
+            known = tuple([self.values[a] if isinstance(a, str) else a for a in arguments]) if isinstance(primitive, Given) else ()
+            identity, commutes = primitive.form(known, modulus)
+            if commutes:
+                operands.sort()
+            hashes[name] = applied(identity, *operands)
         return hashes
 
     @property

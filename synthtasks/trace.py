@@ -1,6 +1,7 @@
 """Traces: what somebody said about a problem, before anybody judged it; and the reference solver's own."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from synthtasks.domains import Value
 from synthtasks.problem import Problem
@@ -8,8 +9,7 @@ from synthtasks.problem import Problem
 Words = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Assertion:
+class Assertion(NamedTuple):
     """One step as it was written: "`name` is `operator` of `operands`, which is `value`"."""
 
     name: str

@@ -93,7 +93,10 @@ def _mistake(problem: Problem, assertion: Assertion, rightly: set[str], said: se
         return "extra"
     if assertion.operator != step.primitive.symbol:
         return "operator"
-    if tuple([running if operand is None else operand for operand in assertion.operands]) != step.arguments:
+    operands = assertion.operands
+    if None in operands:
+        operands = tuple([running if operand is None else operand for operand in operands])
+    if operands != step.arguments:
         return "operand"
     for argument in step.arguments:
         if isinstance(argument, str) and argument not in rightly:

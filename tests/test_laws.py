@@ -116,8 +116,8 @@ def test_values_are_those_worked_by_hand():
 # broken if a built-in primitive computes something else, or commutes where its table is not symmetric
 def test_primitives_compute_what_they_are_called():
     assert [p(7, 9, modulus=10) for p in (ADD, SUB, MUL, MAX, MIN)] == [6, 8, 3, 9, 7]
-    assert [p.commutes(10) for p in (ADD, SUB, MUL, MAX, MIN)] == [True, False, True, True, True]
-    assert SUB.commutes(2)  # a - b = a + b modulo 2
+    assert [p.form((), 10).commutes for p in (ADD, SUB, MUL, MAX, MIN)] == [True, False, True, True, True]
+    assert SUB.form((), 2).commutes  # a - b = a + b modulo 2
     assert SUB.digest(2) == ADD.digest(2) != MUL.digest(2)
     assert MAX.table(3) == ((0, 1, 2), (1, 1, 2), (2, 2, 2))
 
@@ -147,7 +147,7 @@ def test_the_split_forgets_names_order_and_commuting(p, data):
     names = [step.name for step in p.steps]
     rank = dict(zip(names, data.draw(st.permutations(range(len(names)))), strict=True))
     called = dict(zip(names, data.draw(st.permutations([f"m{i}" for i in range(len(names))])), strict=True))
-    swapped = tuple(replace(s, arguments=s.arguments[::-1]) if s.primitive.commutes(p.modulus) else s for s in p.steps)
+    swapped = tuple(s._replace(arguments=s.arguments[::-1]) if s.primitive.form((), p.modulus).commutes else s for s in p.steps)
     for other in (reordered(p, rank), renamed(p, called), replace(p, steps=swapped)):
         assert (other.key, other.split, other.answer) == (p.key, p.split, p.answer)
 
@@ -157,7 +157,7 @@ def test_the_split_forgets_names_order_and_commuting(p, data):
 @given(graph_problems(), st.data())
 def test_the_split_forgets_distractors(p, data):
     needed = {step.name for step in p.proof}
-    changed = tuple(s if s.name in needed else replace(s, primitive=SUB, arguments=(0, 1)) for s in p.steps)
+    changed = tuple(s if s.name in needed else s._replace(primitive=SUB, arguments=(0, 1)) for s in p.steps)
     extra = Step("extra", data.draw(st.sampled_from((ADD, MAX))), (data.draw(st.sampled_from([s.name for s in p.steps])), 1))
     for steps in (p.proof, changed, (Step("first", ADD, (0, 1)), *p.steps), (*p.steps, extra)):
         other = replace(p, steps=steps)
@@ -175,12 +175,12 @@ def test_the_key_sees_every_needed_number_and_operator(p):
         left, right = step.arguments
         for n in range(p.modulus):
             if isinstance(left, int):
-                assert (with_step(step, replace(step, arguments=(n, right))).key == p.key) == (n == left)
+                assert (with_step(step, step._replace(arguments=(n, right))).key == p.key) == (n == left)
             if isinstance(right, int):
-                assert (with_step(step, replace(step, arguments=(left, n))).key == p.key) == (n == right)
+                assert (with_step(step, step._replace(arguments=(left, n))).key == p.key) == (n == right)
         for primitive in PRIMITIVES.values():
             same = primitive.digest(p.modulus) == step.primitive.digest(p.modulus)
-            assert (with_step(step, replace(step, primitive=primitive)).key == p.key) == same
+            assert (with_step(step, step._replace(primitive=primitive)).key == p.key) == same
     assert replace(p, modulus=p.modulus + 1).key != p.key
 
 
@@ -211,8 +211,8 @@ def test_the_split_is_a_property_of_the_form(p):
     def copied(argument: str | int) -> str | int:
         return f"copy of {argument}" if isinstance(argument, str) else argument
 
-    twins = tuple(replace(s, name=f"copy of {s.name}") for s in p.steps)
-    twice = tuple(replace(s, arguments=(s.arguments[0], copied(s.arguments[1]))) for s in p.steps)
+    twins = tuple(s._replace(name=f"copy of {s.name}") for s in p.steps)
+    twice = tuple(s._replace(arguments=(s.arguments[0], copied(s.arguments[1]))) for s in p.steps)
     other = replace(p, steps=tuple(s for pair in zip(twins, twice, strict=True) for s in pair))
     assert (other.key, other.split) == (p.key, p.split)
 
@@ -482,16 +482,16 @@ def parts(p: Problem, trace: Trace) -> tuple[bool, ...]:
         (Trace((A, B), None), False, True, True, True),  # no answer
         (Trace((), 6), True, True, False, False),  # a guess
         (Trace((A,), 6), True, True, False, False),  # a gap
-        (Trace((A, replace(B, value=7)), 6), True, False, False, True),  # a wrong value
-        (Trace((A, replace(B, operator="+")), 6), True, False, False, True),
-        (Trace((A, replace(B, operands=(None, 3))), 6), True, False, False, True),
-        (Trace((A, replace(B, operands=(5, 2))), 6), True, False, False, True),
+        (Trace((A, B._replace(value=7)), 6), True, False, False, True),  # a wrong value
+        (Trace((A, B._replace(operator="+")), 6), True, False, False, True),
+        (Trace((A, B._replace(operands=(None, 3))), 6), True, False, False, True),
+        (Trace((A, B._replace(operands=(5, 2))), 6), True, False, False, True),
         (Trace((B, A), 6), True, False, False, True),  # used before it is defined
-        (Trace((A, B, replace(C, value=6)), 6), True, False, True, False),  # wrong, but beside the proof
+        (Trace((A, B, C._replace(value=6)), 6), True, False, True, False),  # wrong, but beside the proof
         (Trace((A, B, C), 6), True, True, True, False),  # right, but beside the proof
-        (Trace((A, B, replace(B, operands=("A", 2))), 6), True, True, True, False),  # twice
+        (Trace((A, B, B._replace(operands=("A", 2))), 6), True, True, True, False),  # twice
         (Trace((A, B), 6, ("?",)), True, True, True, False),  # a word that says nothing
-        (Trace((A, replace(B, name="D")), 6), True, False, False, False),  # a step that there is not
+        (Trace((A, B._replace(name="D")), 6), True, False, False, False),  # a step that there is not
     ],
 )
 def test_each_part_of_a_verdict(trace, correct, sound, complete, exact):
@@ -502,10 +502,10 @@ def test_each_part_of_a_verdict(trace, correct, sound, complete, exact):
 # broken if a wrong step, or one that builds on it, counts as right
 def test_steps_after_a_wrong_one_are_wrong():
     assert verify(CHAIN, Trace((A, B, C), 6)).steps == (True, True, True)
-    assert verify(CHAIN, Trace((replace(A, value=7), B, C), 6)).steps == (False, False, False)
-    assert verify(CHAIN, Trace((A, replace(B, value=7), C), 6)).steps == (True, False, False)
-    assert verify(DIAMOND, Trace((DA, replace(DB, value=1), DC, DD), 4)).steps == (True, False, True, False)
-    assert verify(CHAIN, Trace((A, replace(A, name="Z"), B), 6)).steps == (True, False, False)  # B runs on what was just said: Z
+    assert verify(CHAIN, Trace((A._replace(value=7), B, C), 6)).steps == (False, False, False)
+    assert verify(CHAIN, Trace((A, B._replace(value=7), C), 6)).steps == (True, False, False)
+    assert verify(DIAMOND, Trace((DA, DB._replace(value=1), DC, DD), 4)).steps == (True, False, True, False)
+    assert verify(CHAIN, Trace((A, A._replace(name="Z"), B), 6)).steps == (True, False, False)  # B runs on what was just said: Z
 
 
 # broken if one order of a graph is preferred, a distractor or a repetition is let through, or a step may come too early
@@ -519,8 +519,8 @@ def test_steps_after_a_wrong_one_are_wrong():
         ((DA, DB, DC, DE, DD), (True,) * 5, False),
         ((DA, DA, DB, DC, DD), (True,) * 5, False),
         ((DA, DC, DD), (True, True, False), False),
-        ((DA, replace(DB, operands=(None, 2)), DC, DD), (True,) * 4, True),  # None: what was just computed, here a
-        ((DA, DC, replace(DB, operands=(None, 2)), DD), (True, True, False, False), False),  # here c
+        ((DA, DB._replace(operands=(None, 2)), DC, DD), (True,) * 4, True),  # None: what was just computed, here a
+        ((DA, DC, DB._replace(operands=(None, 2)), DD), (True, True, False, False), False),  # here c
     ],
 )
 def test_a_graph_may_be_derived_in_any_order(assertions, steps, process):
@@ -546,7 +546,7 @@ def test_every_wrong_value_is_caught(p):
     said = tuple(Assertion(s.name, s.primitive.symbol, s.arguments, p.values[s.name], i) for i, s in enumerate(p.proof))
     for i, assertion in enumerate(said):
         for value in {*range(p.modulus), -1, p.values[assertion.name] + p.modulus} - {assertion.value}:
-            verdict = verify(p, Trace((*said[:i], replace(assertion, value=value), *said[i + 1 :]), p.answer))
+            verdict = verify(p, Trace((*said[:i], assertion._replace(value=value), *said[i + 1 :]), p.answer))
             assert not verdict.process
             assert not verdict.steps[i]
 

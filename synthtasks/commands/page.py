@@ -42,7 +42,7 @@ def slipped(p: Problem, surface: Surface) -> Words:
     trace = surface.read(surface.solution(p))
     middle = len(trace.assertions) // 2
     wrong = trace.assertions[middle]
-    changed = replace(wrong, value=following(wrong.value, p.modulus))
+    changed = wrong._replace(value=following(wrong.value, p.modulus))
     return surface.write(replace(trace, assertions=(*trace.assertions[:middle], changed, *trace.assertions[middle + 1 :])))
 
 

@@ -63,24 +63,20 @@ def check(family: Scattered) -> None:
 
 def scattered(family: Scattered, surplus: Surplus, draws: Draws) -> Problem:
     """A problem of the family: its proof, its distractors, and all of them in its order."""
-    primitives = family.operations
-
-    def value() -> Value:
-        return draws.below(family.modulus)
-
+    primitives, modulus = family.operations, family.modulus
     names = draws.some(labels(family.names), family.names)
-    steps = list(proof(grow(family.shape, draws), primitives, value, names, draws))
+    steps = list(proof(grow(family.shape, draws), primitives, modulus, names, draws))
     query = steps[-1].name
     needed, apart = [s.name for s in steps], list[str]()
     for i, name in enumerate(names[len(steps) :]):
         pool = needed if i < family.branching else apart
-        one: str | Value = pool[draws.below(len(pool))] if pool and (i < family.branching or draws.below(2)) else value()
+        one: str | Value = pool[draws.below(len(pool))] if pool and (i < family.branching or draws.below(2)) else draws.below(modulus)
         primitive = primitives[draws.below(len(primitives))]
-        arguments = [one] if primitive.arity == 1 else [one, value()] if draws.below(2) else [value(), one]
+        arguments = [one] if primitive.arity == 1 else [one, draws.below(modulus)] if draws.below(2) else [draws.below(modulus), one]
         steps.append(Step(name, primitive, tuple(arguments)))
         if i >= family.branching:
             apart.append(name)
-    return Problem(tuple(steps), query, family.modulus, _ordered(steps, family.order, draws), surplus)
+    return Problem(tuple(steps), query, modulus, _ordered(steps, family.order, draws), surplus)
 
 
 def _ordered(steps: list[Step], order: Order, draws: Draws) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ it, one level lower, so that it is needed and makes no path longer. Then some op
 already there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -127,7 +127,7 @@ def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> N
         free.append(node)
 
 
-def proof(root: Node, primitives: Sequence[Operation], value: Callable[[], Value], names: Sequence[str], draws: Draws) -> tuple[Step, ...]:
+def proof(root: Node, primitives: Sequence[Operation], modulus: int, names: Sequence[str], draws: Draws) -> tuple[Step, ...]:
     """The steps of a graph, each after its operands, from left to right; called `names` in that order.
 
     A step of which one operand at most is a step may apply a unary primitive.
@@ -137,14 +137,14 @@ def proof(root: Node, primitives: Sequence[Operation], value: Callable[[], Value
 
     def visit(node: Node) -> str:
         if not node.name:
-            arguments: list[str | Value] = [value() if operand is None else visit(operand) for operand in node.operands]
+            operands = node.operands
+            arguments: list[str | Value] = [draws.below(modulus) if operand is None else visit(operand) for operand in operands]
             primitive: Operation = SUM
             if not node.total:
-                inner = [a for a in arguments if isinstance(a, str)]
-                choice = binary if len(inner) == 2 else primitives
+                choice = primitives if operands[0] is None or operands[1] is None else binary
                 primitive = choice[draws.below(len(choice))]
                 if primitive.arity == 1:
-                    arguments = [inner[0] if inner else arguments[0]]
+                    arguments = [arguments[0 if operands[1] is None else 1]]
             node.name = names[len(steps)]
             steps.append(Step(node.name, primitive, tuple(arguments)))
         return node.name

@@ -50,15 +50,16 @@ class Programs:
     @property
     def keys(self) -> Hashes:  # [P]
         """The number that `Problem.key` spells."""
-        forms = np.array([p.form((), self.modulus) for p in self.primitives], np.uint64)
-        commutes = np.array([p.commutes(self.modulus) for p in self.primitives])
+        forms = [p.form((), self.modulus) for p in self.primitives]
+        identities = np.array([form.identity for form in forms], np.uint64)
+        commutes = np.array([form.commutes for form in forms])
         given = np.array([of_value(v) for v in range(self.modulus)], np.uint64)
         before = given[self.starts]
         for operators, constants in self._steps():
             operand, turned = given[constants], commutes[operators]
             left = np.where(turned, np.minimum(before, operand), before)
             right = np.where(turned, np.maximum(before, operand), operand)
-            before = applied(forms[operators], left, right)
+            before = applied(identities[operators], left, right)
         return before
 
     def among(self, split: Split) -> NDArray[np.bool_]:  # [P]

@@ -54,5 +54,5 @@ class Tree:
     def __call__(self, g: np.random.Generator) -> Problem:
         draws = Draws(g)
         names = labels(self.steps)
-        steps = proof(grow(Shape(self.steps, self.depth), draws), self.primitives, lambda: draws.below(self.modulus), names, draws)
+        steps = proof(grow(Shape(self.steps, self.depth), draws), self.primitives, self.modulus, names, draws)
         return Problem(steps, steps[-1].name, self.modulus)

@@ -52,13 +52,13 @@ def _variations(p: Problem) -> Iterator[Problem]:
         for i, argument in enumerate(step.arguments):
             if not isinstance(argument, str):
                 new = (*step.arguments[:i], following(argument, p.modulus), *step.arguments[i + 1 :])
-                yield with_step(step, replace(step, arguments=new))
+                yield with_step(step, step._replace(arguments=new))
         for primitive in primitives:
             if primitive != step.primitive and not isinstance(step.primitive, Given) and primitive.arity == step.primitive.arity:
-                yield with_step(step, replace(step, primitive=primitive))
+                yield with_step(step, step._replace(primitive=primitive))
     for table in p.tables:
         other = replace(table, entries=tuple((operand, (value + 1) % p.modulus) for operand, value in table.entries))
-        steps = tuple(replace(s, primitive=other) if s.primitive == table else s for s in p.steps)
+        steps = tuple(s._replace(primitive=other) if s.primitive == table else s for s in p.steps)
         yield replace(p, steps=steps, tables=tuple(other if t == table else t for t in p.tables))
 
 
@@ -105,7 +105,7 @@ def _resolved(p: Problem, trace: Trace) -> Trace:
     said = []
     running = p.proof[0].arguments[0]
     for a in unplaced(trace).assertions:
-        said.append(replace(a, operands=tuple(running if operand is None else operand for operand in a.operands)))
+        said.append(a._replace(operands=tuple(running if operand is None else operand for operand in a.operands)))
         running = a.name
     return Trace(tuple(said), trace.answer, trace.unread)
 

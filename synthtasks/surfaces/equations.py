@@ -33,7 +33,9 @@ class Equations(Sentences):
         """What is given, every statement in its order, and the query."""
         words: list[str] = list(self.preface(problem))
         for step in problem.stated:
-            words += (step.name, *self._statement(step), self.stop)
+            words.append(step.name)
+            words += self._statement(step)
+            words.append(self.stop)
         return (*words, problem.query, "=", "?")
 
     def preface(self, problem: Problem) -> Words:

@@ -53,7 +53,8 @@ class Sentences(ABC):
         """
         words: list[str] = []
         for assertion in trace.assertions:
-            words += (*self.sentence(assertion), self.stop)
+            words += self.sentence(assertion)
+            words.append(self.stop)
         return (*words, *trace.unread, *ending(trace.answer))
 
     def read(self, words: Words) -> Trace:
@@ -99,14 +100,18 @@ class Sentences(ABC):
         Raises:
             ValueError: if the operand is left unsaid.
         """
+        if isinstance(operand, str):
+            return self.name(operand)
         if operand is None:
             raise ValueError("this trace leaves an operand unsaid (it was read from Compact); only Compact can write it")
-        return self.name(operand) if isinstance(operand, str) else spell(operand)
+        return spell(operand)
 
     def listed(self, operands: tuple[Operand, ...], between: str) -> Words:
         """Operands, with a word between each two."""
-        first, *rest = operands
-        return (*self.operand(first), *(word for operand in rest for word in (between, *self.operand(operand))))
+        words: list[str] = []
+        for operand in operands:
+            words += (*self.operand(operand), between)
+        return tuple(words[:-1])
 
     def free(self, word: str) -> bool:
         """Whether a word can be a name or a symbol."""
@@ -157,9 +162,10 @@ def before_text(words: Words) -> int:
 
 def read_operand(words: Words, reserved: frozenset[str]) -> str | Value | None:
     """The name or the value that `words` are; None if they are neither."""
-    if len(words) == 1 and words[0] not in NUMBERS:
-        return None if words[0] in reserved else words[0]
-    return unspell(words)
+    if len(words) != 1:
+        return unspell(words)
+    word = words[0]
+    return NUMBERS.get(word, None if word in reserved else word)
 
 
 def read_operands(words: Words, between: str, reserved: frozenset[str]) -> tuple[str | Value | None, ...]:

@@ -63,4 +63,4 @@ def ending(answer: Value | None) -> Words:
 
 def unplaced(trace: Trace) -> Trace:
     """The trace without the places of its words: what it says, however it is put."""
-    return replace(trace, assertions=tuple(replace(a, at=0, words=1) for a in trace.assertions))
+    return replace(trace, assertions=tuple(a._replace(at=0, words=1) for a in trace.assertions))
