@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from train.stage import Stage, closure, upstream
+from train.stage import Stage, closure
 from train.store import Store
 
 STANDS = "stands on"  # how the error of a stage begins that did not run, since another failed
@@ -40,7 +40,7 @@ class Agenda:
         self._missing: dict[Stage, int] = {}  # how many parts of a waiting stage are not there
         self._users: Mapping[Stage, list[Stage]] = defaultdict(list)
         for stage in (s for s in order if s in self.state.waiting):
-            parts = {u for u in upstream(stage) if u in self.state.waiting}
+            parts = {u for u in stage.upstream if u in self.state.waiting}
             self._missing[stage] = len(parts)
             for part in parts:
                 self._users[part].append(stage)

@@ -11,7 +11,7 @@ from analysis.draw import FAINT, PALETTE
 from analysis.plan import kind
 from analysis.progress import titles
 from analysis.study import Cell
-from train.stage import Stage, closure, upstream
+from train.stage import Stage, closure
 
 Status = Literal["there", "running", "missing", "failed"]
 
@@ -42,7 +42,7 @@ def arrows(stages: Sequence[Stage]) -> "nx.DiGraph[Stage]":
     """What stands directly on what, without the arrows that follow from others."""
     graph: nx.DiGraph[Stage] = nx.DiGraph()
     graph.add_nodes_from(stages)
-    graph.add_edges_from((part, stage) for stage in stages for part in upstream(stage))
+    graph.add_edges_from((part, stage) for stage in stages for part in stage.upstream)
     return nx.transitive_reduction(graph)
 
 

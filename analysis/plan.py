@@ -18,7 +18,7 @@ from train.prompts import Band, Endless
 from train.rewards import Coin
 from train.sample import Sample
 from train.score import Score
-from train.stage import Stage, closure, upstream
+from train.stage import Stage, closure
 from train.store import Store
 
 PROBE = 2  # iterations of a measured stage
@@ -134,7 +134,7 @@ def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
     """Seconds of the longest chain of stages that stand on each other."""
     ends: dict[Stage, float] = {}
     for stage in stages:
-        ends[stage] = cost(stage) + max((ends.get(u, 0.0) for u in upstream(stage)), default=0.0)
+        ends[stage] = cost(stage) + max((ends.get(u, 0.0) for u in stage.upstream), default=0.0)
     return max(ends.values(), default=0.0)
 
 
@@ -187,7 +187,7 @@ def _like(stage: Learn) -> tuple[Learn, ...]:
 
 
 def _need(stage: Stage, store: Store) -> Need:
-    for part in upstream(stage):
+    for part in stage.upstream:
         store.get(part)
     began = time.monotonic()
     folder = store.get(stage)

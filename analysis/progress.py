@@ -17,7 +17,7 @@ from analysis.agenda import State
 from analysis.plan import Plan, history, kind, schedule
 from analysis.study import Cell
 from train.learn import Learn
-from train.stage import Stage, closure, upstream
+from train.stage import Stage, closure
 from train.store import Store
 
 TAIL = 4_096  # bytes of a metrics file that surely hold its last line
@@ -232,6 +232,6 @@ def shared(plan: Plan) -> int:
     """How many stages serve more than one other."""
     uses: dict[Stage, int] = {}
     for stage in plan.stages:
-        for part in set(upstream(stage)):
+        for part in set(stage.upstream):
             uses[part] = uses.get(part, 0) + 1
     return sum(n > 1 for n in uses.values())

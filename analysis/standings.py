@@ -7,7 +7,6 @@ from analysis.page import Html, join, section, table, tag
 from analysis.plan import kind
 from analysis.progress import Clock, minutes, standing, summary
 from analysis.snapshot import QUIET
-from train.stage import upstream
 
 NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever another process writes into the folder."
 
@@ -65,7 +64,7 @@ def failed(growing: Growing) -> Html:
         return Html()
     parts = []
     for stage, error in growing.now.failed.items():
-        over = [s for s in growing.stages if stage in set(upstream(s))]
+        over = [s for s in growing.stages if stage in set(s.upstream)]
         stands = f" {len(over)} others stand on it, and wait." if over else ""
         last = error.strip().splitlines()[-1] if error.strip() else "it is being tried again"
         said = tag("p", tag("span", "✗ failed", kind="verdict refuted"), f" {growing.names[stage]} ({stage}): ", tag("code", last), stands)

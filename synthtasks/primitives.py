@@ -54,6 +54,9 @@ class Primitive:
     arity: int = 2  # operands; `MANY`: any number
     domain: Domain = RESIDUES  # of operands and value
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # enough, and families are looked up by all they hold
+
     def __call__(self, *operands: Value, modulus: int) -> Value:
         """The value of the operation, in the domain.
 

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import resource
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, make_dataclass
@@ -20,7 +21,7 @@ from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
-from train.artifacts import SEAL, VARYING, Damaged, hash_of, load_arrays, read_seal, save_arrays
+from train.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
 from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn, Progress
@@ -81,6 +82,17 @@ def rubbish(file: Path) -> None:
 
 
 FILES = ("letter", "inner/more", "stage.json", "run.json", SEAL)
+
+
+# Broken if a file that is written again within a tick of the clock passed for the one before.
+def test_a_fresh_file_is_read_again(tmp_path: Path) -> None:
+    file, now = tmp_path / "letter", time.time_ns()
+    found = []
+    for content in (b"a", b"b"):
+        file.write_bytes(content)
+        os.utime(file, ns=(now, now))
+        found.append(digest(file))
+    assert found[0] != found[1]
 
 
 # Broken if any damage to any file of a result went into what stands on it, stopped the study, or cost what was there.

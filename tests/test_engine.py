@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from analysis import agenda as agendas
 from analysis.agenda import Agenda, State
 from analysis.command import ended
 from analysis.engine import Care, run_stages
 from train.artifacts import SEAL, sealed
-from train.stage import Interrupted, Stage, upstream
+from train.stage import Interrupted, Stage
 from train.store import Store, write_json
 
 
@@ -198,11 +198,11 @@ def test_the_work_of_the_agenda_is_linear(tmp_path: Path, monkeypatch: pytest.Mo
         stages = [Plain(i, (Plain(i, (Plain(-1),)),)) for i in range(chains)]
         calls = [0]
 
-        def counted(stage: object, calls: list[int] = calls) -> object:
+        def counted(stage: Stage, calls: list[int] = calls, upstream: Any = Stage.__dict__["upstream"]) -> tuple[Stage, ...]:
             calls[0] += 1
-            return upstream(stage)
+            return upstream.__get__(stage)
 
-        monkeypatch.setattr(agendas, "upstream", counted)
+        monkeypatch.setattr(Stage, "upstream", property(counted))
         hashes, plain = [0], Stage.__hash__
 
         def hashed(stage: Stage, hashes: list[int] = hashes, plain: Callable[[Stage], int] = plain) -> int:

@@ -47,7 +47,7 @@ from train.rewards import Correct, Process, Reward
 from train.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
-from train.stage import closure, upstream
+from train.stage import closure
 from train.store import Store
 
 FAMILY = Program(1, 4, (ADD, MUL), (ADD, MUL), Uses(("mul",), 1), modulus=2)
@@ -350,7 +350,7 @@ def test_the_graph_of_stages() -> None:
     graph, at = arrows(mine), places(arrows(mine), mine)
     assert svg.count('<path d="M') - 1 == graph.number_of_edges()  # one is the arrow's head
     for a, b in graph.edges:
-        assert a in set(upstream(b))
+        assert a in set(b.upstream)
         assert at[a].column < at[b].column
     for stage in mine:  # what is left out follows
         assert set(closure([stage])) == {stage} | nx.ancestors(graph, stage)

@@ -6,6 +6,7 @@ Nothing here unpickles, and no name that a file gives leads out of the file's ow
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ SEAL = "checksums.json"
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
+FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
 
 
 class Damaged(Exception):
@@ -106,6 +108,8 @@ def _inside(name: str) -> str:
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     facts = path.stat()
+    if time.time_ns() - facts.st_mtime_ns < FRESH:  # it may be written again without a later time of change
+        return hash_of(path, facts.st_size).hexdigest()
     return _digest(str(path.absolute()), facts.st_size, facts.st_mtime_ns, facts.st_ino)
 
 

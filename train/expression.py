@@ -4,13 +4,15 @@ Every stage of the expression stands there once, after those it builds on. Numbe
 name, its truth table, and where its function is defined. Reading makes dataclasses that the reader knows, and nothing else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import repeat
 from typing import Protocol
 
 from synthtasks.primitives import Primitive
-from train.stage import Json, Stage, closure, kind_of, name
+from train.stage import Stage, closure, default, kind_of, name
 
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 SCHEMA = 1
 Known = tuple[str, str, str]  # a primitive's name and symbol, and the digest of its truth table at the modulus
 
@@ -139,58 +141,59 @@ class _Reader:
         return made
 
 
-def parts(stage: Stage) -> Iterator[tuple[object, int | None]]:
-    """The dataclasses and primitives that a stage is made of, itself first, each with the modulus that holds there; not the
-    stages inside it."""
-    modulus = getattr(stage, "modulus", None)
-    yield stage, modulus
-    for field in _fields(type(stage)):
-        yield from _parts(getattr(stage, field), modulus)
+def primitives(stage: Stage) -> frozenset[Known]:
+    """The primitives of an expression."""
+    return frozenset(known for s in closure((stage,)) for field in _fields(type(s)) for known in _primitives(getattr(s, field), None))
 
 
-def _parts(value: object, modulus: int | None) -> Iterator[tuple[object, int | None]]:
+def _primitives(value: object, modulus: int | None) -> Iterator[Known]:
     if isinstance(value, tuple):
         for part in value:
-            yield from _parts(part, modulus)
+            yield from _primitives(part, modulus)
     elif isinstance(value, Primitive):
-        yield value, modulus
-        yield from _parts(value.domain, None)
+        if modulus is not None:
+            yield value.name, value.symbol, value.digest(modulus)
     elif is_dataclass(value) and not isinstance(value, Stage):
         modulus = getattr(value, "modulus", modulus)
-        yield value, modulus
         for field in _fields(type(value)):
-            yield from _parts(getattr(value, field), modulus)
-
-
-def primitives(stage: Stage) -> dict[Known, Primitive]:
-    """The primitives of an expression."""
-    found = ((p, m) for s in closure((stage,)) for p, m in parts(s) if isinstance(p, Primitive) and m is not None)
-    return {(p.name, p.symbol, p.digest(m)): p for p, m in found}
-
-
-@dataclass(frozen=True)
-class Same:
-    """The names that one expression uses: with these, records of the same expression can be read, whoever wrote its classes."""
-
-    kinds: Mapping[str, type]
-    known: Mapping[Known, Primitive]
-
-    def kind(self, said: str) -> type:
-        if said not in self.kinds:
-            raise Unreadable(f"{said} is no part of this expression")
-        return self.kinds[said]
-
-    def primitive(self, said: Said) -> Primitive:
-        if said.known not in self.known:
-            raise Unreadable(f"the primitive {said.known[0]} is no part of this expression, or has another truth table now")
-        return self.known[said.known]
+            yield from _primitives(getattr(value, field), modulus)
 
 
 def same(record: object, stage: Stage) -> bool:
-    """Whether a record says `stage`. Fields that were added since must be at their default; all others must be as recorded.
+    """Whether a record says `stage`. Fields that were added since must be at their default; all others must be as recorded."""
+    match record:
+        case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
+            said = {str(entry.get("name")): entry for entry in entries if isinstance(entry, dict)}
+            stages = {name(s): s for s in closure((stage,))}
+            return name(stage) in said and all(_says(said[n], s, None, said) for n, s in stages.items() if n in said)
+    return False
 
-    Raises:
-        Unreadable: if the record is malformed, or says what is no part of `stage`.
-    """
-    every = [type(part) for s in closure((stage,)) for part, _ in parts(s)]
-    return decode(record, Same({kind_of(t): t for t in every}, primitives(stage))) == stage
+
+def _says(entry: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
+    """Whether the record of a dataclass says it, given the names of the recorded stages."""
+    modulus = getattr(value, "modulus", modulus)
+    match entry:
+        case {"is": str(kind), "fields": dict(recorded)} if kind == kind_of(type(value)):
+            every = {f.name: f for f in fields(value)}  # type: ignore[arg-type]
+            return recorded.keys() <= every.keys() and all(
+                _is(recorded[n], getattr(value, n), modulus, stages) if n in recorded else getattr(value, n) == default(f)
+                for n, f in every.items()
+            )
+    return False
+
+
+def _is(said: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
+    match value:
+        case None | bool() | int() | float() | str():
+            return said == value
+        case tuple():
+            return isinstance(said, list) and len(said) == len(value) and all(map(_is, said, value, repeat(modulus), repeat(stages)))
+        case Stage():
+            return name(value) in stages and said == {"stage": name(value)}
+        case Primitive() if modulus is not None:
+            return isinstance(said, dict) and _known(said) == (value.name, value.symbol, value.digest(modulus))
+    return _says(said, value, modulus, stages)
+
+
+def _known(said: Mapping[str, object]) -> tuple[object, object, object]:
+    return said.get("primitive"), said.get("symbol"), said.get("table")

@@ -61,7 +61,7 @@ def imported(record: object, called: str, packages: tuple[str, ...]) -> Stage:
         raise Unreadable(f"what it says has no identity: {type(reason).__name__}: {reason}") from reason
     if found != called:
         raise Unreadable(f"it comes to be {found}, and not {called}: a default or a primitive changed since, or the folder was renamed")
-    if missing := sorted(_tables(record) - set(known)):
+    if missing := sorted(_tables(record) - known):
         raise Unreadable(f"the primitive {missing[0][0]} has another truth table now")
     return stage
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from train.store import Store
 
 STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class Undefined(Exception):
@@ -54,13 +53,18 @@ class Stage(ABC):
     def identity(self) -> str:
         """A hash of the expression. A field at its default does not enter: a new knob whose default keeps the old
         behaviour leaves every old result in place."""
-        expand(self)  # refuses what has no identity, before anything is compared with its default
+        _ = self.meaning  # refuses what has no identity, before anything is compared with its default
         return _hash(_fields_of(self, None, CHANGED))
 
     @cached_property
     def meaning(self) -> str:
         """A hash of the expression with every default, truth table and stage inside it."""
-        return _hash(expand(self))
+        return _hash(_fields_of(self, None, WHOLE))
+
+    @cached_property
+    def upstream(self) -> tuple["Stage", ...]:
+        """The stages directly inside this one, however deep in tuples and plain dataclasses."""
+        return tuple(stage for field in fields(self) for stage in _inside(getattr(self, field.name)))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning
@@ -72,8 +76,8 @@ class Stage(ABC):
         return name(self)
 
 
-def _hash(form: Json) -> str:
-    return hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()[:12]
+def _hash(form: str) -> str:
+    return hashlib.sha256(form.encode()).hexdigest()[:12]
 
 
 def _every(value: object) -> tuple[Field[object], ...]:
@@ -82,10 +86,11 @@ def _every(value: object) -> tuple[Field[object], ...]:
 
 def _changed(value: object) -> tuple[Field[object], ...]:
     """The fields that are not at their default."""
-    return tuple(f for f in _every(value) if getattr(value, f.name) != _default(f))
+    return tuple(f for f in _every(value) if getattr(value, f.name) != default(f))
 
 
-def _default(field: Field[object]) -> object:
+def default(field: Field[object]) -> object:
+    """What a field is where nothing was said; MISSING if that is refused."""
     return field.default if field.default_factory is REQUIRED else field.default_factory()
 
 
@@ -113,23 +118,23 @@ CHANGED = View(_changed, lambda stage: stage.identity)
 WHOLE = View(_every, lambda stage: stage.meaning)
 
 
-def _form(value: object, modulus: int | None, view: View) -> Json:
-    """`value` as JSON that is the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
+def _form(value: object, modulus: int | None, view: View) -> str:
+    """`value` as the text of JSON, the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
 
     Raises:
         TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
     """
     match value:
         case int() | float() if value % 1 == 0:
-            return int(value)  # 1, 1.0 and True are equal, so they are one
+            return str(int(value))  # 1, 1.0 and True are equal, so they are one
         case None | float() | str():
-            return value
+            return json.dumps(value)
         case tuple():
-            return [_form(v, modulus, view) for v in value]
+            return f"[{', '.join([_form(v, modulus, view) for v in value])}]"
         case Stage():
-            return {"is": type(value).__name__, "hash": view.inner(value)}
+            return json.dumps({"hash": view.inner(value), "is": type(value).__name__})
         case Primitive() if modulus is not None:
-            return {"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)}
+            return json.dumps({"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)})
         case _ if is_dataclass(value) and not isinstance(value, type | Primitive):
             try:
                 return _remembered(value, modulus, view)  # type: ignore[arg-type]
@@ -141,18 +146,16 @@ def _form(value: object, modulus: int | None, view: View) -> Json:
     )
 
 
-def _fields_of(value: object, modulus: int | None, view: View) -> dict[str, Json]:
+def _fields_of(value: object, modulus: int | None, view: View) -> str:
     modulus = getattr(value, "modulus", modulus)
-    version: dict[str, Json] = {"version": value.VERSION} if isinstance(value, Stage) else {}
-    return {"is": kind_of(type(value))} | version | {f.name: _form(getattr(value, f.name), modulus, view) for f in view.chosen(value)}
+    forms = {"is": _form(kind_of(type(value)), None, view)}
+    if isinstance(value, Stage):
+        forms["version"] = _form(value.VERSION, None, view)
+    forms |= {f.name: _form(getattr(value, f.name), modulus, view) for f in view.chosen(value)}
+    return "{" + ", ".join([f'"{field}": {forms[field]}' for field in sorted(forms)]) + "}"
 
 
 _remembered = lru_cache(maxsize=4_096)(_fields_of)  # of plain dataclasses: the families of an exam are those of a thousand others
-
-
-def expand(stage: Stage) -> Json:
-    """The whole expression, with every field and every default; the stages inside it by the hash of theirs."""
-    return _fields_of(stage, None, WHOLE)
 
 
 def fingerprint(stage: Stage) -> str:
@@ -165,18 +168,15 @@ def name(stage: Stage) -> str:
     return f"{type(stage).__name__}-{fingerprint(stage)}"
 
 
-def upstream(value: object) -> Iterator[Stage]:
-    """The stages directly inside `value`, however deep in tuples and plain dataclasses."""
-    inner: Iterable[object] = ()
+def _inside(value: object) -> Iterator[Stage]:
     if isinstance(value, tuple):
-        inner = value
+        for part in value:
+            yield from _inside(part)
     elif is_dataclass(value) and not isinstance(value, type | Primitive):
-        inner = (getattr(value, f.name) for f in fields(value))
-    for part in inner:
-        if isinstance(part, Stage):
-            yield part
+        if isinstance(value, Stage):
+            yield value
         else:
-            yield from upstream(part)
+            yield from (stage for field in fields(value) for stage in _inside(getattr(value, field.name)))
 
 
 def closure(stages: Iterable[Stage]) -> tuple[Stage, ...]:
@@ -185,7 +185,7 @@ def closure(stages: Iterable[Stage]) -> tuple[Stage, ...]:
 
     def visit(stage: Stage) -> None:
         if stage not in ordered:
-            for part in upstream(stage):
+            for part in stage.upstream:
                 visit(part)
             ordered[stage] = None
 

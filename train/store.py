@@ -19,7 +19,7 @@ from train.circumstances import commit, host, versions
 from train.disk import writing
 from train.expression import Unreadable, encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
-from train.stage import Stage, Undefined, name, upstream
+from train.stage import Stage, Undefined, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class Store:
         folder = self.path(stage)
         if self.sound(stage):
             return folder
-        for part in upstream(stage):
+        for part in stage.upstream:
             self.get(part)
         with writing(folder):
             lease = self.leases.attempt(folder.name)

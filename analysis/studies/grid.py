@@ -6,6 +6,7 @@ from the present base of the same seed, and both arms practise on the identical 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from analysis.claims import At, Claim, Deeper, More, Same, Term, gain
 from analysis.edge import REGIONS, Edge
@@ -61,6 +62,7 @@ def corpus(scale: Scale, withheld: tuple[str, ...]) -> Corpus:
     return Corpus((*solved, *listed), withheld)
 
 
+@cache  # the cells of a seed share it, and 10,000 cells are named in seconds
 def base(scale: Scale, withheld: tuple[str, ...], seed: int) -> Learn:
     """A pretrained policy."""
     family = program(scale)
@@ -71,9 +73,15 @@ def base(scale: Scale, withheld: tuple[str, ...], seed: int) -> Learn:
     return Learn(Fresh(config, vocab, seed), ((1.0, imitate),), scale.pretraining, optim)
 
 
+@cache
+def exam(family: Program, deepest: int) -> tuple[Program, ...]:
+    """Every difficulty of a family."""
+    return tuple(replace(family, steps=n) for n in range(1, deepest + 1))
+
+
 def score(scale: Scale, policy: Learn, family: Program, seed: int, temperatures: tuple[float, ...] = (1.0,)) -> Score:
     """The exact success of a policy at every difficulty."""
-    return Score(policy, tuple(replace(family, steps=n) for n in range(1, scale.deepest + 1)), scale.exam, temperatures, seed=seed)
+    return Score(policy, exam(family, scale.deepest), scale.exam, temperatures, seed=seed)
 
 
 def practise(scale: Scale, policy: Learn, band: Band, reward: Reward, seed: int) -> Learn:
@@ -82,6 +90,7 @@ def practise(scale: Scale, policy: Learn, band: Band, reward: Reward, seed: int)
     return Learn(policy, ((1.0, practice),), scale.practice, Optim(scale.practice_lr))
 
 
+@cache
 def present_edge(setting: Setting, seed: int) -> Edge:
     """The edge that all factorial cells of a seed share: that of the base which knows every primitive."""
     return Edge(score(setting.scale, base(setting.scale, (), seed), needing(setting), seed, TEMPERATURES))

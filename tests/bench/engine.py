@@ -16,7 +16,8 @@ from analysis.scale import SMOKE
 from analysis.studies import STUDIES
 from analysis.study import Setting
 from train.artifacts import SEAL, sealed
-from train.stage import Stage, closure, expand
+from train.expression import encode
+from train.stage import Stage, closure
 from train.store import Store, write_json
 
 STORED, NEW = 10_000, 300
@@ -59,7 +60,7 @@ def fill(store: Store, stages: tuple[Stage, ...]) -> None:
     for stage in stages:
         folder = store.path(stage)
         folder.mkdir(parents=True)
-        write_json(folder / "stage.json", expand(stage))
+        write_json(folder / "stage.json", encode(stage))
         write_json(folder / "run.json", {"seconds": 1.0, "peak_memory_mb": 100})
         write_json(folder / SEAL, sealed(folder, stage.meaning).record())
 
