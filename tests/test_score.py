@@ -5,7 +5,9 @@ Shapes: F families, K temperatures, R roles, N primitives, P problems.
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.surfaces import ROLES, Compact
 from synthtasks.verify import verify
+from train.artifacts import VARYING
 from train.imitate import Imitate
 from train.learn import Learn, Optim
 from train.ledger import Ledger
@@ -28,6 +31,7 @@ from train.prompts import Endless
 from train.rollouts import Sampler, rollout
 from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
+from train.stage import Interrupted
 from train.store import Store
 
 SURFACE = Compact()
@@ -131,12 +135,78 @@ def test_a_mixed_exam_scores_like_its_parts(model: GPT) -> None:
         roles=joined(short.roles, long.roles),
         applied=np.zeros((1, 6), dtype=np.int16),
     )
-    together, bill = solution_logp(model, mixed, (0.7, 1.0), Ledger()), Ledger()
-    apart = [solution_logp(model, e, (0.7, 1.0), bill) for e in parts]
+    together = solution_logp(model, mixed, (0.7, 1.0))
+    apart = [solution_logp(model, e, (0.7, 1.0)) for e in parts]
     for whole, halves in zip(together, zip(*apart, strict=True), strict=True):
         np.testing.assert_allclose(whole, np.concatenate(halves, 1), rtol=1e-5, atol=1e-5)
     # 3 problems of 13 + 7 words, 3 of 19 + 15
-    assert bill.forwarded == 3 * 20 + 3 * 34
+    assert [e.words for e in parts] == [3 * 20, 3 * 34]
+
+
+class Stop(Exception):
+    """As a kill would."""
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> list[Exam]:
+    """Let scoring die after so many families; the exams that were sat."""
+    sat: list[Exam] = []
+
+    def sit(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if len(sat) == after:
+            raise Stop
+        sat.append(e)
+        return solution_logp(model, e, temperatures)
+
+    monkeypatch.setattr("train.score.solution_logp", sit)
+    return sat
+
+
+def result(store: Store, stage: Score) -> dict[str, bytes]:
+    return {f.name: f.read_bytes() for f in store.get(stage).iterdir() if f.name not in VARYING}
+
+
+# Broken if a family that was scored before a kill were scored again, if going on changed a bit, or left anything behind.
+def test_a_score_goes_on_family_by_family(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, again = result(store, SCORE), Store(tmp_path)
+    again.get(TAUGHT)
+    sat = dying(monkeypatch, 1)
+    with pytest.raises(Stop):
+        again.get(SCORE)
+    assert len(sat) == 1
+    sat = dying(monkeypatch, 1)
+    assert result(Store(tmp_path), SCORE) == whole
+    assert len(sat) == 1
+    exams = [exam(family, SURFACE, VOCAB, SCORE.problems, SCORE.seed, ("add", "mul", "sub")) for family in SCORE.families]
+    assert Ledger(**json.loads(whole["ledger.json"])).forwarded == sum(e.words for e in exams)
+
+
+# Broken if a stop, asked for while a score is made, waited for all of it, or lost a piece.
+def test_a_score_stops_between_families(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path).get(TAUGHT)
+    sat = dying(monkeypatch, 2)
+    with pytest.raises(Interrupted):
+        Store(tmp_path, stopping=lambda: True).get(SCORE)
+    assert len(sat) == 1
+    assert result(Store(tmp_path), SCORE) == result(store, SCORE)
+    assert len(sat) == 2
+
+
+# Broken if a piece that was damaged since it was written came into the result.
+@pytest.mark.parametrize("file", ["0.npz", "0.json"])
+@pytest.mark.parametrize("harm", [lambda data: data[:-9], lambda data: bytes((data[0] ^ 4, *data[1:]))], ids=["cut", "flipped"])
+def test_a_damaged_piece_is_made_again(
+    file: str, harm: Callable[[bytes], bytes], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path).get(TAUGHT)
+    dying(monkeypatch, 1)
+    with pytest.raises(Stop):
+        Store(tmp_path).get(SCORE)
+    (piece,) = tmp_path.glob(f"*.draft/pieces/{file}")
+    piece.write_bytes(harm(piece.read_bytes()))
+    sat = dying(monkeypatch, 9)
+    assert result(Store(tmp_path), SCORE) == result(store, SCORE)
+    assert len(sat) == 2
+    assert len(list((tmp_path / "aside").glob("Score-*.draft.1"))) == 1
 
 
 # Broken if the exam were on problems that were trained on, or changed with how many are asked.

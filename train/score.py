@@ -5,7 +5,7 @@ included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the 
 """
 
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +21,8 @@ from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.artifacts import save_arrays
 from train.ledger import Ledger, matrix_weights
-from train.policy import load_policy
+from train.pieces import Arrays, forget, in_pieces
+from train.policy import Policy, load_policy
 from train.stage import Stage
 from train.store import Store, write_json
 
@@ -53,14 +54,20 @@ class Score(Stage):
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
         policy.model.to(store.machine.device).eval()
-        ledger = Ledger()
         names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
-        exams = [exam(family, self.surface, policy.vocab, self.problems, self.seed, names) for family in self.families]
-        logp, roles = zip(*(solution_logp(policy.model, e, self.temperatures, ledger) for e in exams), strict=True)
-        applied = np.stack([e.applied for e in exams])
-        arrays = {"logp": np.stack(logp), "roles": np.stack(roles), "applied": applied, "primitives": np.array(names)}
-        save_arrays(out / "scores.npz", SCHEMA, arrays)
+        pieces = in_pieces(out, store, [partial(self._piece, policy, family, names) for family in self.families])
+        arrays = {what: np.stack([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
+        ledger = Ledger()
+        ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))
+        save_arrays(out / "scores.npz", SCHEMA, arrays | {"primitives": np.array(names)})
         write_json(out / "ledger.json", asdict(ledger))
+        forget(out)
+
+    def _piece(self, policy: Policy, family: Graded, names: tuple[str, ...]) -> Arrays:
+        """The score of a family."""
+        e = exam(family, self.surface, policy.vocab, self.problems, self.seed, names)
+        logp, roles = solution_logp(policy.model, e, self.temperatures)
+        return {"logp": logp, "roles": roles, "applied": e.applied, "tokens": np.array(e.words)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +80,11 @@ class Exam:
     lengths: Tensor  # [P]
     roles: Tensor  # [P, T] place in `ROLES` of each word's role
     applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
+
+    @property
+    def words(self) -> int:
+        """Tokens that a policy reads, padding apart."""
+        return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
 @lru_cache(maxsize=512)
@@ -88,7 +100,7 @@ def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: in
 
 
 @torch.no_grad()
-def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: Ledger) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P]."""
     device = model.head.weight.device
     logp, by_role = [], []
@@ -97,7 +109,6 @@ def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...], ledger: 
         prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
         mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
         logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
-        ledger.forward(int(prompt_lengths.sum() + lengths.sum()), matrix_weights(model.config))
         logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
         plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
         by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))

@@ -20,7 +20,6 @@ from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from tests.bench.learnable import learned
 from tests.bench.making import made, paired
-from train.ledger import Ledger
 from train.policy import load_policy, torch_rng
 from train.rollouts import Sampler, rollout
 from train.score import exam, solution_logp
@@ -47,7 +46,7 @@ def agreement(table: Table) -> None:
         policy = load_policy(store.get(grid.base(SMOKE, (), 0)))
     family = replace(grid.needing(setting), steps=5)
     held = exam(family, Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
-    logp = solution_logp(policy.model, held, (1.0,), Ledger())[0][0]
+    logp = solution_logp(policy.model, held, (1.0,))[0][0]
     problems = tuple(problem(family, "test", "score", 0, i) for i in range(AGREE))
     r = rollout(policy.model, policy.vocab, problems, Sampler(2 * SAMPLES), "agreement")
     solved = np.array([v.process for v in r.verdicts]).reshape(AGREE, -1).sum(1)
@@ -68,12 +67,10 @@ def scored(table: Table) -> None:
         (e.prompts.tolist(), torch.from_numpy(rng("many").random((SCORED * SAMPLES, e.tokens.shape[1]), dtype="float32"))) for e in exams
     ]
     exact, sampled = paired(
-        lambda: [solution_logp(model, e, (1.0,), Ledger()) for e in exams],
+        lambda: [solution_logp(model, e, (1.0,)) for e in exams],
         lambda: [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in asked],
     )
-    ledger = Ledger()
-    for e in exams:
-        solution_logp(model, e, (1.0,), ledger)
+    words = sum(e.words for e in exams)
     drawn = [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in asked]
     samples = sum(int(e.prompt_lengths.sum()) + int(d.mask[:, :-1].sum()) for e, d in zip(exams, drawn, strict=True))
     shared = sum(d.forwarded for d in drawn)
@@ -81,10 +78,10 @@ def scored(table: Table) -> None:
     table.add_row("  128 samples of each, cached", f"{sampled:.2f} s", f"{sampled / exact:.0f} x the time")
     table.add_row(
         "  tokens of these samples, a prompt once",
-        f"{ledger.forwarded:,} and {samples:,}",
-        f"{samples / ledger.forwarded:.0f} x the tokens",
+        f"{words:,} and {samples:,}",
+        f"{samples / words:.0f} x the tokens",
     )
-    table.add_row("  less the beginnings that they share", f"{shared:,}", f"{shared / ledger.forwarded:.0f} x")
+    table.add_row("  less the beginnings that they share", f"{shared:,}", f"{shared / words:.0f} x")
 
 
 def main() -> None:
