@@ -5,10 +5,15 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
+from analysis.study import Setting
 from tests.faults.field import PATIENCE, Field
+from tests.faults.small import LABELS, SCALE, cell
+from train.stage import Interrupted, name
+from train.store import Store
 
 FORGOTTEN = ("report.html",)  # quotes circumstances, and so differs between equal runs
 
@@ -29,11 +34,11 @@ WAYS: Mapping[str, Callable[[Path, Random], None]] = {"truncated": cut, "bit fli
 
 
 def drafts(field: Field, n: int) -> None:
-    """Spoil a file of a stage under way that was killed after a checkpoint."""
+    """Spoil a file of a stage under way: of learning that was killed after a checkpoint, of a score that was stopped after a piece."""
     for i in range(n):
-        draft = _interrupted(field)
-        files = sorted(f for f in draft.iterdir() if f.stat().st_size)
-        how = list(WAYS)[i % len(WAYS)]
+        draft = _interrupted(field) if i % 4 < 3 else _stopped(field)
+        files = sorted(f for f in draft.rglob("*") if f.is_file() and f.stat().st_size)
+        how = list(WAYS)[(i + i // 4) % len(WAYS)]
         WAYS[how](field.chance.choice(files), field.chance)
         field.judge(f"draft {how}", 1)
 
@@ -53,6 +58,16 @@ def _interrupted(field: Field) -> Path:
             process.wait(PATIENCE)
         if (draft / "checkpoint.pt").exists():
             return draft
+
+
+def _stopped(field: Field) -> Path:
+    """The draft of a score with a piece in it, all else being finished."""
+    seed = field.chance.choice((0, 1))
+    stage = cell(Setting(SCALE, seeds=(seed,)), seed, LABELS).before
+    field.restore(name(stage))
+    with suppress(Interrupted):
+        Store(field.stages, SCALE.machine, stopping=lambda: True).get(stage)
+    return field.stages / f"{name(stage)}.draft"
 
 
 def results(field: Field, n: int) -> None:
