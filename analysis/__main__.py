@@ -16,6 +16,8 @@ from analysis import command, gc, rerun
 from analysis.ask import converse
 from analysis.demo import demo
 from analysis.engine import Care, Engine, run_stages
+from analysis.listing import list_json, show_list
+from analysis.request import Request, logged, request
 from analysis.scale import CPU, Scale
 from analysis.shard import shard
 from analysis.studies import STUDIES
@@ -66,10 +68,10 @@ class Options:
     devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on cores of its own
     override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
 
-    def request(self) -> command.Request:
+    def request(self) -> Request:
         """What was asked for, checked."""
         overrides: Mapping[str, object] = asdict(self.override)
-        return command.request(
+        return request(
             STUDIES[self.study],
             self.scale,
             overrides,
@@ -91,9 +93,9 @@ class List:
 
     def __call__(self, console: Console) -> int:
         if self.json:
-            sys.stdout.write(command.list_json(STUDIES) + "\n")
+            sys.stdout.write(list_json(STUDIES) + "\n")
         else:
-            command.show_list(STUDIES, console)
+            show_list(STUDIES, console)
         return 0
 
 
@@ -124,7 +126,7 @@ class Run(Plan):
             command.plan(asked, console, part)
             return 0
         if self.logger:
-            asked = command.logged(asked, self.logger)
+            asked = logged(asked, self.logger)
         return command.run(asked, console, care, part, ENGINES[self.engine]())
 
 

@@ -7,10 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import references
-from analysis.command import Request, ended, report, stages_of
+from analysis.command import ended, report
 from analysis.engine import Care, run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, watching
+from analysis.request import Request, stages_of
 from analysis.scores import curves, read_scores
 from analysis.study import Cell, measure
 from train.disk import writing

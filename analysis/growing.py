@@ -7,11 +7,11 @@ from pathlib import Path
 
 from analysis.agenda import State
 from analysis.claims import Row
-from analysis.command import Request, stages_of
 from analysis.estimates import Floats
 from analysis.learning import read_notes
 from analysis.plan import Plan, history, kind
 from analysis.progress import standing, titles
+from analysis.request import Request, stages_of
 from analysis.snapshot import Shelf, Snapshot, look
 from analysis.study import Cell, measure
 from train.learn import Learn

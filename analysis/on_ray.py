@@ -18,8 +18,9 @@ import ray
 from analysis.agenda import Agenda, State
 from analysis.engine import BUSY, TICK, Care, asked_to_stop, keep_error
 from analysis.workers import Done, Failed, Outcome, Saved, evaluate
+from train.machine import Machine
 from train.stage import Stage
-from train.store import Machine, Store
+from train.store import Store
 from train.trackers import Tracker
 
 OBJECTS = 80 * 2**20  # bytes of memory for what Ray passes on, the least that it takes: here these are names of results

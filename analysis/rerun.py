@@ -13,8 +13,9 @@ from train.artifacts import VARYING, digest
 from train.circumstances import commit, versions
 from train.expression import Unreadable
 from train.imported import PACKAGES, imported
+from train.machine import Machine
 from train.stage import Stage, closure
-from train.store import Machine, Store
+from train.store import Store
 
 Verdict = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
 COLOURS = {"equal": "green", "differs": "red", "only there": "red", "only here": "red", "not there to compare with": "yellow"}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from train.store import Machine
+from train.machine import Machine
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from rich.console import Console
 
-from analysis.command import Request
 from analysis.dashboard import Dashboard
 from analysis.growing import Growing
 from analysis.page import join, tag
+from analysis.request import Request
 from analysis.serve import Page, Server
 
 

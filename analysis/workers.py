@@ -16,8 +16,9 @@ from pathlib import Path
 import torch
 
 from train.lease import Lost
+from train.machine import Machine
 from train.stage import Interrupted, Stage
-from train.store import Machine, Store
+from train.store import Store
 from train.trackers import Tracker
 
 CONTEXT = multiprocessing.get_context("spawn")

@@ -22,9 +22,10 @@ from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from train.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
+from train.checkpoint import Progress
 from train.disk import Unwritable
 from train.imitate import Imitate
-from train.learn import Learn, Progress
+from train.learn import Learn
 from train.policy import Fresh
 from train.stage import Stage, name
 from train.store import Store, write_json

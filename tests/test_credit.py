@@ -23,13 +23,14 @@ from synthtasks.verify import verify
 from train.credit import Centre, LeaveOneOut, Scale, Spread, chain
 from train.learn import Run
 from train.ledger import Ledger
+from train.machine import Machine
 from train.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, Surrogate, TokenMean, kl
 from train.policy import Fresh, torch_rng
 from train.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
 from train.prompts import Endless
 from train.rewards import Coin, Correct, Process, Reward
 from train.rollouts import Rollouts, Sampler, rollout
-from train.store import Machine, Store
+from train.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 ONE = problem(FAMILY, "train", "one")

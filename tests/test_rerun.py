@@ -19,13 +19,14 @@ from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from train.imitate import Imitate
 from train.learn import Learn
+from train.machine import Machine
 from train.policy import Fresh
 from train.prompts import Endless
 from train.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
 from train.stage import closure
-from train.store import Machine, Store, write_json
+from train.store import Store, write_json
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)

@@ -17,9 +17,9 @@ from rich.console import Console
 
 from analysis.agenda import State
 from analysis.claims import Judgement
-from analysis.command import Request
 from analysis.command import run as run_command
 from analysis.engine import Care
+from analysis.request import Request
 from analysis.results import collect
 from analysis.scale import CPU, Scale
 from analysis.shard import Shard, work

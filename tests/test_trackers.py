@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from analysis.__main__ import Run
-from analysis.command import logged
+from analysis.request import logged
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program

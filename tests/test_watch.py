@@ -19,11 +19,11 @@ from rich.console import Console
 
 from analysis import watch
 from analysis.claims import judge
-from analysis.command import Request
 from analysis.dashboard import SECTIONS, Dashboard, Drawn
 from analysis.growing import Growing
 from analysis.page import Html, tag
 from analysis.plan import kind
+from analysis.request import Request
 from analysis.serve import HEADERS, Page, Server
 from analysis.snapshot import Shelf, look
 from analysis.sofar import judge_so_far

@@ -2,15 +2,36 @@
 
 import os
 import platform
+import resource
 import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+from train.machine import Machine
+
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
 SOURCE = Path(__file__).parent
+
+
+def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
+    """What differs between equal runs: kept apart from weights, rows and verdicts."""
+    return {
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": asdict(machine),
+        "device": torch.cuda.get_device_name() if machine.device.type == "cuda" else platform.processor() or platform.machine(),
+        "host": host(),
+        "python": platform.python_version(),
+        "versions": versions(),
+        "commit": commit(),
+    }
 
 
 def versions() -> dict[str, str]:

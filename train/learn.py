@@ -5,12 +5,9 @@ metrics, ledger, checkpoints. Learning from several at once is their weighted su
 from its number, so a run that is killed at any moment goes on from its last checkpoint to the same bits.
 """
 
-import hashlib
-import json
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
@@ -22,16 +19,15 @@ from torch import Tensor, nn
 
 from models.gpt import GPT
 from synthtasks.vocab import Vocab
-from train.artifacts import Damaged, digest, hash_of
+from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger, matrix_weights
+from train.machine import Machine
 from train.policy import Policy, load_policy, save_policy
 from train.share import ALONE, Share
 from train.stage import Interrupted, Stage
-from train.store import Machine, Store, write_json
+from train.store import Store, write_json
 from train.together import add_up, share_of, together
 from train.trackers import tell_again
-
-Metrics = dict[str, float]
 
 
 @dataclass
@@ -192,77 +188,3 @@ def _agreed(fabric: Fabric, first: int, run: Run, optimizer: torch.optim.Optimiz
         run.bare.load_state_dict(weights)
         optimizer.load_state_dict(moments)
     return first
-
-
-class Progress:
-    """The metrics and the checkpoint of a run under way, which agree with each other at every moment.
-
-    Beside them lies `checkpoint.json`: the checksum of the checkpoint, and that of the metrics as they were then; while one
-    checkpoint takes the place of another, of both.
-    """
-
-    def __init__(self, out: Path, fabric: Fabric, state: dict[str, object], ledger: Ledger):
-        self.checkpoint, self.fabric, self.state, self.ledger = out / "checkpoint.pt", fabric, state, ledger
-        self.log = open(out / "metrics.jsonl", "a")  # noqa: SIM115 (closed by `close`; kept open over the whole run)
-        self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
-        self.logged = hashlib.sha256()
-        self.saved = time.monotonic()
-
-    def resume(self) -> int:
-        """Load the checkpoint, if there is one; the iteration to go on with. Metrics from after it are dropped.
-
-        Raises:
-            Damaged: if the checkpoint or the metrics before it are not what was written.
-        """
-        iteration = written = 0
-        if self.checkpoint.exists():
-            found, known = digest(self.checkpoint), self._known()
-            if found not in known:
-                raise Damaged(f"{self.checkpoint} is not what was written")
-            rest = self.fabric.load(self.checkpoint, self.state, weights_only=True)
-            iteration, written = rest["iteration"], rest["written"]
-            for field in fields(Ledger):
-                setattr(self.ledger, field.name, rest["ledger"][field.name])
-            self.logged, self.sums = hash_of(Path(self.log.name), written), {found: known[found]}
-            if self.logged.hexdigest() != known[found]:
-                raise Damaged(f"{self.log.name} is not what was written before {self.checkpoint.name}")
-        self.log.truncate(written)
-        return iteration
-
-    def record(self, iteration: int, metrics: Metrics) -> None:
-        line = json.dumps({"iteration": iteration} | metrics)
-        self.logged.update(f"{line}\n".encode())
-        print(line, file=self.log, flush=True)
-
-    def save(self, iteration: int, every: float, store: Store) -> None:
-        """Write a checkpoint, if the last one is `every` seconds old.
-
-        Raises:
-            Lost: if somebody has taken this run over.
-        """
-        if time.monotonic() - self.saved < every:
-            return
-        draft = self.checkpoint.with_suffix(".tmp")
-        facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
-        self.fabric.save(draft, self.state | facts)
-        latest = {digest(draft): self.logged.hexdigest()}
-        store.confirm(self.checkpoint.parent)
-        write_json(self.checkpoint.with_suffix(".json"), self.sums | latest)
-        draft.replace(self.checkpoint)
-        self.sums, self.saved = latest, time.monotonic()
-
-    def _known(self) -> dict[str, str]:
-        """Checksums of the checkpoints that may lie there, each with that of the metrics before it."""
-        file = self.checkpoint.with_suffix(".json")
-        try:
-            return {str(k): str(v) for k, v in json.loads(file.read_bytes()).items()}
-        except (OSError, ValueError, AttributeError) as reason:
-            raise Damaged(f"{file}, which tells whether the checkpoint is whole, cannot be read ({reason})") from None
-
-    def close(self) -> None:
-        self.log.close()
-
-    def forget(self) -> None:
-        """The results are whole: no checkpoint is needed any more, nor one that a kill cut off."""
-        for suffix in (".pt", ".tmp", ".json", ".json.tmp"):
-            self.checkpoint.with_suffix(suffix).unlink(missing_ok=True)

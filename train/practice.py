@@ -17,8 +17,9 @@ from torch import Tensor
 
 from models.generate import chosen_logp, completion_logits
 from models.gpt import GPT
+from train.checkpoint import Metrics
 from train.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain
-from train.learn import Metrics, Run, Update
+from train.learn import Run, Update
 from train.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
 from train.parts import Part, parts
 from train.prompts import Prompts

@@ -2,48 +2,23 @@
 
 import json
 import logging
-import platform
-import resource
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
-from train.circumstances import commit, host, versions
+from train.circumstances import circumstances
 from train.disk import writing
 from train.expression import Unreadable, encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
+from train.machine import Machine
 from train.stage import Stage, Undefined, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """On what stages run. No part of their identity; kept beside their results.
-
-    Equal machines give equal bits: the number of threads and of rows a pass are fixed, whatever else runs.
-    """
-
-    accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    threads: int = 1  # a stage
-    memory_fraction: float = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on `threads` threads of its own
-    rows: int = 64  # about so many different completions a pass in RL; more of them than memory holds, or caches like, are split
-
-    @property
-    def device(self) -> torch.device:
-        """Where tensors live."""
-        wants = self.accelerator if self.accelerator != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        return torch.device(wants)
 
 
 class Store:
@@ -195,7 +170,7 @@ class Store:
             raise
         finally:
             del self._held[draft]
-        write_json(draft / "run.json", _circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
+        write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
         write_json(draft / SEAL, sealed(draft, stage.meaning).record())
 
 
@@ -272,19 +247,3 @@ def _shelve(folder: Path, reason: str) -> None:
     place = set_aside(folder)
     place.with_name(place.name + ".txt").write_text(f"{reason}\n")
     LOG.warning("%s. It is kept as %s, and computed again.", reason, place)
-
-
-def _circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
-    """What differs between equal runs: kept apart from weights, rows and verdicts."""
-    return {
-        "seconds": round(seconds, 3),
-        "cpu_seconds": round(cpu_seconds, 3),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": asdict(machine),
-        "device": torch.cuda.get_device_name() if machine.device.type == "cuda" else platform.processor() or platform.machine(),
-        "host": host(),
-        "python": platform.python_version(),
-        "versions": versions(),
-        "commit": commit(),
-    }

@@ -21,8 +21,8 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
+from train.machine import Machine
 from train.share import ALONE, Share
-from train.store import Machine
 
 CONTEXT = multiprocessing.get_context("forkserver")  # a fresh process each, that need not load everything again
 GRACE = 2.0  # seconds that a process gets to say why it left the others alone

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from analysis.command import Request
 from analysis.page import Html
+from analysis.request import Request
 from analysis.serve import Server
 from analysis.study import Setting
 from analysis.watch import page_of

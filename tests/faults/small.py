@@ -14,9 +14,10 @@ from pathlib import Path
 from rich.console import Console
 
 from analysis.claims import At, Claim, More, gain
-from analysis.command import Request, run
+from analysis.command import run
 from analysis.edge import Edge, Rule
 from analysis.engine import Care, run_stages
+from analysis.request import Request
 from analysis.scale import Scale
 from analysis.shard import Shard
 from analysis.study import Cell, Setting, Study
