@@ -80,7 +80,7 @@ faults: $(READY)  ## 284 faults into a small study (SHARE of them), then kill -9
 	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(SHARE)
 	@$(BIN)/python -m tests.faults.kill
 
-mutants: $(READY)  ## plant bugs in the judge, credit, estimates and stages; the tests must find them
+mutants: $(READY)  ## plant bugs in the judge, credit, statistics and what keeps results whole; the tests must find them
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[mutation]'
 	@$(BIN)/python -m tests.faults.mutants
 

@@ -1,4 +1,4 @@
-"""`make mutants`: cosmic-ray plants bugs in the judge, credit, estimates, claims and stages; the tests must find them.
+"""`make mutants`: cosmic-ray plants bugs in the judge, credit, estimates, claims, stages and what keeps results whole; the tests must find them.
 
 Each module is mutated in a copy of the checkout, and tried against the test files that speak of it. Prints the share of
 mutants that were killed, and every survivor with its change. `python -m tests.faults.mutants judge credit` tries some
@@ -39,6 +39,10 @@ TARGETS = {
     "estimates": Target("analysis/estimates.py", "tests/test_claims.py tests/test_report.py"),
     "claims": Target("analysis/claims.py", "tests/test_claims.py"),
     "stages": Target("train/stage.py", "tests/test_stage.py"),
+    "artifacts": Target("train/artifacts.py", "tests/test_artifacts.py"),
+    "expressions": Target("train/expression.py", "tests/test_expression.py tests/test_stage.py"),
+    "leases": Target("train/lease.py", "tests/test_lease.py"),
+    "pieces": Target("train/pieces.py", "tests/test_score.py"),
 }
 
 CONFIG = """
