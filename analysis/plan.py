@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
+from synthtasks.families import Program
 from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn
@@ -22,7 +23,7 @@ from train.stage import Stage, closure
 from train.store import Store
 
 PROBE = 2  # iterations of a measured stage
-PROBED = 6  # steps of its problems, where a band will choose them
+PROBED = 6  # steps of its problems, where a band will choose them; that of the longest ones is measured for its memory alone
 OVERHEAD = 0.05  # seconds that any stage costs
 MEASURED = 20  # folders of a kind whose size is looked at
 MIB = 2**20
@@ -149,13 +150,15 @@ def probe(stage: Stage, store: Store) -> Need:
         scratch = Store(Path(folder), replace(store.machine, devices=1))
         match stage:
             case Learn():
-                like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage)]
-                return replace(like[-1], seconds=mean([n.seconds for n in like])).times(stage.iterations / PROBE)
+                like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage, usual)]
+                largest = _need(replace(_like(stage, longest_of)[-1], iterations=1), scratch)
+                need = replace(like[-1], seconds=mean([n.seconds for n in like]), memory=max(n.memory for n in (*like, largest)))
+                return need.times(stage.iterations / PROBE)
             case Score():
                 middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
                 return _need(middle, scratch).times(len(stage.families))
             case Sample(prompts=Band(family=family)):
-                part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=min(PROBED, family.lines))), problems=4)
+                part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=usual(family))), problems=4)
                 return _need(part, scratch).times(stage.problems / 4)
             case _:
                 return Need(OVERHEAD)
@@ -176,13 +179,23 @@ def _fresh(stage: Stage) -> Stage:
     return next(s for s in closure([stage]) if type(s).__name__ == "Fresh")
 
 
-def _like(stage: Learn) -> tuple[Learn, ...]:
-    """The same learning from an untrained policy. Of RL two kinds, since an iteration costs by the groups with signal:
-    an untrained policy earns nothing, so none has any; by a coin's reward all have."""
+def usual(family: Program) -> int:
+    """Steps of problems like those that a band will choose."""
+    return min(PROBED, family.lines)
+
+
+def longest_of(family: Program) -> int:
+    """Steps of the longest problems that it may choose, which take the most memory."""
+    return family.lines
+
+
+def _like(stage: Learn, steps: Callable[[Program], int]) -> tuple[Learn, ...]:
+    """The same learning from an untrained policy, on problems of so many steps. Of RL two kinds, since an iteration costs by the
+    groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have."""
     fresh = replace(stage, policy=_fresh(stage))
     if not (isinstance(practice := stage.losses[0][1], Practice) and isinstance(practice.prompts, Band)):
         return (fresh,)
-    practice = replace(practice, prompts=Endless(replace(practice.prompts.family, steps=min(PROBED, practice.prompts.family.lines))))
+    practice = replace(practice, prompts=Endless(replace(practice.prompts.family, steps=steps(practice.prompts.family))))
     return tuple(replace(fresh, losses=((1.0, replace(practice, reward=r)),)) for r in (practice.reward, Coin()))
 
 

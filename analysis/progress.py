@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.agenda import State
-from analysis.plan import Plan, history, kind, schedule
+from analysis.plan import Plan, history, kind, schedule, taken
 from analysis.study import Cell
 from train.learn import Learn
 from train.stage import Stage, closure
@@ -215,9 +215,12 @@ def needs(plan: Plan) -> str:
 
 
 def estimated(plan: Plan, done: Collection[Stage], store: Store) -> str:
-    """How far the estimates of the plan were from what its stages took, by kind."""
-    real = history(done, store)
-    missed = [f"{k} {minutes(s)} each, estimated {minutes(plan.seconds[k])}" for k, s in real.items() if s >= SMALL and k in plan.seconds]
+    """How far the estimates of the plan were from what its stages took: seconds by kind, and the memory of the largest."""
+    real = {k: need for k, need in taken(done, store).items() if need.seconds >= SMALL and k in plan.seconds}
+    missed = [f"{k} {minutes(need.seconds)} each, estimated {minutes(plan.seconds[k])}" for k, need in real.items()]
+    if real:
+        most, expected = max(need.memory for need in real.values()), max(plan.memory.get(k, 0.0) for k in real)
+        missed.append(f"memory at most {megabytes(most)} a stage, estimated {megabytes(expected)}")
     return "; ".join(missed)
 
 

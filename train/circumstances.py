@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import subprocess
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -32,6 +33,12 @@ def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[
         "versions": versions(),
         "commit": commit(),
     }
+
+
+def measure_memory() -> None:
+    """Measure the peak of this process's memory from now on, where the system lets it (Linux); elsewhere it is that since its start."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
-from train.circumstances import circumstances
+from train.circumstances import circumstances, measure_memory
 from train.disk import writing
 from train.expression import Unreadable, encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
@@ -159,6 +159,7 @@ class Store:
         draft.mkdir(exist_ok=True)
         write_json(draft / "stage.json", encode(stage))
         torch.set_num_threads(self.machine.threads)
+        measure_memory()
         began, cpu = time.monotonic(), time.process_time()
         self._held[draft] = lease
         try:

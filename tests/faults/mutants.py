@@ -1,4 +1,4 @@
-"""`make mutants`: cosmic-ray plants bugs in the judge, credit, estimates, claims, stages and what keeps results whole; the tests must find them.
+"""`make mutants`: cosmic-ray plants bugs in the judge, credit, statistics, stages and what keeps results whole; the tests must find them.
 
 Each module is mutated in a copy of the checkout, and tried against the test files that speak of it. Prints the share of
 mutants that were killed, and every survivor with its change. `python -m tests.faults.mutants judge credit` tries some
