@@ -49,7 +49,7 @@ class Primitive:
     """
 
     name: str  # by which claims and exposures speak of it
-    symbol: str  # the one word by which surfaces write it: a sign between two operands, or a word before them
+    symbol: str  # the one word by which surfaces write it: between two operands if it is a sign, else before them
     apply: Callable[..., Value]
     arity: int = 2  # operands; `MANY`: any number
     domain: Domain = RESIDUES  # of operands and value
@@ -72,7 +72,11 @@ class Primitive:
         return value
 
     def table(self, modulus: int) -> tuple[object, ...]:
-        """The truth table, nested by operand: of a binary primitive row `left`, column `right`."""
+        """The truth table, nested by operand: of a binary primitive row `left`, column `right`.
+
+        Raises:
+            ValueError: if it would never be done.
+        """
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
@@ -130,14 +134,17 @@ class Given:
 
 @cache
 def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
-    probes = primitive.domain.probes(modulus)
+    probes, arity = primitive.domain.probes(modulus), primitive.arity or 2
+    if len(probes) ** arity > LARGEST:
+        size = f"{len(probes)}**{arity} entries, of at most {LARGEST:,}"
+        raise ValueError(f"the table of {primitive.name} would have {size}; take a smaller modulus")
 
     def nested(operands: tuple[Value, ...], left: int) -> object:
         if not left:
             return primitive(*operands, modulus=modulus)
         return tuple(nested((*operands, probe), left - 1) for probe in probes)
 
-    rows = nested((), primitive.arity or 2)
+    rows = nested((), arity)
     assert isinstance(rows, tuple)
     return rows
 
@@ -165,6 +172,7 @@ def _exchangeable(primitive: Primitive, modulus: int, probes: tuple[Value, ...],
     )
 
 
+LARGEST = 10_000_000  # entries of a table
 TRIPLES = 16  # values of each operand that tell whether a primitive of many operands may permute them
 
 

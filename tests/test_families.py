@@ -131,7 +131,7 @@ class Odd:
         Primitive("negated", "-", _negated, 1),
         Primitive("blended", "+/", _blended, 3),
         Primitive("chosen", "if", _chosen, 3),
-        Primitive("product", "**", _multiplied, MANY),
+        Primitive("product", "*", _multiplied, MANY),
         SUB,
     )
 
@@ -703,6 +703,7 @@ def turned_round() -> Problem:
         (lambda: Problem((Step("A", ADD, [3, 1]),), "A", 10), r"the operands of a step are a tuple; step 'A' has \[3, 1\]"),
         (lambda: Problem((Step("A", ADD, "34"),), "A", 10), r"are a tuple; step 'A' has '34'"),
         (lambda: Primitive("less", "<", lambda a, b, m: a < b)(1, 2, modulus=10), r"gave True, which is not an int in \[0, 10\)"),
+        (lambda: Odd.primitives[1].digest(1_000), r"the table of blended would have 1000\*\*3 entries, of at most 10,000,000"),
         (lambda: looked_up((0, 4)), r"the table n holds 4, which is not an int in \[0, 4\)"),
         (lambda: looked_up((0, 1), (2, 2), (0, 3)), r"the table n says of an operand twice what it gives; found \[\(0, 1\)"),
         (lambda: Nested().prompt(GRAPH), r"Nested writes trees \(see Tree\)"),

@@ -86,7 +86,7 @@ class Sentences(ABC):
             raise ValueError(f"{type(self).__name__} uses {' '.join(taken)} itself; give these primitives other symbols")
         frame = sorted(self.reserved - {PAD, END})
         nouns = (word for name in labels(names) for word in self.name(name))
-        signs = (word for p in primitives for word in (self.sign(p.symbol) if p.arity == 2 else p.symbol, p.name))
+        signs = (word for p in primitives for word in (*((p.symbol,) if p.arity != 2 else ()), self.sign(p.symbol), p.name))
         return Vocab(tuple(dict.fromkeys((PAD, END, *frame, *nouns, *signs, *spelled(primitives, modulus)))))
 
     def name(self, name: str) -> Words:
