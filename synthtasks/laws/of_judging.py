@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synthtasks import strategies
 from synthtasks.laws.kit import Subject, for_all, need, show
-from synthtasks.mutants import KINDS, mutant
+from synthtasks.mutants import Mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
@@ -23,16 +23,17 @@ def every_mistake_is_caught(subject: Subject) -> None:
     for surface in subject.surfaces:
         vocab = subject.vocab(surface)
 
-        def holds(drawn: tuple[Problem, str, int], surface: Surface = surface, vocab: Vocab = vocab) -> None:
-            p, kind, seed = drawn
-            made = mutant(kind, p, surface, vocab, rng("law", "mutant", seed))  # type: ignore[arg-type]
+        def mistaken(p: Problem, surface: Surface = surface, vocab: Vocab = vocab) -> st.SearchStrategy[tuple[Problem, Mutant | None]]:
+            return st.tuples(st.just(p), strategies.mutants_of(p, surface, vocab))
+
+        def holds(drawn: tuple[Problem, Mutant | None], surface: Surface = surface) -> None:
+            p, made = drawn
             if made is not None:
                 verdict = verify(p, surface.read(made.words))
-                need(not verdict.process, f"accepted, with a mistake ({kind}): {' '.join(made.words)}", show(p))
-                need(verdict.first is not None, f"refused for no reason ({kind}): {' '.join(made.words)}", show(p))
+                need(not verdict.process, f"accepted, with a mistake ({made.kind}): {' '.join(made.words)}", show(p))
+                need(verdict.first is not None, f"refused for no reason ({made.kind}): {' '.join(made.words)}", show(p))
 
-        cases = st.tuples(strategies.problems_of(subject.family), st.sampled_from(KINDS), st.integers(0, 10**6))
-        for_all(3 * subject.examples, cases, holds)
+        for_all(3 * subject.examples, strategies.problems_of(subject.family).flatmap(mistaken), holds)
 
 
 def no_edit_is_accepted(subject: Subject) -> None:
