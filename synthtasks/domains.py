@@ -24,10 +24,10 @@ class Residues:
     """The integers in [0, modulus)."""
 
     def holds(self, value: Value, modulus: int) -> bool:
-        return isinstance(value, int) and 0 <= value < modulus
+        return type(value) is int and 0 <= value < modulus  # no bool, none of numpy's: they are spelled otherwise
 
     def range(self, modulus: int) -> str:
-        return f"[0, {modulus})"
+        return f"an int in [0, {modulus})"
 
     def probes(self, modulus: int) -> tuple[Value, ...]:
         """All of them: an operation on residues is told apart completely."""
@@ -42,7 +42,7 @@ class Texts:
         return isinstance(value, tuple) and 0 < len(value) <= LONGEST and set(value) <= set(LETTERS[:modulus])
 
     def range(self, modulus: int) -> str:
-        return f"the texts of 1 to {LONGEST} letters of {LETTERS[:modulus]}"
+        return f"a text of 1 to {LONGEST} letters of {LETTERS[:modulus]}"
 
     def probes(self, modulus: int) -> tuple[Value, ...]:
         """All texts of up to three of the first three letters, and the alphabet: what tells functions apart in practice."""

@@ -49,13 +49,13 @@ class Primitive:
     """
 
     name: str  # by which claims and exposures speak of it
-    symbol: str  # the one word by which surfaces write it: a sign between two operands, or a word before them
+    symbol: str  # the one word by which surfaces write it: between two operands if it is a sign, else before them
     apply: Callable[..., Value]
     arity: int = 2  # operands; `MANY`: any number
     domain: Domain = RESIDUES  # of operands and value
 
     def __hash__(self) -> int:
-        return hash(self.name)  # enough, and families are looked up by all they hold
+        return hash(self.name)  # enough, and quick: a family is hashed with all its primitives
 
     def __call__(self, *operands: Value, modulus: int) -> Value:
         """The value of the operation, in the domain.
@@ -68,11 +68,15 @@ class Primitive:
             return value
         if not self.domain.holds(value, modulus):
             said = ", ".join(map(str, operands))
-            raise ValueError(f"{self.name}({said}) gave {value}, which is not in {self.domain.range(modulus)}; reduce it modulo m")
+            raise ValueError(f"{self.name}({said}) gave {value!r}, which is not {self.domain.range(modulus)}; reduce it modulo m")
         return value
 
     def table(self, modulus: int) -> tuple[object, ...]:
-        """The truth table, nested by operand: of a binary primitive row `left`, column `right`."""
+        """The truth table, nested by operand: of a binary primitive row `left`, column `right`.
+
+        Raises:
+            ValueError: if it would never be done.
+        """
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
@@ -130,14 +134,17 @@ class Given:
 
 @cache
 def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
-    probes = primitive.domain.probes(modulus)
+    probes, arity = primitive.domain.probes(modulus), primitive.arity or 2
+    if len(probes) ** arity > LARGEST:
+        size = f"{len(probes)}**{arity} entries, of at most {LARGEST:,}"
+        raise ValueError(f"the table of {primitive.name} would have {size}; take a smaller modulus")
 
     def nested(operands: tuple[Value, ...], left: int) -> object:
         if not left:
             return primitive(*operands, modulus=modulus)
         return tuple(nested((*operands, probe), left - 1) for probe in probes)
 
-    rows = nested((), primitive.arity or 2)
+    rows = nested((), arity)
     assert isinstance(rows, tuple)
     return rows
 
@@ -151,16 +158,21 @@ def _digest(primitive: Primitive, modulus: int) -> str:
 @cache
 def _commutes(primitive: Primitive, modulus: int) -> bool:
     probes = primitive.domain.probes(modulus)
-    if primitive.arity == 1 or any(
-        primitive(a, b, modulus=modulus) != primitive(b, a, modulus=modulus) for a, b in product(probes, probes)
-    ):
-        return False
-    if primitive.arity == 2:
-        return True
-    rows = product(probes[:TRIPLES], probes[:TRIPLES], probes[:TRIPLES])
-    return all(primitive(a, b, c, modulus=modulus) == primitive(a, c, b, modulus=modulus) for a, b, c in rows)
+    if primitive.arity != MANY:
+        return primitive.arity > 1 and _exchangeable(primitive, modulus, probes, primitive.arity)
+    return _exchangeable(primitive, modulus, probes, 2) and _exchangeable(primitive, modulus, probes[:TRIPLES], 3)
 
 
+def _exchangeable(primitive: Primitive, modulus: int, probes: tuple[Value, ...], count: int) -> bool:
+    """Whether so many operands, each one of `probes`, give the same after any two neighbours have changed places."""
+    return all(
+        primitive(*row, modulus=modulus) == primitive(*row[:i], row[i + 1], row[i], *row[i + 2 :], modulus=modulus)
+        for row in product(probes, repeat=count)
+        for i in range(count - 1)
+    )
+
+
+LARGEST = 10_000_000  # entries of a table
 TRIPLES = 16  # values of each operand that tell whether a primitive of many operands may permute them
 
 

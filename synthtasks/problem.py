@@ -31,8 +31,8 @@ class Problem:
 
     Raises:
         ValueError: if two steps share a name, an argument is not defined before its use, there are too few or too many
-            of them, a value lies outside the domain, it looks up a table that is not stated, or the query or the order
-            names no step.
+            of them, or no tuple of them, a value lies outside the domain, a step looks up a table that is not stated, a
+            table contradicts itself, or the query or the order names no step.
     """
 
     steps: tuple[Step, ...]  # topologically ordered
@@ -47,6 +47,8 @@ class Problem:
         defined: set[str] = set()
         for step in self.steps:
             arity = step.primitive.arity
+            if not isinstance(step.arguments, tuple):
+                raise ValueError(f"the operands of a step are a tuple; step {step.name!r} has {step.arguments!r}")
             if len(step.arguments) != arity if arity != MANY else not step.arguments:
                 takes = "at least one" if arity == MANY else arity
                 raise ValueError(f"step {step.name!r} gives {step.primitive.name} {len(step.arguments)} operands; it takes {takes}")
@@ -54,16 +56,19 @@ class Problem:
                 if isinstance(argument, str):
                     if argument not in defined:
                         raise ValueError(f"step {step.name!r} uses {argument!r} before it is defined; put the steps in topological order")
-                elif isinstance(argument, int):
-                    if not 0 <= argument < self.modulus:
-                        raise ValueError(f"step {step.name!r} holds {argument}, which is not in {RESIDUES.range(self.modulus)}")
-                elif not TEXTS.holds(argument, self.modulus):
-                    raise ValueError(f"step {step.name!r} holds {argument}, which is not in {TEXTS.range(self.modulus)}")
+                elif not (0 <= argument < self.modulus if type(argument) is int else TEXTS.holds(argument, self.modulus)):
+                    either = f"{RESIDUES.range(self.modulus)} nor {TEXTS.range(self.modulus)}"
+                    raise ValueError(f"step {step.name!r} holds {argument!r}, which is neither {either}")
             if isinstance(step.primitive, Given) and step.primitive not in self.tables:
                 raise ValueError(f"step {step.name!r} looks up {step.primitive.name}, which the problem does not state; add it to `tables`")
             if step.name in defined:
                 raise ValueError(f"two steps are called {step.name!r}; names must differ")
             defined.add(step.name)
+        for table in self.tables:
+            if wrong := [v for entry in table.entries for v in entry if not RESIDUES.holds(v, self.modulus)]:
+                raise ValueError(f"the table {table.name} holds {wrong[0]!r}, which is not {RESIDUES.range(self.modulus)}")
+            if len({operand for operand, _ in table.entries}) < len(table.entries):
+                raise ValueError(f"the table {table.name} says of an operand twice what it gives; found {list(table.entries)}")
         if self.query not in defined:
             raise ValueError(f"the query {self.query!r} names no step; there are {sorted(defined)}")
         if self.order and (len(self.order) != len(self.steps) or set(self.order) != defined):

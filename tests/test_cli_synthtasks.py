@@ -150,7 +150,7 @@ def test_check_judges_a_family_of_ones_own(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "own_family.py").write_text(OWN % "4")
     assert main(["check", "own_family:Constant", "--examples", "5"]) == 1
-    assert capsys.readouterr().out.startswith("broken: Answers vary.\n")
+    assert capsys.readouterr().out.startswith("broken: Answers vary, and are not there to be copied.\n")
     assert main(["show", "own_family:Constant", "--steps", "2"]) == 0
     assert "  A = 4 + 3 ;\n" in capsys.readouterr().out
     assert main(["check", "tree", "--examples", "3", "--surface", "equations"]) == 0

@@ -40,7 +40,7 @@ from synthtasks.domains import TEXTS
 from synthtasks.families import FUNCTIONS, HELD_OUT, S3, S5, TRAINED, Z, label
 from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
 from synthtasks.laws import LawBroken
-from synthtasks.primitives import ADD, GATES, MUL, SUB, SUM
+from synthtasks.primitives import ADD, GATES, MANY, MUL, SUB, SUM
 from synthtasks.rng import uniforms
 from synthtasks.surfaces import CONTEXTS, SCHOOL, ZOO, Code, Compact, Context, Equations, Nested, Story, Surface
 from synthtasks.surfaces.surface import unplaced
@@ -75,6 +75,13 @@ def test_every_family_keeps_every_law(name):
 # --- the kit catches what is broken ---
 
 
+def _multiplied(a: int, b: int, modulus: int) -> int:
+    return a * b % modulus
+
+
+PRODUCT = Primitive("product", "product", _multiplied, MANY)
+
+
 @dataclass(frozen=True)
 class Sums:
     """A chain of sums. Each subclass breaks it in one way."""
@@ -98,6 +105,46 @@ class Sums:
         for i in range(self.steps):
             before = steps[-1].name if steps else self.draw(g, self.modulus)
             steps.append(Step(label(i), (ADD, SUB)[self.draw(g, 2)], (before, self.draw(g, self.modulus))))
+        return Problem(tuple(steps), steps[-1].name, self.modulus)
+
+
+def _negated(a: int, modulus: int) -> int:
+    return -a % modulus
+
+
+def _chosen(a: int, b: int, c: int, modulus: int) -> int:
+    return b if a else c
+
+
+def _blended(a: int, b: int, c: int, modulus: int) -> int:
+    return (a + b + c + a * b * c) % modulus
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A chain of operations of one to four operands, whose symbols are signs, words, or one after the other the same."""
+
+    steps: int = 5
+    modulus: int = 7
+
+    primitives = (
+        Primitive("negated", "-", _negated, 1),
+        Primitive("blended", "+/", _blended, 3),
+        Primitive("chosen", "if", _chosen, 3),
+        Primitive("product", "*", _multiplied, MANY),
+        SUB,
+    )
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        steps: list[Step] = []
+        for i in range(self.steps):
+            operation = self.primitives[int(g.integers(5))]
+            given = tuple(g.integers(self.modulus, size=(operation.arity or int(g.integers(1, 5))) - 1).tolist())
+            steps.append(Step(label(i), operation, (steps[-1].name if steps else int(g.integers(self.modulus)), *given)))
         return Problem(tuple(steps), steps[-1].name, self.modulus)
 
 
@@ -150,6 +197,30 @@ class Lying(Sums):
         return Sums(self.steps + (self.steps == 5), self.modulus)(g)
 
 
+class Telling(Sums):
+    """States the answer, as a distractor."""
+
+    @property
+    def names(self) -> int:
+        return self.steps + 1
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        p = super().__call__(g)
+        return replace(p, steps=(*p.steps, Step(label(self.steps), ADD, (p.answer, 0))))
+
+
+class Ambiguous(Sums):
+    """Some problems add up, others multiply, and either is called a total."""
+
+    @property
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (SUM, PRODUCT)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        p, total = super().__call__(g), self.primitives[self.draw(g, 2)]
+        return replace(p, steps=tuple(s._replace(primitive=total) for s in p.steps))
+
+
 class Unequal(Sums):
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -176,6 +247,50 @@ class Illegible(Broken):
         return tuple("a" if len(word) == 1 and word.islower() else word for word in super().prompt(problem))
 
 
+class Whispering(Broken):
+    """Lets slip the first value that is to be found."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return (*super().prompt(problem), str(problem.values[problem.proof[0].name]))
+
+
+class Terse(Broken):
+    """States what is needed, and no distractor."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return super().prompt(replace(problem, steps=problem.proof, order=()))
+
+
+class Aimless(Broken):
+    """Does not say what is asked for."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return super().prompt(problem)[:-3]
+
+
+class Helpful(Broken):
+    """States the entries of a table that are looked up, and no others."""
+
+    def prompt(self, problem: Problem) -> Words:
+        used = {problem.values.get(str(s.arguments[0]), s.arguments[0]) for s in problem.steps}
+        given = problem.tables[0]
+        short = replace(given, entries=tuple(entry for entry in given.entries if entry[0] in used))
+        return super().prompt(replace(problem, steps=tuple(s._replace(primitive=short) for s in problem.steps), tables=(short,)))
+
+
+class Fickle(Broken):
+    """Ends a prompt in one way or another."""
+
+    def prompt(self, problem: Problem) -> Words:
+        return (*super().prompt(problem), *random.choice(((), ("?",))))
+
+
+class Listed(Broken):
+    """Is no value."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Open(Broken):
     """Says nothing of walls."""
 
@@ -195,6 +310,22 @@ class Careless(Broken):
     def read(self, words: Words):  # type: ignore[no-untyped-def]
         trace = super().read(words)
         return replace(trace, assertions=tuple(a._replace(operator="+") for a in trace.assertions))
+
+
+class Generous(Broken):
+    """Reads numbers as Python's int does."""
+
+    def read(self, words: Words):  # type: ignore[no-untyped-def]
+        return super().read(tuple(str(int(word)) if word.strip("+ \n").isdecimal() else word for word in words))
+
+
+class Wrapping(Broken):
+    """Takes operands modulo 10."""
+
+    def read(self, words: Words):  # type: ignore[no-untyped-def]
+        trace = super().read(words)
+        wrapped = [tuple(o % 10 if isinstance(o, int) else o for o in a.operands) for a in trace.assertions]
+        return replace(trace, assertions=tuple(a._replace(operands=o) for a, o in zip(trace.assertions, wrapped, strict=True)))
 
 
 class Forgiving(Broken):
@@ -240,10 +371,21 @@ class Roleless(Broken):
         (Few(), Equations(), r"steps are called label\(0\) to label\(2\)"),
         (Foreign(), Equations(), r"applies what is not in `primitives` \(\['\+'\]\)"),
         (Lying(), Equations(), "steps=5, but length is 6"),
+        (Telling(), Equations(), r"the answer of 100% of 400 problems is a value that they state, number 2 from the end"),
+        (Ambiguous(), Equations(), "says two problems alike"),
+        (Sums(), Whispering(), "tells what is to be found out"),
+        (Hops(3, 6), Whispering(), "tells what is to be found out"),
+        (Dag(4, 3, branching=1), Terse(), "says two problems alike"),
+        (Sums(), Aimless(), "says two problems alike"),
+        (Hops(3, 6), Helpful(), "says two problems alike"),
+        (Sums(), Fickle(), "puts a problem in one way or another"),
+        (Sums(), Listed(), r"Listed\(\) cannot be hashed and pickled"),
+        (Sums(), Generous(), "No edit of a solution by one word is accepted"),
+        (Sums(), Wrapping(), "No edit of a solution by one word is accepted"),
         (Unequal(), Equations(), "is not equal to its own copy"),
-        (Sums(), Silent(), "The prompt says all that matters"),
-        (Compose(2), Illegible(), "The prompt says all that matters"),
-        (Grid(4, 3, 6), Open(), "The prompt says all that matters"),
+        (Sums(), Silent(), "The prompt says all that is given"),
+        (Compose(2), Illegible(), "The prompt says all that is given"),
+        (Grid(4, 3, 6), Open(), "The prompt says all that is given"),
         (Sums(), Careless(), "Reading inverts writing"),
         (Sums(), Forgiving(), "No edit of a solution by one word is accepted"),
         (Sums(), Brittle(), "cannot read .*a model's words are data"),
@@ -260,6 +402,17 @@ def test_the_kit_catches(family, surface, law):
 # broken if the kit calls something broken that is not
 def test_the_kit_passes_what_is_right():
     laws.check(Sums(), Equations(), Code(), Story(), Compact(), Nested(), examples=20)
+    laws.check(Odd(), Equations(), Code(), Story(), Nested(), examples=20)
+
+
+# broken if operands of a primitive that takes three are sorted where they may not be permuted, or not where they may
+def test_three_operands_are_sorted_where_they_commute():
+    def key(operation: Primitive, *operands: int) -> str:
+        return Problem((Step("A", operation, operands),), "A", 7).key
+
+    _, blended, chosen, *_ = Odd.primitives
+    assert key(blended, 1, 2, 3) == key(blended, 3, 1, 2) != key(blended, 1, 2, 4)
+    assert key(chosen, 1, 2, 3) != key(chosen, 1, 3, 2)
 
 
 # broken if one may check a family in no surface at all
@@ -503,6 +656,16 @@ def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
 # --- errors ---
 
 
+def looked_up(*entries: tuple[int, int]) -> Problem:
+    table = Given("n", "n", entries)
+    return Problem((Step("A", table, (0,)),), "A", 4, tables=(table,))
+
+
+def turned_round() -> Problem:
+    """( 3 + 4 ) - ( 1 + 2 ), in which B would be met before A."""
+    return Problem((Step("A", ADD, (1, 2)), Step("B", ADD, (3, 4)), Step("C", SUB, ("B", "A"))), "C", 10)
+
+
 # broken if a caller's mistake passes, or its message does not say what was found
 @pytest.mark.parametrize(
     ("mistake", "message"),
@@ -531,11 +694,22 @@ def test_surplus_is_reported_and_the_problem_says_if_it_is_allowed():
         (lambda: Problem((Step("A", SUM, ()),), "A", 10), r"step 'A' gives sum 0 operands"),
         (
             lambda: Problem((Step("A", FUNCTIONS[0], (("z",),)),), "A", 3),
-            r"holds \('z',\), which is not in the texts of 1 to 64 letters",
+            r"holds \('z',\), which is neither an int in \[0, 3\) nor a text of 1 to 64 letters of abc",
         ),
         (lambda: replace(GRAPH, order=("A", "B")), r"the order must name every step once; it is \['A', 'B'\]"),
         (lambda: Problem((Step("A", Given("n", "n", ((0, 1),)), (0,)),), "A", 4), r"looks up n, which the problem does not state"),
+        (lambda: Problem((Step("A", ADD, (True, 1)),), "A", 10), r"holds True, which is neither an int in \[0, 10\) nor a text"),
+        (lambda: Problem((Step("A", ADD, (np.int64(3), 1)),), "A", 10), r"holds np.int64\(3\), which is neither an int in"),
+        (lambda: Problem((Step("A", ADD, [3, 1]),), "A", 10), r"the operands of a step are a tuple; step 'A' has \[3, 1\]"),
+        (lambda: Problem((Step("A", ADD, "34"),), "A", 10), r"are a tuple; step 'A' has '34'"),
+        (lambda: Primitive("less", "<", lambda a, b, m: a < b)(1, 2, modulus=10), r"gave True, which is not an int in \[0, 10\)"),
+        (lambda: Odd.primitives[1].digest(1_000), r"the table of blended would have 1000\*\*3 entries, of at most 10,000,000"),
+        (lambda: looked_up((0, 4)), r"the table n holds 4, which is not an int in \[0, 4\)"),
+        (lambda: looked_up((0, 1), (2, 2), (0, 3)), r"the table n says of an operand twice what it gives; found \[\(0, 1\)"),
         (lambda: Nested().prompt(GRAPH), r"Nested writes trees \(see Tree\)"),
+        (lambda: Nested().prompt(turned_round()), r"Nested writes trees .* as they are read"),
+        (lambda: Equations().vocab(1, (Primitive("is", "=", _multiplied),), 10), r"Equations uses = itself; give these primitives other"),
+        (lambda: Story(replace(ZOO, kinds=("plus", *ZOO.kinds[1:]))).vocab(1, (ADD,), 10), r"Story uses \+ itself"),
         (lambda: Story().prompt(Problem((Step("sum", ADD, (1, 2)),), "sum", 10)), r"stories speak of steps called A..Z.*found 'sum'"),
         (lambda: Equations().write(Compact().read(Compact().solution(Program(1, 1)(rng("x"))))), r"leaves an operand unsaid"),
         (lambda: Story().vocab(200, (ADD,), 10), r"up to 144 of them; found 'O5'"),

@@ -16,15 +16,15 @@ from synthtasks.surfaces.surface import Surface
 __all__ = ["LAWS", "Law", "LawBroken", "check"]
 
 LAWS: tuple[Law, ...] = (
-    Law("A family is a value: frozen, hashable, picklable, equal to its copies.", of_families.is_a_value),
+    Law("Families and surfaces are values: frozen, hashable, picklable, equal to their copies.", of_families.is_a_value),
     Law("A problem is a function of the generator it is drawn with, and of nothing else.", of_families.is_pure),
     Law("A problem is what its family announces: names, primitives, modulus.", of_families.is_well_formed),
     Law("Dials mean what they say.", of_families.dials_mean_what_they_say),
-    Law("Answers vary.", of_families.answers_vary),
+    Law("Answers vary, and are not there to be copied.", of_families.answers_vary),
     Law("A family is more than a handful of problems, and two seeds share none but by chance.", of_families.is_more_than_a_handful),
     Law("The split is a property of what the answer depends on.", of_families.the_split_is_of_the_problem),
     Law("The vocabulary is closed.", of_surfaces.words_are_known),
-    Law("The prompt says all that matters.", of_surfaces.the_prompt_says_what_matters),
+    Law("The prompt says all that is given, and nothing that is to be found.", of_surfaces.the_prompt_says_what_is_given),
     Law("Reading is total: any words can be read, and only solutions are accepted.", of_surfaces.reading_is_total),
     Law("Reading inverts writing, and the solution is accepted.", of_surfaces.reading_inverts_writing),
     Law("Any trace can be said, right or wrong, and is read as what it says.", of_surfaces.any_trace_can_be_said),

@@ -1,9 +1,12 @@
 """What laws are made of: what is checked, how examples are found, and how a broken law is reported."""
 
+import pickle
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +68,11 @@ def need(holds: object, *said: object) -> None:
     """
     if not holds:
         raise LawBroken("\n  ".join(map(str, said)))
+
+
+def generators() -> tuple[object, ...]:
+    """The state of the global generators, which nobody is to move."""
+    return random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002
 
 
 def show(p: Problem) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synthtasks import strategies
 from synthtasks.laws.kit import Subject, for_all, need, show
-from synthtasks.mutants import KINDS, mutant
+from synthtasks.mutants import Mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
@@ -23,16 +23,17 @@ def every_mistake_is_caught(subject: Subject) -> None:
     for surface in subject.surfaces:
         vocab = subject.vocab(surface)
 
-        def holds(drawn: tuple[Problem, str, int], surface: Surface = surface, vocab: Vocab = vocab) -> None:
-            p, kind, seed = drawn
-            made = mutant(kind, p, surface, vocab, rng("law", "mutant", seed))  # type: ignore[arg-type]
+        def mistaken(p: Problem, surface: Surface = surface, vocab: Vocab = vocab) -> st.SearchStrategy[tuple[Problem, Mutant | None]]:
+            return st.tuples(st.just(p), strategies.mutants_of(p, surface, vocab))
+
+        def holds(drawn: tuple[Problem, Mutant | None], surface: Surface = surface) -> None:
+            p, made = drawn
             if made is not None:
                 verdict = verify(p, surface.read(made.words))
-                need(not verdict.process, f"accepted, with a mistake ({kind}): {' '.join(made.words)}", show(p))
-                need(verdict.first is not None, f"refused for no reason ({kind}): {' '.join(made.words)}", show(p))
+                need(not verdict.process, f"accepted, with a mistake ({made.kind}): {' '.join(made.words)}", show(p))
+                need(verdict.first is not None, f"refused for no reason ({made.kind}): {' '.join(made.words)}", show(p))
 
-        cases = st.tuples(strategies.problems_of(subject.family), st.sampled_from(KINDS), st.integers(0, 10**6))
-        for_all(3 * subject.examples, cases, holds)
+        for_all(3 * subject.examples, strategies.problems_of(subject.family).flatmap(mistaken), holds)
 
 
 def no_edit_is_accepted(subject: Subject) -> None:
@@ -41,21 +42,33 @@ def no_edit_is_accepted(subject: Subject) -> None:
         def holds(p: Problem, surface: Surface = surface) -> None:
             solution = surface.solution(p)
             often = [word for word, _ in Counter(solution).most_common()]  # those that hold sentences together come first
-            for words in _edits(solution, tuple(often[: max(EDITS // len(solution), 3)])):
+            for words in _edits(solution, tuple(often[: max(EDITS // len(solution), 3)]), p.modulus):
                 accepted = words != solution and verify(p, surface.read(words)).process
                 need(not accepted, f"accepted, though it is not the solution: {' '.join(words)}", show(p))
 
         for_all(max(subject.examples // 20, 1), strategies.problems_of(subject.family), holds)
 
 
-def _edits(words: Words, known: Words) -> Iterator[Words]:
-    """Every cut, every word left out, replaced or put in."""
+def _edits(words: Words, known: Words, modulus: int) -> Iterator[Words]:
+    """Every cut, every word left out, misspelled, replaced or put in."""
     for i in range(len(words) + 1):
         yield words[:i]
         yield words[:i] + words[i + 1 :]
         for other in known:
             yield (*words[:i], other, *words[i:])
             yield (*words[:i], other, *words[i + 1 :])
+        for other in _misspelled(words[i], modulus) if i < len(words) else ():
+            yield (*words[:i], other, *words[i + 1 :])
+
+
+def _misspelled(word: str, modulus: int) -> Iterator[str]:
+    """Words that a lenient reader would take for this one, whether it should or not."""
+    yield from (word.swapcase(), f" {word}", f"{word}\n")
+    if word.isdecimal():
+        yield from (f"0{word}", f"+{word}", f"{word}.0", word.translate(EASTERN), str(int(word) + modulus))
+
+
+EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")  # digits, to Python's int as well
 
 
 def any_valid_order_is_right(subject: Subject) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from synthtasks import strategies
-from synthtasks.domains import following
-from synthtasks.laws.kit import LawBroken, Subject, for_all, need, show
-from synthtasks.primitives import Given, Primitive
+from synthtasks.domains import Value, following
+from synthtasks.laws.kit import LawBroken, Subject, for_all, generators, need, show
+from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem, Step
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface, unplaced
@@ -27,39 +27,71 @@ def words_are_known(subject: Subject) -> None:
         for_all(subject.examples, strategies.problems_of(subject.family), holds)
 
 
-def the_prompt_says_what_matters(subject: Subject) -> None:
+def the_prompt_says_what_is_given(subject: Subject) -> None:
     for surface in subject.surfaces:
 
         def holds(p: Problem, surface: Surface = surface) -> None:
-            for changed in _variations(p):
+            state, prompt = generators(), surface.prompt(p)
+            alike = surface.prompt(p) == prompt and generators() == state
+            need(alike, f"{surface} puts a problem in one way or another; let the words depend on it alone", show(p))
+            for changed in _variations(p, subject.family.primitives):
                 try:
                     other = surface.prompt(changed)
                 except ValueError:
                     continue  # no problem that this surface can say
-                need(other != surface.prompt(p), f"{surface} says two problems alike: {' '.join(other)}", show(p), show(changed))
+                apart = "say what tells them apart, or raise a ValueError for those that it is not to say"
+                need(other != prompt, f"{surface} says two problems alike: {' '.join(other)}", show(p), show(changed), apart)
+            same = surface.prompt(_with_other_values(p)) == prompt
+            need(same, f"{surface} tells what is to be found out, a value or the answer: {' '.join(prompt)}", show(p))
 
-        for_all(min(subject.examples, 50), strategies.problems_of(subject.family), holds)
+        for_all(min(subject.examples, 25), strategies.problems_of(subject.family), holds)
 
 
-def _variations(p: Problem) -> Iterator[Problem]:
-    """Problems that are to be solved otherwise: one value or one primitive of one step of the proof changed, or every entry of a table."""
-    primitives = {s.primitive for s in p.steps if isinstance(s.primitive, Primitive)}
+def _variations(p: Problem, primitives: tuple[Operation, ...]) -> Iterator[Problem]:
+    """Problems that are to be put otherwise: one value or one primitive of one step changed, one entry of a table, or the query."""
+    usual = [primitive for primitive in primitives if not isinstance(primitive, Given)]
 
     def with_step(old: Step, new: Step) -> Problem:
         return replace(p, steps=tuple(new if s is old else s for s in p.steps))
 
-    for step in p.proof:
+    for step in p.steps:
+        if step.name != p.query:
+            yield replace(p, query=step.name)
         for i, argument in enumerate(step.arguments):
             if not isinstance(argument, str):
                 new = (*step.arguments[:i], following(argument, p.modulus), *step.arguments[i + 1 :])
                 yield with_step(step, step._replace(arguments=new))
-        for primitive in primitives:
-            if primitive != step.primitive and not isinstance(step.primitive, Given) and primitive.arity == step.primitive.arity:
+        for primitive in usual if step.primitive in usual else ():
+            if primitive != step.primitive and primitive.arity == step.primitive.arity:
                 yield with_step(step, step._replace(primitive=primitive))
     for table in p.tables:
-        other = replace(table, entries=tuple((operand, (value + 1) % p.modulus) for operand, value in table.entries))
-        steps = tuple(s._replace(primitive=other) if s.primitive == table else s for s in p.steps)
-        yield replace(p, steps=steps, tables=tuple(other if t == table else t for t in p.tables))
+        for i, (operand, value) in enumerate(table.entries):
+            entry = (operand, (value + 1) % p.modulus)
+            yield _with_tables(p, {table: replace(table, entries=(*table.entries[:i], entry, *table.entries[i + 1 :]))})
+
+
+def _with_tables(p: Problem, others: dict[Given, Given]) -> Problem:
+    """The problem with other tables in place of its own."""
+    steps = tuple(s._replace(primitive=others.get(s.primitive, s.primitive)) if isinstance(s.primitive, Given) else s for s in p.steps)
+    return replace(p, steps=steps, tables=tuple(others.get(t, t) for t in p.tables))
+
+
+class _Next(Given):
+    """A table that gives what follows the value that is stated, or else the operand."""
+
+    def __call__(self, *operands: Value, modulus: int) -> Value:
+        return following(dict[Value, Value](self.entries).get(*operands, *operands), modulus)
+
+
+def _with_other_values(p: Problem) -> Problem:
+    """The problem word for word, but its steps give other values: each operation gives what follows what it should give."""
+
+    def other(primitive: Primitive) -> Primitive:
+        return replace(primitive, apply=lambda *operands: following(primitive.apply(*operands), p.modulus))
+
+    steps = tuple(s._replace(primitive=other(s.primitive)) if isinstance(s.primitive, Primitive) else s for s in p.steps)
+    p = replace(p, steps=steps)
+    return _with_tables(p, {t: _Next(t.name, t.symbol, t.entries, t.otherwise) for t in p.tables})
 
 
 def reading_is_total(subject: Subject) -> None:

@@ -70,7 +70,7 @@ class Code(Sentences):
             fits = (operator in LOGIC or not operator.isidentifier()) and modular == (operator in ARITHMETIC)
         elif len(bare) >= 4 and bare[1] == "(" and bare[-1] == ")":
             operator, operands = bare[0], read_operands(bare[2:-1], ",", RESERVED)
-            fits = operator.isidentifier() and not modular and not (operator in LOGIC and len(operands) == 2)
+            fits = not modular and (len(operands) != 2 or (operator.isidentifier() and operator not in LOGIC))
         else:
             return None
         if not fits or not self.free(operator) or None in operands:

@@ -65,7 +65,7 @@ class Equations(Sentences):
         operands: tuple[Operand, ...]
         if len(inner) >= 4 and inner[1] == "(" and inner[-1] == ")":
             operator, operands = inner[0], read_operands(inner[2:-1], ",", RESERVED)
-            fits = operator.isidentifier()
+            fits = operator.isidentifier() or len(operands) != 2
         elif len(inner) == 3:
             operator, operands = inner[1], (read_operand(inner[:1], RESERVED), read_operand(inner[2:], RESERVED))
             fits = not operator.isidentifier()

@@ -25,17 +25,27 @@ class Nested(Equations):
         """The expression.
 
         Raises:
-            ValueError: if the problem is no tree, or has steps beside it: one expression could not say it.
+            ValueError: if the problem is no tree, has steps beside it, or has other names: one expression could not say it.
         """
-        used = [a for step in problem.steps for a in step.arguments if isinstance(a, str)]
-        names = [step.name for step in problem.steps]
-        if sorted((*used, problem.query)) != sorted(names) or tuple(names) != labels(len(names)):
-            raise ValueError("Nested writes trees (see Tree): steps A, B, C.. each used once, but the last; this problem is none")
+        if not _named_as_read(problem):
+            raise ValueError("Nested writes trees (see Tree): steps A, B, C.. as they are read, each used once, but the last; this is none")
         said: dict[str, Words] = {}
         for step in problem.steps:
             said[step.name] = _brackets(step, said)
         expression = said[problem.query]
         return (*self.preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
+
+
+def _named_as_read(problem: Problem) -> bool:
+    """Whether every step but the query is used once, and they are called A, B, C.. from left to right, innermost first."""
+    waiting: list[str] = []  # for their use
+    for step in problem.steps:
+        used = [a for a in step.arguments if isinstance(a, str)]
+        first = len(waiting) - len(used)
+        if waiting[first:] != used:
+            return False
+        waiting[first:] = [step.name]
+    return waiting == [problem.query] and tuple(step.name for step in problem.steps) == labels(len(problem.steps))
 
 
 def _brackets(step: Step, said: dict[str, Words]) -> Words:

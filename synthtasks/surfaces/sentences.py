@@ -79,11 +79,14 @@ class Sentences(ABC):
         """Every word that problems of this size, and their solutions, can hold.
 
         Raises:
-            ValueError: if the modulus is larger than the table of numbers, or there is no word for a name.
+            ValueError: if the modulus is larger than the table of numbers, there is no word for a name, or a symbol is
+                a word that the surface needs.
         """
+        if taken := [p.symbol for p in primitives if not (self.free(p.symbol) and self.free(self.sign(p.symbol)))]:
+            raise ValueError(f"{type(self).__name__} uses {' '.join(taken)} itself; give these primitives other symbols")
         frame = sorted(self.reserved - {PAD, END})
         nouns = (word for name in labels(names) for word in self.name(name))
-        signs = (word for p in primitives for word in (self.sign(p.symbol), p.name))
+        signs = (word for p in primitives for word in (*((p.symbol,) if p.arity != 2 else ()), self.sign(p.symbol), p.name))
         return Vocab(tuple(dict.fromkeys((PAD, END, *frame, *nouns, *signs, *spelled(primitives, modulus)))))
 
     def name(self, name: str) -> Words:

@@ -100,7 +100,7 @@ class Story(Sentences):
             if second is None or end != len(words) or symbol.isidentifier() or words[i] in SIGNS or not self.free(words[i]):
                 return None
             return symbol, (first, second)
-        if words[:1] != ("the",) or words[2:3] != ("of",) or not (words[1].isidentifier() and self.free(words[1])):
+        if words[:1] != ("the",) or words[2:3] != ("of",) or not self.free(words[1]):
             return None
         operands: list[str | Value] = []
         i = 2
@@ -109,7 +109,8 @@ class Story(Sentences):
             if operand is None:
                 return None
             operands.append(operand)
-        return (words[1], tuple(operands)) if i == len(words) else None
+        fits = words[1].isidentifier() or len(operands) != 2
+        return (words[1], tuple(operands)) if i == len(words) and fits else None
 
     def free(self, word: str) -> bool:
         """Whether a word can be a symbol. Some gates are called like words of the frame; their place tells them apart."""
