@@ -69,6 +69,7 @@ loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach
 
 browser: $(READY)  ## look at the dashboard with chromium (CHROME=path), where there is one
 	@$(BIN)/python -m tests.browser.browser || test $$? -eq 77
+
 ray: $(READY)  ## install Ray, and test the engine that runs stages on it
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[ray]'
 	@$(BIN)/python -m pytest -q -rs tests/test_ray.py

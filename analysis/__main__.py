@@ -1,10 +1,13 @@
 """The command line: `python -m analysis list | plan | run | watch | report | demo | ask | rerun | gc | query`."""
 
+import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import getsource
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, Protocol
@@ -14,11 +17,11 @@ from rich.console import Console
 
 from analysis import command, gc, rerun
 from analysis.ask import converse
-from analysis.demo import demo
+from analysis.demo import demo, lesson
 from analysis.engine import Care, Engine, run_stages
 from analysis.listing import list_json, show_list
-from analysis.request import Request, logged, request
-from analysis.scale import CPU, Scale
+from analysis.request import Request, a_folder, logged, request, stages_of
+from analysis.scale import Scale
 from analysis.shard import shard
 from analysis.studies import STUDIES
 from analysis.watch import watch
@@ -26,9 +29,18 @@ from analysis.watch import watch
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
 
+SAID = dict(re.findall(r"^    (\w+): .*?  # (.+)$", getsource(Scale), re.MULTILINE))  # of each field, by the comment beside it
 Overrides = make_dataclass(
     "Overrides",
-    [(f.name, f.type | None, field(default=None)) for f in fields(Scale) if f.name not in HIDDEN],  # type: ignore[operator]
+    [
+        (
+            f.name,
+            Annotated[f.type | None, tyro.conf.arg(help=SAID[f.name], help_behavior_hint="(default: the scale's)")],  # type: ignore[operator]
+            field(default=None),
+        )
+        for f in fields(Scale)
+        if f.name not in HIDDEN
+    ],
     frozen=True,
 )
 
@@ -51,6 +63,9 @@ def on_ray() -> Engine:
 
 
 ENGINES = {"local": local, "ray": on_ray}
+
+
+LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: no {None}, no --no-dry-run
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ class Plan(Options):
 
 
 @dataclass(frozen=True)
-class Run(Plan):
+class Run(Options):
     """Run what is missing, judge the claims, and write the report. The same command continues or extends; on several machines
     that share the folder, they share the work."""
 
@@ -149,26 +164,28 @@ class Report(Options):
 
     def __call__(self, console: Console) -> int:
         asked = self.request()
-        if self.dry_run:
-            console.print(f"would write rows.jsonl, verdicts.json, report.html and its figures to {asked.folder}", highlight=False)
-            return 0
-        missing = sum(not asked.store.has(s) for c in asked.cells() for s in c.stages())
+        missing = sum(not asked.store.has(s) for s in set(stages_of(asked.cells())))
         if missing:
-            raise ValueError(f"{missing} stages have not run yet; use `run`, which writes the report at its end")
+            raise ValueError(f"{command.plural(missing, 'stage')} not in {asked.store.root} yet; use `run`, which ends with the report")
+        if self.dry_run:
+            console.print(f"would write rows.jsonl, verdicts.json and report.html to {asked.folder}", highlight=False)
+            return 0
         command.report(asked, console)
         return 0
 
 
 @dataclass(frozen=True)
-class Demo(Plan):
+class Demo(Options):
     """One seed of the study, live, with a sentence before each act."""
 
     dry_run: bool = False  # say what would run, and leave
 
     def __call__(self, console: Console) -> int:
+        asked = lesson(self.request())
         if self.dry_run:
-            return super().__call__(console)
-        return demo(self.request(), console)
+            command.plan(asked, console)
+            return 0
+        return demo(asked, console)
 
 
 @dataclass(frozen=True)
@@ -176,11 +193,9 @@ class Ask:
     """Type or draw problems, and see a policy's steps with the judge's marks."""
 
     checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
-    modulus: int = CPU.modulus
-    lines: int = CPU.lines
 
     def __call__(self, console: Console) -> int:
-        converse(self.checkpoint, self.lines, self.modulus, console, lambda: console.input("> "))
+        converse(self.checkpoint, console, lambda: console.input("> "))
         return 0
 
 
@@ -191,10 +206,14 @@ class Rerun:
     folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Kind-hash
     out: Path | None = None  # where it is made again; default a temporary folder
     allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+    dry_run: bool = False  # say what would be made again, and leave
 
     def __call__(self, console: Console) -> int:
+        if self.dry_run:
+            rerun.announce(rerun.read_folder(self.folder, self.allow), self.folder.resolve().parent, console)
+            return 0
         with TemporaryDirectory() as scratch:
-            return rerun.show(self.folder, self.out or Path(scratch), self.allow, console)
+            return rerun.show(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
 
 
 @dataclass(frozen=True)
@@ -207,11 +226,9 @@ class Gc:
     def __call__(self, console: Console) -> int:
         found = gc.sort(self.out)
         gc.summary(found, console)
-        if self.dry_run:
-            console.print("nothing was removed")
-        else:
+        if not self.dry_run:
             gc.remove(self.out / "stages", found.rubbish)
-            console.print("removed")
+        console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
         return 0
 
 
@@ -246,17 +263,23 @@ class Command(Protocol):
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    kept = ""
     every = (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)
     verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in every}
-    chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis")
     try:
+        chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis", config=LOOKS)
+        kept = "; the same command continues where it was" if isinstance(chosen, Run | Demo) else ""
         status: int = chosen(console)
+        sys.stdout.flush()
         return status
+    except BrokenPipeError:  # whoever reads has read enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        console.print("\nstopped; the same command continues where it was")
+        console.print(f"\nstopped{kept}")
         return 130
 
 

@@ -1,6 +1,7 @@
 """Ask a policy: draw or type a problem, and see its steps with the judge's marks."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -10,16 +11,18 @@ from rich.text import Text
 
 from analysis.traces import marks
 from synthtasks.families import Program, problem
+from synthtasks.families.family import labels
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
+from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
 from train.policy import Policy, load_policy
 from train.rollouts import Sampler, rollout
 
 HELP = (
-    "Type a problem as the model reads it, for instance [b]A + 3 B * 7 C - 1 run A to C from 5 :[/]\n"
-    "or a number of steps to draw a held-out problem, or nothing for another of the same; q ends."
+    "Type a number of steps to draw a held-out problem, nothing for another of as many, or a problem as the model reads it; q ends.\n"
+    "For instance:"
 )
 
 
@@ -40,21 +43,31 @@ def show(asked: Problem, trace: Trace) -> Text:
     return text
 
 
-def converse(folder: Path, lines: int, modulus: int, console: Console, read: Callable[[], str]) -> None:
+def task(policy: Policy) -> Program:
+    """Programs as large as the words of the policy allow: a line for every name, and a modulus that uses every number."""
+    words = policy.vocab.words
+    modulus, lines = sum(word in NUMBERS for word in words), len(set(words) & set(labels(len(words))))
+    return Program(steps=min(3, lines), lines=lines, modulus=modulus)
+
+
+def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
     """Answer problem after problem, until the reader has enough.
 
     Raises:
         FileNotFoundError: if `folder` holds no policy.
     """
-    policy, surface, family = load_policy(folder), Compact(), Program(steps=3, lines=lines, modulus=modulus)
+    policy, surface = load_policy(folder), Compact()
+    family = task(policy)
     torch.set_num_threads(1)
-    console.print(HELP)
+    console.print(HELP, " ".join(surface.prompt(problem(family, "test", "ask"))), highlight=False)
     for turn, typed in zip(count(), _typed(read), strict=False):
         try:
             if typed.isdecimal():
-                family = Program(steps=int(typed), lines=lines, modulus=modulus)
+                family = replace(family, steps=int(typed))
             asked = (
-                surface.parse(tuple(typed.split()), family.primitives, modulus) if " " in typed else problem(family, "test", "ask", turn)
+                surface.parse(tuple(typed.split()), family.primitives, family.modulus)
+                if " " in typed
+                else problem(family, "test", "ask", turn)
             )
             console.print(" ".join(surface.prompt(asked)), style="bold", highlight=False)
             console.print(show(asked, answer(policy, asked, turn)))

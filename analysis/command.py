@@ -30,9 +30,10 @@ def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
     console.print(plan_table(made))
     of = "" if part == WHOLE else f"shard {part.index} of {part.count}: "
     seeds = len({cell.seed for cell in cells})
+    rest = f"the rest takes {needs(made)}" if made.missing else "nothing to run"
     console.print(
         f"{of}{plural(made.cells, 'cell')} of {plural(seeds, 'seed')}, {len(made.stages)} distinct stages "
-        f"({shared(made)} of them shared), {len(made.there)} there; the rest takes {needs(made)}",
+        f"({shared(made)} of them shared), {len(made.there)} there; {rest}",
         highlight=False,
     )
     tight(made, asked.out, console)

@@ -54,10 +54,14 @@ def acts(cells: Sequence[Cell], withheld: str) -> tuple[Act, ...]:
     )
 
 
-def demo(asked: Request, console: Console) -> int:
-    """Perform the study with process reward on one seed; the exit status."""
+def lesson(asked: Request) -> Request:
+    """Of what is asked, one seed with process reward."""
     only = {**asked.only, "reward": "process", "control": "none"}
-    asked = replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
+    return replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
+
+
+def demo(asked: Request, console: Console) -> int:
+    """Perform a lesson; the exit status."""
     cells = asked.cells()
     with writing(asked.folder):
         references.begin(asked.folder, stages_of(cells))

@@ -28,6 +28,13 @@ class Care:
     retries: int = 1  # of a stage whose worker died, which goes on from its checkpoint
     time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
 
+    def __post_init__(self) -> None:
+        if self.retries < 0 or (self.time_limit is not None and not self.time_limit > 0):
+            raise ValueError(
+                f"a stage is tried again never or more often, and may take more than 0 seconds; "
+                f"found --retry {self.retries}, --time-limit {self.time_limit}"
+            )
+
 
 class Engine(Protocol):
     """A way of running many stages."""

@@ -40,9 +40,12 @@ def referred(out: Path) -> frozenset[str]:
     """The names of the stages that any study in `out` refers to.
 
     Raises:
+        NotADirectoryError: if `out` is no folder.
         ValueError: if none says what it refers to, or one that has results does not.
     """
-    folders = sorted(f for f in out.iterdir() if f.is_dir() and f.name != "stages") if out.is_dir() else []
+    if not out.is_dir():
+        raise NotADirectoryError(f"{out} is no folder: expected DIR of `run --out DIR`, as runs/cpu")
+    folders = sorted(f for f in out.iterdir() if f.is_dir() and f.name != "stages")
     silent = [f for f in folders if (f / "rows.jsonl").exists() and not (f / FILE).exists()]
     if silent or not any((f / FILE).exists() for f in folders):
         what = f"{silent[0]} does not say" if silent else f"no study in {out} has said"

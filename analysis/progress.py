@@ -90,7 +90,7 @@ def _tail(file: Path) -> list[dict[str, float]]:
 
 @dataclass
 class Clock:
-    """How long the rest will take: by the plan at first, then by what finished."""
+    """How long the rest will take: by the plan at first, then by what finished. Of a stage that is overdue, by how far it is."""
 
     plan: Plan
     store: Store
@@ -102,7 +102,13 @@ class Clock:
 
         def cost(stage: Stage) -> float:
             whole = known.get(kind(stage), 0.1)
-            return max(whole - (now - state.running[stage]), 1.0) if stage in state.running else whole
+            if stage not in state.running:
+                return whole
+            spent = now - state.running[stage]
+            if (at := standing(stage, self.store)) is None:
+                return max(whole - spent, 1.0)
+            done = at.iteration / at.iterations
+            return (1 - done) * (whole if spent <= whole else spent / done)
 
         todo = [s for s in self.plan.stages if s in state.waiting or s in state.running]
         return schedule(todo, cost, self.plan.jobs)
@@ -149,8 +155,8 @@ def summary(state: State, clock: Clock) -> str:
     failed = f", {len(state.failed)} failed" if state.failed else ""
     if state.stopping:
         return f"stopping: {len(state.running)} save what they have, or end (Ctrl-C again: at once); {done} of {total} stages are done"
-    left = minutes(clock.left(state))
-    return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}; about {left} left"
+    left = f"; about {minutes(clock.left(state))} left" if state.running or state.waiting else ""
+    return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}{left}"
 
 
 @dataclass
@@ -167,8 +173,6 @@ class Screen:
     def render(self, state: State) -> RenderableType:
         """The screen for a state."""
         done, total = len(state.done) + len(state.already), len(self.clock.plan.stages)
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row(ProgressBar(total, done, width=40), Text(summary(state, self.clock)))
         table = Table("running", "iteration", "", "time", box=None, padding=(0, 2), header_style="dim")
         for stage, since in state.running.items():
             at = standing(stage, self.clock.store)
@@ -180,7 +184,7 @@ class Screen:
             finished.add_row(f"[green]✓[/] {self.names[stage]}", at.text if at else "")
         for stage, error in state.failed.items():
             finished.add_row(f"[red]✗[/] {self.names[stage]}", error.strip().splitlines()[-1])
-        return Group(bar, table, finished)
+        return Group(ProgressBar(total, done, width=60), Text(summary(state, self.clock)), table, finished)
 
 
 @contextmanager

@@ -88,6 +88,7 @@ def request(
 
     Raises:
         ValueError: if a primitive or a label is unknown, or a number makes no sense.
+        NotADirectoryError: if the results are to lie in a file.
     """
     chosen = overridden(SCALES[scale], overrides)
     count = chosen.seeds if seeds is None else seeds
@@ -95,6 +96,8 @@ def request(
         raise ValueError(f"a study needs at least one seed; found --seeds {count}")
     if devices < 1:
         raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"at least one stage runs at a time; found --jobs {jobs}")
     chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
     try:
@@ -106,7 +109,19 @@ def request(
             known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
     room = cores() // (chosen.machine.threads * devices)
-    return Request(study, setting, labels, out or Path("runs") / scale, jobs or max(1, room))
+    return Request(study, setting, labels, a_folder(out or Path("runs") / scale), jobs or max(1, room))
+
+
+def a_folder(out: Path) -> Path:
+    """Where results are to lie.
+
+    Raises:
+        NotADirectoryError: if that, or what it lies in, is a file.
+    """
+    there = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"--out takes a folder, and makes it where there is none; {there} is a file")
+    return out
 
 
 def logged(asked: Request, logger: str) -> Request:

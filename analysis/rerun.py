@@ -9,6 +9,8 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+from analysis.command import plural
+from analysis.progress import minutes
 from train.artifacts import VARYING, digest
 from train.circumstances import commit, versions
 from train.expression import Unreadable
@@ -92,9 +94,18 @@ def compare(there: Path, here: Path) -> Iterator[tuple[str, Verdict]]:
             yield name, "equal" if digest(there / name) == digest(here / name) else "differs"
 
 
+def announce(recorded: Recorded, there: Path, console: Console) -> None:
+    """What has to be made again, and how long that took, as far as it is there to say so."""
+    stages = closure((recorded.stage,))
+    records = [file for stage in stages if (file := there / str(stage) / "run.json").exists()]
+    took = minutes(sum(json.loads(file.read_bytes())["seconds"] for file in records))
+    console.print(f"{plural(len(stages), 'stage')} to make again, one at a time; the first time they took {took}", highlight=False)
+
+
 def show(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> int:
     """Do it, and say what came of it; 1 if a bit differs."""
     recorded = read_folder(folder, allow)
+    announce(recorded, folder.resolve().parent, console)
     for what, then, now in (("commit", recorded.commit, commit()), ("versions", recorded.versions, versions())):
         if then != now:
             console.print(f"note: made with {what} {then}; here it is {now}", style="yellow", highlight=False)

@@ -10,28 +10,28 @@ class Scale:
     """The sizes of the parts that studies are made of. Lengths in steps of a program unless said."""
 
     # the task
-    modulus: int = 10
+    modulus: int = 10  # of the arithmetic
     lines: int = 24  # of every program; also the longest listing
     solved: int = 4  # pretraining solves problems of 1 to this many steps
     deepest: int = 24  # scores go from 1 step to this many
     uses: int = 3  # a problem applies the withheld primitives at least so often
     # the model
-    width: int = 64
-    layers: int = 2
-    heads: int = 4
+    width: int = 64  # of the model
+    layers: int = 2  # of the model
+    heads: int = 4  # of attention in each layer
     # pretraining
-    pretraining: int = 2_200  # iterations
-    tokens: int = 3_072  # an iteration
-    pretraining_lr: float = 2.5e-3
+    pretraining: int = 2_200  # iterations of pretraining
+    tokens: int = 3_072  # of an iteration of pretraining
+    pretraining_lr: float = 2.5e-3  # learning rate of pretraining
     # RL
-    practice: int = 80  # iterations
-    problems: int = 32  # an iteration
-    group: int = 16  # completions of a problem
-    practice_lr: float = 3e-4
+    practice: int = 80  # iterations of RL
+    problems: int = 32  # of an iteration of RL
+    group: int = 16  # completions of a problem in RL
+    practice_lr: float = 3e-4  # learning rate of RL
     # evaluation
     exam: int = 512  # held-out problems of each difficulty, scored exactly
     asked: int = 64  # problems sampled for answer-only success
-    samples: int = 64  # completions of each
+    samples: int = 64  # completions of each of these
     seeds: int = 5
     machine: Machine = Machine()
 

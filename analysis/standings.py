@@ -18,7 +18,7 @@ def progress(growing: Growing) -> Html:
     bar = Html(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
     unknown = sorted({kind(s) for s in state.waiting | set(state.running)} - set(plan.seconds))
     parts: list[object] = [bar, tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))), _running(growing)]
-    if unknown and done:
+    if unknown:
         parts.insert(2, tag("p", f"Not counted yet, as none has finished: {', '.join(unknown)}.", kind="soft"))
     if not done and not growing.now.begun:
         parts = [bar, tag("p", NOTHING, kind="note")]

@@ -11,7 +11,7 @@ COLOURS = {"shown": "green", "shown (no update)": "green", "refuted": "red", "un
 
 def number(x: float | None) -> str:
     """A signed number of points, or a dash for what could not be measured."""
-    return "–" if x is None else f"{x:+.1f}"
+    return "–" if x is None else f"{round(x, 1) + 0.0:+.1f}"  # never -0.0
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> Table:

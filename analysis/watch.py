@@ -12,8 +12,8 @@ from analysis.serve import Page, Server
 def page_of(asked: Request) -> Page:
     """The page of what was asked."""
     study, setting = asked.study, asked.setting
-    seeds = ", ".join(map(str, setting.seeds))
-    said = f"Study “{study.name}” under way; seeds {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
+    seeds = f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"
+    said = f"Study “{study.name}” under way; {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
     heading = join([tag("h1", study.question), tag("p", said, tag("code", asked.out), kind="soft")])
     return Page(f"Under way: {study.name}", heading, Dashboard(Growing.of(asked)))
 

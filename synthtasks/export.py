@@ -84,6 +84,20 @@ def matched(parts: Sequence[Items]) -> None:
             raise ValueError(f"the parts of a data set differ in split, seed and size alone; found {first} and {items}")
 
 
+def unused(folder: Path) -> None:
+    """See that an export can have this name.
+
+    Raises:
+        FileExistsError: if it is there.
+        NotADirectoryError: if it would lie in a file.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there; an export does not overwrite: remove it, or name another")
+    there = next(p for p in folder.absolute().parents if p.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"{folder} cannot be a folder, as {there} is a file; name another")
+
+
 @contextmanager
 def appearing(folder: Path) -> Iterator[Path]:
     """A draft that takes the folder's name when it is whole, and is removed if it fails.
@@ -91,8 +105,7 @@ def appearing(folder: Path) -> Iterator[Path]:
     Raises:
         FileExistsError: if the folder is there.
     """
-    if folder.exists():
-        raise FileExistsError(f"{folder} is there; an export does not overwrite: remove it, or name another")
+    unused(folder)
     draft = folder.with_name(folder.name + ".draft")
     draft.mkdir(parents=True)
     try:

@@ -116,6 +116,9 @@ def test_stats_prints_what_was_measured(tmp_path: Path) -> None:
 def test_export_writes_a_data_set(tmp_path: Path) -> None:
     options = "--surface story --steps 3 --depth 2 --train 4 --test 2"
     asked = ("export", "dag", *options.split(), "--out", str(tmp_path / "set"))
+    done = run(*asked, "--dry-run")
+    assert done.stdout == f"would write {tmp_path / 'set'}: 4 train problems, 2 test problems\n"
+    assert not list(tmp_path.iterdir())
     done = run(*asked)
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(file.name for file in (tmp_path / "set").iterdir()) == ["README.md", "test.jsonl", "train.jsonl"]
@@ -199,6 +202,8 @@ def test_columns_are_aligned():
         ("stats hops --out nowhere/hops.png", "error: --out takes a .png"),
         ("check synthtasks.families:Nothing", "error: synthtasks.families:Nothing cannot be had: module"),
         ("export dag --train 0 --test 0 --out nowhere", "error: a data set has one part"),
+        ("export dag --out README.md/data", "is a file; name another"),
+        ("check hops --examples 0", "error: a law is checked on at least one example"),
         ("export dag", "the following arguments are required: --out"),
         ("", "the following arguments are required: command"),
         ("sing", "invalid choice: 'sing'"),

@@ -132,6 +132,7 @@ def test_it_refuses_where_a_study_does_not_say(out: Path, tmp_path: Path) -> Non
     with pytest.raises(ValueError, match=r"stages\.json cannot be read"):
         gc.sort(out)
     (tmp_path / "empty" / "stages").mkdir(parents=True)
-    for nothing in (tmp_path / "empty", tmp_path / "nowhere"):
-        with pytest.raises(ValueError, match=r"no study in .* has said"):
-            gc.sort(nothing)
+    with pytest.raises(ValueError, match=r"no study in .* has said"):
+        gc.sort(tmp_path / "empty")
+    with pytest.raises(NotADirectoryError, match="nowhere is no folder"):
+        gc.sort(tmp_path / "nowhere")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from analysis.__main__ import Rerun
 from analysis.edge import Edge
 from analysis.rerun import read_folder, show
 from models.gpt import GPTConfig
@@ -81,6 +82,14 @@ def test_what_differs_is_named(stages: Path, tmp_path: Path) -> None:
     assert verdicts[str(EDGE), "edge.json"] == ["only", "here"]
     assert verdicts[str(EDGE), "stage.json"] == ["equal"]
     assert "2 are not, 1 stages are not there to compare with" in text
+
+
+# Broken if looking made anything, or miscounted what would be made.
+def test_looking_makes_nothing(stages: Path, tmp_path: Path) -> None:
+    text = StringIO()
+    assert Rerun(stages / str(EDGE), tmp_path / "again", dry_run=True)(Console(file=text, width=200)) == 0
+    assert text.getvalue().startswith("4 stages to make again, one at a time; the first time they took ")
+    assert not (tmp_path / "again").exists()
 
 
 # Broken if a result were compared with itself, or a renamed folder, or none, passed for one.

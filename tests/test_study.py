@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from analysis.__main__ import main
 from analysis.agenda import State
 from analysis.claims import Judgement
 from analysis.command import run as run_command
@@ -159,13 +161,39 @@ def test_an_undefined_region_is_a_result(undisturbed: Path) -> None:
         (("--only", "nonsense"), "--only takes axis=value"),
         (("--seeds", "0"), "at least one seed"),
         (("--withhold", "add", "sub", "mul"), "leaves no primitive"),
-        (("--withhold", "div"), "uses asks for ['div']"),
+        (("--withhold", "div"), "--withhold takes some of add, sub, mul, each once; found div"),
+        (("--withhold", "mul", "mul"), "each once; found mul mul"),
+        (("--time-limit", "0"), "more than 0 seconds"),
+        (("--retry", "-1"), "never or more often"),
+        (("--jobs", "0"), "at least one stage runs at a time"),
+        (("--out", "README.md"), "README.md is a file"),
     ],
 )
-def test_mistakes_are_explained(tmp_path: Path, more: tuple[str, ...], message: str) -> None:
-    done = subprocess.run(command(tmp_path, *more, verb="plan"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert message in " ".join(done.stderr.split())
+def test_mistakes_are_explained(
+    tmp_path: Path, more: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", command(tmp_path, *more, "--dry-run")[2:])
+    assert main() == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+# Broken if a dry run told of more than would be done, or of what would be refused; or if `| head` ended in a traceback.
+def test_a_dry_run_says_what_is_done(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(verb: str, out: Path) -> str:
+        monkeypatch.setattr(sys, "argv", command(out, "--dry-run", verb=verb)[2:])
+        status, told = main(), capsys.readouterr()
+        assert status == (2 if told.err else 0)
+        return " ".join((told.out + told.err).split())
+
+    assert re.search(r"6 cells of 1 seed, .* there; nothing to run$", said("demo", undisturbed))
+    assert f"would write rows.jsonl, verdicts.json and report.html to {undisturbed}" in said("report", undisturbed)
+    assert "error: 50 stages not in" in said("report", tmp_path)
+    with subprocess.Popen(command(tmp_path, "--help"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cut:
+        assert cut.stdout is not None
+        cut.stdout.close()
+        assert (cut.wait(), cut.stderr and cut.stderr.read()) == (0, b"")
 
 
 # `list --json` is what other programs read.

@@ -5,20 +5,21 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from analysis.agenda import State
-from analysis.ask import converse
+from analysis.ask import converse, task
 from analysis.demo import bars
 from analysis.plan import Plan, kind, longest, schedule
 from analysis.progress import Clock, Lines, Screen, minutes, standing, titles
 from analysis.studies import STUDIES
 from analysis.study import Setting
-from models.gpt import GPTConfig
+from models.gpt import GPT, GPTConfig
 from synthtasks import Program
 from synthtasks.surfaces import Compact
 from tests.tiny import TINY
-from train.policy import Fresh
+from train.policy import Fresh, Policy, torch_rng
 from train.stage import Stage, closure
 from train.store import Store
 
@@ -78,6 +79,19 @@ def test_the_screen_shows_what_runs_and_what_failed(tmp_path: Path) -> None:
     assert "failed: " + names[first] in text(lines)
 
 
+# A stage that takes longer than was planned must not be about to end for minutes; one that was resumed has less to do than all.
+def test_the_time_left_heeds_how_far_a_stage_is(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    clock = Clock(Plan(1, (LEARN,), frozenset(), {"practise": 30.0}, 1), store)
+    draft = tmp_path / (store.path(LEARN).name + ".draft")
+    draft.mkdir()
+    (draft / "metrics.jsonl").write_text(f'{{"iteration": {TINY.practice // 2 - 1}, "loss": 1.0}}\n')
+    half = 1 - TINY.practice // 2 / TINY.practice
+    for spent, whole in ((1.0, 30.0), (60.0, 60.0 / (1 - half))):
+        left = clock.left(State(set(), {LEARN: time.monotonic() - spent}, set(), set(), {}))
+        assert left == pytest.approx(half * whole, rel=0.05)
+
+
 # Work shared out evenly, but never shorter than the longest chain.
 def test_schedule_by_hand() -> None:
     costs = {s: float(i + 1) for i, s in enumerate(STAGES)}
@@ -99,12 +113,20 @@ def test_ask_draws_and_reads_problems(tmp_path: Path) -> None:
     folder = Store(tmp_path).get(Fresh(GPTConfig(len(vocab), width=16, layers=1, heads=2, kv_heads=2), vocab))
     console = recorded()
     typed = iter(["2", "", "A + 3 B * 7 run A to B from 5 :", "A + 3 run", "40", "q"])
-    converse(folder, 4, 10, console, lambda: next(typed))
+    converse(folder, console, lambda: next(typed))
     shown = text(console)
     assert shown.count("answer") >= 3
     assert "true answer 6" in shown  # (5 + 3) * 7 = 56
     assert "expected 'LINE OPERATOR NUMBER" in shown
     assert "windows of 1 to 4 steps" in shown
+
+
+# What is drawn for a policy must be in its own words, not in those of the default scale.
+def test_a_policy_says_what_it_can_be_asked(tmp_path: Path) -> None:
+    for lines, modulus in ((24, 10), (10, 3), (30, 12)):
+        vocab = Compact().vocab(lines, Program().primitives, modulus)
+        policy = Policy(GPT(GPTConfig(len(vocab), width=16, layers=1, heads=2, kv_heads=2), torch_rng("any")), vocab)
+        assert task(policy) == Program(steps=3, lines=lines, modulus=modulus)
 
 
 def test_every_stage_has_a_kind() -> None:  # a stage without one would have no cost in any plan

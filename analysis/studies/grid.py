@@ -37,8 +37,17 @@ def program(scale: Scale) -> Program:
 
 
 def needing(setting: Setting) -> Program:
-    """The family of the claims: its problems apply the withheld primitives several times, so that guessing is rare."""
-    return replace(program(setting.scale), uses=Uses(setting.withhold, setting.scale.uses))
+    """The family of the claims: its problems apply the withheld primitives several times, so that guessing is rare.
+
+    Raises:
+        ValueError: if none is withheld, one twice, or one that there is not.
+    """
+    family, withheld = program(setting.scale), set(setting.withhold)
+    known = [p.name for p in family.primitives]
+    if not withheld or len(withheld) < len(setting.withhold) or not withheld <= set(known):
+        found = " ".join(setting.withhold) or "none"
+        raise ValueError(f"--withhold takes some of {', '.join(known)}, each once; found {found}")
+    return replace(family, uses=Uses(setting.withhold, setting.scale.uses))
 
 
 def knowing(setting: Setting) -> Program:

@@ -11,7 +11,7 @@ def run(typed: Sequence[str]) -> int:
     """Check the family; 1 if a law is broken.
 
     Raises:
-        ValueError: if there is no such family.
+        ValueError: if there is no such family, or there are no examples.
     """
     asked = parser().parse_args(typed)
     found = known(asked.family)

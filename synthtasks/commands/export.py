@@ -6,7 +6,7 @@ from pathlib import Path
 
 from synthtasks.commands.catalogue import FAMILIES, SURFACES, in_context
 from synthtasks.commands.dials import add_dials, turned
-from synthtasks.export import export
+from synthtasks.export import export, matched, unused
 from synthtasks.items import Items
 from synthtasks.surfaces import CONTEXTS
 
@@ -22,8 +22,14 @@ def run(typed: Sequence[str]) -> int:
     family, surface = turned(FAMILIES[asked.family].family, asked), in_context(asked.surface, asked.context)
     sizes = {"train": asked.train, "test": asked.test}
     parts = [Items(family, surface, split, asked.seed, sizes[split]) for split in ("train", "test") if sizes[split]]
+    said = f"{asked.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts)
+    if asked.dry_run:
+        matched(parts)
+        unused(asked.out)
+        print(f"would write {said}")
+        return 0
     export(parts, asked.out)
-    print(f"{asked.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts))
+    print(said)
     return 0
 
 
@@ -39,5 +45,6 @@ def parser() -> argparse.ArgumentParser:
         of.add_argument("--test", type=int, default=200, metavar="N", help="problems to test on (default: %(default)s)")
         of.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
         of.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is not there yet")
+        of.add_argument("--dry-run", action="store_true", help="say what would be written, and leave")
         add_dials(of, found.family)
     return top

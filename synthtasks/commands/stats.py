@@ -1,4 +1,4 @@
-"""`python -m synthtasks stats dag --problems 10000 --out dag.png`: what the dials of a family do, measured, as tables and as a picture."""
+"""`python -m synthtasks stats dag --out dag.png`: what the dials of a family do, measured, as tables and as a picture."""
 
 import argparse
 import json
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         description="Draw problems with every dial turned at random, each independently of the others, and measure them.",
     )
     top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
-    top.add_argument("--problems", type=int, default=1_000, metavar="N", help="how many (default: %(default)s)")
+    top.add_argument("--problems", type=int, default=10_000, metavar="N", help="how many (default: %(default)s)")
     top.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
     top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture of it; .svg and .pdf will do, too")
     top.add_argument("--json", action="store_true", help="print numbers for a program to read")

@@ -40,10 +40,12 @@ def check(family: Family, *surfaces: Surface, examples: int = 100) -> None:
 
     Raises:
         LawBroken: at the first law that is broken.
-        ValueError: if there is no surface to say the problems in.
+        ValueError: if there is no surface to say the problems in, or no example.
     """
     if not surfaces:
         raise ValueError("name at least one surface in which the family's problems are to be said, for example Equations()")
+    if examples < 1:
+        raise ValueError(f"a law is checked on at least one example; found {examples}")
     for law in LAWS:
         try:
             law.check(Subject(family, surfaces, examples))
