@@ -22,7 +22,7 @@ from synthtasks import rng
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 BAR = 0.85
-SECONDS = 60.0  # a mutant may take; longer is a hang, which counts as found
+SECONDS = 240.0  # a mutant may take; longer is a hang, which counts as found
 
 
 @dataclass(frozen=True)
