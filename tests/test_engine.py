@@ -7,15 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.live import Live
 
 from analysis.agenda import Agenda, State
 from analysis.command import ended
 from analysis.engine import Care, run_stages
+from analysis.plan import Plan
+from analysis.progress import Clock, Lines, Screen
 from train.artifacts import SEAL, sealed
 from train.stage import Interrupted, Stage
 from train.store import Store, write_json
@@ -155,6 +159,38 @@ def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
     for held in store.leases.names():
         holder = store.leases.holder(held)
         assert holder is None or holder.dead
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Asks(Plain):
+    """Asks without a pause whether to stop."""
+
+    def run(self, out: Path, store: Store) -> None:
+        while not store.stopping():
+            pass
+
+
+# Broken if a worker that is killed while it asks whether to stop kept the others, which ask as well, waiting for ever.
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # forked, to begin at once: nothing else runs here
+def test_a_worker_that_is_killed_takes_no_lock_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("engine", "workers"):
+        monkeypatch.setattr(f"analysis.{module}.CONTEXT", get_context("fork"))
+    state = run_stages((Asks(1), Asks(2), Counts(3)), Store(tmp_path), 1, second, nothing, Care(time_limit=0.5))
+    assert set(state.failed) == {Asks(1), Asks(2)}
+    assert state.done == {Counts(3)}
+
+
+# Broken if what an error says were taken for markup: a part of it would be missing, or the run would end with it.
+def test_errors_are_told_to_the_letter(tmp_path: Path) -> None:
+    error = "ValueError: on [cuda:0, cpu], not [/b] at all"
+    state, store = State(failed={Plain(1): error}), Store(tmp_path)
+    plan = Plan(1, (Plain(1),), frozenset(), {}, 1)
+    clock, said = Clock(plan, store), StringIO()
+    console = Console(file=said, width=500)
+    ended(state, store, console)
+    Lines(console, clock, {Plain(1): "plain"})(state)
+    console.print(Screen(Live(console=console), clock, {Plain(1): "plain"}).render(state))
+    assert said.getvalue().count(error) == 3
 
 
 # Broken if a stage that somebody else is at kept a slot waiting, or were run twice.
