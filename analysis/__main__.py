@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Protocol
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 
 from analysis import command, gc, rerun
 from analysis.ask import converse
@@ -210,7 +211,7 @@ class Gc:
         if self.dry_run:
             console.print("nothing was removed")
         else:
-            gc.remove(self.out / "stages", found.rubbish)
+            gc.remove(self.out, found.rubbish)
             console.print("removed")
         return 0
 
@@ -232,7 +233,7 @@ class Query:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
         answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
         for fault in answer.damaged:
-            Console(stderr=True).print(f"left out: {fault}", style="yellow", highlight=False)
+            Console(stderr=True).print(f"left out: {fault}", style="yellow", markup=False, highlight=False)
         query.SHOWS[self.format](answer, console)
         return 0
 
@@ -253,7 +254,7 @@ def main() -> int:
         status: int = chosen(console)
         return status
     except (ValueError, OSError) as mistake:
-        Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(mistake))}", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("\nstopped; the same command continues where it was")
