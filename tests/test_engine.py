@@ -227,6 +227,39 @@ def test_the_longest_chain_goes_first(tmp_path: Path) -> None:
     assert order == [Plain(1), Plain(2, (Plain(1),)), *broad, deep]  # equally long at the end: as they were asked for
 
 
+# Broken if what stands on a failure were waited for, if what is to wait ran, or if a run that has done all were said to have been stopped.
+def test_what_fails_and_what_waits(tmp_path: Path) -> None:
+    base, other = Plain(1), Plain(2)
+    above, beside = Plain(3, (base, other)), Plain(4, (other,))
+    top = Plain(5, (above,))
+    agenda = Agenda((top, beside), Store(tmp_path), second)
+    assert (agenda.next(), agenda.next(), agenda.next()) == (base, other, None)
+    agenda.again(other, 60.0)
+    assert agenda.next() is None
+    assert agenda.state.waiting == {other, above, beside, top}
+    agenda.fail(base, "reason")
+    assert agenda.state.failed.keys() == {base, above, top}
+    assert agenda.state.waiting == {other, beside}
+    assert not agenda.over
+    agenda.stop()
+    assert agenda.over
+    assert agenda.state.stopped
+    whole = Agenda((base,), Store(tmp_path), second)
+    whole.next()
+    whole.stop()
+    assert not whole.over
+    whole.done(base)
+    assert whole.over
+    assert not whole.state.stopped
+
+
+# Broken if many that stand on a stage counted as if they had to run one after the other.
+def test_a_chain_is_as_long_as_its_longest_branch(tmp_path: Path) -> None:
+    one, many = Plain(1), Plain(2)
+    agenda = Agenda((Plain(3, (one,)), *(Plain(n, (many,)) for n in (4, 5, 6))), Store(tmp_path), second)
+    assert (agenda.next(), agenda.next()) == (one, many)
+
+
 # Broken if what a stage costs the engine grew with the number of stages: a store of many would stand still.
 def test_the_work_of_the_agenda_is_linear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []

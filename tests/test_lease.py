@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.test_artifacts import files_of_at_most
 from train.expression import encode
 from train.lease import Holder, Lease, Leases, Lost
+from train.pieces import in_pieces
 from train.stage import Interrupted, Stage, name
 from train.store import Store, write_json
 
@@ -323,6 +325,51 @@ def test_an_heir_of_what_was_given_back_has_nothing(tmp_path: Path) -> None:
     with pytest.raises(Lost, match="released"):
         heir.check()
     assert Leases(tmp_path).attempt("a") is not None
+
+
+# Broken if one that came too late, since the holder gave the lease back in the meantime, had it, or left a trace.
+def test_who_comes_too_late_leaves_no_trace(tmp_path: Path) -> None:
+    now = Time()
+
+    def clock() -> float:
+        if now.now:
+            (tmp_path / "a").unlink()  # after it was read
+        return now.now
+
+    leases = Leases(tmp_path, patience=1.0, clock=clock)
+    (tmp_path / "a").write_text(foreign())
+    assert leases.attempt("a") is None
+    now.now = 2.0
+    assert leases.attempt("a") is None
+    assert not list(tmp_path.iterdir())
+
+
+# Broken if a process that was killed were alive until its parent asks how it ended.
+def test_who_is_not_buried_is_dead_all_the_same(neighbour: tuple[subprocess.Popen[str], Holder]) -> None:
+    process, holder = neighbour
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert holder.dead
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Released(Stage):
+    """Its lease goes away while it runs; then it makes a piece, or not."""
+
+    pieces: int
+
+    def run(self, out: Path, store: Store) -> None:
+        (store.root / "leases" / name(self)).unlink()
+        in_pieces(out, store, [lambda: {"a": np.zeros(1)}] * self.pieces)
+
+
+# Broken if one that had lost its stage, and learned of it nowhere else, kept a piece of it or published it.
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_what_was_lost_is_neither_kept_nor_published(pieces: int, tmp_path: Path) -> None:
+    with pytest.raises(Lost, match="released"):
+        Store(tmp_path).get(Released(pieces))
+    assert not Store(tmp_path).path(Released(pieces)).exists()
+    assert not list(tmp_path.glob("*.draft/pieces/*"))
 
 
 # Broken if a process killed on this machine were waited for longer than it takes to look.
