@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Protocol
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 
 from analysis import command, gc, rerun
 from analysis.ask import converse
@@ -227,7 +228,7 @@ class Gc:
         found = gc.sort(self.out)
         gc.summary(found, console)
         if not self.dry_run:
-            gc.remove(self.out / "stages", found.rubbish)
+            gc.remove(self.out, found.rubbish)
         console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
         return 0
 
@@ -249,7 +250,7 @@ class Query:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
         answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
         for fault in answer.damaged:
-            Console(stderr=True).print(f"left out: {fault}", style="yellow", highlight=False)
+            Console(stderr=True).print(f"left out: {fault}", style="yellow", markup=False, highlight=False)
         query.SHOWS[self.format](answer, console)
         return 0
 
@@ -276,7 +277,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as mistake:
-        Console(stderr=True).print(f"[red]error:[/] {mistake}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(mistake))}", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print(f"\nstopped{kept}")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from analysis import references
 from analysis.agenda import STANDS, State
@@ -57,7 +58,7 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
     every, store = asked.cells(), asked.store
     cells = part.part(every)
     folder = asked.folder
-    with writing(folder):
+    with reporting(asked):
         references.begin(folder, stages_of(every))
     there = all(store.sound(s) for s in closure(stages_of(every)))
     if there and (folder / "report.html").exists() and references.finished(folder, stages_of(every)):
@@ -90,7 +91,7 @@ def ended(state: State, store: Store, console: Console) -> int:
     """Say why a run ended before everything was there, and the way out; the exit status."""
     causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
     for stage, error in causes.items():
-        console.print(f"[red]failed:[/] {stage}: {error.strip().splitlines()[-1]}", highlight=False, soft_wrap=True)
+        console.print(f"[red]failed:[/] {stage}: {escape(error.strip().splitlines()[-1])}", highlight=False, soft_wrap=True)
         if store.error(stage).exists():
             console.print(f"  {store.error(stage)}", highlight=False, soft_wrap=True)
     if causes:
@@ -111,7 +112,7 @@ def plural(n: int, what: str) -> str:
 
 @contextmanager
 def reporting(asked: Request) -> Iterator[None]:
-    """Nobody else writes the report meanwhile: several jobs may end at once."""
+    """Nobody else writes into the study's folder meanwhile: several jobs may begin, or end, at once."""
     with writing(asked.folder), asked.store.leases.wait(f"report-{asked.folder.name}"):
         yield
 

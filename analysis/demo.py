@@ -7,14 +7,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import references
-from analysis.command import ended, report
+from analysis.command import ended, report, reporting
 from analysis.engine import Care, run_stages
 from analysis.plan import make_plan
 from analysis.progress import minutes, watching
 from analysis.request import Request, stages_of
 from analysis.scores import curves, read_scores
 from analysis.study import Cell, measure
-from train.disk import writing
 from train.stage import Stage
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -63,7 +62,7 @@ def lesson(asked: Request) -> Request:
 def demo(asked: Request, console: Console) -> int:
     """Perform a lesson; the exit status."""
     cells = asked.cells()
-    with writing(asked.folder):
+    with reporting(asked):
         references.begin(asked.folder, stages_of(cells))
     for act in acts(cells, " and ".join(asked.setting.withhold)):
         console.rule(f"[bold]{act.title}", align="left")

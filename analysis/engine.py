@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from analysis.agenda import Agenda, State
 from analysis.workers import CONTEXT, Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
+from train.disk import writing
 from train.stage import Stage
 from train.store import Store
 
@@ -62,15 +64,16 @@ def run_stages(
     agenda = Agenda(stages, store, cost)
     if agenda.over:
         return agenda.state
-    stop = CONTEXT.Event()
+    stop = CONTEXT.RawValue(c_bool, False)
     pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, store.tracker, stop), jobs)
 
     def drain() -> None:
         agenda.stop()
-        stop.set()
+        stop.value = True
 
-    for name in [n for n in store.leases.names() if (store.root / n).exists()]:
-        store.leases.forget(name)  # of who was killed when all was done but this
+    with writing(store.root):
+        for name in [n for n in store.leases.names() if (store.root / n).exists()]:
+            store.leases.forget(name)  # of who was killed when all was done but this
     shown = took = 0.0
     with asked_to_stop(drain):
         try:

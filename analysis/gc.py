@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analysis.command import plural
 from analysis.references import FILE, read_references
 from train.lease import Leases
 
-DEAD = "lease of the dead"
+DEAD, ASIDE = "lease of the dead", "set aside"
+ALWAYS = (DEAD, ASIDE)  # rubbish, whoever refers to the stage
 
 STAGE = re.compile(r"([^\W\d]\w*-[0-9a-f]{12})(\..+)?")  # the name of a stage, and what else a file or folder of it is called
 
@@ -66,7 +68,7 @@ def sort(out: Path) -> Sorted:
         holder = leases.holder(name[1])
         if holder is not None and not holder.dead:
             busy.add(name[1])
-        elif name[1] not in keep or what in ("set aside", DEAD):
+        elif name[1] not in keep or what in ALWAYS:
             rubbish.append(Rubbish(name[1], path, what, _bytes(path)))
     return Sorted(tuple(rubbish), tuple(sorted(busy)))
 
@@ -74,7 +76,7 @@ def sort(out: Path) -> Sorted:
 def _lying(root: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted(root.iterdir()) if root.is_dir() else ():
         yield path, {".draft": "draft", "": "result"}.get(path.suffix, "leftover")
-    for folder, what in ((root / "aside", "set aside"), (root / "leases", DEAD)):
+    for folder, what in ((root / "aside", ASIDE), (root / "leases", DEAD)):
         if folder.is_dir() and not folder.is_symlink():
             yield from ((path, what) for path in sorted(folder.iterdir()))
 
@@ -84,16 +86,16 @@ def _bytes(path: Path) -> int:
     return sum(f.stat().st_size for f in files)
 
 
-def remove(root: Path, rubbish: Sequence[Rubbish]) -> None:
-    """Remove it, but for what somebody has begun to work at since."""
-    leases = Leases(root / "leases")
+def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
+    """Remove it, but for what a study refers to since, or somebody has begun to work at."""
+    leases = Leases(out / "stages" / "leases")
     for one in rubbish:
-        if (lease := leases.attempt(one.stage)) is None:
+        if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
             continue
         with lease:
             if one.path.is_dir():
                 shutil.rmtree(one.path)
-            else:
+            elif one.path != leases.folder / one.stage:  # which goes with the lease
                 one.path.unlink(missing_ok=True)
 
 
@@ -101,7 +103,7 @@ def table(found: Sorted) -> Table:
     """What can go, with sizes."""
     shown = Table("what", "", "size", box=None, padding=(0, 2), header_style="dim")
     for one in found.rubbish:
-        shown.add_row(one.what, one.path.name, size(one.bytes))
+        shown.add_row(one.what, escape(one.path.name), size(one.bytes))
     return shown
 
 

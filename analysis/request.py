@@ -94,10 +94,10 @@ def request(
     count = chosen.seeds if seeds is None else seeds
     if count < 1:
         raise ValueError(f"a study needs at least one seed; found --seeds {count}")
-    if devices < 1:
-        raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
     if jobs is not None and jobs < 1:
         raise ValueError(f"at least one stage runs at a time; found --jobs {jobs}")
+    if devices < 1:
+        raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
     chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
     try:

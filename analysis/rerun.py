@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analysis.command import plural
@@ -108,11 +109,11 @@ def show(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> i
     announce(recorded, folder.resolve().parent, console)
     for what, then, now in (("commit", recorded.commit, commit()), ("versions", recorded.versions, versions())):
         if then != now:
-            console.print(f"note: made with {what} {then}; here it is {now}", style="yellow", highlight=False)
+            console.print(f"note: made with {what} {then}; here it is {now}", style="yellow", markup=False, highlight=False)
     found = list(rerun(recorded, folder.resolve().parent, out))
     table = Table("stage", "file", "", box=None, padding=(0, 2), header_style="dim")
     for c in found:
-        table.add_row(str(c.stage), c.file, f"[{COLOURS[c.verdict]}]{c.verdict}[/]")
+        table.add_row(str(c.stage), escape(c.file), f"[{COLOURS[c.verdict]}]{c.verdict}[/]")
     console.print(table)
     equal, missing = (sum(c.verdict == v for c in found) for v in ("equal", "not there to compare with"))
     different = len(found) - equal - missing

@@ -100,7 +100,8 @@ def measure(cell: Cell, store: Store) -> Row:
         rows["after"][f"headroom {name}"] = [(b - a) / (1 - a) if a < 1 else 0.0 for a, b in gains]
         rows["before"][f"headroom {name}"] = [0.0] * len(first)
     for phase, sample in zip(("before", "after"), cell.asked or (), strict=False):
-        rows[phase] |= sampled(sample, store, before.steps, edge["bands"]["at"])
+        if edge["bands"]["at"]:  # where there is none, nothing was asked
+            rows[phase] |= sampled(sample, store, before.steps, edge["bands"]["at"])
     return Row(labels, seed, "", updates, list(before.steps), edge["bands"], trained, rows["before"], rows["after"])
 
 

@@ -8,9 +8,9 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import torch
@@ -64,7 +64,7 @@ class Place:
     machine: Machine
     checkpoint_seconds: float
     tracker: Tracker | None
-    stop: Event
+    stop: c_bool  # shared, without a lock: one that a worker was killed with would stop all the others
 
 
 class Worker:
@@ -109,7 +109,7 @@ def _serve(connection: Connection, place: Place, parent: int) -> None:
     for heard in (signal.SIGINT, signal.SIGTERM):
         signal.signal(heard, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-    store = Store(place.root, place.machine, place.checkpoint_seconds, place.stop.is_set, tracker=place.tracker)
+    store = Store(place.root, place.machine, place.checkpoint_seconds, lambda: place.stop.value, tracker=place.tracker)
     while True:
         try:
             stage = connection.recv()

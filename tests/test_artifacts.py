@@ -26,6 +26,7 @@ from train.checkpoint import Progress
 from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn
+from train.lease import Lease, Leases, Lost
 from train.policy import Fresh
 from train.stage import Stage, name
 from train.store import Store, write_json
@@ -96,6 +97,17 @@ def test_a_fresh_file_is_read_again(tmp_path: Path) -> None:
     assert found[0] != found[1]
 
 
+# Broken if a file that took the place of another of its size and time passed for that.
+def test_a_file_in_the_place_of_another_is_read(tmp_path: Path) -> None:
+    found = []
+    for content in (b"a", b"b"):
+        (tmp_path / "new").write_bytes(content)
+        os.utime(tmp_path / "new", (1, 1))
+        (tmp_path / "new").replace(tmp_path / "letter")
+        found.append(digest(tmp_path / "letter"))
+    assert found[0] != found[1]
+
+
 # Broken if any damage to any file of a result went into what stands on it, stopped the study, or cost what was there.
 @pytest.mark.parametrize("harm", [flip, truncate, rubbish, Path.unlink])
 @pytest.mark.parametrize("file", FILES)
@@ -123,10 +135,12 @@ def test_damage_is_found_kept_aside_and_mended(
 # Broken if what was set aside earlier were lost to what is set aside later.
 def test_nothing_set_aside_is_lost(tmp_path: Path) -> None:
     folder = Store(tmp_path).get(Letter())
+    (tmp_path / "aside").mkdir()
+    (tmp_path / "aside" / f"{folder.name}.2").symlink_to(tmp_path / "nowhere")
     for _ in range(3):
         (folder / "letter").unlink()
         Store(tmp_path).get(Letter())
-    assert sorted(p.name for p in (tmp_path / "aside").iterdir() if p.is_dir()) == [f"{folder.name}.{n}" for n in (1, 2, 3)]
+    assert sorted(p.name for p in (tmp_path / "aside").iterdir() if p.is_dir()) == [f"{folder.name}.{n}" for n in (1, 3, 4)]
 
 
 # Broken if a plan did not see what is obviously damaged, or moved anything.
@@ -278,6 +292,21 @@ def test_an_undamaged_draft_is_continued(undisturbed: dict[str, bytes], tmp_path
     assert not (tmp_path / "aside").exists()
 
 
+# Broken if one that had lost a run put its checkpoint in the place of its heir's.
+def test_who_lost_a_run_keeps_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[int] = []
+
+    def lost(progress: Progress, iteration: int, metrics: object) -> None:
+        recorded.append(iteration)
+        (tmp_path / "leases" / name(LEARN)).unlink(missing_ok=True)
+
+    monkeypatch.setattr(Progress, "record", lost)
+    with pytest.raises(Lost):
+        Store(tmp_path, checkpoint_seconds=0.0).get(LEARN)
+    assert recorded == [0]
+    assert not (tmp_path / f"{name(LEARN)}.draft" / CHECKPOINT).exists()
+
+
 # Broken if a checkpoint were unpickled: whoever can write it can write its checksum as well.
 def test_a_checkpoint_is_never_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = stopped(tmp_path, monkeypatch)
@@ -382,3 +411,42 @@ def test_a_new_field_at_its_default_keeps_old_folders(where: str, tmp_path: Path
     for ask in (Store(tmp_path).has, Store(tmp_path).get):
         with pytest.raises(ValueError, match=r"meant something else.*Raise \w+\.VERSION"):
             ask(other())
+
+
+# Broken if one that was looked at by its sizes first were not read any more, and so run again.
+def test_a_look_before_is_no_reading(tmp_path: Path) -> None:
+    folder, again = Store(tmp_path).get(Letter()), Store(tmp_path)
+    assert again.has(Letter())
+    assert again.get(Letter()) == folder
+    assert runs(tmp_path) == 1
+    again = Store(tmp_path)
+    assert again.has(Letter())
+    flip(folder / "letter")
+    assert not again.sound(Letter())
+
+
+class Late(Leases):
+    """Gives a lease when somebody else has just done what it is for."""
+
+    def attempt(self, name: str) -> Lease | None:
+        Store(self.folder.parent).get(Letter())
+        return super().attempt(name)
+
+
+# Broken if what another did, between a look and the lease, were done again, or taken for damaged.
+def test_what_was_done_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    Store(tmp_path, leases=Late(tmp_path / "leases")).get(Letter())
+    assert runs(tmp_path) == 1
+    assert not (tmp_path / "aside").exists()
+
+
+# Broken if a damaged record were taken for one of another meaning, which the user is asked to mend by hand.
+def test_a_damaged_record_says_nothing_of_its_meaning(tmp_path: Path) -> None:
+    old, new = knobs((Holder,), a=1), knobs((Holder,), a=1, b=2)
+    record = Store(tmp_path).get(old()) / "stage.json"
+    said = record.read_text()
+    assert '"a": 1' in said
+    record.write_text(said.replace('"a": 1', '"a": 3'))
+    assert not Store(tmp_path).has(new())
+    Store(tmp_path).get(new())
+    assert (tmp_path / "aside").exists()

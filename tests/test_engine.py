@@ -7,15 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.live import Live
 
 from analysis.agenda import Agenda, State
 from analysis.command import ended
 from analysis.engine import Care, run_stages
+from analysis.plan import Plan
+from analysis.progress import Clock, Lines, Screen
 from train.artifacts import SEAL, sealed
 from train.stage import Interrupted, Stage
 from train.store import Store, write_json
@@ -157,6 +161,38 @@ def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
         assert holder is None or holder.dead
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Asks(Plain):
+    """Asks without a pause whether to stop."""
+
+    def run(self, out: Path, store: Store) -> None:
+        while not store.stopping():
+            pass
+
+
+# Broken if a worker that is killed while it asks whether to stop kept the others, which ask as well, waiting for ever.
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # forked, to begin at once: nothing else runs here
+def test_a_worker_that_is_killed_takes_no_lock_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("engine", "workers"):
+        monkeypatch.setattr(f"analysis.{module}.CONTEXT", get_context("fork"))
+    state = run_stages((Asks(1), Asks(2), Counts(3)), Store(tmp_path), 1, second, nothing, Care(time_limit=0.5))
+    assert set(state.failed) == {Asks(1), Asks(2)}
+    assert state.done == {Counts(3)}
+
+
+# Broken if what an error says were taken for markup: a part of it would be missing, or the run would end with it.
+def test_errors_are_told_to_the_letter(tmp_path: Path) -> None:
+    error = "ValueError: on [cuda:0, cpu], not [/b] at all"
+    state, store = State(failed={Plain(1): error}), Store(tmp_path)
+    plan = Plan(1, (Plain(1),), frozenset(), {}, 1)
+    clock, said = Clock(plan, store), StringIO()
+    console = Console(file=said, width=500)
+    ended(state, store, console)
+    Lines(console, clock, {Plain(1): "plain"})(state)
+    console.print(Screen(Live(console=console), clock, {Plain(1): "plain"}).render(state))
+    assert said.getvalue().count(error) == 3
+
+
 # Broken if a stage that somebody else is at kept a slot waiting, or were run twice.
 def test_what_somebody_else_is_at_is_left_to_them(tmp_path: Path) -> None:
     store, shared = Store(tmp_path), Plain(1)
@@ -189,6 +225,39 @@ def test_the_longest_chain_goes_first(tmp_path: Path) -> None:
         order.append(stage)
         agenda.done(stage)
     assert order == [Plain(1), Plain(2, (Plain(1),)), *broad, deep]  # equally long at the end: as they were asked for
+
+
+# Broken if what stands on a failure were waited for, if what is to wait ran, or if a run that has done all were said to have been stopped.
+def test_what_fails_and_what_waits(tmp_path: Path) -> None:
+    base, other = Plain(1), Plain(2)
+    above, beside = Plain(3, (base, other)), Plain(4, (other,))
+    top = Plain(5, (above,))
+    agenda = Agenda((top, beside), Store(tmp_path), second)
+    assert (agenda.next(), agenda.next(), agenda.next()) == (base, other, None)
+    agenda.again(other, 60.0)
+    assert agenda.next() is None
+    assert agenda.state.waiting == {other, above, beside, top}
+    agenda.fail(base, "reason")
+    assert agenda.state.failed.keys() == {base, above, top}
+    assert agenda.state.waiting == {other, beside}
+    assert not agenda.over
+    agenda.stop()
+    assert agenda.over
+    assert agenda.state.stopped
+    whole = Agenda((base,), Store(tmp_path), second)
+    whole.next()
+    whole.stop()
+    assert not whole.over
+    whole.done(base)
+    assert whole.over
+    assert not whole.state.stopped
+
+
+# Broken if many that stand on a stage counted as if they had to run one after the other.
+def test_a_chain_is_as_long_as_its_longest_branch(tmp_path: Path) -> None:
+    one, many = Plain(1), Plain(2)
+    agenda = Agenda((Plain(3, (one,)), *(Plain(n, (many,)) for n in (4, 5, 6))), Store(tmp_path), second)
+    assert (agenda.next(), agenda.next()) == (one, many)
 
 
 # Broken if what a stage costs the engine grew with the number of stages: a store of many would stand still.

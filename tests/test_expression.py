@@ -143,6 +143,13 @@ def test_nonsense_is_refused(record: object) -> None:
         decode(record, Imported())
 
 
+# Broken if an expression were read as one whose stages have come to mean something else since.
+def test_another_version_is_refused() -> None:
+    text = json.dumps(encode(Score(FRESH, (Program(2, 4),))))
+    with pytest.raises(Unreadable, match="is of version 0 of its kind, which has version 1 now"):
+        decode(json.loads(text.replace('"version": 1', '"version": 0')), Imported())
+
+
 # Broken if a family of one's own could not be read where its package is allowed, or were read where it is not.
 def test_other_packages_are_allowed_by_name() -> None:
     stage = Score(FRESH, (Marked(),))  # type: ignore[arg-type]

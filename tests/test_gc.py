@@ -50,7 +50,7 @@ def clean(out: Path) -> str:
     text = StringIO()
     found = gc.sort(out)
     gc.summary(found, Console(file=text, width=200))
-    gc.remove(out / "stages", found.rubbish)
+    gc.remove(out, found.rubbish)
     return text.getvalue()
 
 
@@ -80,7 +80,7 @@ def test_what_is_being_run_is_let_alone(out: Path) -> None:
     assert lease is not None
     with lease:
         assert f"somebody is at work on it: {BUSY}" in clean(out)
-        gc.remove(root, found.rubbish)
+        gc.remove(out, found.rubbish)
         assert {str(BUSY), f"{BUSY}.draft"} < names(out)
     clean(out)
     assert not {n for n in names(out) if n.startswith(str(BUSY))}
@@ -102,6 +102,25 @@ def test_drafts_claims_and_what_was_set_aside(out: Path) -> None:
     assert names(out) == {str(KEPT), str(Page(1)), str(REPORTED), f"{REPORTED}.draft", "aside"}
     assert not list((root / "aside").iterdir())
     assert not list((root / "leases").iterdir())
+
+
+# Broken if the lease of the dead left one of ours, where nothing else of its stage is rubbish.
+def test_of_a_lease_nothing_stays(out: Path) -> None:
+    died = "import os, pathlib, sys; from train.lease import Leases; Leases(pathlib.Path(sys.argv[1])).attempt(sys.argv[2]); os._exit(0)"
+    subprocess.run([sys.executable, "-c", died, str(out / "stages" / "leases"), str(KEPT)], check=True)
+    clean(out)
+    assert not list((out / "stages" / "leases").iterdir())
+    assert str(KEPT) in names(out)
+
+
+# Broken if what a study has come to want, since somebody looked, were removed.
+def test_what_is_wanted_since_stays(out: Path) -> None:
+    (out / "stages" / f"{OLD}.draft").mkdir()
+    found = gc.sort(out)
+    references.begin(out / "other", (OLD,))
+    gc.remove(out, found.rubbish)
+    assert {str(OLD), f"{OLD}.draft"} < names(out)
+    assert str(BUSY) not in names(out)
 
 
 # Broken if anything went that is not ours: files of other names, what links lead to, what lies outside.

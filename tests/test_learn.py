@@ -204,6 +204,7 @@ def test_a_death_while_a_checkpoint_is_written_costs_nothing(
     assert (store.path(RUNS["rl"]).with_suffix(".draft") / "checkpoint.pt").exists()
     store.checkpoint_seconds = NEVER  # so that no later checkpoint clears up after the one that was cut off
     assert results(store.get(RUNS["rl"])) == undisturbed["rl"]
+    assert not (tmp_path / "aside").exists()
 
 
 # Broken if a real kill, which runs no `finally` and flushes nothing, left what a raised exception would not.

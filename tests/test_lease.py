@@ -4,18 +4,24 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.test_artifacts import files_of_at_most
+from train.expression import encode
 from train.lease import Holder, Lease, Leases, Lost
-from train.stage import Stage, name
-from train.store import Store
+from train.pieces import in_pieces
+from train.stage import Interrupted, Stage, name
+from train.store import Store, write_json
 
 PATIENCE = 120.0  # seconds that a child process gets, on a machine that does other things too
 SHORT = Leases(Path(), beat=0.05, patience=0.5)
@@ -144,11 +150,12 @@ def test_a_foreign_holder_is_dead_when_its_number_stands_still(mtime: int, tmp_p
     assert heir.contested
 
 
-# Broken if a holder whose lease was never written kept everybody waiting for ever.
-def test_a_lease_that_was_never_written_is_no_lease_for_ever(tmp_path: Path) -> None:
+# Broken if a holder whose lease was never written, or is damaged, kept everybody waiting for ever, or stopped them.
+@pytest.mark.parametrize("said", ["", "\xff", f"{0:020d}\n[]\n", f"{0:020d}\n" + '{"host": "far"}\n'])
+def test_a_lease_that_was_never_written_is_no_lease_for_ever(said: str, tmp_path: Path) -> None:
     clock = Time()
     leases = Leases(tmp_path, patience=60.0, clock=clock)
-    (tmp_path / "a").touch()
+    (tmp_path / "a").write_text(said, encoding="latin-1")
     assert leases.attempt("a") is None
     clock.now = 61.0
     heir = leases.attempt("a")
@@ -156,6 +163,153 @@ def test_a_lease_that_was_never_written_is_no_lease_for_ever(tmp_path: Path) -> 
     (tmp_path / "a").write_text(foreign())  # it was alive after all, and goes first
     with pytest.raises(Lost, match=r"process 1 on far took it over.*same command again"):
         heir.check()
+
+
+# Broken if two that died so, one after the other, sent everybody in a circle: a lease would be its own heir.
+def test_an_heir_that_was_never_written_has_heirs(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "a.unwritten").touch()
+    code = (
+        "import pathlib, sys; from train.lease import Leases; now = [0.0]\n"
+        "leases = Leases(pathlib.Path(sys.argv[1]), patience=1.0, clock=lambda: now[0])\n"
+        "assert leases.attempt('a') is None; now[0] = 2.0\n"
+        "with leases.attempt('a') as lease: lease.check(); assert len(lease.former) == 2"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=20)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def neighbour() -> Iterator[tuple[subprocess.Popen[str], Holder]]:
+    """Another process on this machine, called by what is no text, and the holder that it would be."""
+    code = "open('/proc/self/comm', 'wb').write(b'\\xff )'); from train.lease import _space, _started; import os; "
+    code += "print(_space() + '/' + _started(os.getpid()), flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        space, _, start = process.stdout.readline().strip().rpartition("/")
+        yield process, Holder("here", space, process.pid, start, "theirs")
+        process.kill()
+
+
+# Broken if a process were taken for dead, or whoever asks stopped, by what it is called, or since it is hidden from other users.
+def test_who_lives_here_is_not_dead(neighbour: tuple[subprocess.Popen[str], Holder], monkeypatch: pytest.MonkeyPatch) -> None:
+    process, holder = neighbour
+    assert not holder.dead
+    assert replace(holder, started=holder.started + "0").dead
+    read = Path.read_text
+
+    def hidden(path: Path, *given: str, **named: str) -> str:
+        if path.parent.name == str(process.pid):
+            raise FileNotFoundError(path)  # as where /proc is mounted with hidepid=2
+        return read(path, *given, **named)
+
+    monkeypatch.setattr(Path, "read_text", hidden)
+    assert not holder.dead
+    process.kill()
+    process.wait()
+    assert holder.dead
+
+
+# Broken if it stopped whoever asks that the holder ends, and is buried, in the middle of the question.
+def test_a_holder_may_die_while_it_is_looked_at(neighbour: tuple[subprocess.Popen[str], Holder], monkeypatch: pytest.MonkeyPatch) -> None:
+    process, holder = neighbour
+    read = Path.read_text
+
+    def last(path: Path, *given: str, **named: str) -> str:
+        text = read(path, *given, **named)
+        if path.parent.name == str(process.pid):
+            process.kill()
+            process.wait()
+        return text
+
+    monkeypatch.setattr(Path, "read_text", last)
+    assert not holder.dead
+    assert holder.dead
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tally(Stage):
+    """Counts to ten in a file; `root/stop` stops it at five."""
+
+    def run(self, out: Path, store: Store) -> None:
+        file = out / "tally"
+        before = len(file.read_text()) if file.exists() else 0
+        with open(store.root / "begun", "a") as begun:
+            print(before, file=begun)
+        for _ in range(before, 10):
+            file.write_text(file.read_text() + "x" if file.exists() else "x")
+            if (store.root / "stop").exists() and len(file.read_text()) == 5:
+                raise Interrupted
+
+
+def left(draft: Path, tally: int) -> None:
+    draft.mkdir(parents=True)
+    write_json(draft / "stage.json", encode(Tally()))
+    (draft / "tally").write_text("x" * tally)
+
+
+# Broken if what was done by one that took over from another machine, and was asked to stop, were begun again.
+def test_what_an_heir_has_saved_is_continued(tmp_path: Path) -> None:
+    clock, leases = Time(), tmp_path / "leases"
+    store = Store(tmp_path, leases=Leases(leases, patience=1.0, clock=clock))
+    leases.mkdir()
+    (leases / name(Tally())).write_text(foreign())
+    left(tmp_path / f"{name(Tally())}.draft", 3)
+    (tmp_path / "stop").touch()
+    assert store.attempt(Tally()) is None
+    clock.now = 2.0
+    with pytest.raises(Interrupted):
+        store.attempt(Tally())
+    (tmp_path / "stop").unlink()
+    Store(tmp_path).get(Tally())
+    assert (tmp_path / "begun").read_text().split() == ["3", "5"]
+    assert [f.name for f in tmp_path.iterdir() if f.is_dir() and f.name.startswith("Tally")] == [name(Tally())]
+
+
+# Broken if what one began that had lost the lease, and woke up, stood in the way of what its heir has done.
+def test_of_two_drafts_the_heirs_is_continued(tmp_path: Path, neighbour: tuple[subprocess.Popen[str], Holder]) -> None:
+    process, holder = neighbour
+    process.kill()
+    process.wait()
+    (tmp_path / "leases").mkdir()
+    for former, token in (("", "a"), (".a", "b")):
+        said = f"{0:020d}\n{json.dumps(asdict(replace(holder, token=token)))}\n"
+        (tmp_path / "leases" / f"{name(Tally())}{former}").write_text(said)
+    left(tmp_path / f"{name(Tally())}.draft", 1)
+    left(tmp_path / f"{name(Tally())}.b.draft", 7)
+    Store(tmp_path).get(Tally())
+    assert (tmp_path / "begun").read_text().split() == ["7"]
+    assert not list(tmp_path.glob("*.draft"))
+
+
+# Broken if a kill of an heir, while it copies what another has open, stopped the next one, or left a file that other runs have not.
+def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    clock, leases = Time(), tmp_path / "leases"
+    store = Store(tmp_path, leases=Leases(leases, patience=1.0, clock=clock))
+    leases.mkdir()
+    (leases / name(Tally())).write_text(foreign())
+    left(tmp_path / f"{name(Tally())}.draft", 3)
+    for file in ("tally", *map(str, range(8))):
+        (tmp_path / f"{name(Tally())}.draft" / file).write_text("xxx")
+        (tmp_path / f"{name(Tally())}.draft" / f"{file}.copy").write_text("x")
+    assert store.attempt(Tally()) is None
+    clock.now = 2.0
+    files = {f.name: f.read_text() for f in store.get(Tally()).iterdir()}
+    assert files.keys() == {"tally", "stage.json", "run.json", "checksums.json", *map(str, range(8))}
+    assert {files[str(i)] for i in range(8)} == {"xxx"}
+
+
+# Broken if what the dead left stayed, or if who lives lost what is his.
+def test_what_the_dead_left_is_forgotten(tmp_path: Path, neighbour: tuple[subprocess.Popen[str], Holder]) -> None:
+    process, holder = neighbour
+    said = f"{0:020d}\n{json.dumps(asdict(holder))}\n"
+    (tmp_path / "a").write_text(said)
+    Leases(tmp_path).forget("a")
+    assert (tmp_path / "a").read_text() == said
+    process.kill()
+    process.wait()
+    Leases(tmp_path).forget("a")
+    assert not list(tmp_path.iterdir())
 
 
 # Broken if an heir could not tell that the holder, alive after all, had given the lease back before.
@@ -171,6 +325,51 @@ def test_an_heir_of_what_was_given_back_has_nothing(tmp_path: Path) -> None:
     with pytest.raises(Lost, match="released"):
         heir.check()
     assert Leases(tmp_path).attempt("a") is not None
+
+
+# Broken if one that came too late, since the holder gave the lease back in the meantime, had it, or left a trace.
+def test_who_comes_too_late_leaves_no_trace(tmp_path: Path) -> None:
+    now = Time()
+
+    def clock() -> float:
+        if now.now:
+            (tmp_path / "a").unlink()  # after it was read
+        return now.now
+
+    leases = Leases(tmp_path, patience=1.0, clock=clock)
+    (tmp_path / "a").write_text(foreign())
+    assert leases.attempt("a") is None
+    now.now = 2.0
+    assert leases.attempt("a") is None
+    assert not list(tmp_path.iterdir())
+
+
+# Broken if a process that was killed were alive until its parent asks how it ended.
+def test_who_is_not_buried_is_dead_all_the_same(neighbour: tuple[subprocess.Popen[str], Holder]) -> None:
+    process, holder = neighbour
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert holder.dead
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Released(Stage):
+    """Its lease goes away while it runs; then it makes a piece, or not."""
+
+    pieces: int
+
+    def run(self, out: Path, store: Store) -> None:
+        (store.root / "leases" / name(self)).unlink()
+        in_pieces(out, store, [lambda: {"a": np.zeros(1)}] * self.pieces)
+
+
+# Broken if one that had lost its stage, and learned of it nowhere else, kept a piece of it or published it.
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_what_was_lost_is_neither_kept_nor_published(pieces: int, tmp_path: Path) -> None:
+    with pytest.raises(Lost, match="released"):
+        Store(tmp_path).get(Released(pieces))
+    assert not Store(tmp_path).path(Released(pieces)).exists()
+    assert not list(tmp_path.glob("*.draft/pieces/*"))
 
 
 # Broken if a process killed on this machine were waited for longer than it takes to look.

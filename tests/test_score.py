@@ -209,6 +209,25 @@ def test_a_damaged_piece_is_made_again(
     assert len(list((tmp_path / "aside").glob("Score-*.draft.1"))) == 1
 
 
+# Broken if a kill while the pieces are removed, when the result is written, cost more than those that are gone, or passed for damage.
+@pytest.mark.parametrize("file", ["0.npz", "0.json"])
+def test_a_piece_that_is_half_gone_is_made_again(file: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path).get(TAUGHT)
+    with monkeypatch.context() as patch:
+
+        def killed(out: Path) -> None:
+            (out / "pieces" / file).unlink()
+            raise Stop
+
+        patch.setattr("train.score.forget", killed)
+        with pytest.raises(Stop):
+            Store(tmp_path).get(SCORE)
+    sat = dying(monkeypatch, 9)
+    assert result(Store(tmp_path), SCORE) == result(store, SCORE)
+    assert len(sat) == 1
+    assert not (tmp_path / "aside").exists()
+
+
 # Broken if the exam were on problems that were trained on, or changed with how many are asked.
 def test_an_exam_is_held_out(scores: dict[str, NDArray[np.float64]], store: Store) -> None:
     assert {problem(LONG, "test", "score", SCORE.seed, i).split for i in range(SCORE.problems)} <= {"test", "both"}

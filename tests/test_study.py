@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,22 @@ from analysis.__main__ import main
 from analysis.agenda import State
 from analysis.claims import Judgement
 from analysis.command import run as run_command
+from analysis.edge import Edge, Rule
 from analysis.engine import Care
-from analysis.request import Request
+from analysis.request import Request, request
 from analysis.results import collect
 from analysis.scale import CPU, Scale
 from analysis.shard import Shard, work
 from analysis.studies import STUDIES
-from analysis.study import Setting
+from analysis.studies.grid import needing, practise
+from analysis.study import Setting, measure
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
 from train.artifacts import VARYING
+from train.policy import Fresh
+from train.prompts import Band
+from train.rewards import Correct
+from train.sample import Sample
 from train.stage import Stage, closure
 from train.store import Store
 
@@ -150,6 +156,45 @@ def test_an_undefined_region_is_a_result(undisturbed: Path) -> None:
         if cell.trained:
             assert bool(row.undefined) == (not row.bands[cell.trained])
             assert not row.undefined or f"lies {cell.trained} the edge" in row.undefined
+
+
+# Broken if a base that has no edge took with it what is known below it, and the report of all the rest.
+def test_without_an_edge_the_rest_is_measured(tmp_path: Path) -> None:
+    store, setting = Store(tmp_path), Setting(TINY, ("mul",), (0,))
+    cell = next(c for c in STUDY.cells(setting) if c.trained == "below")
+    fresh = next(s for s in closure((cell.before,)) if isinstance(s, Fresh))
+    before, family = replace(cell.before, policy=fresh), needing(setting)
+    edge = Edge(before, Rule(mastered=0.0))  # all is below it
+    learn = practise(TINY, fresh, Band(family, edge, "below"), Correct(), 0)  # type: ignore[arg-type]
+    one, two = (Sample(policy, Band(family, edge, "at", "test"), 2) for policy in (fresh, learn))
+    cell = replace(cell, edge=edge, before=before, after=replace(before, policy=learn), learn=learn, asked=(one, two))
+    for stage in cell.stages():
+        store.get(stage)
+    row = measure(cell, store)
+    assert (row.undefined, row.bands["at"], row.trained) == ("", [], [3, 4])
+    assert set(row.before) == set(row.after) >= {"pass@1", "pass@128"}
+
+
+# Broken if jobs that begin at once stood in each other's way where each says what it wants: an array of them does.
+def test_what_is_wanted_is_said_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Request(STUDY, Setting(TINY, ("mul",), (0,)), {}, tmp_path, 1)
+    held = []
+
+    def begin(folder: Path, stages: Sequence[Stage]) -> None:
+        held.append(asked.store.leases.holder(f"report-{folder.name}"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.references.begin", begin)
+    with pytest.raises(KeyboardInterrupt):
+        run_command(asked, Console(), Care(), Shard(), alone)
+    assert [h and h.pid for h in held] == [os.getpid()]
+
+
+# Broken if a number of jobs that runs nothing were waited for, for ever.
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_some_stage_runs_at_a_time(jobs: int) -> None:
+    with pytest.raises(ValueError, match=f"found --jobs {jobs}"):
+        request(STUDY, "smoke", {}, None, 0, ("mul",), "", None, jobs)
 
 
 # A user's mistake must be answered with what was expected, on one line, and status 2.

@@ -24,7 +24,7 @@ BEAT = 5.0  # seconds between two numbers
 PATIENCE = 60.0  # seconds that a number may stand still before its holder is taken for dead
 SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
 DIGITS = 20  # of the number, so that it is written over in place
-UNWRITTEN = "unwritten"  # token of a lease whose holder died, or was suspended, between creating and writing it
+UNWRITTEN = "unwritten"  # ends the token of a lease whose holder died, or was suspended, between creating and writing it
 
 
 class Lost(RuntimeError):
@@ -44,7 +44,7 @@ class Holder:
     @property
     def dead(self) -> bool:
         """Whether the process is known to have ended; False where that cannot be known from here."""
-        return bool(self.space) and self.space == _space() and (not _alive(self.pid) or _started(self.pid) != self.started)
+        return bool(self.space) and self.space == _space() and _ended(self.pid, self.started)
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,9 @@ class Leases:
 
     def forget(self, name: str) -> None:
         """Remove what the dead left of a lease that nobody needs any more."""
-        if all(s.holder.dead for s in _chain(self.folder, name)):
-            for file in (self.folder / name, *self.folder.glob(f"{name}.*")):
-                file.unlink(missing_ok=True)
+        if (lease := self.attempt(name)) is not None:
+            with lease:
+                pass
 
     def _silent(self, name: str, sight: Sight) -> bool:
         now, lease = self.clock(), f"{name}.{sight.holder.token}"
@@ -195,8 +195,8 @@ def _read(file: Path) -> Sight | None:
         return Sight(Holder(**json.loads(holder)), int(number))
     except FileNotFoundError:
         return None
-    except ValueError:
-        return Sight(Holder("", "", 0, "", UNWRITTEN), 0)
+    except (ValueError, TypeError):
+        return Sight(Holder("", "", 0, "", file.suffix[1:] + UNWRITTEN), 0)  # its heir has another name than itself
 
 
 def _write(file: int, data: bytes) -> None:
@@ -220,17 +220,26 @@ def _space() -> str:
 
 def _started(pid: int) -> str:
     """When a process began, in ticks since the machine did; "" where it is gone, or the machine does not tell."""
-    return _status(pid)[19] if _status(pid) else ""
+    status = _status(pid)
+    return status[19] if status else ""
 
 
-def _alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and that its parent has not buried does not."""
-    return bool(_status(pid)) and _status(pid)[0] not in "ZX"
+def _ended(pid: int, started: str) -> bool:
+    """Whether the process is known to have ended, buried by its parent or not."""
+    if status := _status(pid):
+        return status[0] in "ZX" or status[19] != started
+    try:
+        os.kill(pid, 0)  # harms nobody; a machine may hide from its users what the others run
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _status(pid: int) -> list[str]:
     """The fields of a process from its state on (`man proc`, /proc/pid/stat), after its name, which may hold anything."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []

@@ -35,7 +35,7 @@ def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]]) -> 
         piece = folder / f"{i}.npz"
         if found and store.stopping():
             raise Interrupted(f"{out.name} stopped after {i} of {len(make)} pieces")
-        if not piece.with_suffix(".json").exists():
+        if not (piece.exists() and piece.with_suffix(".json").exists()):  # a kill in `forget` leaves one of both
             arrays = one()
             store.confirm(out)
             save_arrays(piece, SCHEMA, arrays)

@@ -19,6 +19,7 @@ from train.stage import Stage, Undefined, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
+COPY = ".copy"  # ends the name of a copy until it takes the place of the file
 
 
 class Store:
@@ -129,10 +130,16 @@ class Store:
 
     def _draft(self, folder: Path, lease: Lease) -> Path:
         """The draft that is to be continued, where no former holder of the lease can reach it."""
-        drafts = [folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")]
-        ours = drafts[-1] if lease.contested else drafts[0]
-        left = next((d for d in reversed(drafts) if d.exists()), ours)
-        if left != ours:
+        first, *former, ours = (
+            folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")
+        )
+        others = sorted(set(folder.parent.glob(f"{folder.name}.*.draft")).difference(former))  # of who took over, and stopped
+        left = next((d for d in reversed((first, *others, *former)) if d.exists()), first)
+        if not lease.contested and left not in others:
+            ours = first
+        if left != ours and left.exists():
+            if ours.exists():
+                shutil.rmtree(ours)  # begun by one that had lost the lease already
             left.rename(ours)
         if lease.contested and ours.exists():
             _sever(ours)
@@ -195,8 +202,8 @@ def write_json(path: Path, value: object) -> None:
 
 def _sever(draft: Path) -> None:
     """Put copies in the place of all files, so that who has the old ones open writes into nothing."""
-    for file in [f for f in draft.rglob("*") if f.is_file()]:
-        copy = file.with_name(file.name + ".copy")
+    for file in [f for f in draft.rglob("*") if f.is_file() and f.suffix != COPY]:  # of one who died here, they are overwritten
+        copy = file.with_name(file.name + COPY)
         shutil.copyfile(file, copy)
         copy.replace(file)
 
