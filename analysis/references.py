@@ -14,7 +14,8 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class References:
-    """The names of stages: `wanted` by the latest run of a study, and those on which its report stands."""
+    """The names of stages: `wanted` by the latest run of a study, or by one before it that wanted all of that and more; and
+    those on which its report stands."""
 
     wanted: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
@@ -39,18 +40,19 @@ def read_references(folder: Path) -> References:
 
 
 def begin(folder: Path, stages: Iterable[Stage]) -> None:
-    """Say, before a study runs, what it wants. What its last report stands on stays said."""
+    """Say, before a study runs, what it wants. What its last report stands on stays said, and what it wanted when more was asked."""
     try:
-        reported = read_references(folder).reported
+        before = read_references(folder)
     except ValueError:
-        reported = ()
-    _write(folder, References(_names(stages), reported))
+        before = References()
+    names = _names(stages)
+    _write(folder, References(before.wanted if set(names) <= set(before.wanted) else names, before.reported))
 
 
 def finish(folder: Path, stages: Iterable[Stage]) -> None:
     """Say on what the report that is there now stands."""
-    names = _names(stages)
-    _write(folder, References(names, names))
+    begin(folder, stages)
+    _write(folder, References(read_references(folder).wanted, _names(stages)))
 
 
 def finished(folder: Path, stages: Iterable[Stage]) -> bool:

@@ -115,6 +115,13 @@ def test_leave_one_out_is_centre_rescaled(case: tuple[Rollouts, Tensor]) -> None
     torch.testing.assert_close(out, centred * r.group / (r.group - 1), rtol=1e-9, atol=1e-9)
 
 
+# Broken if a group of one went on as 0 / 0, until the gradient is no number.
+def test_leave_one_out_needs_others() -> None:
+    r = record(1, [3, 2])
+    with pytest.raises(ValueError, match="found a group of 1"):
+        LeaveOneOut()(r.at_end(torch.ones(2, dtype=torch.double)), r)
+
+
 # Broken if the scale on which rewards are given, or a bonus for everybody, changed what GRPO learns.
 @given(judged(), st.floats(0.5, 20), st.floats(-10, 10))
 def test_grpo_ignores_shift_and_scale_of_reward(case: tuple[Rollouts, Tensor], scale: float, shift: float) -> None:

@@ -113,6 +113,18 @@ def test_of_a_lease_nothing_stays(out: Path) -> None:
     assert str(KEPT) in names(out)
 
 
+# Broken if asking for a part of a study, a seed or some of its cells, gave the rest away; or if what is not wanted any more stayed.
+def test_a_part_of_a_study_keeps_the_whole(out: Path) -> None:
+    references.finish(out / "study", (KEPT, REPORTED))
+    references.finish(out / "study", (REPORTED,))
+    assert references.finished(out / "study", (REPORTED,))
+    clean(out)
+    assert names(out) == {str(s) for s in (KEPT, Page(1), REPORTED)}
+    references.finish(out / "study", (REPORTED, Page(9)))
+    clean(out)
+    assert names(out) == {str(REPORTED)}
+
+
 # Broken if what a study has come to want, since somebody looked, were removed.
 def test_what_is_wanted_since_stays(out: Path) -> None:
     (out / "stages" / f"{OLD}.draft").mkdir()

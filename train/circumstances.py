@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from train.machine import Machine
 
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
 SOURCE = Path(__file__).parent
+MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes on macOS, KiB elsewhere
 
 
 def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
@@ -24,7 +26,7 @@ def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[
     return {
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": asdict(machine),
         "device": torch.cuda.get_device_name() if machine.device.type == "cuda" else platform.processor() or platform.machine(),

@@ -42,9 +42,15 @@ class Centre:
 
 @dataclass(frozen=True)
 class LeaveOneOut:
-    """Subtract the mean over the *other* rows of the group, which makes the baseline independent of the row."""
+    """Subtract the mean over the *other* rows of the group, which makes the baseline independent of the row.
+
+    Raises:
+        ValueError: if there are no others.
+    """
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
+        if r.group < 2:
+            raise ValueError(f"to leave one out takes at least two completions of a problem; found a group of {r.group}")
         rows = r.row_mean(x)  # [P, G]
         others = (rows.sum(1, keepdim=True) - rows) / (r.group - 1)
         return x - _to_rows(others, r)
