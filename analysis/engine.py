@@ -6,14 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import FrameType
 from typing import Protocol
 
 from analysis.agenda import Agenda, State
-from analysis.workers import CONTEXT, Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
+from analysis.workers import Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
 from train.disk import writing
 from train.stage import Stage
 from train.store import Store
@@ -64,22 +63,18 @@ def run_stages(
     agenda = Agenda(stages, store, cost)
     if agenda.over:
         return agenda.state
-    stop = CONTEXT.RawValue(c_bool, False)
-    pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, store.tracker, stop), jobs)
-
-    def drain() -> None:
-        agenda.stop()
-        stop.value = True
-
+    pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, store.tracker), jobs)
     with writing(store.root):
         for name in [n for n in store.leases.names() if (store.root / n).exists()]:
             store.leases.forget(name)  # of who was killed when all was done but this
     shown = took = 0.0
-    with asked_to_stop(drain):
+    with asked_to_stop(agenda.stop):
         try:
             while not agenda.over:
                 pool.fill()
                 pool.settle()
+                if agenda.state.stopping:
+                    pool.stop()
                 if (now := time.monotonic()) - shown >= max(TICK, SHOWN * took):
                     watch(agenda.state)
                     shown = time.monotonic()
@@ -116,6 +111,11 @@ class Pool:
             self.busy.remove(worker)
             worker.kill()
             self._fail(worker.at, f"took longer than the {limit:g} s of --time-limit, and was killed; it goes on from its checkpoint")
+
+    def stop(self) -> None:
+        """Let the workers save what they have, and stop."""
+        for worker in self.busy:
+            worker.stop()
 
     def close(self) -> None:
         """End the workers."""

@@ -8,7 +8,6 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,7 +21,6 @@ from train.store import Store
 from train.trackers import Tracker
 
 CONTEXT = multiprocessing.get_context("spawn")
-PEAK = Path("/proc/self/clear_refs")  # "5" written to it begins the peak of memory anew (`man proc`)
 WATCH = 0.5  # seconds between looks at the parent
 
 
@@ -58,13 +56,12 @@ Outcome = Begun | Done | Busy | Saved | Failed
 
 @dataclass(frozen=True)
 class Place:
-    """Where a worker finds and puts results, and what tells it to stop."""
+    """Where a worker finds and puts results."""
 
     root: Path
     machine: Machine
     checkpoint_seconds: float
     tracker: Tracker | None
-    stop: c_bool  # shared, without a lock: one that a worker was killed with would stop all the others
 
 
 class Worker:
@@ -78,6 +75,7 @@ class Worker:
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        self.stopping = False
         self.at: Stage  # what it was last given
         self.since = math.inf  # when it began that (time.monotonic)
 
@@ -86,6 +84,13 @@ class Worker:
         self.at, self.since = stage, math.inf
         with suppress(BrokenPipeError):  # it died between two stages: the connection says so when it is read
             self.connection.send(stage)
+
+    def stop(self) -> None:
+        """Ask it to stop, once, where it can save what it has."""
+        if not self.stopping:
+            self.stopping = True
+            with suppress(BrokenPipeError):
+                self.connection.send(None)
 
     def outcome(self) -> Outcome | None:
         """What became of the stage; None where the worker died."""
@@ -109,14 +114,15 @@ def _serve(connection: Connection, place: Place, parent: int) -> None:
     for heard in (signal.SIGINT, signal.SIGTERM):
         signal.signal(heard, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-    store = Store(place.root, place.machine, place.checkpoint_seconds, lambda: place.stop.value, tracker=place.tracker)
+    asked = connection.poll  # what comes while a stage runs asks to stop; nothing is shared, and so no lock that one could be killed with
+    store = Store(place.root, place.machine, place.checkpoint_seconds, asked, tracker=place.tracker)
     while True:
         try:
             stage = connection.recv()
         except EOFError:
             return
-        if PEAK.exists():
-            PEAK.write_text("5")
+        if stage is None:
+            return
         connection.send(Begun())
         connection.send(evaluate(stage, store))
 

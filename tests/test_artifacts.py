@@ -86,6 +86,18 @@ def rubbish(file: Path) -> None:
 FILES = ("letter", "inner/more", "stage.json", "run.json", SEAL)
 
 
+# Broken if what a kill cut off in the middle of a file came into the seal, by which the whole result is damaged as soon as it is there.
+@pytest.mark.parametrize("cut_off", [f"{SEAL}.tmp", "run.json.tmp", "other.tmp", "inner/more.copy"])
+def test_what_a_kill_cut_off_is_no_part_of_a_result(cut_off: str, tmp_path: Path) -> None:
+    whole = content(Store(tmp_path / "whole").get(Letter()))
+    store = Store(tmp_path / "killed")
+    folder = store.get(Letter())
+    draft = folder.rename(folder.with_name(f"{folder.name}.draft"))
+    (draft / cut_off).write_text("{")
+    assert content(Store(store.root).get(Letter())) == whole
+    assert Store(store.root).sound(Letter())
+
+
 # Broken if a file that is written again within a tick of the clock passed for the one before.
 def test_a_fresh_file_is_read_again(tmp_path: Path) -> None:
     file, now = tmp_path / "letter", time.time_ns()

@@ -173,8 +173,7 @@ class Asks(Plain):
 # Broken if a worker that is killed while it asks whether to stop kept the others, which ask as well, waiting for ever.
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # forked, to begin at once: nothing else runs here
 def test_a_worker_that_is_killed_takes_no_lock_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("engine", "workers"):
-        monkeypatch.setattr(f"analysis.{module}.CONTEXT", get_context("fork"))
+    monkeypatch.setattr("analysis.workers.CONTEXT", get_context("fork"))
     state = run_stages((Asks(1), Asks(2), Counts(3)), Store(tmp_path), 1, second, nothing, Care(time_limit=0.5))
     assert set(state.failed) == {Asks(1), Asks(2)}
     assert state.done == {Counts(3)}

@@ -19,7 +19,7 @@ from train.stage import Stage, Undefined, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
-COPY = ".copy"  # ends the name of a copy until it takes the place of the file
+COPY, HALF = ".copy", ".tmp"  # end the names of a copy and of a new file until it takes the place of the old one
 
 
 class Store:
@@ -164,6 +164,8 @@ class Store:
 
     def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
         draft.mkdir(exist_ok=True)
+        for cut_off in [f for f in draft.rglob("*") if f.suffix in (COPY, HALF)]:
+            cut_off.unlink()  # by a kill: no part of what is made now
         write_json(draft / "stage.json", encode(stage))
         torch.set_num_threads(self.machine.threads)
         measure_memory()
@@ -195,7 +197,7 @@ def defined(folder: Path) -> Path:
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` so that `path` is never seen half-written."""
-    draft = path.with_name(path.name + ".tmp")
+    draft = path.with_name(path.name + HALF)
     draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
     draft.replace(path)
 
