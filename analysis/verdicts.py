@@ -21,5 +21,5 @@ def verdict_table(judgements: Sequence[Judgement]) -> Table:
         interval = "one seed: none" if j.n == 1 else f"[{number(j.low)}, {number(j.high)}]" if j.n else "–"
         margin = "" if j.margin is None else f"{j.margin:g}"
         table.add_row(j.name, f"[{COLOURS[j.verdict]}]{j.verdict}[/]", number(j.difference), interval.replace("[", "\\["), margin, str(j.n))
-    table.caption = "points of 100; the unit is the pretraining seed; intervals are not adjusted for the number of claims, verdicts are"
+    table.caption = "points of 100; n counts pretraining seeds; verdicts are adjusted for the number of claims (Holm), intervals are not"
     return table
