@@ -193,7 +193,11 @@ def test_a_score_stops_between_families(store: Store, tmp_path: Path, monkeypatc
 
 # Broken if a piece that was damaged since it was written came into the result.
 @pytest.mark.parametrize("file", ["0.npz", "0.json"])
-@pytest.mark.parametrize("harm", [lambda data: data[:-9], lambda data: bytes((data[0] ^ 4, *data[1:]))], ids=["cut", "flipped"])
+@pytest.mark.parametrize(
+    "harm",
+    [lambda data: data[:-9], lambda data: bytes((data[0] ^ 4, *data[1:])), lambda data: data[::-1], lambda data: data + b"0"],
+    ids=["cut", "flipped", "reversed", "longer"],
+)
 def test_a_damaged_piece_is_made_again(
     file: str, harm: Callable[[bytes], bytes], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
