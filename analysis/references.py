@@ -41,23 +41,30 @@ def read_references(folder: Path) -> References:
 
 def begin(folder: Path, stages: Iterable[Stage]) -> None:
     """Say, before a study runs, what it wants. What its last report stands on stays said, and what it wanted when more was asked."""
-    try:
-        before = read_references(folder)
-    except ValueError:
-        before = References()
-    names = _names(stages)
-    _write(folder, References(before.wanted if set(names) <= set(before.wanted) else names, before.reported))
+    before, names = _before(folder), _names(stages)
+    _write(folder, References(_wanted(before, names), before.reported))
 
 
 def finish(folder: Path, stages: Iterable[Stage]) -> None:
     """Say on what the report that is there now stands."""
-    begin(folder, stages)
-    _write(folder, References(read_references(folder).wanted, _names(stages)))
+    before, names = _before(folder), _names(stages)
+    _write(folder, References(_wanted(before, names), names))
 
 
 def finished(folder: Path, stages: Iterable[Stage]) -> bool:
     """Whether the report that is there stands on these stages, and no others."""
     return read_references(folder).reported == _names(stages)
+
+
+def _before(folder: Path) -> References:
+    try:
+        return read_references(folder)
+    except ValueError:
+        return References()  # to be written anew
+
+
+def _wanted(before: References, names: tuple[str, ...]) -> tuple[str, ...]:
+    return before.wanted if set(names) <= set(before.wanted) else names
 
 
 def _names(stages: Iterable[Stage]) -> tuple[str, ...]:
