@@ -4,11 +4,12 @@ A claim compares means over seeds. Its unit is the pretraining seed: cells that 
 within it first, and only the seeds' values are tested.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from analysis.estimates import Interval, holm, over_seeds, p_above, p_below
+from analysis.estimates import Interval, alike, holm, over_alike_seeds, over_seeds, p_above, p_below
 
 ALPHA = 0.05
 
@@ -68,11 +69,16 @@ class Term:
     metric: str = "pass@128"
     phase: Phase = "after"
 
+    @property
+    def least(self) -> float:
+        """The smallest value there is: metrics are probabilities, but for the share of the headroom, which a loss makes negative."""
+        return -math.inf if self.metric.startswith("headroom") else 0.0
+
     def value(self, rows: Sequence[Row]) -> float | None:
         """Of one seed's rows; None where a cell is undefined.
 
         Raises:
-            ValueError: if no row has these labels.
+            ValueError: if no row has these labels, or the metric was not measured there, or not as a finite number.
         """
         mine = [r for r in rows if all(r.labels.get(k) == v for k, v in self.labels)]
         if not mine:
@@ -82,9 +88,17 @@ class Term:
             difficulties = [] if row.undefined else self.where(row)
             if not difficulties:
                 return None
-            curve = (row.before if self.phase == "before" else row.after)[self.metric]
-            values.append(sum(curve[row.steps.index(n)] for n in difficulties) / len(difficulties))
+            values.append(sum(self._at(row, n) for n in difficulties) / len(difficulties))
         return sum(values) / len(values)
+
+    def _at(self, row: Row, steps: int) -> float:
+        curves = row.before if self.phase == "before" else row.after
+        if self.metric not in curves:
+            raise ValueError(f"{self.metric} was not measured in {row.labels} of seed {row.seed}; there are {', '.join(curves)}")
+        value = curves[self.metric][row.steps.index(steps)]
+        if not math.isfinite(value):
+            raise ValueError(f"{self.metric} {self.phase} learning is {value} in {row.labels} of seed {row.seed}, at {steps} steps")
+        return value
 
 
 Contrast = tuple[tuple[float, Term], ...]
@@ -97,6 +111,23 @@ def gain(labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Between which bounds the value of a seed must lie, in points of 100."""
+
+    low: float
+    high: float
+
+
+ANY = Reach(-math.inf, math.inf)
+
+
+def reach(contrast: Contrast) -> Reach:
+    """The bounds that follow from those of its metrics."""
+    ends = [sorted((100 * weight * term.least, 100 * weight)) for weight, term in contrast]
+    return Reach(sum(low for low, _ in ends), sum(high for _, high in ends))
+
+
+@dataclass(frozen=True)
 class More:
     """The contrast exceeds the margin, the smallest effect of interest."""
 
@@ -104,9 +135,9 @@ class More:
 
     level = 0.95
 
-    def p_values(self, x: Sequence[float]) -> tuple[float, float]:
+    def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
         """Of "shown" and of "refuted": two-sided, so that both together keep the level."""
-        return min(1.0, 2 * p_above(x, self.margin)), min(1.0, 2 * p_below(x, self.margin))
+        return min(1.0, 2 * p_above(x, self.margin, reach.low)), min(1.0, 2 * p_below(x, self.margin, reach.high))
 
 
 @dataclass(frozen=True)
@@ -117,9 +148,10 @@ class Same:
 
     level = 0.90
 
-    def p_values(self, x: Sequence[float]) -> tuple[float, float]:
-        inside = max(p_above(x, -self.margin), p_below(x, self.margin))
-        return inside, min(1.0, 2 * min(p_above(x, self.margin), p_below(x, -self.margin)))
+    def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
+        """Of "shown" and of "refuted"."""
+        inside = max(p_above(x, -self.margin, reach.low), p_below(x, self.margin, reach.high))
+        return inside, min(1.0, 2 * min(p_above(x, self.margin, reach.low), p_below(x, -self.margin, reach.high)))
 
 
 @dataclass(frozen=True)
@@ -170,22 +202,33 @@ def judge(claims: Sequence[Claim], rows: Sequence[Row]) -> tuple[Judgement, ...]
 
 
 def judge_each(asked: Sequence[tuple[Claim, Sequence[Row]]]) -> tuple[Judgement, ...]:
-    """The same where each claim has rows of its own: of the seeds in which all that it speaks of has been measured."""
-    claims = [c for c, _ in asked]
-    values = {c.name: seed_values(c.contrast, rows) for c, rows in asked}
+    """The same where each claim has rows of its own: of the seeds in which all that it speaks of has been measured.
+
+    Raises:
+        ValueError: if a claim reads what was not measured, or is not finite; it names the claim.
+    """
+    values = {c.name: _values(c, rows) for c, rows in asked}
     usable = {name: [v for v in seeds.values() if v is not None] for name, seeds in values.items()}
-    tested = [c for c in claims if c.test is not None]
-    both = {c.name: c.test.p_values(usable[c.name]) if usable[c.name] else (1.0, 1.0) for c in tested if c.test is not None}
-    adjusted = dict(zip(both, holm([min(p) for p in both.values()]), strict=True))
+    both = {c.name: c.test.p_values(x, reach(c.contrast)) for c, _ in asked if c.test is not None and (x := usable[c.name])}
+    tested = [c.name for c, _ in asked if c.test is not None]
+    adjusted = dict(zip(tested, holm([min(both.get(name, (1.0, 1.0))) for name in tested]), strict=True))
     return tuple(
         _judgement(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, rows)) for c, rows in asked
     )
 
 
+def _values(claim: Claim, rows: Sequence[Row]) -> dict[int, float | None]:
+    try:
+        return seed_values(claim.contrast, rows)
+    except ValueError as reason:
+        raise ValueError(f"claim {claim.name!r} cannot be judged: {reason}") from None
+
+
 def _unmoved(claim: Claim, rows: Sequence[Row]) -> bool:
-    """Whether RL took no step in any cell that the claim speaks of."""
+    """True if every cell that the claim speaks of was given problems to practise on, and none of them took a step."""
     labels = [dict(term.labels) for _, term in claim.contrast]
-    return not any(r.updates for r in rows if not r.undefined and any(lab.items() <= r.labels.items() for lab in labels))
+    mine = [r for r in rows if not r.undefined and any(lab.items() <= r.labels.items() for lab in labels)]
+    return all(r.trained and not r.updates for r in mine)
 
 
 def _judgement(
@@ -193,18 +236,18 @@ def _judgement(
 ) -> Judgement:
     verdict: Verdict = "undetermined"
     level = claim.test.level if claim.test else 0.95
-    interval = over_seeds(x, level) if x else Interval(float("nan"), float("nan"), float("nan"))
+    interval = _interval(x, level, reach(claim.contrast))
     p = adjusted.get(claim.name)
     if claim.test is None:
         verdict = "reported"
-    elif x and isinstance(claim.test, Same) and unmoved:
-        verdict, p = "shown (no update)", None
+    elif x and isinstance(claim.test, Same) and unmoved and not any(x):  # the same weights before and after: known, not estimated
+        verdict, p, interval = "shown (no update)", None, Interval(0.0, 0.0, 0.0)
     elif p is not None and p < ALPHA:
         shown, refuted = both[claim.name]
         verdict = "shown" if shown < refuted else "refuted"
 
     def number(v: float) -> float | None:
-        return None if v != v else v
+        return v if math.isfinite(v) else None
 
     return Judgement(
         name=claim.name,
@@ -221,3 +264,9 @@ def _judgement(
         dropped=dropped,
         values=tuple(x),
     )
+
+
+def _interval(x: Sequence[float], level: float, reach: Reach) -> Interval:
+    if not x:
+        return Interval(math.nan, math.nan, math.nan)
+    return over_alike_seeds(x, level, reach.low, reach.high) if alike(x) else over_seeds(x, level)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from analysis.claims import ALPHA, Claim, Judgement, More, Verdict
+from analysis.estimates import ALIKE, alike
 from analysis.page import Html, join, table, tag, text
 from analysis.results import Results
 
 VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
 SAID = {  # of a list of claims with that verdict
     "shown": "Shown",
-    "shown (no update)": "Shown, since RL found nothing to learn from and took no step",
+    "shown (no update)": "Shown for these seeds, in which RL found nothing to learn from and took no step",
     "refuted": "Refuted",
     "undetermined": "Undetermined, which means that these runs do not decide",
 }
@@ -67,7 +68,13 @@ def interval(j: Judgement) -> str:
     """The interval with its level, or why there is none."""
     if j.n == 1:
         return "one seed: no interval"
-    return "–" if j.low is None or j.high is None else f"{number(j.low)} to {number(j.high)} ({j.level:.0%})"
+    bounds = "–" if j.low is None or j.high is None else f"{number(j.low)} to {number(j.high)} ({j.level:.0%})"
+    return f"{bounds}; {largest(j)}" if alike(j.values) else bounds
+
+
+def largest(j: Judgement) -> str:
+    """The largest change of any seed: all that is known where every seed gives the same."""
+    return f"largest change of any seed {max(map(abs, j.values)):.2g}"
 
 
 def p_value(p: float | None) -> str:
@@ -88,7 +95,10 @@ def verdicts(results: Results) -> Html:
         return tag("p", "None of these cells answers a claim that has a test.")
     caption = (
         "Differences are of exact pass@128, in points of 100. The unit is the pretraining seed: cells that share a seed are compared "
-        "within it, and n counts seeds. Intervals are t intervals over seeds, not adjusted for the number of claims; verdicts are: "
+        "within it, and n counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds "
+        f"give the same to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest "
+        "that there can be. "
+        "They are not adjusted for the number of claims; verdicts are: "
         f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
         "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
     )

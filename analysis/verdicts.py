@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from analysis.claims import Judgement
+from analysis.estimates import alike
 
 COLOURS = {"shown": "green", "shown (no update)": "green", "refuted": "red", "undetermined": "yellow", "reported": "dim"}
 
@@ -22,4 +23,6 @@ def verdict_table(judgements: Sequence[Judgement]) -> Table:
         margin = "" if j.margin is None else f"{j.margin:g}"
         table.add_row(j.name, f"[{COLOURS[j.verdict]}]{j.verdict}[/]", number(j.difference), interval.replace("[", "\\["), margin, str(j.n))
     table.caption = "points of 100; n counts pretraining seeds; verdicts are adjusted for the number of claims (Holm), intervals are not"
+    if same := [j.name for j in judgements if alike(j.values)]:
+        table.caption += f"\nall seeds give the same, so that the interval is that of any distribution between 0 and 1: {', '.join(same)}"
     return table

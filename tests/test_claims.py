@@ -2,15 +2,17 @@
 
 import itertools
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.claims import At, Claim, Deeper, More, Row, Same, Term, gain, judge, seed_values
+from analysis.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
 from analysis.edge import Rule
-from analysis.estimates import bootstrap, exact_pass_at_k, holm, over_seeds, p_above, p_below, sampled_pass_at_k
+from analysis.estimates import alike, bootstrap, exact_pass_at_k, holm, over_alike_seeds, over_seeds, p_above, p_below, sampled_pass_at_k
 
 
 # pass@k that is not the mean over all subsets of k samples is biased.
@@ -73,8 +75,37 @@ def test_one_seed_has_no_interval() -> None:
 def test_p_values_by_hand() -> None:
     assert p_above([1.0, 2.0, 3.0], 0.0) == pytest.approx(0.037090, abs=1e-5)
     assert p_below([1.0, 2.0, 3.0], 0.0) == pytest.approx(1 - 0.037090, abs=1e-5)
-    assert p_above([2.0, 2.0], 1.0) == 0.0
-    assert p_above([2.0, 2.0], 2.0) == 1.0
+
+
+# Five equal values of 2 in [-100, 100]: a mean of 1 makes them likeliest where 101/102 lie at 2 and the rest at -100. The bounds of
+# the 90 % interval are where such a sample has a chance of .05: .05^(1/5) = .549 of the way from a bound to the values.
+def test_equal_values_by_hand() -> None:
+    assert p_above([2.0] * 5, 1.0, -100) == pytest.approx((101 / 102) ** 5)
+    assert p_above([2.0, 2.05, 2.0, 2.0, 2.0], 1.0, -100) == pytest.approx((101 / 102) ** 5)  # all that is printed of them is equal
+    assert p_above([2.0] * 5, 1.0, low=1.5) == 0.0  # no such mean is possible
+    assert p_above([2.0] * 5, 1.0) == 1.0  # any seed may be anywhere
+    assert p_above([2.0] * 5, 2.0, -100) == 1.0
+    assert p_below([-2.0] * 5, -1.0, 100) == pytest.approx((101 / 102) ** 5)
+    interval = over_alike_seeds([2.0] * 5, 0.9, -100, 100)
+    share = 0.05**0.2
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((2, -100 + 102 * share, 100 - 98 * share))
+    assert not alike([2.0])
+    assert not alike([2.0, 2.1])
+
+
+# NaN sorts anywhere and compares false: one of them made other claims undetermined.
+def test_what_is_not_finite_is_refused() -> None:
+    for x in ([1.0, math.nan], [1.0, math.inf], []):
+        with pytest.raises(ValueError, match="finite values"):
+            over_seeds(x)
+        with pytest.raises(ValueError, match="finite values"):
+            p_above(x, 0.0)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        holm([0.01, math.nan])
+    with pytest.raises(ValueError, match="at most 0; found nan"):
+        exact_pass_at_k(np.array([-1.0, math.nan]), 8)
+    with pytest.raises(ValueError, match=r"at most 0; found 0\.5"):
+        exact_pass_at_k(np.array([0.5]), 8)
 
 
 # Holm 1979: sorted .01, .03, .04 times 3, 2, 1 = .03, .06, .04 -> made monotone .03, .06, .06.
@@ -144,11 +175,66 @@ def test_verdicts(differences: list[float], test: More | Same, expected: str) ->
     assert verdict(differences, test) == expected
 
 
-# Zero variance because nothing was updated is not evidence from a test, and is said so.
+# Where nothing was updated, nothing can have changed: that is known, and no test on zero variance. Where it did change, or where
+# RL was given nothing to practise on, it is not so.
 def test_no_update_is_its_own_verdict() -> None:
     assert verdict([0, 0, 0], Same(5), updates=0) == "shown (no update)"
-    assert verdict([0, 0, 0], Same(5), updates=3) == "shown"
-    assert verdict([0, 0, 0], More(5), updates=0) == "refuted"
+    assert verdict([0, 0, 0], Same(5), updates=3) == "undetermined"
+    assert verdict([55, 55, 55], Same(5), updates=0) != "shown (no update)"
+    assert verdict([55, 54, 56], Same(5), updates=0) == "refuted"
+    idle = [replace(row(i, 0.2, 0.2, 0, arm="x"), trained=[]) for i in range(3)]
+    assert judge([Claim("c", "", GAIN, Same(5))], idle)[0].verdict == "undetermined"
+
+
+# A claim that reads what was not measured, or NaN, is told by its name, and by where that is.
+@pytest.mark.parametrize(
+    ("after", "metric", "message"),
+    [
+        (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7 steps"),
+        (math.inf, "pass@128", "pass@128 after learning is inf"),
+        (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 was not measured .*; there are pass@128"),
+    ],
+)
+def test_a_claim_on_nothing_is_refused_by_name(after: float, metric: str, message: str) -> None:
+    rows = [row(0, 0.2, after, arm="x"), row(1, 0.2, 0.5, arm="x")]
+    with pytest.raises(ValueError, match=message):
+        judge([Claim("c", "", gain({"arm": "x"}, metric=metric), More(10))], rows)
+
+
+# A contrast of two gains moves between -200 and 200, and one of them between -100 and 100; a share of headroom has no lower bound.
+def test_the_reach_of_a_contrast() -> None:
+    assert reach(GAIN) == Reach(-100, 100)
+    assert reach((*GAIN, *gain({"arm": "y"}, sign=-1.0))) == Reach(-200, 200)
+    assert reach(gain({"arm": "x"}, metric="headroom pass@1")[:1]) == Reach(-math.inf, 100)
+
+
+# Studies in which a claim is false, two thousand of each kind: at most one in twenty may find it. The mean lies on the margin, or beyond.
+@pytest.mark.parametrize(
+    ("test", "draw"),
+    [
+        (More(10), lambda g: 10 + 8 * g.normal(size=5)),
+        (More(10), lambda g: 10 + 20 * g.uniform(-1, 1, size=9)),
+        (Same(5), lambda g: 5 + 2 * g.normal(size=5)),
+        (Same(5), lambda g: -5 - 2 * g.normal(size=5)),
+        (Same(9), lambda g: np.where(g.random(5) < 0.1, -100.0, 0.0)),  # no change, or a loss of everything
+        (Same(9), lambda g: np.where(g.random(10) < 0.1, 100.0, 0.0)),
+        (Same(5), lambda g: np.where(g.random(5) < 0.1, -60.0, 0.01 * g.normal(size=5))),
+        (More(10), lambda g: np.where(g.random(5) < 0.35, -100.0, 70.0)),
+    ],
+)
+def test_false_findings_are_rare(test: More | Same, draw: Callable[[np.random.Generator], np.ndarray]) -> None:
+    g = np.random.default_rng(0)
+    studies = 2_000
+    false = sum(test.p_values(x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
+    assert false <= studies * ALPHA + 2.6 * math.sqrt(studies * ALPHA * (1 - ALPHA))
+
+
+# What is never found cannot be false: where a claim is true, studies of the usual size find it.
+def test_true_findings_are_found() -> None:
+    g = np.random.default_rng(0)
+    assert np.mean([More(10).p_values((40 + 8 * g.normal(size=5)).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert np.mean([Same(5).p_values(g.normal(size=5).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert Same(5).p_values([0.0] * 59, Reach(-100, 100))[0] < ALPHA  # so many equal values leave no room for a rare loss
 
 
 # Treating two rewards of one seed as two units would halve the interval for free.
