@@ -58,7 +58,7 @@ def load(database: duckdb.DuckDBPyConnection, out: Path, names: Sequence[str]) -
 
 def _create(database: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], file: Path) -> None:
     kinds = columns(rows) or {"nothing": "VARCHAR"}
-    with open(file, "w") as lines:
+    with open(file, "w", encoding="utf-8") as lines:
         for row in rows:
             print(json.dumps({column: _finite(row.get(column)) for column in kinds}), file=lines)
     read = "read_json($file, format = 'newline_delimited', columns = $columns)"
