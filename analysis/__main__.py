@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Protocol
 
 import tyro
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from analysis import command, gc, rerun
 from analysis.ask import converse
@@ -25,7 +25,9 @@ from analysis.request import Request, a_folder, logged, request, stages_of
 from analysis.scale import Scale
 from analysis.shard import shard
 from analysis.studies import STUDIES
+from analysis.terminal import Terminal
 from analysis.watch import watch
+from synthtasks.stdout import say_every_character
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
@@ -250,7 +252,7 @@ class Query:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
         answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
         for fault in answer.damaged:
-            Console(stderr=True).print(f"left out: {fault}", style="yellow", markup=False, highlight=False)
+            Terminal(sys.stderr).print(f"left out: {fault}", style="yellow")
         query.SHOWS[self.format](answer, console)
         return 0
 
@@ -263,7 +265,8 @@ class Command(Protocol):
 
 def main() -> int:
     """Parse, run, and turn a user's mistake into a message."""
-    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    say_every_character()
+    console = Terminal() if sys.stdout.isatty() else Terminal(width=PLAIN_WIDTH)
     kept = ""
     every = (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)
     verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in every}
@@ -277,7 +280,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as mistake:
-        Console(stderr=True).print(f"[red]error:[/] {escape(str(mistake))}", highlight=False, soft_wrap=True)
+        Terminal(sys.stderr).print(Text.assemble(("error:", "red"), f" {mistake}"), soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print(f"\nstopped{kept}")

@@ -72,7 +72,7 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
             console.print(" ".join(surface.prompt(asked)), style="bold", highlight=False)
             console.print(show(asked, answer(policy, asked, turn)))
         except ValueError as mistake:
-            console.print(str(mistake), style="red", markup=False, highlight=False)
+            console.print(str(mistake), style="red")
 
 
 def _typed(read: Callable[[], str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from analysis import references
 from analysis.agenda import STANDS, State
@@ -45,9 +45,9 @@ def tight(made: Plan, out: Path, console: Console) -> None:
     there = next(p for p in (out, *out.absolute().parents) if p.exists())
     free = shutil.disk_usage(there).free / MIB
     if made.space > free:
-        console.print(f"[red]{there} has {megabytes(free)} left, too little:[/] choose another --out, or make room", highlight=False)
+        console.print(Text.assemble((f"{there} has {megabytes(free)} left, too little:", "red"), " choose another --out, or make room"))
     if hasattr(os, "sysconf") and made.peak > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB):
-        console.print(f"[red]this machine has {megabytes(memory)} of memory, too little:[/] choose fewer --jobs", highlight=False)
+        console.print(Text.assemble((f"this machine has {megabytes(memory)} of memory, too little:", "red"), " choose fewer --jobs"))
 
 
 STOPPED = 130  # exit status, as of a shell's command that Ctrl-C ended
@@ -91,7 +91,7 @@ def ended(state: State, store: Store, console: Console) -> int:
     """Say why a run ended before everything was there, and the way out; the exit status."""
     causes = {s: e for s, e in state.failed.items() if not e.startswith(STANDS)}
     for stage, error in causes.items():
-        console.print(f"[red]failed:[/] {stage}: {escape(error.strip().splitlines()[-1])}", highlight=False, soft_wrap=True)
+        console.print(Text.assemble(("failed:", "red"), f" {stage}: {error.strip().splitlines()[-1]}"), soft_wrap=True)
         if store.error(stage).exists():
             console.print(f"  {store.error(stage)}", highlight=False, soft_wrap=True)
     if causes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from analysis import references
 from analysis.command import ended, report, reporting
@@ -65,11 +66,11 @@ def demo(asked: Request, console: Console) -> int:
     with reporting(asked):
         references.begin(asked.folder, stages_of(cells))
     for act in acts(cells, " and ".join(asked.setting.withhold)):
-        console.rule(f"[bold]{act.title}", align="left")
+        console.rule(Text(act.title, "bold"), align="left")
         console.print(act.sentence, highlight=False)
         plan = make_plan(act.stages, len(cells), asked.store, asked.jobs)
         if plan.missing:
-            console.print(f"[dim]about {minutes(plan.wall)}[/]", highlight=False)
+            console.print(f"about {minutes(plan.wall)}", style="dim")
         with watching(console, plan, asked.store, cells) as watch:
             state = run_stages(plan.stages, asked.store, asked.jobs, plan.cost, watch, Care())
         if state.failed or state.stopped:

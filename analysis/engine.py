@@ -156,7 +156,7 @@ def keep_error(store: Store, stage: Stage, error: str) -> str:
     """Write what went wrong beside the results; what is to be said before it, whose last line is the cause, where even that cannot be
     written."""
     try:
-        store.error(stage).write_text(error.rstrip() + "\n")
+        store.error(stage).write_text(error.rstrip() + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as reason:
         return f"(this could not be written to {store.error(stage)}: {reason})\n"
     return ""

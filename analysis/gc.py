@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from analysis.command import plural
@@ -103,7 +102,7 @@ def table(found: Sorted) -> Table:
     """What can go, with sizes."""
     shown = Table("what", "", "size", box=None, padding=(0, 2), header_style="dim")
     for one in found.rubbish:
-        shown.add_row(one.what, escape(one.path.name), size(one.bytes))
+        shown.add_row(one.what, one.path.name, size(one.bytes))
     return shown
 
 

@@ -42,7 +42,7 @@ def _smoothed(runs: Sequence[Mapping[str, Floats]], metric: str) -> list[Floats]
 def read_notes(file: Path) -> dict[str, Floats]:  # [I] of each metric
     """What a run noted of each iteration; of several updates in an iteration, their mean. A line that is being written is left out."""
     notes: dict[str, dict[int, list[float]]] = {}
-    for line in file.read_text().splitlines(keepends=True):
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         if line.endswith("\n"):
             note = json.loads(line)
             for name, value in note.items():

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from rich.console import Console
+from rich.text import Text
 
 from analysis.study import Study
 
@@ -11,7 +12,7 @@ from analysis.study import Study
 def show_list(studies: Mapping[str, Study], console: Console) -> None:
     """Every study with its claims."""
     for study in studies.values():
-        console.print(f"[bold]{study.name}[/]  {study.question} ({study.source})", highlight=False)
+        console.print(Text.assemble((study.name, "bold"), f"  {study.question} ({study.source})"))
         console.print("  axes: " + "; ".join(f"{a} {{{', '.join(v)}}}" for a, v in study.axes.items()), highlight=False)
         for claim in study.claims:
             console.print(f"  {claim.name}: {claim.statement}", highlight=False)

@@ -112,7 +112,7 @@ def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
 
 def recorded(folder: Path) -> Need:
     """What the stage in `folder` took, by its record."""
-    record = json.loads((folder / "run.json").read_text())
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return Need(record["seconds"], record["peak_memory_mb"])
 
 

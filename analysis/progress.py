@@ -143,7 +143,7 @@ class Lines:
         for stage, error in state.failed.items():
             if stage not in self.seen:
                 self.seen.add(stage)
-                self.console.print(f"failed: {self.names[stage]}: {error.strip().splitlines()[-1]}", markup=False, highlight=False)
+                self.console.print(f"failed: {self.names[stage]}: {error.strip().splitlines()[-1]}")
         if now - self.last > QUIET or (state.stopping and not self.stopping):
             self.last, self.stopping = now, state.stopping
             self.console.print(summary(state, self.clock), highlight=False)
@@ -181,9 +181,9 @@ class Screen:
         finished = Table("finished", "", box=None, padding=(0, 2), header_style="dim")
         for stage in [s for s in self.clock.plan.stages if s in state.done and kind(s) in ("pretrain", "practise")][-6:]:
             at = standing(stage, self.clock.store)
-            finished.add_row(f"[green]✓[/] {self.names[stage]}", at.text if at else "")
+            finished.add_row(Text.assemble(("✓ ", "green"), self.names[stage]), at.text if at else "")
         for stage, error in state.failed.items():
-            finished.add_row(f"[red]✗[/] {self.names[stage]}", Text(error.strip().splitlines()[-1]))
+            finished.add_row(Text.assemble(("✗ ", "red"), self.names[stage]), error.strip().splitlines()[-1])
         return Group(ProgressBar(total, done, width=60), Text(summary(state, self.clock)), table, finished)
 
 

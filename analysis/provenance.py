@@ -35,9 +35,9 @@ def costs(results: Results) -> tuple[Cost, ...]:
     found: dict[str, list[Cost]] = defaultdict(list)
     for stage in stages(results):
         folder = results.store.get(stage)
-        run = json.loads((folder / "run.json").read_text())
+        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         file = folder / "ledger.json"
-        ledger = Ledger(**json.loads(file.read_text())) if file.exists() else Ledger()
+        ledger = Ledger(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else Ledger()
         found[kind(stage)].append(Cost(kind(stage), 1, ledger, run["seconds"], run["cpu_seconds"], run["peak_memory_mb"]))
     return tuple(total(name, found[name]) for name in sorted(found))
 
@@ -59,7 +59,7 @@ def machines(results: Results) -> dict[str, int]:
     """How many stages ran on what: device, threads, versions."""
     found: dict[str, int] = defaultdict(int)
     for stage in stages(results):
-        run = json.loads((results.store.get(stage) / "run.json").read_text())
+        run = json.loads((results.store.get(stage) / "run.json").read_text(encoding="utf-8"))
         machine, versions = run["machine"], run["versions"]
         packages = ", ".join(f"{k} {v}" for k, v in sorted(versions.items()))
         threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''} a stage"

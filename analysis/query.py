@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from analysis.tables import TABLES, Row
@@ -58,7 +57,7 @@ def load(database: duckdb.DuckDBPyConnection, out: Path, names: Sequence[str]) -
 
 def _create(database: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], file: Path) -> None:
     kinds = columns(rows) or {"nothing": "VARCHAR"}
-    with open(file, "w") as lines:
+    with open(file, "w", encoding="utf-8") as lines:
         for row in rows:
             print(json.dumps({column: _finite(row.get(column)) for column in kinds}), file=lines)
     read = "read_json($file, format = 'newline_delimited', columns = $columns)"
@@ -91,7 +90,7 @@ def show(answer: Answer, console: Console) -> None:
     """As a table for people."""
     table = Table(*answer.columns, box=None, padding=(0, 2), header_style="dim")
     for row in answer.rows:
-        table.add_row(*("" if v is None else f"{v:.6g}" if isinstance(v, float) else escape(str(v)) for v in row))
+        table.add_row(*("" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in row))
     console.print(table)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from analysis.command import plural
 from analysis.progress import minutes
@@ -109,11 +109,11 @@ def show(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> i
     announce(recorded, folder.resolve().parent, console)
     for what, then, now in (("commit", recorded.commit, commit()), ("versions", recorded.versions, versions())):
         if then != now:
-            console.print(f"note: made with {what} {then}; here it is {now}", style="yellow", markup=False, highlight=False)
+            console.print(f"note: made with {what} {then}; here it is {now}", style="yellow")
     found = list(rerun(recorded, folder.resolve().parent, out))
     table = Table("stage", "file", "", box=None, padding=(0, 2), header_style="dim")
     for c in found:
-        table.add_row(str(c.stage), escape(c.file), f"[{COLOURS[c.verdict]}]{c.verdict}[/]")
+        table.add_row(str(c.stage), c.file, Text(c.verdict, COLOURS[c.verdict]))
     console.print(table)
     equal, missing = (sum(c.verdict == v for c in found) for v in ("equal", "not there to compare with"))
     different = len(found) - equal - missing

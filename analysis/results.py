@@ -32,7 +32,7 @@ def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store)
 def write_results(results: Results, out: Path) -> None:
     """Write `rows.jsonl`, a line of each cell, and `verdicts.json`, an object of each claim."""
     draft = out / "rows.jsonl.tmp"
-    draft.write_text("".join(json.dumps(_finite(asdict(row)), allow_nan=False) + "\n" for row in results.rows))
+    draft.write_text("".join(json.dumps(_finite(asdict(row)), allow_nan=False) + "\n" for row in results.rows), encoding="utf-8")
     draft.replace(out / "rows.jsonl")
     write_json(out / "verdicts.json", [_finite(asdict(j)) for j in results.judgements])
 

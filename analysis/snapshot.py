@@ -93,7 +93,7 @@ def _entries(folder: Path) -> dict[str, os.stat_result]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:  # it was tried again, and is done
         return ""
 

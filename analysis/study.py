@@ -82,7 +82,7 @@ class Study:
 def measure(cell: Cell, store: Store) -> Row:
     """The row of a cell whose stages have run."""
     labels, seed = dict(cell.labels), cell.seed
-    edge = json.loads((defined(store.get(cell.edge)) / "edge.json").read_text())
+    edge = json.loads((defined(store.get(cell.edge)) / "edge.json").read_text(encoding="utf-8"))
     trained = edge["bands"][cell.trained] if cell.trained else []
     try:
         before, after = read_scores(cell.before, store), read_scores(cell.after, store)
@@ -90,7 +90,7 @@ def measure(cell: Cell, store: Store) -> Row:
         return Row(labels, seed, str(reason), 0, [], edge["bands"], trained, {}, {})
     updates = 0
     if cell.learn is not None:
-        updates = json.loads((store.get(cell.learn) / "ledger.json").read_text())["updates"]
+        updates = json.loads((store.get(cell.learn) / "ledger.json").read_text(encoding="utf-8"))["updates"]
     first = before.plain
     last = after.plain if cell.learn is not None else best_temperature(after, edge["bands"]["at"])
     rows = {"before": curves(first), "after": curves(last)}

@@ -43,7 +43,7 @@ def metrics(out: Path) -> Reading:
     """A row of each optimiser step (and each iteration without one) of the stages that learn: `stage`, `iteration`, and what was logged."""
 
     def row(folder: Path, files: Mapping[str, Path]) -> Iterator[Row]:
-        for line in files["metrics.jsonl"].read_text().splitlines():
+        for line in files["metrics.jsonl"].read_text(encoding="utf-8").splitlines():
             yield {"stage": folder.name} | _object(json.loads(line))
 
     return _each(out, ("metrics.jsonl",), row, "metrics.jsonl")
@@ -67,7 +67,7 @@ def rows(out: Path) -> Reading:
     """A row of each metric of each difficulty of each cell, before and after; one without a metric of a cell that is undefined."""
     found: list[Row] = []
     for file in sorted(out.glob("*/rows.jsonl")):
-        for number, line in enumerate(file.read_text().splitlines()):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
             cell = _object(json.loads(line))
             facts = {"study": file.parent.name, "cell": number, "seed": cell["seed"], **_object(cell["labels"])}
             facts |= {"updates": cell["updates"], "undefined": cell["undefined"] or None}
@@ -83,7 +83,7 @@ def rows(out: Path) -> Reading:
 def verdicts(out: Path) -> Reading:
     """A row of each claim of each study; differences in points of 100."""
     files = sorted(out.glob("*/verdicts.json"))
-    found = [{"study": f.parent.name} | _object(v) for f in files for v in json.loads(f.read_text())]
+    found = [{"study": f.parent.name} | _object(v) for f in files for v in json.loads(f.read_text(encoding="utf-8"))]
     return Reading(tuple({k: v for k, v in one.items() if k != "values"} for one in found), ())
 
 

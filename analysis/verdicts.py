@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from analysis.claims import Judgement
 from analysis.estimates import alike
@@ -21,7 +22,7 @@ def verdict_table(judgements: Sequence[Judgement]) -> Table:
     for j in judgements:
         interval = "one seed: none" if j.n == 1 else f"[{number(j.low)}, {number(j.high)}]" if j.n else "–"
         margin = "" if j.margin is None else f"{j.margin:g}"
-        table.add_row(j.name, f"[{COLOURS[j.verdict]}]{j.verdict}[/]", number(j.difference), interval.replace("[", "\\["), margin, str(j.n))
+        table.add_row(j.name, Text(j.verdict, COLOURS[j.verdict]), number(j.difference), interval, margin, str(j.n))
     table.caption = "points of 100; n counts pretraining seeds; verdicts are adjusted for the number of claims (Holm), intervals are not"
     if same := [j.name for j in judgements if alike(j.values)]:
         table.caption += f"\nall seeds give the same, so that the interval is that of any distribution between 0 and 1: {', '.join(same)}"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from synthtasks.stdout import say_every_character
 from train.lease import Lost
 from train.machine import Machine
 from train.stage import Interrupted, Stage
@@ -111,6 +112,7 @@ class Worker:
 
 
 def _serve(connection: Connection, place: Place, parent: int) -> None:
+    say_every_character()
     for heard in (signal.SIGINT, signal.SIGTERM):
         signal.signal(heard, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from synthtasks.stdout import say_every_character
+
 COMMANDS = {
     "show": "print a problem, its solution, its graph and two verdicts",
     "stats": "measure a family's problems: difficulty, guessing, and which dial moves what",
@@ -16,6 +18,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was asked for; 2 if it cannot be done as it was asked."""
+    say_every_character()
     typed = sys.argv[1:] if arguments is None else arguments
     command: str = parser().parse_args(typed[:1]).command
     try:

@@ -26,6 +26,7 @@ STYLE: dict[str, object] = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a sign $ in a name is no formula
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
 }
 COLUMN, ROW, SIDE, HISTOGRAM, LINE, HEAD, ANSWERS, GAP = 0.86, 0.36, 1.9, 0.8, 0.19, 1.0, 2.2, 0.2  # inches

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 def imports(file: Path) -> set[str]:
     """Top-level names that a file imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file} imports relatively"
             found.add(str(node.module).split(".")[0])
@@ -56,7 +57,7 @@ def test_the_core_needs_no_extra() -> None:
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
         if not name.startswith("synthtasks") or name.startswith(optional):
             continue
-        for node in ast.parse(file.read_text()).body:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ImportFrom):
                 said = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
                 assert not any(s.startswith(optional) for s in said), f"{file.name} imports {node.module}, which needs an extra"
@@ -67,7 +68,7 @@ def test_no_module_imports_in_a_circle() -> None:
     edges: dict[str, set[str]] = {}
     for file in FILES:
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        tree = [n for n in ast.parse(file.read_text()).body if isinstance(n, ast.ImportFrom)]
+        tree = [n for n in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(n, ast.ImportFrom)]
         edges[name] = {str(n.module) for n in tree}
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -83,6 +84,28 @@ def test_no_module_imports_in_a_circle() -> None:
 # Global seeds and swallowed exceptions make results that nobody can repeat.
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_nothing_seeds_globally_or_swallows_errors(file: Path) -> None:
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     for bad in ("np.random.seed", "torch.manual_seed", "random.seed(", "except:", "set_default_"):
         assert bad not in text, f"{file.name} has {bad}"
+
+
+def as_the_locale_likes(file: Path) -> Iterator[str]:
+    """Calls of a file that read or write text in the encoding of the locale."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        said = {k.arg for k in node.keywords}
+        of_os = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "os"
+        if called in ("open", "fdopen") and not (called == "open" and of_os):
+            modes = [a.value for a in (*node.args, *(k.value for k in node.keywords if k.arg == "mode")) if isinstance(a, ast.Constant)]
+            text = not any(isinstance(m, str) and "b" in m and set(m) <= set("rwaxb+") for m in modes)
+        else:
+            text = called in ("read_text", "write_text", "TextIOWrapper") or bool(said & {"text", "universal_newlines"})
+        if text and "encoding" not in said:
+            yield f"{file.relative_to(ROOT)}:{node.lineno} calls {called}"
+
+
+# Text would be read and written as the locale likes: where that is C, an error that says ö ends the run.
+def test_every_text_file_is_utf_8() -> None:
+    assert not [call for file in FILES for call in as_the_locale_likes(file)]

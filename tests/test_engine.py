@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from rich.live import Live
 
 from analysis.agenda import Agenda, State
@@ -20,6 +19,7 @@ from analysis.command import ended
 from analysis.engine import Care, run_stages
 from analysis.plan import Plan
 from analysis.progress import Clock, Lines, Screen
+from analysis.terminal import Terminal
 from train.artifacts import SEAL, sealed
 from train.stage import Interrupted, Stage
 from train.store import Store, write_json
@@ -121,7 +121,7 @@ def test_the_cause_is_told_where_it_cannot_be_kept(tmp_path: Path) -> None:
     assert str(store.error(Raises(1))) in first
     assert last == "ArithmeticError: number 1"
     said = StringIO()
-    assert ended(state, store, Console(file=said, width=500)) == 1
+    assert ended(state, store, Terminal(said, 500)) == 1
     assert f"failed: {Raises(1)!r}: ArithmeticError: number 1\n" in said.getvalue()
 
 
@@ -185,7 +185,7 @@ def test_errors_are_told_to_the_letter(tmp_path: Path) -> None:
     state, store = State(failed={Plain(1): error}), Store(tmp_path)
     plan = Plan(1, (Plain(1),), frozenset(), {}, 1)
     clock, said = Clock(plan, store), StringIO()
-    console = Console(file=said, width=500)
+    console = Terminal(said, 500)
     ended(state, store, console)
     Lines(console, clock, {Plain(1): "plain"})(state)
     console.print(Screen(Live(console=console), clock, {Plain(1): "plain"}).render(state))

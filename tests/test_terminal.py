@@ -2,19 +2,29 @@
 
 import io
 import json
+import re
 import time
+import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from analysis import gc, query, terminal
 from analysis.agenda import State
 from analysis.ask import converse, task
+from analysis.claims import Judgement
+from analysis.command import ended, tight
 from analysis.demo import bars
+from analysis.listing import show_list
 from analysis.plan import Plan, kind, longest, schedule
 from analysis.progress import Clock, Lines, Screen, minutes, standing, titles
 from analysis.studies import STUDIES
 from analysis.study import Setting
+from analysis.terminal import Terminal
+from analysis.verdicts import verdict_table
 from models.gpt import GPT, GPTConfig
 from synthtasks import Program
 from synthtasks.surfaces import Compact
@@ -32,13 +42,78 @@ def plan() -> Plan:
     return Plan(len(CELLS), STAGES, frozenset(), {"pretrain": 60.0, "practise": 30.0}, 2)
 
 
-def recorded(width: int = 150) -> Console:
-    return Console(file=io.StringIO(), width=width, force_terminal=False)
+def recorded(width: int = 150) -> Terminal:
+    return Terminal(io.StringIO(), width)
 
 
-def text(console: Console) -> str:
+def text(console: Terminal) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+ODD = ("[/bold]x", "a [x]", "[red]", "\\[b]", "[link=x]y", ":cat: 3", "[/]")
+
+
+# Broken if a name, a path or an error were taken for markup: a part of it would be missing, or the run would end with it.
+@pytest.mark.parametrize("odd", ODD)
+def test_text_is_printed_to_the_letter(odd: str) -> None:
+    console = recorded()
+    console.print(f"1 {odd} 1")
+    console.print(f"2 {odd} 2", style="red")
+    console.print(Text.assemble(("said:", "red"), f"3 {odd} 3"))
+    table = Table(f"4 {odd} 4", title=f"5 {odd} 5", caption=f"6 {odd} 6")
+    table.add_row(f"7 {odd} 7")
+    console.print(table)
+    console.rule(f"8 {odd} 8")
+    assert [n for n in range(1, 9) if f"{n} {odd} {n}" not in text(console)] == []
+
+
+# Broken if an error, or a value in a table, could command the terminal: clear the screen, or write over what was said.
+def test_text_commands_no_terminal() -> None:
+    console = recorded()
+    table = Table("name")
+    table.add_row("a\x1b[2Jb\x9b1A")
+    console.print("c\x1b]0;title\x07d", table, Text("\x1b[31me"))
+    shown = text(console)
+    assert not any(unicodedata.category(c) == "Cc" for c in shown.replace("\n", ""))
+    assert "c\\x1b]0;titled\n" in shown
+    assert "\\x1b[31me\n" in shown
+
+
+# Broken if the text of a stage, a folder, a claim or a result were printed by a command as anything but itself.
+def test_commands_print_what_is_odd(tmp_path: Path) -> None:
+    console, odd = recorded(400), "[/bold]x [y]"
+    store = Store(tmp_path / odd)
+    store.root.mkdir(parents=True)
+    store.error(LEARN).write_text("why\n")
+    said = [odd]
+    ended(State(failed={LEARN: f"ValueError: {odd}"}), store, console)
+    said += [f"ValueError: {odd}", str(store.error(LEARN))]
+    tight(Plan(1, (LEARN,), frozenset(), {}, 1, {}, {"practise": 1e12}), store.root, console)
+    said += [f"{store.root} has"]
+    study = replace(STUDIES["grid"], name=f"study {odd}", question=f"question {odd}", source=f"source {odd}")
+    show_list({"one": study}, console)
+    said += [study.name, study.question, study.source]
+    query.show(query.Answer((f"column {odd}",), ((f"cell {odd}",),)), console)
+    said += [f"column {odd}", f"cell {odd}"]
+    console.print(verdict_table([Judgement(f"claim {odd}", "", "shown", 1.0, 0.5, 1.5, 0.95, None, 0.01, "", 5, 0, ())]))
+    said += [f"claim {odd}", "[+0.5, +1.5]"]
+    clock, names = Clock(plan(), store), {LEARN: f"stage {odd}"}
+    state = State(running={LEARN: time.monotonic()}, failed={LEARN: f"KeyError: {odd}"})
+    console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
+    said += [f"stage {odd}", f"KeyError: {odd}"]
+    gc.summary(gc.Sorted((gc.Rubbish("Stage", tmp_path / "file [red]x", "draft", 1),), (f"busy {odd}",)), console)
+    said += ["file [red]x", f"busy {odd}"]
+    assert [s for s in said if s not in text(console)] == []
+
+
+# Broken if a part of the analysis printed by a console that takes text for markup.
+def test_there_is_one_kind_of_console() -> None:
+    for file in Path(terminal.__file__).parent.glob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        for markup in ("rich.markup", "rich.panel", "from_markup"):
+            assert markup not in source, f"{file.name} imports {markup}; what Terminal prints is no markup, and needs no escape"
+        assert file.name == "terminal.py" or not re.search(r"\bConsole\(", source), f"{file.name} makes a Console; use Terminal"
 
 
 # Two stages under one name could not be told apart on the screen.

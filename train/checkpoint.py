@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, out: Path, fabric: Fabric, state: dict[str, object], ledger: Ledger):
         self.checkpoint, self.fabric, self.state, self.ledger = out / "checkpoint.pt", fabric, state, ledger
-        self.log = open(out / "metrics.jsonl", "a")  # noqa: SIM115 (closed by `close`; kept open over the whole run)
+        self.log = open(out / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115 (closed by `close`; kept open over the whole run)
         self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
         self.logged = hashlib.sha256()
         self.saved = time.monotonic()

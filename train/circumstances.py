@@ -40,7 +40,7 @@ def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[
 def measure_memory() -> None:
     """Measure the peak of this process's memory from now on, where the system lets it (Linux); elsewhere it is that since its start."""
     with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:
@@ -57,7 +57,7 @@ def host() -> dict[str, object]:
 
 def _cpu(info: Path) -> str:
     """The processor's model, where the system tells."""
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor() or platform.machine()
 
@@ -74,6 +74,6 @@ def commit() -> dict[str, object] | None:
 def _git(*arguments: str) -> str | None:
     command = ["git", "--no-optional-locks", "-C", str(SOURCE), *arguments]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+        return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=60).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None

@@ -191,7 +191,7 @@ def _chain(folder: Path, name: str) -> list[Sight]:
 
 def _read(file: Path) -> Sight | None:
     try:
-        number, holder = file.read_text().split("\n")[:2]
+        number, holder = file.read_text(encoding="utf-8").split("\n")[:2]
         return Sight(Holder(**json.loads(holder)), int(number))
     except FileNotFoundError:
         return None
@@ -213,7 +213,7 @@ def _write(file: int, data: bytes) -> None:
 def _space() -> str:
     """What makes the number of a process mean one process: "" where the machine does not tell."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + str(Path("/proc/self/ns/pid").readlink())
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + " " + str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
 
@@ -240,6 +240,6 @@ def _ended(pid: int, started: str) -> bool:
 def _status(pid: int) -> list[str]:
     """The fields of a process from its state on (`man proc`, /proc/pid/stat), after its name, which may hold anything."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return []

@@ -46,7 +46,7 @@ def load_policy(folder: Path) -> Policy:
     """
     if not (defined(folder) / "policy.json").exists():
         raise FileNotFoundError(f"{folder} holds no policy: expected policy.json and policy.safetensors, as `Fresh` and `Learn` leave them")
-    record = json.loads((folder / "policy.json").read_text())
+    record = json.loads((folder / "policy.json").read_text(encoding="utf-8"))
     model = GPT(GPTConfig(**record["config"]), torch.Generator())
     load_model(model, str(folder / "policy.safetensors"))
     return Policy(model, Vocab(tuple(record["vocab"])))

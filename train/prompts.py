@@ -63,7 +63,7 @@ def band(store: Store, edge: Stage, region: str) -> tuple[int, ...]:
     Raises:
         Undefined: if the edge has no such region; nothing is put in its place.
     """
-    record = json.loads((defined(store.get(edge)) / "edge.json").read_text())
+    record = json.loads((defined(store.get(edge)) / "edge.json").read_text(encoding="utf-8"))
     if not record["bands"][region]:
         raise Undefined(f"no difficulty lies {region} the edge: {record['reasons'][region]}")
     return tuple(record["bands"][region])

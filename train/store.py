@@ -191,14 +191,14 @@ def defined(folder: Path) -> Path:
         Undefined: if what the folder records is that there are none.
     """
     if (folder / "undefined.json").exists():
-        raise Undefined(json.loads((folder / "undefined.json").read_text())["reason"])
+        raise Undefined(json.loads((folder / "undefined.json").read_text(encoding="utf-8"))["reason"])
     return folder
 
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` so that `path` is never seen half-written."""
     draft = path.with_name(path.name + HALF)
-    draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+    draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     draft.replace(path)
 
 
@@ -255,5 +255,5 @@ def _fault(stage: Stage, folder: Path) -> str:
 def _shelve(folder: Path, reason: str) -> None:
     """Move a damaged folder aside, and say so."""
     place = set_aside(folder)
-    place.with_name(place.name + ".txt").write_text(f"{reason}\n")
+    place.with_name(place.name + ".txt").write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
     LOG.warning("%s. It is kept as %s, and computed again.", reason, place)

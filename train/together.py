@@ -21,6 +21,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
+from synthtasks.stdout import say_every_character
 from train.machine import Machine
 from train.share import ALONE, Share
 
@@ -124,6 +125,7 @@ def _joined(machine: Machine, index: int, port: int, loggers: Sequence[Logger]) 
 
 
 def _serve(connection: Connection, machine: Machine, index: int, port: int, follow: Callable[[Fabric], None]) -> None:
+    say_every_character()
     for heard in (signal.SIGINT, signal.SIGTERM):
         signal.signal(heard, signal.SIG_IGN)  # they are for the first one
     threading.Thread(target=_last, args=(connection,), daemon=True).start()

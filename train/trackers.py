@@ -100,7 +100,7 @@ def needs(package: str) -> None:
 
 def tell_again(fabric: Fabric, metrics: Path) -> int:
     """Tell the loggers what a run recorded before it was stopped; how many steps these are."""
-    lines = metrics.read_text().splitlines() if fabric.loggers else ()
+    lines = metrics.read_text(encoding="utf-8").splitlines() if fabric.loggers else ()
     for step, line in enumerate(lines):
         fabric.log_dict(json.loads(line), step)
     return len(lines)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from math import erfc, sqrt
@@ -36,9 +37,8 @@ def run(typed: Sequence[str]) -> int:
     if asked.json:
         print(json.dumps(asdict(stats), indent=2))
     else:
-        console = Console(highlight=False)
-        wide = console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
-        wide.print(*tables(stats), sep="\n")
+        width = None if sys.stdout.isatty() else PLAIN_WIDTH
+        Console(markup=False, emoji=False, highlight=False, width=width).print(*tables(stats), sep="\n")
     if asked.out is not None:
         save(stats, asked.out)
     return 0

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from analysis.claims import At, Claim, More, gain
 from analysis.command import run
 from analysis.edge import Edge, Rule
@@ -21,6 +19,7 @@ from analysis.request import Request
 from analysis.scale import Scale
 from analysis.shard import Shard
 from analysis.study import Cell, Setting, Study
+from analysis.terminal import Terminal
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
@@ -99,7 +98,7 @@ class Hasty(Request):
 
 def small(out: Path, care: Care) -> int:
     """Make what is missing; the exit status. A mistake is told as by the command line."""
-    console = Console(width=WIDTH)
+    console = Terminal(width=WIDTH)
     try:
         return run(Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, out, 2), console, care, Shard(), run_stages)
     except (ValueError, OSError) as mistake:
