@@ -12,10 +12,27 @@ TORCH ?= torch
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-OPTIONS := --scale $(SCALE) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(WITHHOLD),--withhold $(WITHHOLD))
+# what was typed reaches a command as it is, whatever the shell or make would make of it: one word, or several
+quoted = '$(subst ','\'',$(value $(1)))'
+parts = $(foreach part,$(value $(1)),'$(subst ','\'',$(part))')
+option = $(if $(value $(1)),--$(2) $(call quoted,$(1)))
+OPTIONS = --scale $(call quoted,SCALE) $(call option,SEEDS,seeds) $(call option,OUT,out) $(call option,JOBS,jobs) $(if $(value WITHHOLD),--withhold $(call parts,WITHHOLD))
+
+KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH CHROME
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+STRANGE := $(filter-out $(KNOWN) VENV SHELL OMP_NUM_THREADS MAKE% -%,$(GIVEN))
+ifeq ($(MAKELEVEL),0)
+ifneq ($(STRANGE),)
+$(error there is no variable $(STRANGE); there are $(KNOWN), as in: make plan SCALE=smoke SEEDS=3)
+endif
+endif
+
 ANALYSIS := $(BIN)/python -m analysis
+NEW := 'import sys; sys.version_info >= (3, 11) or sys.exit("synthtasks needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": make PYTHON=python3.11")'
+ABLE := 'import sys, pip; sys.exit(sys.version_info < (3, 11))'  # an environment that is not is made anew, or it would stand in the way for ever
 # torch from PyTorch's index of CPU builds where there is no GPU, unless pip is told of another place
 export OMP_NUM_THREADS ?= 1
+unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help install grid demo plan watch report test check bench bridges loggers ray browser campaign faults mutants clean
@@ -27,9 +44,8 @@ help:  ## this list
 install: $(READY)  ## make .venv
 
 $(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "synthtasks needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
-	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "installing torch"; $(BIN)/python -m pip install -q -c constraints.txt $(TORCH); }
+	@$(BIN)/python -c $(ABLE) 2>/dev/null || { $(call quoted,PYTHON) -c $(NEW) && $(call quoted,PYTHON) -m venv --clear $(VENV); }
+	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "installing torch"; $(BIN)/python -m pip install -q -c constraints.txt $(call parts,TORCH); }
 	@echo "installing the rest"
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[study,test]'
 	@touch $@
@@ -78,7 +94,7 @@ campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the
 	@$(BIN)/python -m tests.campaign.campaign
 
 faults: $(READY)  ## 284 faults into a small study (SHARE of them), then kill -9 of a smoke grid: no bit may change
-	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(SHARE)
+	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(call quoted,SHARE)
 	@$(BIN)/python -m tests.faults.kill
 
 mutants: $(READY)  ## plant bugs in the judge, credit, statistics and what keeps results whole; the tests must find them

@@ -271,7 +271,8 @@ def main() -> int:
     every = (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)
     verbs: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in every}
     try:
-        chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis", config=LOOKS)
+        typed = sys.argv[1:] or ["--help"]
+        chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis", args=typed, config=LOOKS)
         kept = "; the same command continues where it was" if isinstance(chosen, Run | Demo) else ""
         status: int = chosen(console)
         sys.stdout.flush()

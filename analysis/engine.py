@@ -1,5 +1,6 @@
 """Running many stages at once on this machine: one process a slot. What happens to a stage happens to what stands on it, and no more."""
 
+import math
 import signal
 import threading
 import time
@@ -19,6 +20,7 @@ from train.store import Store
 
 TICK = 0.5  # seconds between looks at what is running
 SHOWN = 20  # of the time at most one part in so many is spent on showing it
+PATIENCE = 600.0  # seconds that a worker may take until it begins
 BUSY = 2.0  # seconds after which a stage that somebody else is at is asked for again
 
 
@@ -106,11 +108,13 @@ class Pool:
         heard = wait([w.connection for w in self.busy], TICK)
         for worker in [w for w in self.busy if w.connection in heard]:
             self._settle(worker, worker.outcome())
-        limit = self.care.time_limit
-        for worker in [w for w in self.busy if limit is not None and time.monotonic() - w.since > limit]:
+        limit, now = self.care.time_limit or math.inf, time.monotonic()
+        for worker in [w for w in self.busy if now - w.since > limit]:
             self.busy.remove(worker)
             worker.kill()
-            self._fail(worker.at, f"took longer than the {limit:g} s of --time-limit, and was killed; it goes on from its checkpoint")
+            self._fail(worker.at, too_long(limit))
+        for worker in [w for w in self.busy if w.since == math.inf and now - w.given > PATIENCE]:
+            self._settle(worker, None)  # it hangs where it loads what it needs
 
     def stop(self) -> None:
         """Let the workers save what they have, and stop."""
@@ -150,6 +154,11 @@ class Pool:
 
     def _fail(self, stage: Stage, error: str) -> None:
         self.agenda.fail(stage, keep_error(self.store, stage, error) + error)
+
+
+def too_long(limit: float) -> str:
+    """Why a stage was killed that took longer than so many seconds."""
+    return f"took longer than the {limit:g} s of --time-limit, and was killed; it goes on from its checkpoint"
 
 
 def keep_error(store: Store, stage: Stage, error: str) -> str:

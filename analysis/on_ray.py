@@ -9,15 +9,19 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import ray
 
 from analysis.agenda import Agenda, State
-from analysis.engine import BUSY, TICK, Care, asked_to_stop, keep_error
-from analysis.workers import Done, Failed, Outcome, Saved, evaluate
+from analysis.engine import BUSY, TICK, Care, asked_to_stop, keep_error, too_long
+from analysis.workers import Begun, Busy, Done, Failed, Outcome, Saved, evaluate
+from synthtasks.stdout import say_every_character
 from train.machine import Machine
 from train.stage import Stage
 from train.store import Store
@@ -69,44 +73,77 @@ def _cores(machine: Machine) -> int:
     return machine.threads * machine.devices
 
 
+class Said(Protocol):
+    """What a task says, as references to it: that it began, and its outcome. Ray can wait for the next."""
+
+    def __next__(self) -> object: ...
+
+
+@dataclass(frozen=True)
+class Died:
+    """The worker died."""
+
+    how: str
+
+
+@dataclass
+class Task:
+    """A stage that Ray was given."""
+
+    stage: Stage
+    since: float = math.inf  # when it began (time.monotonic): until then it waits in Ray's queue, which costs it nothing
+
+
 def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], None], care: Care) -> None:
     machine, limit = store.machine, care.time_limit or math.inf
     task = ray.remote(_task).options(
         num_cpus=_cores(machine),
         num_gpus=(machine.memory_fraction if machine.devices == 1 else machine.devices) if machine.device.type == "cuda" else 0,
-        max_retries=care.retries,  # of a task whose worker died; an error is an outcome
+        num_returns="streaming",
+        max_retries=0,  # here it is tried again, so that what it says comes from one try
     )
-    under_way: dict[object, Stage] = {}
+    under_way: dict[Said, Task] = {}
+    deaths: Counter[Stage] = Counter()
     asked = False
     while not agenda.over:
         while len(under_way) < jobs and (stage := agenda.next()) is not None:
-            under_way[task.remote(stage, str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)] = stage
+            under_way[task.remote(stage, str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)] = Task(stage)
         if under_way:
-            ended, _ = ray.wait(list(under_way), timeout=TICK)
-            for reference in ended:
-                stage = under_way.pop(reference)
-                _settle(agenda, store, stage, _outcome(reference, store, stage))
+            heard, _ = ray.wait(list(under_way), timeout=TICK)
+            for said in heard:
+                stage = under_way[said].stage
+                outcome = _outcome(said, store, stage)
+                if isinstance(outcome, Begun):
+                    under_way[said].since = agenda.state.running[stage] = time.monotonic()
+                    continue
+                del under_way[said]
+                if isinstance(outcome, Died):
+                    deaths[stage] += 1
+                    last = Failed(f"its worker died, as often as it was tried: {outcome.how}")
+                    outcome = Busy() if deaths[stage] <= care.retries else last
+                _settle(agenda, store, stage, outcome)
         else:
             time.sleep(TICK)  # all that is left is somebody else's
         if agenda.state.stopping and not asked:
             asked = True
-            for reference in under_way:
-                ray.cancel(reference)
-        for reference, stage in list(under_way.items()):
-            if time.monotonic() - agenda.state.running[stage] > limit:
-                ray.cancel(reference, force=True)
-                del under_way[reference]
-                _settle(agenda, store, stage, Failed(f"took longer than the {limit:g} s of --time-limit, and was killed"))
+            for said in under_way:
+                ray.cancel(said)
+        for said, one in list(under_way.items()):
+            if time.monotonic() - one.since > limit:
+                ray.cancel(said, force=True)
+                del under_way[said]
+                _settle(agenda, store, one.stage, Failed(too_long(limit)))
         watch(agenda.state)
 
 
-def _outcome(reference: object, store: Store, stage: Stage) -> Outcome:
+def _outcome(said: Said, store: Store, stage: Stage) -> Outcome | Died:
+    """What a task says next, or what became of it."""
     try:
-        outcome: Outcome = ray.get(reference)
+        outcome: Outcome = ray.get(next(said))
     except ray.exceptions.TaskCancelledError:
         return Done() if store.has(stage) else Saved()
     except ray.exceptions.RayError as death:
-        return Failed(f"its worker died, as often as it was tried: {death}")
+        return Died(str(death))
     return outcome
 
 
@@ -120,11 +157,14 @@ def _settle(agenda: Agenda, store: Store, stage: Stage, outcome: Outcome) -> Non
             agenda.again(stage, BUSY)
 
 
-def _task(stage: Stage, root: str, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> Outcome:
-    """Run a stage in one of Ray's workers. To cancel it is to ask it to stop: Ray does so by what Ctrl-C does."""
+def _task(stage: Stage, root: str, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> Iterator[Outcome]:
+    """Run a stage in one of Ray's workers: that it began, and its outcome. To cancel it is to ask it to stop: Ray does so by what Ctrl-C
+    does."""
+    say_every_character()
     asked = threading.Event()
     before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
     try:
-        return evaluate(stage, Store(Path(root), machine, checkpoint_seconds, asked.is_set, tracker=tracker))
+        yield Begun()
+        yield evaluate(stage, Store(Path(root), machine, checkpoint_seconds, asked.is_set, tracker=tracker))
     finally:
         signal.signal(signal.SIGINT, before)

@@ -78,11 +78,11 @@ class Worker:
         theirs.close()
         self.stopping = False
         self.at: Stage  # what it was last given
-        self.since = math.inf  # when it began that (time.monotonic)
+        self.given = self.since = math.inf  # when, and when it began that (time.monotonic)
 
     def begin(self, stage: Stage) -> None:
         """Run a stage; that it began, and its outcome, come through `connection`, which ends if the worker dies."""
-        self.at, self.since = stage, math.inf
+        self.at, self.given, self.since = stage, time.monotonic(), math.inf
         with suppress(BrokenPipeError):  # it died between two stages: the connection says so when it is read
             self.connection.send(stage)
 

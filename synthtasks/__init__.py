@@ -1,5 +1,10 @@
 """Compositional reasoning problems, how they are put, and when they are solved. No learning here: no torch."""
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # from a checkout, where no installer has looked
+    raise ImportError(f"synthtasks needs Python 3.11 or newer, and this is {sys.version.split()[0]}")
+
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, problem, problems
 from synthtasks.primitives import PRIMITIVES, Given, Primitive
 from synthtasks.problem import Problem, Step

@@ -19,7 +19,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was asked for; 2 if it cannot be done as it was asked."""
     say_every_character()
-    typed = sys.argv[1:] if arguments is None else arguments
+    typed = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command: str = parser().parse_args(typed[:1]).command
     try:
         run: Callable[[Sequence[str]], int] = import_module(f"synthtasks.commands.{command}").run

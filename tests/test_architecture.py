@@ -109,3 +109,9 @@ def as_the_locale_likes(file: Path) -> Iterator[str]:
 # Text would be read and written as the locale likes: where that is C, an error that says ö ends the run.
 def test_every_text_file_is_utf_8() -> None:
     assert not [call for file in FILES for call in as_the_locale_likes(file)]
+
+
+# A test without a limit that waits for what never comes would keep the whole suite waiting.
+def test_every_test_has_a_limit(request: pytest.FixtureRequest) -> None:
+    assert request.config.pluginmanager.hasplugin("timeout")
+    assert 0 < float(request.config.getini("timeout")) <= 600

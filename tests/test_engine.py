@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from multiprocessing import get_context
@@ -23,6 +24,8 @@ from analysis.terminal import Terminal
 from train.artifacts import SEAL, sealed
 from train.stage import Interrupted, Stage
 from train.store import Store, write_json
+
+PATIENCE = 120.0  # seconds that a test waits for what will surely come
 
 
 def nothing(state: State) -> None:
@@ -125,36 +128,41 @@ def test_the_cause_is_told_where_it_cannot_be_kept(tmp_path: Path) -> None:
     assert f"failed: {Raises(1)!r}: ArithmeticError: number 1\n" in said.getvalue()
 
 
-def press(times: int, when: Callable[[], bool]) -> threading.Thread:
-    """Ctrl-C, so often, as soon as `when`."""
+@contextmanager
+def pressing(times: int, when: Callable[[], bool]) -> Iterator[None]:
+    """Ctrl-C, so often, as soon as `when`, while the body runs; or when that should long have been: the body may wait for it."""
+    over = threading.Event()
 
-    def wait() -> None:
-        while not when():
-            time.sleep(0.01)
+    def press() -> None:
+        until = time.monotonic() + PATIENCE
+        while not when() and time.monotonic() < until and not over.wait(0.01):
+            pass
         for _ in range(times):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.5)
+            if not over.is_set():  # it would hit the next test
+                os.kill(os.getpid(), signal.SIGINT)
+            over.wait(0.5)
 
-    thread = threading.Thread(target=wait)
+    thread = threading.Thread(target=press, daemon=True)
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(PATIENCE)
 
 
 # Broken if Ctrl-C lost what a stage had done, began another stage, or did not end; or if a second waited for a stage that is deaf.
 def test_one_interrupt_drains_and_two_stop_at_once(tmp_path: Path) -> None:
     store, counts, deaf = Store(tmp_path), Counts(-1, (Plain(1),)), Counts(-2, listens=False)
-    thread = press(1, (tmp_path / "began -1").exists)
-    state = run_stages((Plain(9, (counts,)),), store, 1, second, nothing, Care())
-    thread.join()
+    with pressing(1, (tmp_path / "began -1").exists):
+        state = run_stages((Plain(9, (counts,)),), store, 1, second, nothing, Care())
     assert state.stopped
     assert (state.done, state.waiting, state.failed) == ({Plain(1)}, {counts, Plain(9, (counts,))}, {})
     count = int((tmp_path / f"{counts!r}.draft" / "count.json").read_text())
     assert count > 0
     assert not list((tmp_path / "leases").iterdir())
-    thread = press(2, (tmp_path / "began -2").exists)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), pressing(2, (tmp_path / "began -2").exists):
         run_stages((counts, deaf), store, 2, second, nothing, Care())
-    thread.join()
     assert int((tmp_path / f"{counts!r}.draft" / "count.json").read_text()) >= count
     for held in store.leases.names():
         holder = store.leases.holder(held)

@@ -47,7 +47,8 @@ class Scribble(Stage):
     def run(self, out: Path, store: Store) -> None:
         with open(out / "log", "a") as log:
             (store.root / "began").touch()
-            while any((store.root / f"hang{of}").exists() for of in ("", os.getpid())):
+            end = time.monotonic() + PATIENCE
+            while any((store.root / f"hang{of}").exists() for of in ("", os.getpid())) and time.monotonic() < end:
                 time.sleep(0.005)
             print(os.getpid(), file=log, flush=True)
         (out / "late").write_text(str(os.getpid()))
@@ -114,7 +115,7 @@ def test_of_many_heirs_one_wins(generation: int, tmp_path: Path) -> None:
             leases = Leases(tmp_path, patience=1.0, clock=clock)
             assert leases.attempt(name) is None
             clock.now = 2.0
-            barrier.wait()
+            barrier.wait(PATIENCE)
             if (lease := leases.attempt(name)) is not None:
                 won.append(lease)
 
@@ -122,7 +123,7 @@ def test_of_many_heirs_one_wins(generation: int, tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(PATIENCE)
         assert len(won) == 1
         with won[0] as lease:
             lease.check()
@@ -206,7 +207,7 @@ def test_who_lives_here_is_not_dead(neighbour: tuple[subprocess.Popen[str], Hold
     monkeypatch.setattr(Path, "read_text", hidden)
     assert not holder.dead
     process.kill()
-    process.wait()
+    process.wait(PATIENCE)
     assert holder.dead
 
 
@@ -219,7 +220,7 @@ def test_a_holder_may_die_while_it_is_looked_at(neighbour: tuple[subprocess.Pope
         text = read(path, *given, **named)
         if path.parent.name == str(process.pid):
             process.kill()
-            process.wait()
+            process.wait(PATIENCE)
         return text
 
     monkeypatch.setattr(Path, "read_text", last)
@@ -270,7 +271,7 @@ def test_what_an_heir_has_saved_is_continued(tmp_path: Path) -> None:
 def test_of_two_drafts_the_heirs_is_continued(tmp_path: Path, neighbour: tuple[subprocess.Popen[str], Holder]) -> None:
     process, holder = neighbour
     process.kill()
-    process.wait()
+    process.wait(PATIENCE)
     (tmp_path / "leases").mkdir()
     for former, token in (("", "a"), (".a", "b")):
         said = f"{0:020d}\n{json.dumps(asdict(replace(holder, token=token)))}\n"
@@ -307,7 +308,7 @@ def test_what_the_dead_left_is_forgotten(tmp_path: Path, neighbour: tuple[subpro
     Leases(tmp_path).forget("a")
     assert (tmp_path / "a").read_text() == said
     process.kill()
-    process.wait()
+    process.wait(PATIENCE)
     Leases(tmp_path).forget("a")
     assert not list(tmp_path.iterdir())
 
@@ -379,7 +380,8 @@ def test_a_holder_killed_here_is_followed_at_once(tmp_path: Path) -> None:
     store = Store(tmp_path)  # whose patience is a minute
     assert store.attempt(Scribble()) is None
     os.kill(child.pid, signal.SIGKILL)
-    while (holder := store.leases.holder(name(Scribble()))) and not holder.dead:
+    until_dead = time.monotonic() + PATIENCE
+    while (holder := store.leases.holder(name(Scribble()))) and not holder.dead and time.monotonic() < until_dead:
         time.sleep(0.001)
     assert child.exitcode is None or child.exitcode == -signal.SIGKILL  # buried or not, it is dead
     (tmp_path / "hang").unlink()

@@ -1,11 +1,12 @@
 """The engine on Ray, two workers on this machine: equal bits, a worker that dies costs nothing, and Ctrl-C keeps what was done."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from analysis.engine import Care
-from tests.test_engine import Counts, Dies, Plain, nothing, press, second
+from tests.test_engine import Counts, Dies, Plain, nothing, pressing, second
 from tests.test_learn import RUNS, results
 from tests.tiny import TINY
 from train.stage import closure
@@ -44,9 +45,19 @@ def test_ray_comes_to_the_same_bits_and_a_dead_worker_costs_nothing(tmp_path: Pa
 # Broken if Ctrl-C lost what a stage had done, began another, or did not end; or if it were called an error.
 def test_an_interrupt_keeps_what_was_done(tmp_path: Path) -> None:
     store, counts = Store(tmp_path), Counts(-1)
-    thread = press(1, (tmp_path / "began -1").exists)
-    state = run_on_ray((Plain(9, (counts,)),), store, 1, second, nothing, Care(time_limit=100.0))
-    thread.join()
+    with pressing(1, (tmp_path / "began -1").exists):
+        state = run_on_ray((Plain(9, (counts,)),), store, 1, second, nothing, Care())
     assert state.stopped
     assert (state.done, state.waiting, state.failed) == (set(), {counts, Plain(9, (counts,))}, {})
     assert int((tmp_path / f"{counts!r}.draft" / "count.json").read_text()) > 0
+
+
+# Broken if a limit counted the time in Ray's queue, or that in which a worker starts: it would kill what has not begun. And broken if there
+# were no limit, or if what was killed by it were tried again.
+def test_a_time_limit_counts_from_where_a_stage_begins(tmp_path: Path) -> None:
+    store, hangs, queued = Store(tmp_path), Counts(-1), Plain(1)
+    limit, watched = 1.0, list[float]()
+    state = run_on_ray((hangs, queued), store, 1, second, lambda state: watched.append(time.monotonic()), Care(retries=5, time_limit=limit))
+    assert (state.done, set(state.failed)) == ({queued}, {hangs})
+    assert "took longer than the 1 s of --time-limit" in store.error(hangs).read_text()
+    assert watched[-1] - watched[0] > limit

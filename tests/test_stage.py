@@ -96,7 +96,8 @@ class Slow(Stage):
 
     def run(self, out: Path, store: Store) -> None:
         note(store, "slow")
-        while (store.root / "hang").exists():
+        until = time.monotonic() + 2 * PATIENCE
+        while (store.root / "hang").exists() and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(0.5)
 

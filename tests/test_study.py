@@ -96,7 +96,7 @@ def test_kill_minus_nine_changes_no_bit(undisturbed: Path, tmp_path: Path, kills
         process = subprocess.Popen(command(tmp_path, "--jobs", "2"), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
         time.sleep(seconds + random.Random(seconds).random())
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(60)
     run(tmp_path, "--jobs", "2")
     assert bits(tmp_path) == bits(undisturbed)
 
@@ -238,7 +238,7 @@ def test_a_dry_run_says_what_is_done(
     with subprocess.Popen(command(tmp_path, "--help"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cut:
         assert cut.stdout is not None
         cut.stdout.close()
-        assert (cut.wait(), cut.stderr and cut.stderr.read()) == (0, b"")
+        assert (cut.wait(120), cut.stderr and cut.stderr.read()) == (0, b"")
 
 
 # `list --json` is what other programs read.

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 import unicodedata
 from dataclasses import replace
@@ -33,6 +36,7 @@ from train.policy import Fresh, Policy, torch_rng
 from train.stage import Stage, closure
 from train.store import Store
 
+ROOT = Path(__file__).parent.parent
 CELLS = tuple(STUDIES["grid"].cells(Setting(TINY, ("mul",), (0,))))
 STAGES = closure([s for c in CELLS for s in c.stages()])
 LEARN = next(c.learn for c in CELLS if c.learn is not None)
@@ -105,6 +109,45 @@ def test_commands_print_what_is_odd(tmp_path: Path) -> None:
     gc.summary(gc.Sorted((gc.Rubbish("Stage", tmp_path / "file [red]x", "draft", 1),), (f"busy {odd}",)), console)
     said += ["file [red]x", f"busy {odd}"]
     assert [s for s in said if s not in text(console)] == []
+
+
+PLAIN = """
+import sys
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from analysis import workers
+from analysis.engine import Care, run_stages
+from analysis.terminal import Terminal
+from synthtasks.stdout import say_every_character
+from train.stage import Stage
+from train.store import Store
+
+@dataclass(frozen=True, eq=False)
+class Says(Stage):
+    def run(self, out, store):
+        print("said \\xf6", flush=True)
+        raise ValueError("\\xf6 \\u2713")
+
+workers.CONTEXT = get_context("fork")  # to begin at once
+state = run_stages((Says(),), Store(Path(sys.argv[1])), 1, lambda stage: 1.0, lambda state: None, Care())
+say_every_character()
+Terminal(width=500).print(*state.failed.values(), sys.argv[1])
+"""
+
+
+# Broken if an error, a name or a folder with a letter that the terminal's encoding lacks ended the run, in this process or in a worker; or
+# if the error were kept in that encoding.
+def test_a_locale_that_knows_no_letters_ends_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict"}
+    run = [sys.executable, "-c", PLAIN, str(tmp_path / "ö")]
+    done = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, encoding="ascii", timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "said \\xf6\n" in done.stdout
+    assert "ValueError: \\xf6 \\u2713\n" in done.stdout
+    assert str(tmp_path) + "/\\udcc3\\udcb6" in done.stdout
+    (file,) = tmp_path.glob("ö/Says-*.error.txt")
+    assert file.read_text(encoding="utf-8").endswith("ValueError: ö ✓\n")
 
 
 # Broken if a part of the analysis printed by a console that takes text for markup.

@@ -26,6 +26,7 @@ from train.machine import Machine
 from train.share import ALONE, Share
 
 CONTEXT = multiprocessing.get_context("forkserver")  # a fresh process each, that need not load everything again
+PATIENCE = 600.0  # seconds that a process may take to load what it needs
 GRACE = 2.0  # seconds that a process gets to say why it left the others alone
 
 
@@ -68,6 +69,8 @@ def together(machine: Machine, follow: Callable[[Fabric], None], loggers: Sequen
     others = [Other(machine, index, port, follow) for index in range(1, machine.devices)]
     try:
         for other in others:
+            if not other.connection.poll(PATIENCE):
+                raise RuntimeError(f"{other.name} did not begin within {PATIENCE:.0f} s")
             other.connection.recv()  # it has loaded what it needs, and will not let us wait
         yield _joined(machine, 0, port, loggers)
     except (RuntimeError, EOFError) as error:
