@@ -67,7 +67,9 @@ class Texts:
             yield from ((text,) for length in range(4, LONGEST) if len(few) ** length <= FEW for text in product(few, repeat=length))
         for length in range(1, LONGEST + 1):
             for i in range(OFTEN if length <= SHORT else SELDOM):
-                yield tuple(_drawn(f"{modulus} {arity} {length} {i} {operand}", length if i % 2 else 0, modulus) for operand in range(arity))
+                yield tuple(
+                    _drawn(f"{modulus} {arity} {length} {i} {operand}", length if i % 2 else 0, modulus) for operand in range(arity)
+                )
 
 
 def _drawn(called: str, length: int, modulus: int) -> tuple[str, ...]:

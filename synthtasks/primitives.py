@@ -82,8 +82,10 @@ class Primitive:
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
-        """The identity of the operation at this modulus, whatever it is called: its truth table, complete where it is one of residues. Texts
-        are too many for that; of those of every length there are some."""
+        """The identity of the operation at this modulus, whatever it is called: its truth table.
+
+        Of residues that is complete; of texts, which are too many, it holds some of every length.
+        """
         return _digest(self, modulus)
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
@@ -166,15 +168,16 @@ def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
 @_remembered
 def _digest(primitive: Primitive, modulus: int) -> str:
     many = "many " if primitive.arity == MANY else ""
-    more = [_unchecked(primitive, row, modulus) for row in primitive.domain.rows(modulus, primitive.arity or 2)]
+    more = [_outcome(primitive, row, modulus) for row in primitive.domain.rows(modulus, primitive.arity or 2)]
     return hashlib.sha256((many + repr(_table(primitive, modulus)) + (repr(more) if more else "")).encode()).hexdigest()[:16]
 
 
-def _unchecked(primitive: Primitive, operands: tuple[Value, ...], modulus: int) -> Value:
-    """The value of the operation, in the domain or not: one that makes texts longer does well by those that are short enough."""
-    if primitive.arity:
-        return primitive.apply(*operands, modulus)
-    return reduce(lambda a, b: primitive.apply(a, b, modulus), operands)
+def _outcome(primitive: Primitive, operands: tuple[Value, ...], modulus: int) -> Value | None:
+    """The value of the operation; None where it leaves the domain, as one does that makes long texts longer."""
+    try:
+        return primitive(*operands, modulus=modulus)
+    except ValueError:
+        return None
 
 
 @_remembered
@@ -193,7 +196,7 @@ def _commutes(primitive: Primitive, modulus: int) -> bool:
 def _exchangeable(primitive: Primitive, modulus: int, rows: Iterable[tuple[Value, ...]]) -> bool:
     """Whether each row of operands gives the same after any two neighbours have changed places."""
     return all(
-        _unchecked(primitive, row, modulus) == _unchecked(primitive, (*row[:i], row[i + 1], row[i], *row[i + 2 :]), modulus)
+        _outcome(primitive, row, modulus) == _outcome(primitive, (*row[:i], row[i + 1], row[i], *row[i + 2 :]), modulus)
         for row in rows
         for i in range(len(row) - 1)
     )
@@ -205,8 +208,8 @@ def _exchangeable_after(primitive: Primitive, modulus: int) -> bool:
     table = primitive.table(modulus)
     some = range(0, modulus, max(1, modulus // TRIPLES)) if modulus**3 > LARGEST else range(modulus)
     for first in (*some, modulus - 1):
-        both = [table[x] for x in table[first]]  # type: ignore[attr-defined, index]  # rows of a binary table
-        if both != list(zip(*both, strict=True)):  # type: ignore[arg-type]
+        both = [table[x] for x in table[first]]
+        if both != list(zip(*both, strict=True)):
             return False
     return True
 

@@ -85,12 +85,15 @@ def _kind(of: type) -> Kind:
     family = all(n in names or hasattr(of, n) for n in DRAWN)
     remembered = {n for base in of.__mro__ for n, v in vars(base).items() if isinstance(v, cached_property)}
     return Kind(
-        kind_of(of), names, tuple(n for n in DRAWN if family and n not in names and _offers(of, n)), frozenset(names) | frozenset(remembered)
+        kind_of(of),
+        names,
+        tuple(n for n in DRAWN if family and n not in names and _offers(of, n)),
+        frozenset(names) | frozenset(remembered),
     )
 
 
 def _offers(of: type, name: str) -> bool:
-    """Whether a class offers an attribute as a constant or, other than `names`, as a property. Names that are computed follow from fields."""
+    """Whether a class offers an attribute as a constant or as a property, `names` apart: computed ones follow from the fields."""
     found = getattr_static(of, name)
     return not hasattr(found, "__get__") or (name != "names" and isinstance(found, property | cached_property))
 

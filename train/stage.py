@@ -81,7 +81,7 @@ class Stage(ABC):
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
-        return tuple(stage for field in fields(self) for stage in inside(getattr(self, field.name), Stage))
+        return tuple(inside([getattr(self, field.name) for field in fields(self)], Stage))  # type: ignore[type-abstract]
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
@@ -95,9 +95,12 @@ class Stage(ABC):
     def __reduce__(self) -> tuple[object, ...]:
         """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
         stages = _objects((self,))
-        at = {id(stage): Place(i) for i, stage in enumerate(stages)}
-        said = ((type(s), {f.name: swapped(getattr(s, f.name), Stage, lambda part: at[id(part)]) for f in fields(s)}) for s in stages)
-        return _again, (tuple(said),)
+        places = {id(stage): Place(i) for i, stage in enumerate(stages)}
+
+        def said(value: object) -> object:
+            return swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
+
+        return _again, (tuple((type(s), {f.name: said(getattr(s, f.name)) for f in fields(s)}) for s in stages),)
 
 
 def forms(value: object, modulus: int | None) -> Forms:
@@ -154,7 +157,9 @@ def _of_parts(value: object, modulus: int | None) -> Forms:
     changed = {"is": json.dumps(kind(of).name)}
     if isinstance(value, Stage):
         if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
-            raise TypeError(f"{of.__qualname__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
+            raise TypeError(
+                f"{of.__qualname__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)"
+            )
         changed["version"] = str(value.VERSION)
     whole = dict(changed)
     for field, part in parts(value):
