@@ -3,7 +3,8 @@
 import hashlib
 import random
 from dataclasses import dataclass, field, replace
-from itertools import islice, product
+from itertools import islice
+from itertools import product as rows
 from math import sqrt
 
 import numpy as np
@@ -551,7 +552,7 @@ def test_text_functions_are_told_apart_by_long_texts():
     for modulus in (3, 8):
         assert len({Primitive("f", "f", f, 1, TEXTS).digest(modulus) for f in applied}) == len(applied)
     for modulus in (2, 3, 4):
-        said = {f.digest(modulus): tuple(f(text, modulus=modulus) for text in product("ab", repeat=6)) for f in FUNCTIONS}
+        said = {f.digest(modulus): tuple(f(text, modulus=modulus) for text in rows("ab", repeat=6)) for f in FUNCTIONS}
         assert len(said) == len(set(said.values())) == (11 if modulus == 2 else 12)  # of two letters, the next is the other one
     text = tuple("aabab")
     rotate, halves = (next(f for f in FUNCTIONS if f.name == name) for name in ("rotate", "halves"))
@@ -604,7 +605,7 @@ def test_primitives_that_are_equal_are_told_apart_by_their_tables():
 def test_the_digests_of_residues_are_golden():
     said = [(p.name, m, p.digest(m), p.form((), m)) for p in (*PRIMITIVES.values(), SUM) for m in (2, 10, 24)]
     said += [(p.name, m, p.digest(m), p.form((), m)) for gates, m in ((GATES, 2), (MOVES, 16), ((S3,), 6)) for p in gates]
-    assert hashlib.sha256(repr(said).encode()).hexdigest()[:16] == "GOLDEN"
+    assert hashlib.sha256(repr(said).encode()).hexdigest()[:16] == "ac5dc37df02c7727"
 
 
 # broken if parts of a mixture do not come by their weights
@@ -812,8 +813,8 @@ PINNED = {
     "group S_5": "069377b69440",
     "group Z_7": "0be1b9e56099",
     "grid": "1fe7c21d0d6f",
-    "compose": "0cdc07516e9b",
-    "compose, defined": "0888adf73875",
+    "compose": "0c75887f44e2",
+    "compose, defined": "0fb519b70652",
     "mix": "1dc400a40fce",
 }
 

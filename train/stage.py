@@ -14,7 +14,7 @@ from dataclasses import MISSING as REQUIRED
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from synthtasks.primitives import Primitive
 from train.inside import Place, filled, inside, swapped
@@ -23,6 +23,7 @@ from train.kinds import KINDS, default, kind, parts
 if TYPE_CHECKING:
     from train.store import Store
 
+Held = TypeVar("Held", covariant=True)
 REMEMBERED = 4_096  # values whose forms are remembered: the families of an exam are those of a thousand others
 
 
@@ -131,6 +132,19 @@ def forms(value: object, modulus: int | None) -> Forms:
         f"{value!r} ({of.__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
         "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Exact(Generic[Held]):
+    """A value that is another's equal where their forms are, whatever their own equality passes over: by this one can remember."""
+
+    value: Held
+
+    def __hash__(self) -> int:
+        return hash(forms(self.value, None))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exact) and forms(self.value, None) == forms(other.value, None)
 
 
 @dataclass(frozen=True, eq=False)
