@@ -9,15 +9,17 @@ A family holds its primitives as values, so a primitive of one's own is one line
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, reduce
-from itertools import product
-from typing import NamedTuple, Protocol
+from itertools import chain, product
+from types import FunctionType
+from typing import NamedTuple, Protocol, TypeVar
 
-from synthtasks.domains import RESIDUES, Domain, Value
+from synthtasks.domains import RESIDUES, Domain, Residues, Texts, Value
 from synthtasks.mixing import of_text
 
+Told = TypeVar("Told")
 MANY = 0  # the arity of a primitive that takes any number of operands, from left to right, two at a time
 
 
@@ -80,7 +82,10 @@ class Primitive:
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
-        """The identity of the operation at this modulus, whatever it is called."""
+        """The identity of the operation at this modulus, whatever it is called: its truth table.
+
+        Of residues that is complete; of texts, which are too many, it holds some of every length.
+        """
         return _digest(self, modulus)
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
@@ -132,7 +137,18 @@ class Given:
         return Form(of_text(f"{modulus} {usual} {operands[0]} gives {self(*operands, modulus=modulus)}"), commutes=False)
 
 
-@cache
+def _remembered(of: Callable[[Primitive, int], Told]) -> Callable[[Primitive, int], Told]:
+    """Remember it of a primitive that is a function and no more. The equality of others may pass over what tells them apart."""
+    known = cache(of)
+
+    def told(primitive: Primitive, modulus: int) -> Told:
+        plain = type(primitive) is Primitive and isinstance(primitive.apply, FunctionType) and type(primitive.domain) in (Residues, Texts)
+        return known(primitive, modulus) if plain else of(primitive, modulus)
+
+    return told
+
+
+@_remembered
 def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
     probes, arity = primitive.domain.probes(modulus), primitive.arity or 2
     if len(probes) ** arity > LARGEST:
@@ -149,27 +165,53 @@ def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
     return rows
 
 
-@cache
+@_remembered
 def _digest(primitive: Primitive, modulus: int) -> str:
     many = "many " if primitive.arity == MANY else ""
-    return hashlib.sha256((many + repr(_table(primitive, modulus))).encode()).hexdigest()[:16]
+    more = [_outcome(primitive, row, modulus) for row in primitive.domain.rows(modulus, primitive.arity or 2)]
+    return hashlib.sha256((many + repr(_table(primitive, modulus)) + (repr(more) if more else "")).encode()).hexdigest()[:16]
 
 
-@cache
+def _outcome(primitive: Primitive, operands: tuple[Value, ...], modulus: int) -> Value | None:
+    """The value of the operation; None where it leaves the domain, as one does that makes long texts longer."""
+    try:
+        return primitive(*operands, modulus=modulus)
+    except ValueError:
+        return None
+
+
+@_remembered
 def _commutes(primitive: Primitive, modulus: int) -> bool:
-    probes = primitive.domain.probes(modulus)
+    probes, rows = primitive.domain.probes(modulus), primitive.domain.rows
     if primitive.arity != MANY:
-        return primitive.arity > 1 and _exchangeable(primitive, modulus, probes, primitive.arity)
-    return _exchangeable(primitive, modulus, probes, 2) and _exchangeable(primitive, modulus, probes[:TRIPLES], 3)
-
-
-def _exchangeable(primitive: Primitive, modulus: int, probes: tuple[Value, ...], count: int) -> bool:
-    """Whether so many operands, each one of `probes`, give the same after any two neighbours have changed places."""
-    return all(
-        primitive(*row, modulus=modulus) == primitive(*row[:i], row[i + 1], row[i], *row[i + 2 :], modulus=modulus)
-        for row in product(probes, repeat=count)
-        for i in range(count - 1)
+        arity = primitive.arity
+        return arity > 1 and _exchangeable(primitive, modulus, chain(product(probes, repeat=arity), rows(modulus, arity)))
+    return (
+        _exchangeable(primitive, modulus, chain(product(probes, repeat=2), rows(modulus, 2)))
+        and _exchangeable(primitive, modulus, chain(product(probes[:TRIPLES], repeat=3), rows(modulus, 3)))
+        and (not isinstance(primitive.domain, Residues) or _exchangeable_after(primitive, modulus))
     )
+
+
+def _exchangeable(primitive: Primitive, modulus: int, rows: Iterable[tuple[Value, ...]]) -> bool:
+    """Whether each row of operands gives the same after any two neighbours have changed places."""
+    return all(
+        _outcome(primitive, row, modulus) == _outcome(primitive, (*row[:i], row[i + 1], row[i], *row[i + 2 :]), modulus)
+        for row in rows
+        for i in range(len(row) - 1)
+    )
+
+
+def _exchangeable_after(primitive: Primitive, modulus: int) -> bool:
+    """Whether, of three residues, the second and the third may change places: after every first one, or where these are too many for that,
+    after some of them."""
+    table = primitive.table(modulus)
+    some = range(0, modulus, max(1, modulus // TRIPLES)) if modulus**3 > LARGEST else range(modulus)
+    for first in (*some, modulus - 1):
+        both = [table[x] for x in table[first]]
+        if both != list(zip(*both, strict=True)):
+            return False
+    return True
 
 
 LARGEST = 10_000_000  # entries of a table

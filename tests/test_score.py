@@ -6,7 +6,7 @@ Shapes: F families, K temperatures, R roles, N primitives, P problems.
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from models.gpt import GPT, GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB
+from synthtasks.problem import Problem
 from synthtasks.surfaces import ROLES, Compact
 from synthtasks.verify import verify
 from train.artifacts import VARYING
@@ -118,6 +119,25 @@ def test_applied_counts_the_solution(scores: dict[str, NDArray[np.float64]]) -> 
         for i in range(SCORE.problems):
             words = SURFACE.solution(problem(family, "test", "score", SCORE.seed, i))
             assert scores["applied"][f, :, i].tolist() == [words.count(symbol) for symbol in "+*-"]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Its equality passes over how long its problems are."""
+
+    steps: int = field(compare=False)
+    primitives, modulus, names = (ADD, MUL), 3, 4
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        return (SHORT if self.steps == 1 else LONG)(g)
+
+
+# Broken if a family sat the exam of another that is its equal in all but a field that does not compare.
+def test_an_exam_is_remembered_by_all_fields_of_its_family() -> None:
+    assert Hidden(1) == Hidden(3)
+    one, other, again = (exam(Hidden(steps), SURFACE, VOCAB, 3, 0, ("add",)) for steps in (1, 3, 1))
+    assert one.words < other.words
+    assert again is one
 
 
 # Broken if a problem's score depended on the lengths of those beside it: both prompts and solutions are of two lengths here.

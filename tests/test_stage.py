@@ -1,16 +1,22 @@
 """Expressions: what makes two of them one, and how a stage comes to be run once, whatever dies on the way."""
 
+import hashlib
+import json
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field, make_dataclass, replace
+from dataclasses import InitVar, dataclass, field, make_dataclass, replace
+from enum import IntEnum, StrEnum
 from importlib.machinery import ModuleSpec
+from inspect import stack
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -18,17 +24,25 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.agenda import Agenda
+from analysis.plan import longest
+from analysis.scale import SMOKE
+from analysis.studies import STUDIES
+from analysis.study import Setting
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe
-from synthtasks.families import Program, Uses
+from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
-from train.expression import encode
+from train import kinds
+from train.expression import encode, same
 from train.imitate import Imitate
+from train.imported import imported
+from train.kinds import STARTED, kind_of
 from train.learn import Learn, Optim
 from train.policy import Fresh, load_policy
 from train.score import Score
-from train.stage import Stage, Undefined, closure, fingerprint, kind_of, name
+from train.stage import Stage, Undefined, closure, fingerprint, name
 from train.store import Store, defined, write_json
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -172,20 +186,22 @@ class Tuned(Stage):
         note(store, self.rate)
 
 
-def python(code: str, seed: str) -> str:
-    """What `code` prints in a fresh process."""
-    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONHASHSEED": seed}
+def python(script: Path, seed: str) -> str:
+    """What a script prints in a fresh process."""
+    command, environment = [sys.executable, str(script)], os.environ | {"PYTHONHASHSEED": seed}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
 
 
 # Broken if a fingerprint hung on the order of a set or on `hash`: then a second process would find no results of the first.
-def test_fingerprints_do_not_know_the_hash_seed() -> None:
+def test_fingerprints_do_not_know_the_hash_seed(tmp_path: Path) -> None:
     code = (
         "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stage import Stage, fingerprint\n"
         "@dataclass(frozen=True, eq=False, repr=False)\nclass H(Stage):\n    family: Program\n    def run(self, out, store): ...\n"
         "print(hash('a'), fingerprint(H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7))))"
     )
-    (first_hash, first), (second_hash, second) = python(code, "1").split(), python(code, "2").split()
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    (first_hash, first), (second_hash, second) = python(script, "1").split(), python(script, "2").split()
     assert first_hash != second_hash
     assert first == second
 
@@ -244,18 +260,38 @@ def test_a_primitive_is_its_truth_table_at_the_modulus() -> None:
     assert fingerprint(in_family(ADD)) != fingerprint(in_family(replace(ADD, name="plus")))
 
 
+def loaded(called: str, monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None = None, file: Path | None = None) -> type[Stage]:
+    """A stage of a module that was started, or imported, under this name."""
+    module, kind = ModuleType(called), knob(spare=4)
+    kind.__module__ = called
+    vars(module).update(__spec__=spec, Knob=kind, **({"__file__": str(file)} if file else {}))
+    monkeypatch.setitem(sys.modules, called, module)
+    return kind
+
+
 # Broken if a stage that a script defines were another one in the script's workers, which load it under another name, or once imported.
-@pytest.mark.parametrize(("spec", "module"), [(None, "__main__"), (ModuleSpec("some.study", None), "some.study")])
-def test_what_a_script_defines_is_one_in_all_its_processes(spec: ModuleSpec | None, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    for loaded in ("__main__", "__mp_main__", module):
-        monkeypatch.setitem(sys.modules, loaded, ModuleType(loaded))
-        sys.modules[loaded].__spec__ = spec
-        kind = knob(spare=4)
-        kind.__module__ = loaded
-        made.append(kind(3, spare=5))
+@pytest.mark.parametrize(("spec", "names"), [(None, STARTED), (ModuleSpec("some.study", None), (*STARTED, "some.study"))])
+def test_what_a_script_defines_is_one_in_all_its_processes(
+    spec: ModuleSpec | None, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text("one")
+    made = [loaded(n, monkeypatch, spec, tmp_path / "script.py")(3, spare=5) for n in names]
     assert len({(s.identity, s.meaning) for s in made}) == 1
-    assert kind_of(type(made[1])) == f"{module}.Knob"
+    assert (kind_of(type(made[1])) == "some.study.Knob") == (spec is not None)
+
+
+# Broken if what two scripts call the same were the same, whatever they do; or if a name were given to what no other process finds.
+def test_what_two_scripts_define_is_not_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = set()
+    for text in ("one", "another"):
+        (tmp_path / "script.py").write_text(text)
+        names.add(fingerprint(loaded("__main__", monkeypatch, None, tmp_path / "script.py")(3)))
+    assert len(names) == 2
+    lost = loaded("__main__", monkeypatch, None, tmp_path / "script.py")
+    loaded("__main__", monkeypatch, None, tmp_path / "script.py")  # another in its place
+    for nowhere in (lost, loaded("__main__", monkeypatch)):  # typed in by hand
+        with pytest.raises(TypeError, match=r"Knob cannot be part of an experiment: .*Define it at the top level of a module"):
+            fingerprint(nowhere(3))
 
 
 # Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.
@@ -365,6 +401,251 @@ class Optional:
     """A plain dataclass with a stage inside."""
 
     stage: Stage
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Its equality passes over the factor."""
+
+    factor: float = field(default=1.0, compare=False)
+
+
+@stage
+class Rewarded(Stage):
+    """A scale that is a default."""
+
+    scale: Scaled = Scaled()
+    version: int = 1
+
+    def run(self, out: Path, store: Store) -> None:
+        note(store, self.scale.factor)
+
+
+# Broken if a field over which equality passes were passed over: the second of two experiments would be given the results of the first.
+def test_fields_that_do_not_compare_are_part_of_an_expression() -> None:
+    assert Scaled(1.0) == Scaled(5.0)
+    ones, fives = (Holds(Scaled(1.0)), Rewarded()), (Holds(Scaled(5.0)), Rewarded(Scaled(5.0)))
+    for one, five in zip(ones, fives, strict=True):
+        assert one.identity != five.identity
+        assert one.meaning != five.meaning
+        assert one != five
+        assert same(encode(five), five)
+        assert not same(encode(one), five)
+    assert Rewarded(Scaled(1)).identity == Rewarded().identity
+
+
+# Broken if a field called `version` took the place of the version of the stage: then raising that would change nothing.
+def test_a_field_called_version_is_no_version() -> None:
+    newer = type("Rewarded", (Rewarded,), {"VERSION": 2, "__dataclass_params__": Rewarded.__dataclass_params__})  # type: ignore[attr-defined]
+    newer.__module__ = Rewarded.__module__
+    assert kind_of(newer) == kind_of(Rewarded)
+    assert len({s(version=v).identity for s in (Rewarded, newer) for v in (1, 2)}) == 4
+
+
+@dataclass
+class Loose:
+    """Can change."""
+
+    value: int = 0
+
+
+class Undecorated(Scaled):
+    """Can be given more, since the decorator guards only the class that it stands on."""
+
+
+@dataclass(frozen=True)
+class Poured:
+    """Keeps what is no field."""
+
+    amount: InitVar[int] = 0
+
+    def __post_init__(self, amount: int) -> None:
+        object.__setattr__(self, "kept", amount)
+
+
+class Pair(NamedTuple):
+    """Two numbers."""
+
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Word(str):
+    """A text, and more."""
+
+    tag: int = 0
+
+
+@dataclass(frozen=True)
+class Compared(Stage):
+    """Equal where its fields are."""
+
+    scale: Scaled = Scaled()
+
+    def run(self, out: Path, store: Store) -> None:
+        """Nothing."""
+
+
+def local() -> object:
+    @dataclass(frozen=True)
+    class Mine:
+        value: int = 0
+
+    return Mine()
+
+
+# Broken if what can change after it was named, or holds what is no field of it, were named: one name for two experiments.
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(Loose(), Undecorated(), Poured(1), Word("a"), local(), Compared()),
+        *(Pair(1, 2), np.float64(0.5), IntEnum("Level", "low")(1), StrEnum("Colour", "red")("red"), (Uses(), (Pair(1, 2),))),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_fields_do_not_say_in_full_is_refused(value: object) -> None:
+    for holder in (Holds(value), Holds((value,)), Sum((Holds(value),))):
+        with pytest.raises(TypeError, match=r"cannot be part of an experiment|is a stage, and equal where"):
+            fingerprint(holder)
+
+
+# Broken if one experiment had two names: by the sign of zero, the type of a number, a default that is said, the order of fields.
+def test_one_experiment_has_one_name() -> None:
+    assert len({Tuned(rate).identity for rate in (0.0, -0.0, 0, False)}) == 1
+    assert len({Tuned(rate).identity for rate in (1.0, 1, True)} | {Tuned().identity}) == 1
+    assert Holds(Program(uses=Uses())).identity == Holds(Program()).identity
+    columns = [("a", int), ("b", int)]
+    one, other = (make_dataclass("Two", c, frozen=True) for c in (columns, columns[::-1]))
+    assert Holds(one(a=1, b=2)).identity == Holds(other(a=1, b=2)).identity
+    nan = Tuned(float("nan"))
+    assert nan == Tuned(float("nan"))
+    assert same(json.loads(json.dumps(encode(nan))), nan)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A family that draws with what is no field of it."""
+
+    steps: int = 2
+    primitives = (ADD,)
+    modulus = 12
+    names = 2
+
+
+# Broken if a family whose primitive, size or names were edited, which are no fields of it, kept its name and was given its old results;
+# or if a record of it passed for one of the edited one.
+@pytest.mark.parametrize(
+    ("what", "edited"),
+    [
+        ("primitives", (replace(ADD, apply=MAX.apply),)),
+        ("primitives", property(lambda self: (MAX,))),
+        ("modulus", 24),
+        ("modulus", property(lambda self: 24)),
+        ("names", 3),
+    ],
+)
+def test_what_a_family_draws_with_is_part_of_it(what: str, edited: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Holds((Clock(),))
+    record, names = json.loads(json.dumps(encode(before))), (before.identity, before.meaning)
+    assert same(record, before)
+    monkeypatch.setattr(Clock, what, edited)
+    kinds._kind.cache_clear()
+    after = Holds((Clock(),))
+    assert after.identity != names[0]
+    assert after.meaning != names[1]
+    text = json.dumps(record).replace(before.identity, after.identity)
+    assert not same(json.loads(text), after)
+    kinds._kind.cache_clear()
+
+
+# Broken if a mixture were named by tables of its primitives at the modulus of its largest part, where they leave their domain.
+def test_a_mixture_is_named_by_its_parts() -> None:
+    one, two = (Holds(Mix((Part(1, Circuit(steps=n)), Part(1, Tree())))) for n in (5, 6))
+    assert one.identity != two.identity
+
+
+DEEP = 2_000
+
+
+@pytest.fixture(scope="module")
+def chain() -> tuple[Stage, ...]:
+    """Stages that stand on each other."""
+    made: list[Stage] = [Number(0)]
+    for _ in range(DEEP):
+        made.append(Sum((made[-1],)))
+    return tuple(made)
+
+
+# Broken if a long chain of stages (a curriculum, expert iteration) could not be named, told apart, said, read, or sent to a worker.
+def test_a_long_chain_is_a_stage_like_any_other(chain: tuple[Stage, ...]) -> None:
+    again = pickle.loads(pickle.dumps(chain[-1]))
+    assert closure(chain[-1:]) == chain
+    assert again == chain[-1]
+    assert hash(again) == hash(chain[-1])
+    assert repr(again) == name(chain[-1])
+    record = json.loads(json.dumps(encode(again)))
+    assert same(record, chain[-1])
+    assert not same(record, Sum(chain[-2:]))
+    assert imported(record, name(again), ("tests",)) == again
+
+
+# Broken if a long chain of which nothing is there could not be planned.
+def test_a_long_chain_is_planned(chain: tuple[Stage, ...], tmp_path: Path) -> None:
+    agenda = Agenda(chain[-1:], Store(tmp_path), lambda s: 1.0)
+    assert agenda.next() == chain[0]
+    assert len(agenda.state.waiting) == DEEP
+    assert longest(chain, lambda s: 1.0) == DEEP + 1
+
+
+# Broken if each link of a chain looked at all those under it again: a chain twice as long would take four times as long.
+def test_naming_a_chain_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [0]
+
+    def counted(stage: Stage, upstream: Any = Stage.__dict__["upstream"]) -> tuple[Stage, ...]:
+        calls[0] += 1
+        return upstream.__get__(stage)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(Stage, "upstream", property(counted))
+    counts = []
+    for links in (100, 200):
+        top: Stage = Number(0)
+        for _ in range(links):
+            top = Holds((top,))
+            _ = top.identity
+        assert len(closure((top,))) == links + 1
+        counts.append(calls[0])
+    assert counts[1] - counts[0] <= 2 * counts[0] + 10
+
+
+# Broken if the parts of a stage ran one inside the other: a long chain of which nothing is there could not be run.
+def test_a_long_chain_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top: Stage = Number(0)
+    for _ in range(12):
+        top = Sum((top,))
+    store, depths = Store(tmp_path), list[int]()
+    monkeypatch.setattr(Sum, "run", lambda self, out, store: depths.append(len(stack())))
+    store.get(top)
+    assert len(depths) == 12
+    assert len(set(depths[:-1])) == 1  # of all below the last
+
+
+# Broken if pickling changed a stage: its parts, what they share, or what lies beside them.
+@given(VALUES)
+def test_pickling_keeps_an_expression(value: object) -> None:
+    before = Sum((Holds(value), Holds(Optional(Holds(value)))))
+    again = pickle.loads(pickle.dumps(before))
+    assert again == before
+    assert encode(again) == encode(before)
+
+
+# Pinned because folders on disk bear these names, of a study that is made of every kind of stage.
+def test_the_names_of_a_study_are_golden() -> None:
+    cells = STUDIES["grid"].cells(Setting(SMOKE, ("mul",), (0, 1)))
+    stages = closure([s for cell in cells for s in cell.stages()])
+    said = "\n".join(sorted(f"{name(s)} {s.meaning}" for s in stages))
+    assert len(stages) == 106
+    assert hashlib.sha256(said.encode()).hexdigest()[:16] == "67e2d34d97cdca54"
 
 
 # Pinned because folders on disk bear this name. If it moves, every result made so far is orphaned: that must be meant, and then

@@ -1,7 +1,8 @@
 """Expressions as JSON, and back: what `stage.json` holds, from which a stage and all it stands on can be made again.
 
 Every stage of the expression stands there once, after those it builds on. Numbers keep their type; a primitive is said by its
-name, its truth table, and where its function is defined. Reading makes dataclasses that the reader knows, and nothing else.
+name, its truth table, and where its function is defined; beside the fields of a family lies what else it draws with. Reading makes
+dataclasses that the reader knows, and nothing else.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -10,7 +11,8 @@ from itertools import repeat
 from typing import Protocol
 
 from synthtasks.primitives import Primitive
-from train.stage import Stage, closure, default, kind_of, name
+from train.kinds import kind, parts
+from train.stage import Stage, at_default, closure, forms, name
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 SCHEMA = 1
@@ -54,7 +56,9 @@ def encode(stage: Stage) -> dict[str, Json]:
 
 def _record(value: object, modulus: int | None) -> dict[str, Json]:
     modulus = getattr(value, "modulus", modulus)
-    return {"is": kind_of(type(value)), "fields": {f: _json(getattr(value, f), modulus) for f in _fields(type(value))}}
+    said, known = {part: _json(v, modulus) for part, v in parts(value)}, kind(type(value))
+    drawn: dict[str, Json] = {"draws": {part: said[part] for part in known.drawn}} if known.drawn else {}
+    return {"is": known.name, "fields": {field: said[field] for field in known.fields}, **drawn}
 
 
 def _json(value: object, modulus: int | None) -> Json:
@@ -133,7 +137,7 @@ class _Reader:
     def instance(self, of: type, kind: str, values: Mapping[str, object]) -> object:
         if unknown := sorted(set(values) - set(_fields(of))):
             raise Unreadable(f"{kind} has no field {', '.join(unknown)} any more; it has {', '.join(_fields(of))}")
-        given = {field: self.value(v) for field, v in values.items()}
+        given = {f.name: self.value(values[f.name]) for f in fields(of) if f.name in values and f.init}
         try:
             made: object = of(**given)
         except Exception as reason:  # whatever a constructor makes of values that it was not written for
@@ -143,7 +147,7 @@ class _Reader:
 
 def primitives(stage: Stage) -> frozenset[Known]:
     """The primitives of an expression."""
-    return frozenset(known for s in closure((stage,)) for field in _fields(type(s)) for known in _primitives(getattr(s, field), None))
+    return frozenset(known for s in closure((stage,)) for _, part in parts(s) for known in _primitives(part, None))
 
 
 def _primitives(value: object, modulus: int | None) -> Iterator[Known]:
@@ -155,8 +159,8 @@ def _primitives(value: object, modulus: int | None) -> Iterator[Known]:
             yield value.name, value.symbol, value.digest(modulus)
     elif is_dataclass(value) and not isinstance(value, Stage):
         modulus = getattr(value, "modulus", modulus)
-        for field in _fields(type(value)):
-            yield from _primitives(getattr(value, field), modulus)
+        for _, part in parts(value):
+            yield from _primitives(part, modulus)
 
 
 def same(record: object, stage: Stage) -> bool:
@@ -171,13 +175,14 @@ def same(record: object, stage: Stage) -> bool:
 
 def _says(entry: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
     """Whether the record of a dataclass says it, given the names of the recorded stages."""
-    modulus = getattr(value, "modulus", modulus)
+    modulus, known = getattr(value, "modulus", modulus), kind(type(value))
     match entry:
-        case {"is": str(kind), "fields": dict(recorded)} if kind == kind_of(type(value)):
-            every = {f.name: f for f in fields(value)}  # type: ignore[arg-type]
-            return recorded.keys() <= every.keys() and all(
-                _is(recorded[n], getattr(value, n), modulus, stages) if n in recorded else getattr(value, n) == default(f)
-                for n, f in every.items()
+        case {"is": known.name, "fields": dict(recorded), **rest} if recorded.keys() <= set(known.fields):
+            usual, drawn = at_default(type(value), modulus), rest.get("draws", {})
+            said = recorded | drawn if isinstance(drawn, dict) else recorded
+            return all(
+                _is(said[n], part, modulus, stages) if n in said else n in known.fields and forms(part, modulus).whole == usual.get(n)
+                for n, part in parts(value)
             )
     return False
 
@@ -185,7 +190,7 @@ def _says(entry: object, value: object, modulus: int | None, stages: Container[s
 def _is(said: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
     match value:
         case None | bool() | int() | float() | str():
-            return said == value
+            return not isinstance(said, dict | list) and forms(said, None) == forms(value, None)
         case tuple():
             return isinstance(said, list) and len(said) == len(value) and all(map(_is, said, value, repeat(modulus), repeat(stages)))
         case Stage():

@@ -7,7 +7,8 @@ from types import FunctionType
 from synthtasks.domains import Residues, Texts
 from synthtasks.primitives import Primitive
 from train.expression import Said, Unreadable, decode, primitives
-from train.stage import Stage, kind_of, name
+from train.kinds import STARTED, kind_of
+from train.stage import Stage, name
 
 PACKAGES = ("synthtasks", "models", "train", "analysis")  # what files may name, without being asked
 
@@ -37,6 +38,8 @@ class Imported:
     def _find(self, said: str) -> object:
         module, _, attribute = said.rpartition(".")
         package = module.split(".")[0]
+        if package in STARTED:
+            raise Unreadable(f"it names {attribute}, which a script defines. Define it in a module, and import that into the script")
         if package not in self.packages or not all(part.isidentifier() for part in said.split(".")):
             raise Unreadable(
                 f"it names {said}, which is not of {', '.join(self.packages)}. If you trust that code, and it can be imported "

@@ -23,7 +23,7 @@ from train.artifacts import save_arrays
 from train.ledger import Ledger, matrix_weights
 from train.pieces import Arrays, forget, in_pieces
 from train.policy import Policy, load_policy
-from train.stage import Stage
+from train.stage import Exact, Stage
 from train.store import Store, write_json
 
 SCHEMA = 1  # of scores.npz
@@ -87,9 +87,14 @@ class Exam:
         return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
-@lru_cache(maxsize=512)
 def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
+    return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
+
+
+@lru_cache(maxsize=512)
+def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    family, surface = of.value, said.value
     asked = list(named(family, "test", range(problems), "score", seed))
     solutions = [surface.solution(p) for p in asked]
     prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in asked], torch.device("cpu"))

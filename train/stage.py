@@ -8,21 +8,23 @@ by a hash of the whole expression, so equal expressions, in one grid or in twent
 
 import hashlib
 import json
-import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING as REQUIRED
-from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from synthtasks.primitives import Primitive
+from train.inside import Place, filled, inside, swapped
+from train.kinds import KINDS, default, kind, parts
 
 if TYPE_CHECKING:
     from train.store import Store
 
-STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
+Held = TypeVar("Held", covariant=True)
+REMEMBERED = 4_096  # values whose forms are remembered: the families of an exam are those of a thousand others
 
 
 class Undefined(Exception):
@@ -31,6 +33,13 @@ class Undefined(Exception):
 
 class Interrupted(Exception):
     """A stage was asked to stop, and did so at a checkpoint. Not its failure: whoever runs it next goes on from there."""
+
+
+class Forms(NamedTuple):
+    """A value as the text of JSON, the same in every process."""
+
+    changed: str  # without what is at its default
+    whole: str  # with all of it
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,25 +58,34 @@ class Stage(ABC):
             Undefined: if the question that this stage asks has no answer; that is recorded as its result.
         """
 
-    @cached_property
+    @property
     def identity(self) -> str:
         """A hash of the expression. A field at its default does not enter: a new knob whose default keeps the old
-        behaviour leaves every old result in place."""
-        _ = self.meaning  # refuses what has no identity, before anything is compared with its default
-        return _hash(_fields_of(self, None, CHANGED))
+        behaviour leaves every old result in place.
 
-    @cached_property
+        Raises:
+            TypeError: if a part of the expression has no stable identity.
+        """
+        return self._hashes.changed
+
+    @property
     def meaning(self) -> str:
         """A hash of the expression with every default, truth table and stage inside it."""
-        return _hash(_fields_of(self, None, WHOLE))
+        return self._hashes.whole
+
+    @cached_property
+    def _hashes(self) -> Forms:
+        for part in _objects(self.upstream, lambda s: "_hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
+            _ = part._hashes
+        return Forms(*(hashlib.sha256(form.encode()).hexdigest()[:12] for form in _of_parts(self, None)))
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
-        return tuple(stage for field in fields(self) for stage in _inside(getattr(self, field.name)))
+        return tuple(inside([getattr(self, field.name) for field in fields(self)], Stage))  # type: ignore[type-abstract]
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning
+        return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
 
     def __hash__(self) -> int:
         return hash(self.identity)
@@ -75,87 +93,118 @@ class Stage(ABC):
     def __repr__(self) -> str:
         return name(self)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
+        stages = _objects((self,))
+        places = {id(stage): Place(i) for i, stage in enumerate(stages)}
 
-def _hash(form: str) -> str:
-    return hashlib.sha256(form.encode()).hexdigest()[:12]
+        def said(value: object) -> object:
+            return swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
 
-
-def _every(value: object) -> tuple[Field[object], ...]:
-    return fields(value)  # type: ignore[arg-type]
-
-
-def _changed(value: object) -> tuple[Field[object], ...]:
-    """The fields that are not at their default."""
-    return tuple(f for f in _every(value) if getattr(value, f.name) != default(f))
+        return _again, (tuple((type(s), {f.name: said(getattr(s, f.name)) for f in fields(s)}) for s in stages),)
 
 
-def default(field: Field[object]) -> object:
-    """What a field is where nothing was said; MISSING if that is refused."""
-    return field.default if field.default_factory is REQUIRED else field.default_factory()
-
-
-def kind_of(of: type) -> str:
-    """The name of a class. One that a subpackage offers is called by that: in which of its files it is written does not matter. Nor does it
-    whether its module was imported, started with `python -m`, or started and then loaded again by a worker process."""
-    module = of.__module__
-    if module in STARTED:
-        spec = getattr(sys.modules.get(module), "__spec__", None)
-        module = spec.name if spec else STARTED[0]
-    package = module.rpartition(".")[0]
-    offered = "." in package and getattr(sys.modules.get(package), of.__qualname__, None) is of
-    return f"{package if offered else module}.{of.__qualname__}"
-
-
-@dataclass(frozen=True)
-class View:
-    """Which fields of a dataclass a form shows, and by what it names a stage."""
-
-    chosen: Callable[[object], Iterable[Field[object]]]
-    inner: Callable[[Stage], str]
-
-
-CHANGED = View(_changed, lambda stage: stage.identity)
-WHOLE = View(_every, lambda stage: stage.meaning)
-
-
-def _form(value: object, modulus: int | None, view: View) -> str:
-    """`value` as the text of JSON, the same in every process: the chosen fields of each dataclass, and stages inside it by hash.
+def forms(value: object, modulus: int | None) -> Forms:
+    """The forms of a part of an expression, in a family of this modulus. Types are taken exactly: what is derived from `int` or `tuple`
+    (an enum, a NamedTuple, a number of numpy's) is more than the number or the tuple.
 
     Raises:
         TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
     """
-    match value:
-        case int() | float() if value % 1 == 0:
-            return str(int(value))  # 1, 1.0 and True are equal, so they are one
-        case None | float() | str():
-            return json.dumps(value)
-        case tuple():
-            return f"[{', '.join([_form(v, modulus, view) for v in value])}]"
-        case Stage():
-            return json.dumps({"hash": view.inner(value), "is": type(value).__name__})
-        case Primitive() if modulus is not None:
-            return json.dumps({"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)})
-        case _ if is_dataclass(value) and not isinstance(value, type | Primitive):
-            try:
-                return _remembered(value, modulus, view)  # type: ignore[arg-type]
-            except TypeError:  # what cannot be hashed has no identity either: which part it is, is said below
-                return _fields_of(value, modulus, view)
+    of = type(value)
+    if of in (bool, int, float) and value % 1 == 0:  # type: ignore[operator]
+        text = str(int(value))  # type: ignore[call-overload]  # 1, 1.0 and True are equal, so they are one
+        return Forms(text, text)
+    if value is None or of is float or of is str:
+        text = json.dumps(value)
+        return Forms(text, text)
+    if of is tuple:
+        inner = [forms(v, modulus) for v in value]  # type: ignore[attr-defined]
+        return Forms(f"[{', '.join([f.changed for f in inner])}]", f"[{', '.join([f.whole for f in inner])}]")
+    if isinstance(value, Stage):
+        return Forms(*(json.dumps({"hash": h, "is": of.__name__}) for h in value._hashes))
+    if isinstance(value, Primitive) and modulus is not None:
+        text = json.dumps({"is": "primitive", "name": value.name, "symbol": value.symbol, "table": value.digest(modulus)})
+        return Forms(text, text)
+    if is_dataclass(value) and not isinstance(value, type | Primitive):
+        return _remembered(_Object(value), modulus)
     raise TypeError(
-        f"{value!r} ({type(value).__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
+        f"{value!r} ({of.__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
         "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
     )
 
 
-def _fields_of(value: object, modulus: int | None, view: View) -> str:
-    modulus = getattr(value, "modulus", modulus)
-    forms = {"is": _form(kind_of(type(value)), None, view)}
+@dataclass(frozen=True, eq=False)
+class Exact(Generic[Held]):
+    """A value that is another's equal where their forms are, whatever their own equality passes over: by this one can remember."""
+
+    value: Held
+
+    def __hash__(self) -> int:
+        return hash(forms(self.value, None))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exact) and forms(self.value, None) == forms(other.value, None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Object:
+    """A value that is no other's equal: what equality passes over can matter to an experiment."""
+
+    value: object
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Object) and self.value is other.value
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(of: _Object, modulus: int | None) -> Forms:
+    return _of_parts(of.value, modulus)
+
+
+def _of_parts(value: object, modulus: int | None) -> Forms:
+    modulus, of = getattr(value, "modulus", modulus), type(value)
+    usual = at_default(of, modulus)
+    changed = {"is": json.dumps(kind(of).name)}
     if isinstance(value, Stage):
-        forms["version"] = _form(value.VERSION, None, view)
-    forms |= {f.name: _form(getattr(value, f.name), modulus, view) for f in view.chosen(value)}
-    return "{" + ", ".join([f'"{field}": {forms[field]}' for field in sorted(forms)]) + "}"
+        if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
+            raise TypeError(
+                f"{of.__qualname__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)"
+            )
+        changed["version"] = str(value.VERSION)
+    whole = dict(changed)
+    for field, part in parts(value):
+        form = forms(part, modulus)
+        key = field if field not in ("is", "version") or field not in changed else f"field {field}"
+        whole[key] = form.whole
+        if usual.get(field) != form.whole:
+            changed[key] = form.changed
+    return Forms(_object(changed), _object(whole))
 
 
-_remembered = lru_cache(maxsize=4_096)(_fields_of)  # of plain dataclasses: the families of an exam are those of a thousand others
+def _object(of: Mapping[str, str]) -> str:
+    return "{" + ", ".join([f'"{field}": {of[field]}' for field in sorted(of)]) + "}"
+
+
+def at_default(of: type, modulus: int | None) -> Mapping[str, str]:
+    """The whole forms of the defaults of a dataclass, by field. One that has no form is no value's."""
+    return _at_default(of, modulus)
+
+
+@lru_cache(maxsize=KINDS)
+def _at_default(of: type, modulus: int | None) -> Mapping[str, str]:
+    found = {}
+    for field in fields(of):
+        usual = default(field)
+        if usual is not REQUIRED:
+            try:
+                found[field.name] = forms(usual, modulus).whole
+            except TypeError:
+                continue
+    return found
 
 
 def fingerprint(stage: Stage) -> str:
@@ -168,27 +217,33 @@ def name(stage: Stage) -> str:
     return f"{type(stage).__name__}-{fingerprint(stage)}"
 
 
-def _inside(value: object) -> Iterator[Stage]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _inside(part)
-    elif is_dataclass(value) and not isinstance(value, type | Primitive):
-        if isinstance(value, Stage):
-            yield value
+def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> tuple[Stage, ...]:
+    """The distinct stages that `stages` consist of, each after those it builds on; without those that are `there`, and what only they
+    build on."""
+    return tuple(dict.fromkeys(_objects(stages, there)))
+
+
+def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> list[Stage]:
+    """The same, told apart as objects: by that one can go through an expression whose stages have no hash yet."""
+    found, seen = list[Stage](), set[int]()
+    path: list[tuple[Iterator[Stage], Stage | None]] = [(iter(stages), None)]  # where we are, from the outside in
+    while path:
+        rest, whole = path[-1]
+        part = next((p for p in rest if id(p) not in seen), None)
+        if part is not None:
+            seen.add(id(part))
+            if not there(part):
+                path.append((iter(part.upstream), part))
         else:
-            yield from (stage for field in fields(value) for stage in _inside(getattr(value, field.name)))
+            path.pop()
+            if whole is not None:
+                found.append(whole)
+    return found
 
 
-def closure(stages: Iterable[Stage]) -> tuple[Stage, ...]:
-    """The distinct stages that `stages` consist of, each after those it builds on."""
-    ordered: dict[Stage, None] = {}
-
-    def visit(stage: Stage) -> None:
-        if stage not in ordered:
-            for part in stage.upstream:
-                visit(part)
-            ordered[stage] = None
-
-    for stage in stages:
-        visit(stage)
-    return tuple(ordered)
+def _again(said: Iterable[tuple[type[Stage], Mapping[str, object]]]) -> Stage:
+    """The last of the stages that a pickle says."""
+    made = list[Stage]()
+    for of, values in said:
+        made.append(filled(of, {field: swapped(value, Place, lambda at: made[at.number]) for field, value in values.items()}))
+    return made[-1]

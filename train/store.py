@@ -15,7 +15,7 @@ from train.disk import writing
 from train.expression import Unreadable, encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
 from train.machine import Machine
-from train.stage import Stage, Undefined, name
+from train.stage import Stage, Undefined, closure, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Store:
         folder = self.path(stage)
         if self.sound(stage):
             return folder
-        for part in stage.upstream:
+        for part in closure(stage.upstream, self.sound):  # in their order: one inside the other, a long chain would be too deep
             self.get(part)
         with writing(folder):
             lease = self.leases.attempt(folder.name)
