@@ -3,6 +3,7 @@
 Shapes: P prompts, B rows that follow them, T tokens of the longest completion, V words.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,16 +39,12 @@ def generate(
     its uniforms alone, not on the rows beside it.
 
     Raises:
-        ValueError: if there is no prompt, one is empty, nothing may be sampled, B is no multiple of P, or the temperature is
-            not positive.
+        ValueError: if there is no prompt, one is empty, or there is no room for the longest and its completion; if the
+            uniforms have another shape or lie outside [0, 1), or B is no multiple of P; or if the temperature is not
+            positive and finite.
     """
+    _possible(prompts, uniforms, temperature, model.config.context)
     B, limit = uniforms.shape
-    if not all(prompts) or not prompts or limit < 1:
-        raise ValueError(f"expected prompts of at least one token and a limit of at least 1; found {len(prompts)} prompts, limit {limit}")
-    if B % len(prompts):
-        raise ValueError(f"uniforms has {B} rows, which is no multiple of the {len(prompts)} prompts")
-    if temperature <= 0:
-        raise ValueError(f"the temperature must be positive; found {temperature}")
     device = model.head.weight.device
     padded, lengths = pad(prompts, device)
     read = Prompts(lengths)
@@ -79,6 +76,29 @@ def generate(
     return Completions(tokens[:, :T], mask[:, :T], logp[:, :T], forwarded)
 
 
+def _possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: float, context: int) -> None:
+    if not prompts:
+        raise ValueError("expected at least one prompt; found none")
+    if empty := [i for i, prompt in enumerate(prompts) if not len(prompt)]:
+        raise ValueError(f"expected prompts of at least one token; prompt {empty[0]} is empty")
+    shape = tuple(uniforms.shape)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"uniforms must be [B, limit] with at least one of each; found shape {shape}")
+    if shape[0] % len(prompts):
+        raise ValueError(f"uniforms has {shape[0]} rows, which is no multiple of the {len(prompts)} prompts")
+    low, high = (float(end) for end in uniforms.aminmax())
+    if not 0 <= low <= high < 1:
+        raise ValueError(f"uniforms must lie in [0, 1); found {low} to {high}")
+    if type(temperature) not in (int, float) or not 0 < temperature < math.inf:
+        raise ValueError(f"the temperature must be positive and finite; found {temperature!r}")
+    longest = max(len(prompt) for prompt in prompts)
+    if longest + shape[1] - 1 > context:  # the last token is not read
+        raise ValueError(
+            f"a prompt of {longest} tokens and up to {shape[1]} more take {longest + shape[1] - 1} tokens, "
+            f"which exceeds the context of {context}; raise GPTConfig.context"
+        )
+
+
 def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] -> [N]
     """The token at which the cumulative distribution passes each uniform."""
     cumulative = probabilities.cumsum(-1)
@@ -87,7 +107,13 @@ def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] ->
 
 
 def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Rows of tokens as [B, T], padded on the right with 0, and their lengths [B]."""
+    """Rows of tokens as [B, T], padded on the right with 0, and their lengths [B].
+
+    Raises:
+        ValueError: if there is no row.
+    """
+    if not rows:
+        raise ValueError("there is no row to pad")
     lengths = [len(row) for row in rows]
     longest = max(lengths)
     padded = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], dtype=torch.long, device=device)
@@ -99,7 +125,14 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
 
     Row b follows prompt `owners[b]`, and these ascend. Each prompt goes through the model once, however many rows follow
     it, and gradients reach it through all of them.
+
+    Raises:
+        ValueError: if the owners are not one of each row, ascending, and prompts; or a sequence is longer than the context.
     """
+    if owners.shape != tokens.shape[:1]:
+        raise ValueError(f"there are {len(tokens)} completions, but owners of {len(owners)}")
+    if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one look at the device
+        raise ValueError(f"owners must ascend from 0 to at most {len(prompts) - 1}; found {owners.tolist()}")
     prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one
     P, S = prompts.shape
     if len(tokens) == P and bool((lengths == S).all()):
@@ -114,5 +147,11 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
 
 
 def chosen_logp(logits: Tensor, tokens: Tensor) -> Tensor:  # [B, T, V], [B, T] -> [B, T]
-    """The exact log-probability of each token, at temperature 1."""
+    """The exact log-probability of each token, at temperature 1.
+
+    Raises:
+        ValueError: if there is not one token for each row of logits.
+    """
+    if logits.shape[:-1] != tokens.shape:
+        raise ValueError(f"expected logits [B, T, V] and tokens [B, T]; found {tuple(logits.shape)} and {tuple(tokens.shape)}")
     return logits.log_softmax(-1).gather(-1, tokens[..., None])[..., 0]

@@ -6,11 +6,14 @@ Shapes: B rows, T new tokens, D width, H heads, K heads of keys and values, d = 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Activation = Literal["gelu", "swiglu"]
+LEAST = {"vocab": 1, "width": 1, "layers": 1, "heads": 1, "kv_heads": 1, "conv": 0, "context": 1}
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class GPTConfig:
     """The shape of a `GPT`.
 
     Raises:
-        ValueError: if the numbers of heads do not divide the width, or each other.
+        ValueError: if a field has no such value, or the numbers of heads do not divide the width, or each other.
     """
 
     vocab: int
@@ -26,12 +29,20 @@ class GPTConfig:
     layers: int = 2
     heads: int = 4
     kv_heads: int = 4  # fewer than `heads`: grouped-query attention
-    feedforward: Literal["gelu", "swiglu"] = "gelu"
+    feedforward: Activation = "gelu"
     conv: int = 4  # kernel of the short convolution, in tokens; 0 for none (a Llama-shaped model)
     context: int = 256  # the longest sequence
     rope_base: float = 10_000.0
 
     def __post_init__(self) -> None:
+        for name, least in LEAST.items():
+            number = getattr(self, name)
+            if type(number) is not int or number < least:
+                raise ValueError(f"GPTConfig.{name} is an int of at least {least}; found {number!r}")
+        if self.feedforward not in get_args(Activation):
+            raise ValueError(f"GPTConfig.feedforward is one of {', '.join(map(repr, get_args(Activation)))}; found {self.feedforward!r}")
+        if type(self.rope_base) not in (int, float) or not 0 < self.rope_base < math.inf:
+            raise ValueError(f"GPTConfig.rope_base is a finite number above 0; found {self.rope_base!r}")
         if self.width % (2 * self.heads) or self.heads % self.kv_heads:
             raise ValueError(
                 f"the width must be a multiple of 2 * heads, and heads a multiple of kv_heads; "
@@ -175,8 +186,13 @@ class GPT(nn.Module):
         """Logits [B, T, V] for tokens [B, T] that come after `past`. `edits[l]` rewrites the stream that leaves block l.
 
         Raises:
-            ValueError: if the sequence is longer than the context.
+            ValueError: if the tokens have another shape, the sequence is longer than the context, there is no block that
+                is to be edited, or an edit changes the shape of the stream.
         """
+        if tokens.dim() != 2:
+            raise ValueError(f"tokens must be [B, T]; found shape {tuple(tokens.shape)}")
+        if strange := [layer for layer in edits or () if layer not in range(len(self.blocks))]:
+            raise ValueError(f"edits names block {strange[0]}; there are blocks 0 to {len(self.blocks) - 1}")
         T = tokens.shape[1]
         length = T if past is None else past.length(T)
         if length > self.config.context:
@@ -186,7 +202,10 @@ class GPT(nn.Module):
         for layer, block in enumerate(self.blocks):
             x = block(x, turn, past)
             if edits is not None and layer in edits:
-                x = edits[layer](x, tokens)
+                edited = edits[layer](x, tokens)
+                if edited.shape != x.shape:
+                    raise ValueError(f"the edit of block {layer} gave {tuple(edited.shape)} for {tuple(x.shape)}")
+                x = edited
         return self.head(self.norm(x))  # type: ignore[no-any-return]
 
 

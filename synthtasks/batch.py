@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthtasks.families.family import Family, many, named
+from synthtasks.families.family import Family, many, named, one_split
 from synthtasks.families.program import Program
 from synthtasks.problem import Split
 from synthtasks.surfaces.compact import Compact
@@ -38,8 +38,9 @@ def batch(family: Family, split: Split, surface: Surface, vocab: Vocab, numbers:
     ((4, 16), (4, 11), 'A * 2 8 B - 0 8 answer 8 <end>')
 
     Raises:
-        ValueError: if `numbers` is empty, or a word is not in the vocabulary.
+        ValueError: if there is no such split, `numbers` is empty, or a word is not in the vocabulary.
     """
+    one_split(split)
     if not numbers:
         raise ValueError("a batch needs at least one number; found an empty range")
     if isinstance(family, Program) and isinstance(surface, Compact):  # no object is made

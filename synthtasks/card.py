@@ -4,7 +4,9 @@ import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+from synthtasks.checked import From, check
 from synthtasks.families import Family, Mix
 from synthtasks.items import Items
 from synthtasks.problem import COMPOSED, TEST_SHARE, Split
@@ -19,12 +21,15 @@ class Counts:
     """What a file holds."""
 
     split: Split
-    rows: int
-    distinct: int  # problems, by key
+    rows: Annotated[int, From(1)]
+    distinct: Annotated[int, From(1)]  # problems, by key
     question: tuple[int, ...]  # words of each question, sorted
     solution: tuple[int, ...]  # words of each solution, sorted
-    size: int  # bytes
+    size: Annotated[int, From(1)]  # bytes
     sha256: str
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 def card(parts: Sequence[Items], counts: Sequence[Counts], shared: int) -> str:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 
+from synthtasks.checked import Above, From, check
 from synthtasks.families import Family, named, problems
+from synthtasks.families.fit import told_apart
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact, Story, Surface
@@ -65,6 +67,9 @@ class Listing:
 
     surface: Compact = Compact()
 
+    def __post_init__(self) -> None:
+        check(self)
+
     def __call__(self, problem: Problem) -> Document:
         return Document(self.surface.listing_prompt(problem), self.surface.listing(problem), ())
 
@@ -76,12 +81,18 @@ class Recipe:
     Exposure is made of recipes. A primitive that is never seen is in no recipe's family; one that is seen alone is in
     that of a family of one step; one that is composed up to depth d, in those of up to d steps; and `problems` says how
     many examples there are, however often they come.
+
+    Raises:
+        ValueError: if the weight is not positive and finite, or there is not one problem.
     """
 
-    weight: float
+    weight: Annotated[float, Above(0)]
     family: Family
     write: Writer = Solved()
-    problems: int | None = None  # different ones; None: always new ones
+    problems: Annotated[int, From(1)] | None = None  # different ones; None: always new ones
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -92,21 +103,24 @@ class Corpus:
     and its loss is masked. So a model without the primitive knows every word and every format, and cannot compute.
 
     Raises:
-        ValueError: if there is no recipe, a weight is not positive, a recipe has no problems, or no family applies a
-            withheld primitive.
+        ValueError: if there is no recipe, two primitives have one name or symbol, a name is withheld twice, or no family
+            applies a withheld primitive.
     """
 
     recipes: tuple[Recipe, ...]
     withheld: tuple[str, ...] = ()  # names of primitives
 
     def __post_init__(self) -> None:
-        if not self.recipes or any(r.weight <= 0 for r in self.recipes):
-            raise ValueError(f"a corpus needs recipes of positive weight; found weights {[r.weight for r in self.recipes]}")
-        if any(r.problems is not None and r.problems < 1 for r in self.recipes):
-            raise ValueError(f"a recipe is of at least one problem; found {[r.problems for r in self.recipes]}")
-        applied = {p.name for r in self.recipes for p in r.family.primitives}
-        if unknown := set(self.withheld) - applied:
-            raise ValueError(f"{sorted(unknown)} cannot be withheld: the families apply {sorted(applied)}")
+        check(self)
+        if not self.recipes:
+            raise ValueError("a corpus needs at least one recipe; found none")
+        applied = tuple(dict.fromkeys(p for r in self.recipes for p in r.family.primitives))
+        told_apart("Corpus.recipes", applied)
+        names = sorted(p.name for p in applied)
+        if unknown := set(self.withheld) - set(names):
+            raise ValueError(f"{sorted(unknown)} cannot be withheld: the families apply {names}")
+        if len(set(self.withheld)) < len(self.withheld):
+            raise ValueError(f"Corpus.withheld holds a name once; found {self.withheld}")
 
     def recipe(self, g: np.random.Generator) -> Recipe:
         """One of the recipes, by weight."""

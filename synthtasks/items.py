@@ -9,8 +9,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TypedDict, overload
+from typing import Annotated, TypedDict, overload
 
+from synthtasks.checked import From, check
 from synthtasks.families import Family, problem
 from synthtasks.families.dials import QUANTITIES
 from synthtasks.problem import Problem, Split
@@ -48,18 +49,17 @@ class Items(Sequence[Item]):
     Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index.
 
     Raises:
-        ValueError: if there is less than one item, or the surface lacks words for the family.
+        ValueError: if there is no such split, no item, or the surface lacks words for the family.
     """
 
     family: Family
     surface: Surface
     split: Split
-    seed: int
-    size: int
+    seed: Annotated[int, From(0)]
+    size: Annotated[int, From(1)]
 
     def __post_init__(self) -> None:
-        if self.size < 1:
-            raise ValueError(f"there must be at least one item; found size={self.size}")
+        check(self)
         self.surface.vocab(self.family.names, self.family.primitives, self.family.modulus)
 
     @property

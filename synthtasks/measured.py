@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from synthtasks.checked import check
+
 Relation = Literal["own", "forced", "length", "free"]
 """What ties a quantity to a dial: it is what the dial sets, or cannot but move with it; as a number of words it follows what
 is said; or nothing does, and then they are to be uncorrelated."""
@@ -19,6 +21,9 @@ class Turned:
     quantity: str  # that it sets
     meaning: str
 
+    def __post_init__(self) -> None:
+        check(self)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -30,6 +35,9 @@ class Measured:
     values: tuple[float, ...]  # that it took, ascending
     counts: tuple[int, ...]  # of problems, by value
 
+    def __post_init__(self) -> None:
+        check(self)
+
 
 @dataclass(frozen=True)
 class Correlation:
@@ -40,6 +48,9 @@ class Correlation:
     rho: float | None
     relation: Relation
     reason: str  # why, where it is forced
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def loose(self) -> bool:
@@ -62,6 +73,9 @@ class Answer:
     value: str
     share: float
 
+    def __post_init__(self) -> None:
+        check(self)
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -69,6 +83,9 @@ class Vocabulary:
 
     surface: str
     size: int
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,9 @@ class Stats:
     answers: tuple[Answer, ...]  # the most frequent first: whoever says the first, always, is right that often
     uniform: float  # how often a value is right that is drawn at random from the domain
     vocabularies: tuple[Vocabulary, ...]
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from synthtasks.checked import one_of
 from synthtasks.domains import LETTERS, Value
 from synthtasks.families.graphs import Draws
 from synthtasks.problem import Problem
@@ -43,7 +44,13 @@ class Mutant:
 
 
 def mutant(kind: Slipped, problem: Problem, surface: Surface, vocab: Vocab, g: np.random.Generator) -> Mutant | None:
-    """A random mistake of this kind; None if the problem leaves no room for one (a single step cannot be out of order)."""
+    """A random mistake of this kind; None if the problem leaves no room for one (a single step cannot be out of order).
+
+    Raises:
+        ValueError: if there is no such kind.
+    """
+    if kind not in KINDS:
+        one_of("kind", kind, KINDS)
     draws = Draws(g)
     solution = surface.solution(problem)
     words: Words | None

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import networkx as nx
 
+from synthtasks.checked import one_of
 from synthtasks.domains import RESIDUES, TEXTS, Value
 from synthtasks.mixing import applied, of_value
 from synthtasks.primitives import MANY, Given, Operation
 
 Split = Literal["train", "test"]
 Surplus = Literal["refused", "allowed"]
+SURPLUSES: tuple[Surplus, ...] = get_args(Surplus)
 TEST_SHARE = 1 / 8  # of the canonical forms
 TEST = int(TEST_SHARE * 2**64)  # those whose hash lies below it
 COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
@@ -32,7 +34,7 @@ class Problem:
     Raises:
         ValueError: if two steps share a name, an argument is not defined before its use, there are too few or too many
             of them, or no tuple of them, a value lies outside the domain, a step looks up a table that is not stated, a
-            table contradicts itself, or the query or the order names no step.
+            table contradicts itself, the query or the order names no step, or the modulus is none.
     """
 
     steps: tuple[Step, ...]  # topologically ordered
@@ -44,6 +46,10 @@ class Problem:
     definitions: tuple[tuple[str, str], ...] = ()  # what a symbol means, where the problem says so
 
     def __post_init__(self) -> None:
+        if type(self.modulus) is not int or self.modulus < 2:
+            raise ValueError(f"the modulus is a whole number of at least 2; found {self.modulus!r}")
+        if self.surplus not in SURPLUSES:
+            one_of("surplus", self.surplus, SURPLUSES)
         defined: set[str] = set()
         for step in self.steps:
             arity = step.primitive.arity

@@ -25,6 +25,16 @@ def rng(*path: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=_key(_checked(path))))
 
 
+def one_seed(seed: int) -> None:
+    """Make sure that a seed is one: any whole number would name a generator, but a negative one is a slip of the pen.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"a seed is a whole number from 0; found {seed!r}")
+
+
 def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
     """`g`, made into the generator called `path`, from its beginning: the same as `rng(*path)`, at a fraction of the price.
 

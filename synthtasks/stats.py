@@ -11,7 +11,7 @@ from synthtasks.domains import Value
 from synthtasks.families.dials import QUANTITIES, Dial, Dialled, Forced, Quantity, turn
 from synthtasks.measured import Answer, Correlation, Measured, Relation, Stats, Turned, Vocabulary
 from synthtasks.problem import Problem
-from synthtasks.rng import rng
+from synthtasks.rng import one_seed, rng
 from synthtasks.surfaces.surface import Surface
 
 Floats = npt.NDArray[np.float64]
@@ -23,12 +23,14 @@ def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: i
     """Draw problems of `family`, each with dials of its own, and measure them; words are counted in the first surface.
 
     Raises:
-        ValueError: if there is no dial or no surface, there are fewer than two problems, or a forced pair is of no dial or quantity.
+        ValueError: if there is no dial or no surface, a dial turns no field, there are fewer than two problems, the seed is none, or
+            a forced pair is of no dial or quantity.
     """
     name = type(family).__name__
-    if not getattr(family, "dials", ()) or not surfaces or problems < 2:
+    if not getattr(family, "dials", ()) or not surfaces or type(problems) is not int or problems < 2:
         found = f"{name}, {len(surfaces)} surfaces, {problems} problems"
         raise ValueError(f"to measure takes a family that has `dials`, a surface and at least 2 problems; found {found}")
+    one_seed(seed)
     sets: dict[str, int] = getattr(family, "sets", {})
     quantities = measures(family, surfaces[0])
     dials, measured = np.empty((problems, len(family.dials))), np.empty((problems, len(quantities)))

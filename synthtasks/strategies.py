@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from synthtasks.families.dials import Dialled
+from synthtasks.families.dials import Dialled, turn
 from synthtasks.families.family import Family
 from synthtasks.mutants import KINDS, Mutant, mutant
 from synthtasks.problem import Problem
@@ -20,7 +20,12 @@ def problems_of(family: Family) -> st.SearchStrategy[Problem]:
 
 
 def dials_of(family: Dialled) -> st.SearchStrategy[dict[str, int]]:
-    """Values for the dials of `family`, by field; see `synthtasks.families.dials.turn`."""
+    """Values for the dials of `family`, by field; see `synthtasks.families.dials.turn`.
+
+    Raises:
+        ValueError: if the family has no such field, or not with such a value.
+    """
+    turn(family, {dial.field: dial.values[0] for dial in family.dials})  # refuses what cannot be turned
     return st.fixed_dictionaries({dial.field: st.sampled_from(dial.values) for dial in family.dials})
 
 
@@ -38,7 +43,13 @@ def traces_of(draw: st.DrawFn, problem: Problem) -> Trace:
 
 
 def completions(vocab: Vocab, most: int = 40) -> st.SearchStrategy[Words]:
-    """Any words of a vocabulary, and some of none, in any order."""
+    """Any words of a vocabulary, and some of none, in any order.
+
+    Raises:
+        ValueError: if there may not be any number of them.
+    """
+    if most < 0:
+        raise ValueError(f"there are at most a number of words from 0; found {most}")
     return st.lists(st.one_of(st.sampled_from(vocab.words), st.sampled_from(ODD)), max_size=most).map(tuple)
 
 

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from synthtasks.checked import check
+
 Tokens = NDArray[np.int32]
 PAD, END = "<pad>", "<end>"
 
@@ -22,6 +24,7 @@ class Vocab:
     words: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        check(self)
         if self.words[:2] != (PAD, END):
             raise ValueError(f"a vocabulary begins with {PAD} and {END}; found {self.words[:2]}")
         if len(set(self.words)) < len(self.words):
@@ -54,5 +57,13 @@ class Vocab:
             raise ValueError(f"{unknown.args[0]!r} is not among the {len(self)} words of this vocabulary: {' '.join(self.words)}") from None
 
     def decode(self, tokens: Iterable[int]) -> tuple[str, ...]:
-        """The words of `tokens`; inverts `encode`."""
-        return tuple(self.words[token] for token in tokens)
+        """The words of `tokens`; inverts `encode`.
+
+        Raises:
+            ValueError: if a token is no word's.
+        """
+        found = tuple(tokens)
+        if found and not 0 <= min(found) <= max(found) < len(self.words):
+            wrong = next(token for token in found if not 0 <= token < len(self.words))
+            raise ValueError(f"tokens of this vocabulary are 0 to {len(self.words) - 1}; found {wrong}")
+        return tuple([self.words[token] for token in found])

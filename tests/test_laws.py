@@ -643,14 +643,14 @@ def _leaves(a: int, b: int, modulus: int) -> int:
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        (lambda: Program(steps=0), r"a program of 24 lines has windows of 1 to 24 steps; found steps=0"),
+        (lambda: Program(steps=0), r"Program\.steps is at least 1; found 0"),
         (lambda: Program(steps=25), r"found steps=25"),
-        (lambda: Program(modulus=1), r"the modulus must be at least 2; found 1"),
-        (lambda: Program(primitives=()), r"both `primitives` and `outside` need at least one primitive"),
-        (lambda: Program(outside=()), r"both `primitives` and `outside` need at least one primitive"),
+        (lambda: Program(modulus=1), r"Program\.modulus is at least 2; found 1"),
+        (lambda: Program(primitives=()), r"Program\.primitives holds at least one primitive; found none"),
+        (lambda: Program(outside=()), r"Program\.outside holds at least one primitive; found none"),
         (lambda: Program(uses=Uses(("max",), 1)), r"uses asks for \['max'\], but the window has only \['add', 'sub', 'mul'\]"),
         (lambda: Program(uses=Uses((), 2)), r"uses asks for 2 applications, but names no primitive"),
-        (lambda: Program(uses=Uses(("mul",), -1)), r"uses cannot ask for -1 applications"),
+        (lambda: Program(uses=Uses(("mul",), -1)), r"Uses\.count is at least 0; found -1"),
         (lambda: problem(Only(THREE), "test", "x"), r"has no test problems: 1,000 draws all fell in the other split"),
         (lambda: list(problems(Lost(), "test", "x")), r"has no test problems: 1,000 draws all fell in the other split"),
         (lambda: Primitive("grow", "!", _leaves)(7, 8, modulus=10), r"grow\(7, 8\) gave 15, which is not an int in \[0, 10\)"),
@@ -672,8 +672,8 @@ def _leaves(a: int, b: int, modulus: int) -> int:
         (lambda: Vocab((PAD, END, "")), r"a word holds no white space.*found \[''\]"),
         (lambda: Vocab((PAD, END, "a")).encode(["a", "z"]), r"'z' is not among the 3 words of this vocabulary: <pad> <end> a"),
         (lambda: Corpus((Recipe(1, MIXED),), ("dvi",)), r"\['dvi'\] cannot be withheld"),
-        (lambda: Corpus(()), r"a corpus needs recipes of positive weight; found weights \[\]"),
-        (lambda: Corpus((Recipe(1, MIXED), Recipe(0, MIXED))), r"found weights \[1, 0\]"),
+        (lambda: Corpus(()), r"a corpus needs at least one recipe; found none"),
+        (lambda: Corpus((Recipe(1, MIXED), Recipe(0, MIXED))), r"Recipe\.weight is above 0; found 0"),
     ],
 )
 def test_mistakes_are_named(mistake, message):

@@ -368,11 +368,11 @@ def test_the_context_is_usable_to_its_end():
         (lambda: GPTConfig(V, width=60, heads=4), r"the width must be a multiple of 2 \* heads.*found width=60, heads=4, kv_heads=4"),
         (lambda: GPTConfig(V, heads=4, kv_heads=3), r"heads a multiple of kv_heads; found width=64, heads=4, kv_heads=3"),
         (lambda: net(PLAIN)(some_tokens(1, 33)), r"a sequence of 33 tokens exceeds the context of 32; raise GPTConfig.context"),
-        (lambda: sampling.generate(net(PLAIN), [[4] * 30], torch.zeros(1, 4), V), r"33 tokens exceeds the context of 32"),
+        (lambda: sampling.generate(net(PLAIN), [[4] * 30], torch.zeros(1, 4), V), r"take 33 tokens, which exceeds the context of 32"),
         (lambda: logp_of(net(PLAIN), [[4] * 30, [5]], some_tokens(4, 4)), r"33 tokens exceeds the context of 32"),
         (lambda: sampling.generate(net(PLAIN), EVEN, uniform(3, 4), END), r"uniforms has 3 rows, which is no multiple of the 2 prompts"),
-        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, 0.0), r"the temperature must be positive; found 0.0"),
-        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, -1.0), r"the temperature must be positive; found -1.0"),
+        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, 0.0), r"the temperature must be positive and finite; found 0.0"),
+        (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, -1.0), r"the temperature must be positive and finite; found -1.0"),
     ],
 )
 def test_mistakes_are_named(mistake, message):

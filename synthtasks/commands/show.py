@@ -9,6 +9,7 @@ from synthtasks.commands.dials import add_dials, turned
 from synthtasks.commands.page import page
 from synthtasks.families import problem
 from synthtasks.problem import Split
+from synthtasks.rng import one_seed
 from synthtasks.surfaces import CONTEXTS
 
 
@@ -16,12 +17,13 @@ def run(typed: Sequence[str]) -> int:
     """Print the page of a problem.
 
     Raises:
-        ValueError: if the dials contradict each other, or the surface cannot say the problem.
+        ValueError: if the seed is none, the dials contradict each other, or the surface cannot say the problem.
     """
     families = dict(FAMILIES)
     if typed and ":" in typed[0]:
         families[typed[0]] = known(typed[0])
     asked = parser(families).parse_args(typed)
+    one_seed(asked.seed)
     family = turned(families[asked.family].family, asked)
     surface = in_context(asked.surface, asked.context)
     vocabulary = surface.vocab(family.names, family.primitives, family.modulus)  # first: it is quick to refuse what is too large

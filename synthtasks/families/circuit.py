@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, check, scattered
+from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
+from synthtasks.families.fit import applicable
 from synthtasks.families.graphs import Draws, Shape
 from synthtasks.primitives import GATES, Primitive
 from synthtasks.problem import Problem
@@ -25,14 +27,14 @@ class Circuit:
     [('B', 'and', (1, 0)), ('A', 'not', ('B',)), ('C', 'or', ('A', 0))]
 
     Raises:
-        ValueError: if the dials contradict each other.
+        ValueError: if a dial has no such value, or dials contradict each other.
     """
 
-    steps: int = 6  # gates that the output depends on
-    depth: int = 4
-    shares: int = 0
-    branching: int = 0
-    disconnected: int = 0
+    steps: Annotated[int, From(1)] = 6  # gates that the output depends on
+    depth: Annotated[int, From(1)] = 4
+    shares: Annotated[int, From(0)] = 0
+    branching: Annotated[int, From(0)] = 0
+    disconnected: Annotated[int, From(0)] = 0
     order: Order = "topological"
     primitives: tuple[Primitive, ...] = GATES
 
@@ -48,6 +50,8 @@ class Circuit:
 
     def __post_init__(self) -> None:
         check(self)
+        applicable("Circuit.primitives", self.primitives, 1, 2)
+        consistent(self)
 
     @property
     def names(self) -> int:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.dials import (
     Dial,
     Forced,
@@ -17,7 +18,8 @@ from synthtasks.families.dials import (
     shared_uses,
     unconnected,
 )
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, check, scattered
+from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
+from synthtasks.families.fit import applicable
 from synthtasks.families.graphs import Draws, Shape
 from synthtasks.primitives import ADD, MANY, MUL, SUB, SUM, Primitive
 from synthtasks.problem import Problem, Surplus
@@ -41,19 +43,19 @@ class Dag:
     `Dag(steps=12, depth=d)` is the length-matched variant of depth: as long for every d, in prompt and solution.
 
     Raises:
-        ValueError: if the dials contradict each other.
+        ValueError: if a dial has no such value, or dials contradict each other.
     """
 
-    steps: int = 6
-    depth: int = 4
-    shares: int = 0
-    totals: int = 0
-    fan_in: int = 3  # operands of a total
-    branching: int = 0  # distractors that use a step of the proof
-    disconnected: int = 0  # distractors that use none
+    steps: Annotated[int, From(1)] = 6
+    depth: Annotated[int, From(1)] = 4
+    shares: Annotated[int, From(0)] = 0
+    totals: Annotated[int, From(0)] = 0
+    fan_in: Annotated[int, From(2)] = 3  # operands of a total
+    branching: Annotated[int, From(0)] = 0  # distractors that use a step of the proof
+    disconnected: Annotated[int, From(0)] = 0  # distractors that use none
     order: Order = "shuffled"  # of the statements
     primitives: tuple[Primitive, ...] = (ADD, SUB, MUL, SUM)
-    modulus: int = 10
+    modulus: Annotated[int, From(2)] = 10
     surplus: Surplus = "refused"
 
     dials: ClassVar[tuple[Dial, ...]] = (
@@ -75,6 +77,8 @@ class Dag:
 
     def __post_init__(self) -> None:
         check(self)
+        applicable("Dag.primitives", self.primitives, 1, 2, besides=(SUM,))
+        consistent(self)
         if self.totals and SUM not in self.primitives:
             raise ValueError("totals are sums: `primitives` must hold SUM where there are any")
 

@@ -46,17 +46,13 @@ class Scattered(Protocol):
     def names(self) -> int: ...
 
 
-def check(family: Scattered) -> None:
+def consistent(family: Scattered) -> None:
     """Refuse dials that contradict each other.
 
     Raises:
         ValueError: if they do.
     """
     _ = family.shape  # which refuses dials that contradict each other
-    if min(family.branching, family.disconnected) < 0:
-        raise ValueError(f"there cannot be fewer than no distractors; found {family.branching} and {family.disconnected}")
-    if family.modulus < 2:
-        raise ValueError(f"the modulus must be at least 2; found {family.modulus}")
     if not any(p.arity == 2 for p in family.operations):
         raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in family.primitives]}")
 

@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import count, islice
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthtasks.checked import one_of
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Split
 from synthtasks.rng import Uniforms, rename, rng, uniforms
 
 ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
 BLOCK = 64  # problems that a stream draws at once, where that is cheaper
+SPLITS: tuple[Split, ...] = get_args(Split)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -64,13 +66,27 @@ class Graded(Family, Protocol):
 @cache
 def label(i: int) -> str:
     """The name of a step: A..Z, then A1..Z1, A2.. and so on."""
+    if i < 0:
+        raise ValueError(f"steps are numbered from 0; found {i}")
     return LETTERS[i % 26] + (str(i // 26) if i >= 26 else "")
 
 
 @cache
 def labels(count: int) -> tuple[str, ...]:
     """The first so many names."""
+    if count < 0:
+        raise ValueError(f"there cannot be {count} names")
     return tuple(label(i) for i in range(count))
+
+
+def one_split(split: Split) -> None:
+    """Make sure that a split is one, at the price of a comparison where it is.
+
+    Raises:
+        ValueError: if it is another word.
+    """
+    if split not in SPLITS:
+        one_of("split", split, SPLITS)
 
 
 def problem(family: Family, split: Split, *path: str | int) -> Problem:
@@ -79,18 +95,28 @@ def problem(family: Family, split: Split, *path: str | int) -> Problem:
     A pure function of its arguments, whatever was drawn before it, in this process or another.
 
     Raises:
-        ValueError: if no draw lies in the split; the family is too small to be split.
+        ValueError: if there is no such split, or no draw lies in it; the family is too small to be split.
     """
+    one_split(split)
     return _draw(family, split, rng(*path, 0), path)
 
 
 def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem]:
-    """The endless stream called `path`; its i-th item is `problem(family, split, *path, i)`."""
+    """The endless stream called `path`; its i-th item is `problem(family, split, *path, i)`.
+
+    Raises:
+        ValueError: as `problem`.
+    """
     return named(family, split, count(), *path)
 
 
 def named(family: Family, split: Split, numbers: Iterable[int], *path: str | int) -> Iterator[Problem]:
-    """The problems of these numbers in the stream called `path`."""
+    """The problems of these numbers in the stream called `path`.
+
+    Raises:
+        ValueError: as `problem`.
+    """
+    one_split(split)
     if isinstance(family, Bulk):
         return _in_blocks(family, split, numbers, path)
     g = rng(*path)
@@ -103,6 +129,7 @@ def many(family: Bulk[Drawn], split: Split, numbers: Sequence[int], *path: str |
     Raises:
         ValueError: as `problem`.
     """
+    one_split(split)
     u = uniforms(family.uniforms, path, numbers, 0)
     astray = np.arange(len(numbers))
     for attempt in range(1, ATTEMPTS + 1):

@@ -7,10 +7,11 @@ already there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.domains import Value
 from synthtasks.primitives import SUM, Operation
 from synthtasks.problem import Step
@@ -59,24 +60,23 @@ class Shape:
         ValueError: if no graph has that shape.
     """
 
-    steps: int
-    depth: int
-    shares: int = 0  # operands that are filled by a step which another one uses already
-    totals: int = 0  # steps that are a sum over several others
-    fan_in: int = 3  # how many others
+    steps: Annotated[int, From(1)]
+    depth: Annotated[int, From(1)]
+    shares: Annotated[int, From(0)] = 0  # operands that are filled by a step which another one uses already
+    totals: Annotated[int, From(0)] = 0  # steps that are a sum over several others
+    fan_in: Annotated[int, From(2)] = 3  # how many others
 
     def __post_init__(self) -> None:
-        low = self.depth + self.totals * (self.fan_in - 1)
-        binary = self.depth - self.shares - self.totals  # levels of the spine whose second operand is free
-        high = low + 2**binary - binary - 1
-        if min(self.steps, self.depth) < 1 or min(self.shares, self.totals) < 0 or self.fan_in < 2:
-            raise ValueError(f"steps and depth are at least 1, shares and totals at least 0, fan_in at least 2; found {self}")
+        check(self)
         if self.shares + self.totals > max(self.depth - 2, 0):
             raise ValueError(
                 f"shares and totals need a level each beyond the second: depth at least {self.shares + self.totals + 2}; found {self}"
             )
         if self.depth > DEEPEST:
             raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
+        low = self.depth + self.totals * (self.fan_in - 1)
+        binary = self.depth - self.shares - self.totals  # levels of the spine whose second operand is free
+        high = low + 2**binary - binary - 1
         if not low <= self.steps <= high:
             raise ValueError(f"with these other dials there are proofs of {low} to {high} steps; found {self}")
 

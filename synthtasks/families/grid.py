@@ -1,10 +1,11 @@
 """Walks on a board with walls."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, board_side, length, table_entries
 from synthtasks.families.graphs import Draws
@@ -55,9 +56,9 @@ class Grid:
         ValueError: if the board is too small for its walls, or the walk for a step.
     """
 
-    steps: int = 6
-    side: int = 4
-    walls: int = 4
+    steps: Annotated[int, From(1)] = 6
+    side: Annotated[int, From(2)] = 4
+    walls: Annotated[int, From(0)] = 4
 
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
@@ -67,9 +68,10 @@ class Grid:
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
+        check(self)
         inner = 4 * self.side * (self.side - 1)
-        if self.side < 2 or not 0 <= self.walls <= inner or self.steps < 1:
-            raise ValueError(f"a board has a side of at least 2 and 0 to 4 side (side - 1) walls, a walk a step; found {self}")
+        if self.walls > inner:
+            raise ValueError(f"a board of side {self.side} has 0 to {inner} walls; found walls={self.walls}")
 
     @property
     def modulus(self) -> int:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, length
+from synthtasks.families.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 
@@ -43,7 +45,7 @@ def _z(a: int, b: int, modulus: int) -> int:
 
 
 S3, S5, Z = Primitive("s3", "s3", _s3), Primitive("s5", "s5", _s5), Primitive("z", "z", _z)
-ORDERS = {"s3": 6, "s5": 120}
+ORDERS = {S3: 6, S5: 120}
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,24 @@ class Group:
         ValueError: if the order does not fit the group.
     """
 
-    steps: int = 4
+    steps: Annotated[int, From(1)] = 4
     product: Primitive = S5
-    order: int = 0  # of Z_m; the others know theirs
+    order: Annotated[int, From(0)] = 0  # of Z_m; the others know theirs
 
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"a word has at least one letter; found steps={self.steps}")
-        if (self.product.name in ORDERS) == (self.order != 0) or self.order < 0 or self.order == 1:
+        check(self)
+        applicable("Group.product", (self.product,), 2)
+        if (self.product in ORDERS) == (self.order != 0) or self.order == 1:
             raise ValueError(
                 f"S_3 and S_5 know their order, any other group needs one of at least 2; found {self.product.name}, order={self.order}"
             )
 
     @property
     def modulus(self) -> int:
-        return self.order or ORDERS[self.product.name]
+        return self.order or ORDERS[self.product]
 
     @property
     def names(self) -> int:

@@ -1,10 +1,11 @@
 """Lookups one after the other, in a table that the problem states."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, domain_size, length
 from synthtasks.primitives import Given, Operation
@@ -26,14 +27,15 @@ class Hops:
         ValueError: if there are more hops than a cycle has other nodes.
     """
 
-    steps: int = 3
-    nodes: int = 12
+    steps: Annotated[int, From(1)] = 3
+    nodes: Annotated[int, From(2)] = 12
 
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 3, 4, 5, 6), length), Dial("nodes", (8, 12, 16), domain_size))
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
-        if not 1 <= self.steps < self.nodes:
+        check(self)
+        if not self.steps < self.nodes:
             raise ValueError(f"a cycle of {self.nodes} nodes has 1 to {self.nodes - 1} hops to another node; found steps={self.steps}")
 
     @property

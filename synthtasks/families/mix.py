@@ -2,20 +2,30 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Annotated
 
 import numpy as np
 
+from synthtasks.checked import Above, check
 from synthtasks.families.family import Family
+from synthtasks.families.fit import told_apart
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
 class Part:
-    """A family, and how often its problems come, relative to the others."""
+    """A family, and how often its problems come, relative to the others.
 
-    weight: float
+    Raises:
+        ValueError: if the weight is not positive and finite.
+    """
+
+    weight: Annotated[float, Above(0)]
     family: Family
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -28,14 +38,19 @@ class Mix:
     [2, 10, 10, 10, 10, 10, 2, 10]
 
     Raises:
-        ValueError: if there is no part, or a weight is not positive.
+        ValueError: if there is no part, two are of one family, or two primitives have one name or symbol.
     """
 
     parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
-        if not self.parts or any(part.weight <= 0 for part in self.parts):
-            raise ValueError(f"a mixture needs parts of positive weight; found weights {[part.weight for part in self.parts]}")
+        check(self)
+        if not self.parts:
+            raise ValueError("a mixture needs at least one part; found none")
+        families = [part.family for part in self.parts]
+        if twice := [family for family in families if families.count(family) > 1]:
+            raise ValueError(f"a mixture holds a family once; found {len(twice)} parts of {twice[0]}: add up their weights")
+        told_apart("Mix.parts", self.primitives)
 
     @property
     def primitives(self) -> tuple[Operation, ...]:

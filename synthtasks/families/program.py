@@ -1,11 +1,13 @@
 """Straight-line programs: the family of the factorial study."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
+from synthtasks.families.fit import applicable
 from synthtasks.families.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
@@ -14,10 +16,19 @@ from synthtasks.rng import Uniforms
 
 @dataclass(frozen=True)
 class Uses:
-    """At least `count` applications of the primitives called `names` (all steps, where there are fewer than `count`)."""
+    """At least `count` applications of the primitives called `names` (all steps, where there are fewer than `count`).
+
+    Raises:
+        ValueError: if a name stands twice, or the count is negative.
+    """
 
     names: tuple[str, ...] = ()
-    count: int = 0
+    count: Annotated[int, From(0)] = 0
+
+    def __post_init__(self) -> None:
+        check(self)
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"Uses.names holds a name once; found {self.names}")
 
 
 @dataclass(frozen=True)
@@ -36,15 +47,15 @@ class Program:
     0
 
     Raises:
-        ValueError: if the dials contradict each other.
+        ValueError: if a dial has no such value, or dials contradict each other.
     """
 
-    steps: int = 3
-    lines: int = 24
+    steps: Annotated[int, From(1)] = 3
+    lines: Annotated[int, From(1)] = 24
     primitives: tuple[Primitive, ...] = (ADD, SUB, MUL)  # inside the window
     outside: tuple[Primitive, ...] = (ADD, SUB, MUL)
     uses: Uses = Uses()
-    modulus: int = 10
+    modulus: Annotated[int, From(2)] = 10
 
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
@@ -58,18 +69,20 @@ class Program:
     )
 
     def __post_init__(self) -> None:
-        if not 1 <= self.steps <= self.lines:
+        check(self)
+        if self.steps > self.lines:
             raise ValueError(f"a program of {self.lines} lines has windows of 1 to {self.lines} steps; found steps={self.steps}")
-        if self.modulus < 2:
-            raise ValueError(f"the modulus must be at least 2; found {self.modulus}")
-        if not self.primitives or not self.outside:
-            raise ValueError("both `primitives` and `outside` need at least one primitive")
+        applicable("Program.primitives", self.primitives, 2)
+        applicable("Program.outside", self.outside, 2)
         if missing := set(self.uses.names) - {p.name for p in self.primitives}:
             raise ValueError(f"uses asks for {sorted(missing)}, but the window has only {[p.name for p in self.primitives]}")
         if self.uses.count and not self.uses.names:
             raise ValueError(f"uses asks for {self.uses.count} applications, but names no primitive")
-        if self.uses.count < 0:
-            raise ValueError(f"uses cannot ask for {self.uses.count} applications; 0 asks for none")
+
+    @property
+    def used(self) -> int:
+        """Steps that must apply what is asked for."""
+        return min(self.uses.count, self.steps)
 
     @property
     def names(self) -> int:
@@ -78,7 +91,7 @@ class Program:
     @property
     def uniforms(self) -> int:
         """How many random numbers a draw takes."""
-        return 2 + 2 * self.lines + (self.steps + self.uses.count if self.uses.count else 0)
+        return 2 + 2 * self.lines + (self.steps + self.used if self.used else 0)
 
     def many(self, u: Uniforms) -> Programs:  # [P, uniforms]
         """A program of each row of numbers in [0, 1)."""
@@ -89,10 +102,10 @@ class Program:
         line = np.arange(self.lines)
         run = (firsts <= line) & (line < firsts + self.steps)  # [P, lines]
         operators = np.where(run, inside[_below(len(inside), operator)], outside[_below(len(outside), operator)])
-        if self.uses.count:
+        if self.used:
             named = np.array([known.index(p) for p in self.primitives if p.name in self.uses.names])
-            where = firsts + use[:, : self.steps].argsort(axis=1)[:, : self.uses.count]  # [P, uses]
-            np.put_along_axis(operators, where, named[_below(len(named), use[:, self.steps :])][:, : self.steps], axis=1)
+            where = firsts + use[:, : self.steps].argsort(axis=1)[:, : self.used]  # [P, used]
+            np.put_along_axis(operators, where, named[_below(len(named), use[:, self.steps :])], axis=1)
         constants, starts = _below(self.modulus, constant), _below(self.modulus, start)[:, 0]
         return Programs(known, self.modulus, operators, constants, firsts[:, 0], self.steps, starts)
 

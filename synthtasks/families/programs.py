@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from synthtasks.families.family import labels
+from synthtasks.families.family import labels, one_split
 from synthtasks.mixing import Hashes, applied, of_value
 from synthtasks.primitives import Primitive
 from synthtasks.problem import COMPOSED, TEST, Problem, Split, Step
@@ -63,7 +63,12 @@ class Programs:
         return before
 
     def among(self, split: Split) -> NDArray[np.bool_]:  # [P]
-        """Which of them may be drawn for a split."""
+        """Which of them may be drawn for a split.
+
+        Raises:
+            ValueError: if there is no such split.
+        """
+        one_split(split)
         if self.window < COMPOSED:
             return np.ones(len(self), bool)
         test: NDArray[np.bool_] = self.keys < TEST

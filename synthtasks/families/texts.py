@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
-from synthtasks.domains import LETTERS, TEXTS
+from synthtasks.checked import From, check
+from synthtasks.domains import LETTERS, LONGEST, TEXTS
 from synthtasks.families.chains import CHAIN
 from synthtasks.families.dials import Dial, Forced, domain_size, length, text_length
 from synthtasks.families.family import label
+from synthtasks.families.fit import applicable
 from synthtasks.families.graphs import Draws
 from synthtasks.primitives import Primitive
 from synthtasks.problem import Problem, Step
@@ -106,11 +108,11 @@ class Compose:
         ValueError: if a dial is too small, or the alphabet too large.
     """
 
-    steps: int = 2
-    letters: int = 5
+    steps: Annotated[int, From(1)] = 2
+    letters: Annotated[int, From(1, LONGEST)] = 5
     functions: tuple[Primitive, ...] = TRAINED
     definitions: Definitions = "hidden"
-    modulus: int = 8  # letters of the alphabet
+    modulus: Annotated[int, From(2, len(LETTERS))] = 8  # letters of the alphabet
 
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (1, 2, 3, 4, 5, 6), length),
@@ -120,8 +122,8 @@ class Compose:
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or not 1 <= self.letters <= 64 or not 2 <= self.modulus <= len(LETTERS) or not self.functions:
-            raise ValueError(f"texts have 1 to 64 of 2 to 26 letters, and at least one function is applied to them; found {self}")
+        check(self)
+        applicable("Compose.functions", self.functions, 1, on="texts")
 
     @property
     def names(self) -> int:

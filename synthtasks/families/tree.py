@@ -1,13 +1,16 @@
 """Expression trees."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cached_property
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
 from synthtasks.families.distractors import BESIDE
 from synthtasks.families.family import labels
+from synthtasks.families.fit import applicable
 from synthtasks.families.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
@@ -25,13 +28,13 @@ class Tree:
     [('A', '+', (0, 8)), ('B', '+', (2, 8)), ('C', '+', ('A', 'B'))]
 
     Raises:
-        ValueError: if the dials contradict each other.
+        ValueError: if a dial has no such value, or dials contradict each other.
     """
 
-    steps: int = 6  # operators
-    depth: int = 4
+    steps: Annotated[int, From(1)] = 6  # operators
+    depth: Annotated[int, From(1)] = 4
     primitives: tuple[Primitive, ...] = (ADD, SUB, MUL)
-    modulus: int = 10
+    modulus: Annotated[int, From(2)] = 10
 
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (6, 7, 8, 9, 10, 11), length),
@@ -41,9 +44,9 @@ class Tree:
     forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, Forced("steps", "statements", "a tree has no distractors"))
 
     def __post_init__(self) -> None:
-        Shape(self.steps, self.depth)
-        if self.modulus < 2:
-            raise ValueError(f"the modulus must be at least 2; found {self.modulus}")
+        check(self)
+        applicable("Tree.primitives", self.primitives, 1, 2)
+        _ = self.shape  # which refuses dials that contradict each other
         if not any(p.arity == 2 for p in self.primitives):
             raise ValueError(f"a tree needs a primitive of two operands; found {[p.name for p in self.primitives]}")
 
@@ -51,8 +54,12 @@ class Tree:
     def names(self) -> int:
         return self.steps
 
+    @cached_property
+    def shape(self) -> Shape:
+        return Shape(self.steps, self.depth)
+
     def __call__(self, g: np.random.Generator) -> Problem:
         draws = Draws(g)
         names = labels(self.steps)
-        steps = proof(grow(Shape(self.steps, self.depth), draws), self.primitives, self.modulus, names, draws)
+        steps = proof(grow(self.shape, draws), self.primitives, self.modulus, names, draws)
         return Problem(steps, steps[-1].name, self.modulus)

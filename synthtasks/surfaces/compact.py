@@ -8,7 +8,7 @@ from synthtasks.families.family import labels
 from synthtasks.families.programs import Programs
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces.surface import NUMBERS, Role, ending
+from synthtasks.surfaces.surface import NUMBERS, Role, ending, sized
 from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Tokens, Vocab
 
@@ -149,8 +149,9 @@ class Compact:
         """Every word that programs of this size, their solutions and their listings can hold.
 
         Raises:
-            ValueError: if two words coincide, or the modulus is larger than the table of numbers.
+            ValueError: if there is no name or value, two words coincide, or the modulus is larger than the table of numbers.
         """
+        sized(names, modulus)
         if modulus > len(NUMBERS):
             raise ValueError(f"numbers go up to {len(NUMBERS) - 1}; found modulus {modulus}")
         said = (*labels(names), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))

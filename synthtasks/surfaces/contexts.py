@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from synthtasks.checked import check
 from synthtasks.families.family import label
 
 COUNT = 12  # of kinds, and of places
@@ -13,7 +14,7 @@ class Context:
     """Names for quantities: the number of things of a kind at a place.
 
     Raises:
-        ValueError: if there are not twelve different kinds and places, each of one word.
+        ValueError: if it has no name, or there are not twelve different kinds and places, each of one word.
     """
 
     name: str
@@ -22,7 +23,10 @@ class Context:
     places: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        check(self)
         words = (*self.kinds, *self.places)
+        if not self.name:
+            raise ValueError("a context has a name; found ''")
         if len(self.kinds) != COUNT or len(self.places) != COUNT or len({*words}) != 2 * COUNT or any(len(w.split()) != 1 for w in words):
             raise ValueError(f"a context needs {COUNT} kinds and {COUNT} places, all different and of one word; found {words}")
 

@@ -8,7 +8,7 @@ from synthtasks.domains import Value
 from synthtasks.families.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
-from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, spell, spelled, unspell
+from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, sized, spell, spelled, unspell
 from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Vocab
 
@@ -79,9 +79,10 @@ class Sentences(ABC):
         """Every word that problems of this size, and their solutions, can hold.
 
         Raises:
-            ValueError: if the modulus is larger than the table of numbers, there is no word for a name, or a symbol is
-                a word that the surface needs.
+            ValueError: if there is no name or value, the modulus is larger than the table of numbers, there is no word
+                for a name, or a symbol is a word that the surface needs.
         """
+        sized(names, modulus)
         if taken := [p.symbol for p in primitives if not (self.free(p.symbol) and self.free(self.sign(p.symbol)))]:
             raise ValueError(f"{type(self).__name__} uses {' '.join(taken)} itself; give these primitives other symbols")
         frame = sorted(self.reserved - {PAD, END})

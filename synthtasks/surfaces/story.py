@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from synthtasks.checked import check
 from synthtasks.domains import Value
 from synthtasks.primitives import MANY
 from synthtasks.problem import Problem
@@ -35,6 +36,9 @@ class Story(Sentences):
     reserved: ClassVar[frozenset[str]] = frozenset({*FRAME, ".", QUOTE, END, PAD})
 
     context: Context = ZOO
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def prompt(self, problem: Problem) -> Words:
         """What is given, every statement in its order, and the question.

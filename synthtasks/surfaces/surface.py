@@ -29,6 +29,16 @@ class Surface(Protocol):
     def __hash__(self) -> int: ...
 
 
+def sized(names: int, modulus: int) -> None:
+    """Make sure that there is something to be said.
+
+    Raises:
+        ValueError: if there is not one name, or not two values.
+    """
+    if names < 1 or modulus < 2:
+        raise ValueError(f"a vocabulary is for at least one name and a modulus of at least 2; found {names} and {modulus}")
+
+
 def spell(value: Value) -> Words:
     """A number is one word; a text is its letters in quotes."""
     return (str(value),) if isinstance(value, int) else (QUOTE, *value, QUOTE)
