@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TypedDict, overload
 
-from synthtasks.families import Family, problem
+from synthtasks.families import Family
 from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
 from synthtasks.received import Reply, member, shown, text, text_of, whole
+from synthtasks.rng import rng
 from synthtasks.surfaces import Surface
 from synthtasks.surfaces.surface import spell, unspell
 from synthtasks.verify import verify
@@ -46,7 +48,8 @@ class Item(TypedDict):
 class Items(Sequence[Item]):
     """The first `size` problems of a family called ("items", seed, 0), ("items", seed, 1) and so on, as text.
 
-    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index.
+    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index. Items of
+    train and items of test share no problem, whatever their seeds, and however short their problems are.
 
     Raises:
         ValueError: if there is less than one item, or the surface lacks words for the family.
@@ -69,8 +72,19 @@ class Items(Sequence[Item]):
         return f"synthtasks/{type(self.family).__name__.lower()}"
 
     def problem(self, index: int) -> Problem:
-        """The problem behind item `index`."""
-        return problem(self.family, self.split, "items", self.seed, index)
+        """The problem behind item `index`: the first of its draws that lies on the items' side of the split, facts too.
+
+        Raises:
+            ValueError: if no draw does; the family is too small to be split.
+        """
+        keys = set[str]()
+        for attempt in range(ATTEMPTS):
+            drawn = self.family(rng("items", self.seed, index, attempt))
+            if drawn.side == self.split:
+                return drawn
+            keys.add(drawn.key)
+        found = f"{ATTEMPTS:,} draws gave {len(keys):,} different problems, all of them in the other split"
+        raise ValueError(f"{self.family} has no {self.split} items: {found}")
 
     def __len__(self) -> int:
         return self.size

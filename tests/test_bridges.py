@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthtasks import PRIMITIVES, Primitive, Program, Uses
+from synthtasks import PRIMITIVES, Primitive, Problem, Program, Step, Uses
 from synthtasks.bridges import trl, verl
 from synthtasks.export import export
 from synthtasks.families import HELD_OUT, S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Tree, Z
 from synthtasks.items import Items
-from synthtasks.primitives import ADD, MUL
+from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.recipe import from_json, items_from_json, surface_from_json, to_json
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
 from tests.strategies import examples
@@ -320,13 +321,89 @@ def test_an_export_is_what_its_card_says(tmp_path):
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
 
 
-# broken if a problem that both files hold is not counted
-def test_what_splits_share_is_counted(tmp_path):
-    items = Items(Tree(steps=1, depth=1, modulus=2), Nested(), "train", 0, 60)
-    export((items, replace(items, split="test")), tmp_path / "data")
-    keys = [{item["metadata"]["key"] for item in replace(items, split=split)} for split in ("train", "test")]
-    assert f"in more than one split: {len(keys[0] & keys[1])}." in (tmp_path / "data" / "README.md").read_text()
-    assert keys[0] & keys[1]
+# broken if a test question is a training question: facts, too, which are in both splits of what is drawn without end
+@pytest.mark.parametrize("family", [Compose(), Program(steps=1), Tree(steps=2, depth=2), Mix((Part(1, Compose()), Part(1, Circuit())))])
+def test_items_of_two_splits_are_apart(family, tmp_path):
+    train = Items(family, Equations(), "train", 0, 60)
+    test = replace(train, split="test", seed=3, size=20)
+    keys = [{item["metadata"]["key"] for item in items} for items in (train, test, replace(train, split="test"))]
+    assert not keys[0] & (keys[1] | keys[2])
+    assert not {item["question"] for item in train} & {item["question"] for item in test}
+    export((train, test), tmp_path / "data")
+    assert "in more than one split: 0." in (tmp_path / "data" / "README.md").read_text()
+
+
+# broken if a family of so few problems that a split has none is exported all the same, or refused without counts
+def test_a_family_too_small_to_be_split_is_refused(tmp_path):
+    few = Items(Hops(steps=1, nodes=2), Equations(), "train", 0, 4)
+    with pytest.raises(ValueError, match=r"no (train|test) items: 1,000 draws gave 2 different problems, all .* other split"):
+        export((few, replace(few, split="test")), tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+
+
+# A = 1 + 2, B = A * 3, C = B - 4 in test; in training the same with a step more; D = 9 - 9 shares nothing with it.
+# broken if a training problem that works out all of a test problem on its way is not counted, or another is
+def test_derivations_inside_others_are_counted(tmp_path, monkeypatch):
+    steps = (Step("A", ADD, (1, 2)), Step("B", MUL, ("A", 3)), Step("C", SUB, ("B", 4)), Step("D", ADD, ("C", 5)))
+    whole, inner, other = (Problem(s, s[-1].name, 10) for s in (steps, steps[:3], (Step("D", SUB, (9, 9)),)))
+    drawn = {"train": (whole, other), "test": (inner, other, inner)}
+    monkeypatch.setattr(Items, "problem", lambda items, i: drawn[items.split][i])
+    parts = [replace(DAG, split=split, size=len(ps)) for split, ps in drawn.items()]
+    with pytest.raises(ValueError, match=r"1 of the 2 different test problems are among the 2 of train"):
+        export(parts, tmp_path / "data")
+    drawn["train"] = (whole, replace(other, steps=(Step("D", SUB, (9, 8)),)))
+    export(parts, tmp_path / "data")
+    assert "of the 2 different test problems, a training problem works out 1 on its way" in (tmp_path / "data" / "README.md").read_text()
+    assert {inner.key, whole.key} < whole.derivations
+    assert len(whole.derivations) == 4
+
+
+# What is killed leaves its draft behind.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from synthtasks import Dag
+from synthtasks import export as module
+from synthtasks.items import Items
+from synthtasks.surfaces import Equations
+def card(*given):
+    os.kill(os.getpid(), signal.SIGKILL)
+module.card = card
+module.export((Items(Dag(), Equations(), "train", 0, 3),), Path(sys.argv[1]))
+"""
+
+
+# broken if an export that was killed is in the way of the next, leaves something behind, or takes a user's folder with it
+def test_an_export_after_a_kill(tmp_path):
+    mine = [tmp_path / name for name in ("data.draft", ".data.draft-0123abcd", ".data.draft-mine", "data")]
+    for folder in mine[:-1]:
+        folder.mkdir()
+        (folder / "notes.txt").write_text("mine")
+    code = [sys.executable, "-c", KILLED, str(tmp_path / "data")]
+    done = subprocess.run(code, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+    assert (done.returncode, done.stderr) == (-9, "")
+    assert len(list(tmp_path.iterdir())) == 4
+    export(PARTS, tmp_path / "data")
+    assert sorted(tmp_path.iterdir()) == sorted(mine)
+    assert all((folder / "notes.txt").read_text() == "mine" for folder in mine[:-1])
+    assert sorted(file.name for file in mine[-1].iterdir()) == ["README.md", "test.jsonl", "train.jsonl"]
+
+
+# broken if of two exports that run at once one spoils the other's draft, or the second overwrites the first
+def test_two_exports_at_once(tmp_path, monkeypatch):
+    first, second = replace(DAG, size=3), replace(DAG, size=5)
+    written = import_module("synthtasks.export").card
+
+    def card(parts, *others):
+        if parts[0] == first and not (tmp_path / "data").exists():
+            export((second,), tmp_path / "data")
+        return written(parts, *others)
+
+    monkeypatch.setattr("synthtasks.export.card", card)
+    with pytest.raises(FileExistsError, match="appeared meanwhile"):
+        export((first,), tmp_path / "data")
+    assert [f.name for f in tmp_path.iterdir()] == ["data"]
+    assert len((tmp_path / "data" / "train.jsonl").read_text().splitlines()) == 5
 
 
 # broken if a failed export leaves half a folder behind, or one is written over another, or mixes unlike parts
