@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
 from synthtasks.card import Counts, card
+from synthtasks.draft import appearing
 from synthtasks.items import Items, Metadata
 from synthtasks.problem import Split
 from synthtasks.recipe import to_json
@@ -30,14 +30,14 @@ class Row(TypedDict):
     metadata: Provenance
 
 
-def export(parts: Sequence[Items], folder: Path) -> None:
-    """Write `train.jsonl`, `test.jsonl` (one for each of the parts) and `README.md`, the card.
+def export(parts: Sequence[Items], folder: Path) -> tuple[Counts, ...]:
+    """Write `train.jsonl`, `test.jsonl` (one for each of the parts) and `README.md`, the card; and tell what the files hold.
 
     Whoever looks sees the whole folder, or none.
 
     Raises:
-        ValueError: if two parts have the same split, or differ in more than split, seed and size; or if something in
-            them is not this library's own, so that a recipe could not bring it back.
+        ValueError: if two parts have the same split, or differ in more than split, seed and size; if a problem is in two of them;
+            or if something in them is not this library's own, so that a recipe could not bring it back.
         FileExistsError: if the folder is there.
     """
     matched(parts)
@@ -50,8 +50,21 @@ def export(parts: Sequence[Items], folder: Path) -> None:
             (draft / f"{items.split}.jsonl").write_text(text, encoding="utf-8")
             keys[items.split] = {row["metadata"]["key"] for row in rows}
             counts.append(count(items.split, rows, text))
-        shared = len(set.intersection(*keys.values())) if len(keys) > 1 else 0
-        (draft / "README.md").write_text(card(parts, counts, shared), encoding="utf-8")
+        (draft / "README.md").write_text(card(parts, counts, inside(parts, keys)), encoding="utf-8")
+    return tuple(counts)
+
+
+def inside(parts: Sequence[Items], keys: Mapping[Split, set[str]]) -> int:
+    """How many different test problems have a derivation that a training problem works out on its way; their keys are by split.
+
+    Raises:
+        ValueError: if a test problem is a training problem.
+    """
+    test, train = keys.get("test", set[str]()), keys.get("train", set[str]())
+    if shared := len(test & train):
+        raise ValueError(f"{shared} of the {len(test)} different test problems are among the {len(train)} of train; nothing is written")
+    derived = (items.problem(i).derivations for items in parts if items.split == "train" and test for i in range(len(items)))
+    return len(test.intersection(chain.from_iterable(derived)))
 
 
 def lines(items: Items) -> Iterator[Row]:
@@ -82,35 +95,3 @@ def matched(parts: Sequence[Items]) -> None:
     for items in parts[1:]:
         if replace(items, split=first.split, seed=first.seed, size=first.size) != first:
             raise ValueError(f"the parts of a data set differ in split, seed and size alone; found {first} and {items}")
-
-
-def unused(folder: Path) -> None:
-    """See that an export can have this name.
-
-    Raises:
-        FileExistsError: if it is there.
-        NotADirectoryError: if it would lie in a file.
-    """
-    if folder.exists():
-        raise FileExistsError(f"{folder} is there; an export does not overwrite: remove it, or name another")
-    there = next(p for p in folder.absolute().parents if p.exists())
-    if not there.is_dir():
-        raise NotADirectoryError(f"{folder} cannot be a folder, as {there} is a file; name another")
-
-
-@contextmanager
-def appearing(folder: Path) -> Iterator[Path]:
-    """A draft that takes the folder's name when it is whole, and is removed if it fails.
-
-    Raises:
-        FileExistsError: if the folder is there.
-    """
-    unused(folder)
-    draft = folder.with_name(folder.name + ".draft")
-    draft.mkdir(parents=True)
-    try:
-        yield draft
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise

@@ -12,9 +12,12 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, TypedDict, overload
 
 from synthtasks.checked import From, check
-from synthtasks.families import Family, problem
+from synthtasks.families import Family
 from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
+from synthtasks.received import Reply, member, shown, text, text_of, whole
+from synthtasks.rng import rng
 from synthtasks.surfaces import Surface
 from synthtasks.surfaces.surface import spell, unspell
 from synthtasks.verify import verify
@@ -46,7 +49,8 @@ class Item(TypedDict):
 class Items(Sequence[Item]):
     """The first `size` problems of a family called ("items", seed, 0), ("items", seed, 1) and so on, as text.
 
-    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index.
+    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index. Items of
+    train and items of test share no problem, whatever their seeds, and however short their problems are.
 
     Raises:
         ValueError: if there is no such split, no item, or the surface lacks words for the family.
@@ -68,8 +72,19 @@ class Items(Sequence[Item]):
         return f"synthtasks/{type(self.family).__name__.lower()}"
 
     def problem(self, index: int) -> Problem:
-        """The problem behind item `index`."""
-        return problem(self.family, self.split, "items", self.seed, index)
+        """The problem behind item `index`: the first of its draws that lies on the items' side of the split, facts too.
+
+        Raises:
+            ValueError: if no draw does; the family is too small to be split.
+        """
+        keys = set[str]()
+        for attempt in range(ATTEMPTS):
+            drawn = self.family(rng("items", self.seed, index, attempt))
+            if drawn.side == self.split:
+                return drawn
+            keys.add(drawn.key)
+        found = f"{ATTEMPTS:,} draws gave {len(keys):,} different problems, all of them in the other split"
+        raise ValueError(f"{self.family} has no {self.split} items: {found}")
 
     def __len__(self) -> int:
         return self.size
@@ -89,8 +104,8 @@ class Items(Sequence[Item]):
     def outcome(self, said: str, problem: Problem) -> float:
         """1.0 if what was said answers the problem rightly, else 0.0.
 
-        It is either the bare value and nothing else (but `<end>`), or a completion: then its answer is what the surface reads in its
-        last statement, `answer VALUE <end>`, whatever comes before. So naming many values earns nothing.
+        It is either the bare value and nothing else (but `<end>`), or a completion: then its answer is what its last words say,
+        `answer VALUE <end>`, in every surface and whatever comes before. So naming many values earns nothing.
         """
         words = tuple(said.split())
         bare = unspell(words[:-1] if words[-1:] == (END,) else words)
@@ -100,32 +115,34 @@ class Items(Sequence[Item]):
         """1.0 if what was said is a right, whole and exact derivation of the right answer, else 0.0."""
         return float(verify(problem, self.surface.read(tuple(said.split()))).process)
 
-    def score_answer(self, answer: str | None, entry: Item) -> float:
+    def score_answer(self, answer: Reply, entry: Item) -> float:
         """The `outcome` of an answer to an entry; of None, as of silence, 0.0.
 
         Raises:
-            ValueError: if the entry is not one of these items.
+            ValueError: if the entry is not one of these items, or the answer is nothing that a model can have said.
         """
-        return self.outcome(answer or "", self._entered(entry))
+        return self.outcome(text_of(answer), self._entered(entry))
 
-    def score_process(self, completion: str | None, entry: Item) -> float:
+    def score_process(self, completion: Reply, entry: Item) -> float:
         """The `process` of a completion of an entry; of None, as of silence, 0.0.
 
         Raises:
-            ValueError: if the entry is not one of these items.
+            ValueError: as `score_answer`.
         """
-        return self.process(completion or "", self._entered(entry))
+        return self.process(text_of(completion), self._entered(entry))
 
-    def asked(self, index: int, key: str) -> Problem:
-        """The problem behind item `index`, which must be the one of this key.
+    def asked(self, index: object, key: object) -> Problem:
+        """The problem behind item `index`, which must be the one of this key. Both may come from a table: 3.0 is item 3.
 
         Raises:
-            ValueError: if it is another; what says this index and key is not one of these items.
+            ValueError: if it is another, or the index is no whole number or the key no text; what says this index and key is
+                not one of these items.
         """
-        p = self.problem(index)
-        if p.key != key:
+        place, named = whole(index, "the index of an item"), text(key, "the key of an item")
+        p = self.problem(place)
+        if p.key != named:
             raise ValueError(
-                f"item {index} is said to ask problem {key[:12]}, and asks {p.key[:12]} in {self}: "
+                f"item {place} is said to ask problem {shown(named)}, and asks {p.key} in {self}: "
                 "it comes from other items, or from another version of this library"
             )
         return p
@@ -145,7 +162,9 @@ class Items(Sequence[Item]):
         return {"question": " ".join(self.surface.prompt(p)), "answer": " ".join(spell(p.answer)), "metadata": metadata}
 
     def _entered(self, entry: Item) -> Problem:
-        return self.asked(entry["metadata"]["source_index"], entry["metadata"]["key"])
+        metadata = member(entry, "metadata", "an entry")
+        index, key = (member(metadata, name, "the metadata of an entry") for name in ("source_index", "key"))
+        return self.asked(index, key)
 
 
 def _dials(family: Family) -> dict[str, int | str]:

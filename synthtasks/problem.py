@@ -144,12 +144,21 @@ class Problem:
         return hashes
 
     @property
-    def split(self) -> Split | Literal["both"]:
-        """ "test" for one canonical form in eight. A property of the problem, so no seed can leak one into the other.
+    def derivations(self) -> frozenset[str]:
+        """The keys of all that the solution works out: of every step of the proof, the query's own among them."""
+        return frozenset(f"{form:016x}" for form in self._hashes.values())
 
-        Proofs of fewer than three steps are in "both": they are facts, of which every longer training problem states
-        some, and there are too few of them to hold any back. Only longer problems are unseen compositions.
-        """
-        if len(set(self._hashes.values())) < COMPOSED:  # a step that is said twice is one fact, as in `key`
-            return "both"
+    @property
+    def side(self) -> Split:
+        """On which side of the split the problem lies, fact or not. A property of the problem, so no seed can carry one over."""
         return "test" if self._hashes[self.query] < TEST else "train"
+
+    @property
+    def split(self) -> Split | Literal["both"]:
+        """ "test" for one canonical form in eight; "both" for facts.
+
+        Proofs of fewer than three steps are facts, of which every longer training problem states some, and there are too few
+        of them to hold any back. A longer problem in "test" is in no training problem's place. All the same a longer training
+        problem may work out its whole derivation on its way: `synthtasks.overlap` measures how often.
+        """
+        return "both" if len(set(self._hashes.values())) < COMPOSED else self.side  # a step that is said twice is one fact, as in `key`

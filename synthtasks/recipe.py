@@ -7,7 +7,9 @@
 Hops(steps=2, nodes=12)
 """
 
+import json
 from dataclasses import MISSING, fields, is_dataclass
+from functools import lru_cache
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
 from synthtasks.families import (
@@ -31,7 +33,10 @@ from synthtasks.families import (
 )
 from synthtasks.items import Items
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
+from synthtasks.received import shown
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
+
+RECIPES = 64  # in text, whose items are kept in memory: data sets of a mixture
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -68,6 +73,23 @@ def surface_from_json(recipe: dict[str, Json]) -> Surface:
 def items_from_json(recipe: dict[str, Json]) -> Items:
     """The items of a recipe; see `from_json`."""
     return cast(Items, _read(recipe, Items, "the recipe"))
+
+
+@lru_cache(maxsize=RECIPES)
+def items_from_text(recipe: str) -> Items:
+    """The items of a recipe in text, as rows of tables hold it.
+
+    Raises:
+        ValueError: if it is no JSON, or no items' recipe.
+    """
+    try:
+        return items_from_json(json.loads(recipe))
+    except (TypeError, json.JSONDecodeError) as reason:
+        raise ValueError(
+            f"a recipe is a text in JSON, as `json.dumps(to_json(items))` writes it; found {shown(recipe)} ({reason})"
+        ) from None
+    except RecursionError:
+        raise ValueError(f"a recipe is nested deeper than Python reads: {shown(recipe)}") from None
 
 
 def _names(kinds: tuple[type, ...]) -> str:

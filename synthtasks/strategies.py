@@ -11,12 +11,22 @@ from synthtasks.surfaces.surface import Surface
 from synthtasks.trace import Assertion, Trace, Words
 from synthtasks.vocab import END, PAD, Vocab
 
+DRAWN = "while drawing of"  # how a note begins that says what could not be drawn
 ODD = ("", " ", "\n", "٣", "３", "03", "+3", "3.0", "1_0", "-", '"', "answer", END, PAD)  # words that look like others, or like none
 
 
 def problems_of(family: Family) -> st.SearchStrategy[Problem]:
     """Problems of `family`; the simplest is the first."""
-    return st.integers(0, 10**6).map(lambda i: family(rng("law", i)))
+    return st.integers(0, 10**6).map(lambda i: drawn(family, "law", i))
+
+
+def drawn(family: Family, *path: str | int) -> Problem:
+    """The problem that `family` draws with the generator called `path`; if it fails to, the error says with which."""
+    try:
+        return family(rng(*path))
+    except Exception as error:
+        error.add_note(f"{DRAWN} {type(family).__name__} with rng{path}")
+        raise
 
 
 def dials_of(family: Dialled) -> st.SearchStrategy[dict[str, int]]:

@@ -3,21 +3,25 @@
 import asyncio
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthtasks import PRIMITIVES, Primitive, Program, Uses
+from synthtasks import PRIMITIVES, Primitive, Problem, Program, Step, Uses
 from synthtasks.bridges import trl, verl
 from synthtasks.export import export
 from synthtasks.families import HELD_OUT, S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Tree, Z
 from synthtasks.items import Items
-from synthtasks.primitives import ADD, MUL
+from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.recipe import from_json, items_from_json, surface_from_json, to_json
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
 from tests.strategies import examples
@@ -103,6 +107,18 @@ def test_only_the_last_answer_counts(said, score, surface, stop):
     assert items.score_answer(text, items[1]) == score
 
 
+# broken if a surface hears an answer after free text that another does not, or hears one that is not the last thing said
+@pytest.mark.parametrize("surface", [Equations(), Code(), Story(), Nested(), Compact()], ids=lambda s: type(s).__name__)
+def test_every_surface_hears_the_same_answers(surface):
+    items = replace(DAG, family=Group(3, Z, order=10), surface=surface)
+    right, other = items[0]["answer"], wrong(items, 0)
+    for before in ("", "Let me compute.\n", "the answer is clear: ", f"answer {other} <end> ", f"3 4 answer {other} so ", "A = 5 + "):
+        assert items.score_answer(f"{before}answer {right} <end>", items[0]) == 1
+        for after in (" .", " ;", " <end>", f" {other}", " answer", f" answer {other} <end>"):
+            assert items.score_answer(f"{before}answer {right} <end>{after}", items[0]) == 0
+        assert items.score_process(f"{before}{items[0]['metadata']['solution']}", items[0]) == (not before)
+
+
 # broken if a list of values earns anything, whatever stands between them
 @examples(60)
 @given(st.lists(st.integers(0, 9), min_size=2), st.sampled_from([" ", ", ", "\n", " or ", " answer ", " ; "]))
@@ -129,6 +145,84 @@ def test_entries_of_other_items_are_refused():
         replace(DAG, size=0)
     with pytest.raises(ValueError, match="numbers go up to 999"):
         replace(DAG, family=Dag(modulus=2_000))
+
+
+# broken if what a chat calls a message is misread, or refused without a word of what it should have been
+def test_messages_are_heard_in_parts():
+    item, said = DAG[1], DAG[1]["metadata"]["solution"]
+    half, rest = said[:9], said[9:]
+    parts = [{"type": "text", "text": half}, {"type": "text", "text": rest}]
+    for reply in (
+        parts,
+        [{"role": "user", "content": "?"}, {"role": "assistant", "content": parts}],
+        {"role": "assistant", "content": said},
+    ):
+        assert DAG.score_process(reply, item) == DAG.score_answer(reply, item) == 1
+    for silence in (
+        [],
+        [{"role": "user", "content": said}],
+        [{"role": "assistant", "tool_calls": []}],
+        [{"role": "assistant", "content": None}],
+    ):
+        assert DAG.score_answer(silence, item) == 0
+    for nothing in (
+        7,
+        3.0,
+        b"7",
+        float("nan"),
+        [7],
+        [said],
+        [{"role": "assistant", "contents": said}],
+        [{"type": "image"}],
+        [{"type": "text"}],
+    ):
+        for score in (DAG.score_answer, DAG.score_process):
+            with pytest.raises(ValueError, match=r"(said|part|message) .*; found "):
+                score(nothing, item)
+
+
+# What a table of pandas or numpy makes of an index, and what it cannot have been.
+WHOLE = (3, 3.0, np.int64(3), np.float64(3), np.array(3))
+NONE = (3.5, float("nan"), float("inf"), None, "3", -1, True, [3])
+
+
+# broken if an index that went through a table is refused, or a row that lacks something fails without a word of what
+def test_entries_are_found_again_after_a_table():
+    answer, info = DAG[3]["answer"], verl.rows(DAG)[3]["extra_info"]
+    entry = json.loads(json.dumps(DAG[3]))
+    reward, columns = trl.Reward(DAG, Items.outcome), {"prompts": ["?"], "completions": [answer], "key": [info["key"]]}
+
+    def scored(index: object) -> set[float]:
+        there = {**entry, "metadata": {**entry["metadata"], "source_index": index}}
+        row = verl.compute_score("synthtasks/dag", answer, answer, {**info, "index": index})
+        return {DAG.score_answer(answer, there), *reward(source_index=[index], **columns), row}
+
+    for index in WHOLE:
+        assert scored(index) == {1}
+    for index in NONE:
+        with pytest.raises(ValueError, match=r"index|whole number"):
+            scored(index)
+    without = {name: {k: v for k, v in entry["metadata"].items() if k != name} for name in ("source_index", "key")}
+    for broken in (None, [], "x", {}, {"metadata": None}, {"metadata": "{}"}, *({"metadata": m} for m in without.values())):
+        with pytest.raises(ValueError, match="must be a record that says '"):
+            DAG.score_answer(answer, broken)
+    with pytest.raises(ValueError, match="the key of an item is a text; found 12"):
+        DAG.asked(3, 12)
+
+
+# broken if a batch without a column, or a row whose recipe is not one, ends in an error that does not name it
+def test_broken_rows_are_named():
+    with pytest.raises(ValueError, match=r"'source_index': 0, 'key': 0.*chat_rows"):
+        trl.Reward(DAG, Items.outcome)(["?"], ["7"])
+    row = verl.rows(DAG)[0]
+    for recipe in ("", "{", "[" * 100_000, "null", "7", 7, {"kind": "Items"}, '{"kind": "Items"}', None):
+        with pytest.raises(ValueError, match="recipe"):
+            verl.compute_score(row["data_source"], "7", "7", {**row["extra_info"], "recipe": recipe})
+    for info in ("extra", 7, [], None):
+        with pytest.raises(ValueError, match="lacks extra_info"):
+            verl.compute_score(row["data_source"], "7", "7", info)
+    with pytest.raises(ValueError, match="data_source is a text; found None"):
+        verl.compute_score(None, "7", "7", row["extra_info"])
 
 
 # --- recipes ---
@@ -227,13 +321,89 @@ def test_an_export_is_what_its_card_says(tmp_path):
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
 
 
-# broken if a problem that both files hold is not counted
-def test_what_splits_share_is_counted(tmp_path):
-    items = Items(Tree(steps=1, depth=1, modulus=2), Nested(), "train", 0, 60)
-    export((items, replace(items, split="test")), tmp_path / "data")
-    keys = [{item["metadata"]["key"] for item in replace(items, split=split)} for split in ("train", "test")]
-    assert f"in more than one split: {len(keys[0] & keys[1])}." in (tmp_path / "data" / "README.md").read_text()
-    assert keys[0] & keys[1]
+# broken if a test question is a training question: facts, too, which are in both splits of what is drawn without end
+@pytest.mark.parametrize("family", [Compose(), Program(steps=1), Tree(steps=2, depth=2), Mix((Part(1, Compose()), Part(1, Circuit())))])
+def test_items_of_two_splits_are_apart(family, tmp_path):
+    train = Items(family, Equations(), "train", 0, 60)
+    test = replace(train, split="test", seed=3, size=20)
+    keys = [{item["metadata"]["key"] for item in items} for items in (train, test, replace(train, split="test"))]
+    assert not keys[0] & (keys[1] | keys[2])
+    assert not {item["question"] for item in train} & {item["question"] for item in test}
+    export((train, test), tmp_path / "data")
+    assert "in more than one split: 0." in (tmp_path / "data" / "README.md").read_text()
+
+
+# broken if a family of so few problems that a split has none is exported all the same, or refused without counts
+def test_a_family_too_small_to_be_split_is_refused(tmp_path):
+    few = Items(Hops(steps=1, nodes=2), Equations(), "train", 0, 4)
+    with pytest.raises(ValueError, match=r"no (train|test) items: 1,000 draws gave 2 different problems, all .* other split"):
+        export((few, replace(few, split="test")), tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+
+
+# A = 1 + 2, B = A * 3, C = B - 4 in test; in training the same with a step more; D = 9 - 9 shares nothing with it.
+# broken if a training problem that works out all of a test problem on its way is not counted, or another is
+def test_derivations_inside_others_are_counted(tmp_path, monkeypatch):
+    steps = (Step("A", ADD, (1, 2)), Step("B", MUL, ("A", 3)), Step("C", SUB, ("B", 4)), Step("D", ADD, ("C", 5)))
+    whole, inner, other = (Problem(s, s[-1].name, 10) for s in (steps, steps[:3], (Step("D", SUB, (9, 9)),)))
+    drawn = {"train": (whole, other), "test": (inner, other, inner)}
+    monkeypatch.setattr(Items, "problem", lambda items, i: drawn[items.split][i])
+    parts = [replace(DAG, split=split, size=len(ps)) for split, ps in drawn.items()]
+    with pytest.raises(ValueError, match=r"1 of the 2 different test problems are among the 2 of train"):
+        export(parts, tmp_path / "data")
+    drawn["train"] = (whole, replace(other, steps=(Step("D", SUB, (9, 8)),)))
+    export(parts, tmp_path / "data")
+    assert "of the 2 different test problems, a training problem works out 1 on its way" in (tmp_path / "data" / "README.md").read_text()
+    assert {inner.key, whole.key} < whole.derivations
+    assert len(whole.derivations) == 4
+
+
+# What is killed leaves its draft behind.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from synthtasks import Dag
+from synthtasks import export as module
+from synthtasks.items import Items
+from synthtasks.surfaces import Equations
+def card(*given):
+    os.kill(os.getpid(), signal.SIGKILL)
+module.card = card
+module.export((Items(Dag(), Equations(), "train", 0, 3),), Path(sys.argv[1]))
+"""
+
+
+# broken if an export that was killed is in the way of the next, leaves something behind, or takes a user's folder with it
+def test_an_export_after_a_kill(tmp_path):
+    mine = [tmp_path / name for name in ("data.draft", ".data.draft-0123abcd", ".data.draft-mine", "data")]
+    for folder in mine[:-1]:
+        folder.mkdir()
+        (folder / "notes.txt").write_text("mine")
+    code = [sys.executable, "-c", KILLED, str(tmp_path / "data")]
+    done = subprocess.run(code, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+    assert (done.returncode, done.stderr) == (-9, "")
+    assert len(list(tmp_path.iterdir())) == 4
+    export(PARTS, tmp_path / "data")
+    assert sorted(tmp_path.iterdir()) == sorted(mine)
+    assert all((folder / "notes.txt").read_text() == "mine" for folder in mine[:-1])
+    assert sorted(file.name for file in mine[-1].iterdir()) == ["README.md", "test.jsonl", "train.jsonl"]
+
+
+# broken if of two exports that run at once one spoils the other's draft, or the second overwrites the first
+def test_two_exports_at_once(tmp_path, monkeypatch):
+    first, second = replace(DAG, size=3), replace(DAG, size=5)
+    written = import_module("synthtasks.export").card
+
+    def card(parts, *others):
+        if parts[0] == first and not (tmp_path / "data").exists():
+            export((second,), tmp_path / "data")
+        return written(parts, *others)
+
+    monkeypatch.setattr("synthtasks.export.card", card)
+    with pytest.raises(FileExistsError, match="appeared meanwhile"):
+        export((first,), tmp_path / "data")
+    assert [f.name for f in tmp_path.iterdir()] == ["data"]
+    assert len((tmp_path / "data" / "train.jsonl").read_text().splitlines()) == 5
 
 
 # broken if a failed export leaves half a folder behind, or one is written over another, or mixes unlike parts
@@ -544,6 +714,32 @@ def test_foreign_names_and_settings_are_checked():
         foreign("chain_sums")
     with pytest.raises(ValueError, match="seed cannot be set"):
         foreign("chain_sum", ("seed", 1))
+
+
+# broken if a seed that went through a table, or an answer in parts, reaches Reasoning Gym as what it cannot take
+def test_foreign_answers_are_read_as_ours_are(monkeypatch):
+    class Fake(ModuleType):
+        """Reasoning Gym, of which any number is a data set whose items are answered by it."""
+
+        DATASETS = ("fake",)
+
+        def create_dataset(self, name: str, seed: int, size: int) -> SimpleNamespace:
+            assert type(seed) is int
+            return SimpleNamespace(score_answer=lambda answer, item: float(answer == str(seed)))
+
+    for name in ("reasoning_gym", "reasoning_gym.factory"):
+        monkeypatch.setitem(sys.modules, name, Fake(name))
+    monkeypatch.setattr(sys.modules["reasoning_gym"], "dataset", SimpleNamespace(ProceduralDataset=object), raising=False)
+    monkeypatch.delitem(sys.modules, "synthtasks.bridges.reasoning_gym", raising=False)
+    source = import_module("synthtasks.bridges.reasoning_gym").Foreign("fake")
+    for seed in (5, 5.0, np.int64(5)):
+        item = {"question": "?", "answer": "5", "metadata": {"seed": seed}}
+        for said, score in (("5", 1), ([{"type": "text", "text": "5"}], 1), ("6", 0), (None, 0)):
+            assert source.score(said, item) == score
+    for item in ({}, {"metadata": {}}, {"metadata": {"seed": 5.5}}):
+        with pytest.raises(ValueError, match=r"must be a record that says|whole number"):
+            source.score("5", item)
+    monkeypatch.delitem(sys.modules, "synthtasks.bridges.reasoning_gym")
 
 
 # --- all of them ---

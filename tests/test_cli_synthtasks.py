@@ -112,6 +112,35 @@ def test_stats_prints_what_was_measured(tmp_path: Path) -> None:
     assert f"{stats.answers[0].share:.2%}" in page
 
 
+# broken if the overlap on the page is another than the one that was measured, or of other steps
+def test_stats_prints_the_overlap(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["stats", "hops", "--overlap", "--problems", "80", "--seed", "4"]
+    assert main([*asked, "--json"]) == 0
+    same, longer = json.loads(capsys.readouterr().out)
+    assert (same["inside"], same["problems"], longer["training"]) == (0, 80, "of 4 steps")
+    assert longer["interval"][0] < longer["share"] == longer["inside"] / longer["tests"] < longer["interval"][1]
+    assert main(asked) == 0
+    assert re.search(rf"^of 4 steps +80 +{longer['share']:.1%} ", capsys.readouterr().out, re.MULTILINE)
+    assert main([*asked, "--steps", "2"]) == 0
+    assert "Problems of fewer than 3 steps are facts" in capsys.readouterr().out
+
+
+# broken if every test question of an export at its defaults is a training question, or the terminal does not say how it is
+def test_an_export_keeps_its_splits_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "compose", "--train", "100", "--test", "100", "--out", str(tmp_path / "set")]) == 0
+    assert (
+        capsys.readouterr().out
+        == f"{tmp_path / 'set'}: 100 train problems (100 different), 100 test problems (100 different); none is in both\n"
+    )
+    asked = [
+        {json.loads(line)["question"] for line in (tmp_path / "set" / f"{split}.jsonl").read_text().splitlines()}
+        for split in ("train", "test")
+    ]
+    assert not asked[0] & asked[1]
+    assert main(["export", "hops", "--steps", "1", "--nodes", "2", "--out", str(tmp_path / "few")]) == 2
+    assert "1,000 draws gave 2 different problems" in capsys.readouterr().err
+
+
 # broken if what is exported is not what was asked for, or an export overwrites another
 def test_export_writes_a_data_set(tmp_path: Path) -> None:
     options = "--surface story --steps 3 --depth 2 --train 4 --test 2"
@@ -200,6 +229,10 @@ def test_columns_are_aligned():
         ("stats mix", "error: no family is called 'mix'"),
         ("stats hops --problems 1", "at least 2 problems; found Hops, 4 surfaces, 1 problems"),
         ("stats hops --out nowhere/hops.png", "error: --out takes a .png"),
+        ("stats hops --overlap --out hops.png", "error: --overlap has no picture"),
+        ("stats hops --overlap --steps 12", "error: a cycle of 12 nodes"),
+        ("stats hops --overlap --problems 0", "error: an overlap is with at least one training problem; found 0"),
+        ("stats hops --steps 3", "error: --steps goes with --overlap"),
         ("check synthtasks.families:Nothing", "error: synthtasks.families:Nothing cannot be had: module"),
         ("export dag --train 0 --test 0 --out nowhere", "error: a data set has one part"),
         ("export dag --out README.md/data", "is a file; name another"),

@@ -1,12 +1,14 @@
 """Laws of problems, surfaces, the judge and the corpora."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from math import sqrt
+from types import ModuleType
 
 import networkx as nx
 import numpy as np
@@ -14,16 +16,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthtasks import PRIMITIVES, Assertion, Primitive, Problem, Program, Step, Trace, Uses, Vocab, problem, problems, rng, verify
+from synthtasks import (
+    PRIMITIVES,
+    Assertion,
+    Dag,
+    Primitive,
+    Problem,
+    Program,
+    Step,
+    Trace,
+    Tree,
+    Uses,
+    Vocab,
+    laws,
+    problem,
+    problems,
+    rng,
+    verify,
+)
 from synthtasks.corpus import Corpus, Exposure, Listing, Recipe, Solved, exposure
 from synthtasks.families import label
 from synthtasks.families.programs import Programs
-from synthtasks.primitives import ADD, MAX, MIN, MUL, SUB
+from synthtasks.laws import of_families
+from synthtasks.primitives import ADD, AND, MAX, MIN, MUL, NAND, NOT, OR, SUB
 from synthtasks.problem import Split
-from synthtasks.surfaces import SCHOOL, ZOO, Compact, Story
+from synthtasks.surfaces import SCHOOL, ZOO, Compact, Equations, Story
 from synthtasks.surfaces.compact import RESERVED
 from synthtasks.trace import Words
 from synthtasks.vocab import END, PAD
+from tests import own_families
 from tests.strategies import examples, graph_problems, program_problems, programs, programs_with_problem, vocab
 
 SURFACE = Compact()
@@ -630,6 +651,85 @@ def test_recipes_come_by_weight():
     g = rng("weights")
     share = sum(corpus.recipe(g) is corpus.recipes[1] for _ in range(2_000)) / 2_000
     assert abs(share - 3 / 4) < 4 * sqrt(3 / 4 * 1 / 4 / 2_000)
+
+
+# --- laws, and what is broken ---
+
+
+NAMELESS = "are values.*Primitive.name='sum'.*cannot be hashed and pickled.*a lambda or a closure has no name"
+LEAVES = r"ValueError: add\(\d, \d\) gave \d+.*primitives.py, line \d+.*problem: A = "
+
+
+# broken if a family or a surface that applies what has no name, fails, or ends too early keeps every law
+@pytest.mark.parametrize(
+    ("family", "surface", "said"),
+    [
+        (own_families.Nameless(), Equations(), NAMELESS),
+        (own_families.Secret(), Equations(), NAMELESS),
+        (own_families.Failing(), Equations(), r"KeyError: 'seven'.*own_families.py, line \d+.*while drawing of Failing with rng\('law', "),
+        (own_families.Leaving(), Equations(), LEAVES),
+        (own_families.Chain(), own_families.Stumbling(), r"IndexError: .*own_families.py, line \d+.*problem: A = .*7"),
+        (own_families.Chain(), own_families.Ending(), "The last words are the answer.*Ending.. says <end> before its end"),
+        (own_families.Chain(), own_families.Deaf(), "The last words are the answer.*Deaf.. does not hear the answer in well answer"),
+        (own_families.Even(), own_families.Choosy(), "The prompt says all.*Choosy.. refuses every problem that differs"),
+    ],
+    ids=lambda drawn: type(drawn).__name__,
+)
+def test_the_kit_catches_what_shows_elsewhere(family, surface, said):
+    with pytest.raises(laws.LawBroken, match=f"(?s){said}"):
+        laws.check(family, surface, examples=3)
+
+
+# broken if a family, or a surface, that depends on how strings hash in this process keeps the last law, or one that does not breaks it
+def test_the_kit_catches_what_another_process_draws(monkeypatch):
+    monkeypatch.setattr(laws, "LAWS", laws.LAWS[-1:])
+    laws.check(own_families.Chain(), Equations(), Story())
+    with pytest.raises(laws.LawBroken, match=r"(?s)Another process draws the same.*the order of a set.*here problem.*there problem"):
+        laws.check(own_families.Hashed(), Equations())
+    with pytest.raises(laws.LawBroken, match=r"(?s)says them in the same words.*Swayed.. puts it"):
+        laws.check(own_families.Chain(), own_families.Swayed())
+
+
+# broken if a family that draws valid problems is refused for values of dials that its other fields exclude, or a dial goes unchecked
+def test_dials_that_other_fields_exclude():
+    for family in (Dag(primitives=(ADD, SUB, MUL)), Tree(primitives=(AND, OR, NOT), modulus=2), Dag(primitives=(AND, NAND), modulus=2)):
+        of_families.dials_mean_what_they_say(laws.kit.Subject(family, (Equations(),), 8))
+    for family in (Refusing(), Refusing(lines=30)):
+        with pytest.raises(laws.LawBroken, match="no windows of 8"):
+            of_families.dials_mean_what_they_say(laws.kit.Subject(family, (Equations(),), 30))
+
+
+@dataclass(frozen=True)
+class Refusing(Program):
+    """Announces programs of eight steps, and refuses them, whatever the other fields."""
+
+    def __post_init__(self) -> None:
+        if self.steps == 8:
+            raise ValueError("there are no windows of 8")
+
+
+# broken if a law that cannot be tried goes unsaid
+def test_what_another_process_cannot_find_is_told(monkeypatch):
+    nowhere = ModuleType("nowhere")
+    exec(f"from tests.own_families import Chain\nclass Lost(Chain): __module__ = {nowhere.__name__!r}", nowhere.__dict__)
+    monkeypatch.setitem(sys.modules, "nowhere", nowhere)
+    monkeypatch.setattr(laws, "LAWS", laws.LAWS[-1:])
+    with pytest.warns(UserWarning, match=r"Lost was not tried in another process.*No module named 'nowhere'"):
+        laws.check(nowhere.Lost(), Equations(), examples=3)
+
+
+# broken if a word at which reading or generation stops can be in a story, or one that a story needs for itself
+def test_contexts_leave_a_story_its_words():
+    for word in (END, PAD, ".", '"', "answer"):
+        for changed in ({"kinds": (word, *ZOO.kinds[1:])}, {"places": (*ZOO.places[:-1], word)}, {"where": ("in", word)}):
+            with pytest.raises(ValueError, match=f"no context can have them: {re.escape(word)}"):
+                replace(ZOO, **changed)
+    for word in ("so", "are", "the", "?", "7", "and", "count"):
+        with pytest.raises(ValueError, match=f"no context can have them: {re.escape(word)}"):
+            replace(ZOO, kinds=(word, *ZOO.kinds[1:]))
+    for where in (("in the",), ("in", "")):
+        with pytest.raises(ValueError, match="each a `str` of its own"):
+            replace(ZOO, where=where)
 
 
 # --- errors ---

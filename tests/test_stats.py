@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +10,11 @@ import pytest
 
 from synthtasks import Problem, Step, rng
 from synthtasks.commands.catalogue import FAMILIES, named
-from synthtasks.families import Circuit, Dag, Dial, Forced, Tree
+from synthtasks.families import Circuit, Dag, Dial, Forced, Program, Tree, problems
 from synthtasks.families.dials import domain_size, length, width
 from synthtasks.figure import painted
 from synthtasks.measured import BAR, Correlation, Stats
+from synthtasks.overlap import Overlap, of_steps, overlaps
 from synthtasks.primitives import ADD
 from synthtasks.stats import measure, rho
 from synthtasks.surfaces import Code, Equations, Nested, Story
@@ -181,3 +182,26 @@ def test_the_picture_shows_every_correlation() -> None:
         assert shown == "–" if c.rho is None else float(shown) == pytest.approx(c.rho, abs=0.0051)
     assert [label.get_text().split()[0] for label in heat.get_yticklabels()] == rows
     assert heat.get_ylim()[0] > heat.get_ylim()[1]  # the first dial is on top
+
+
+# A test problem that a training problem works out on its way would go uncounted. Sums modulo 2 are so few that those of four steps
+# work out every one of three; and those of three steps none, as the split keeps whole problems apart.
+def test_what_stands_inside_is_counted() -> None:
+    few = Program(steps=3, lines=5, primitives=(ADD,), modulus=2)
+    same, longer = overlaps(few, 500, 0)
+    assert (same.training, same.inside, same.problems) == ("the same", 0, 500)
+    assert (longer.training, longer.inside, longer.tests) == ("of 4 steps", 1_000, 1_000)
+    keys = {p.key for p in islice(problems(few, "test", "overlap", "test", 1), 300)}
+    inside = {name for p in islice(problems(of_steps(few, 4), "train", "overlap", "train", 1), 500) for name in p.derivations}
+    assert keys <= inside
+    with pytest.raises(ValueError, match="at least one training problem; found 0"):
+        overlaps(few, 0, 0)
+    with pytest.raises(ValueError, match="no training problems of a step more"):
+        overlaps(Program(steps=3, lines=3), 1, 0)
+
+
+# Other bounds than those worked by hand: of 0 in 10, z^2 / (10 + z^2) = 3.8415 / 13.8415; of 5 in 10, the textbook's .2366 and .7634.
+def test_intervals_of_an_overlap() -> None:
+    low, high = zip(*(Overlap("", 1, 10, inside).interval for inside in (0, 5, 10)), strict=True)
+    assert low == pytest.approx((0, 0.2366, 10 / 13.8415), abs=5e-5)
+    assert high == pytest.approx((3.8415 / 13.8415, 0.7634, 1), abs=5e-5)

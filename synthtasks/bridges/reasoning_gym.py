@@ -13,6 +13,7 @@ from reasoning_gym.factory import DATASETS
 
 from synthtasks.families.family import ATTEMPTS
 from synthtasks.problem import TEST_SHARE, Split
+from synthtasks.received import Reply, member, text_of, whole
 from synthtasks.rng import rng
 
 Setting = bool | int | float | str | tuple["Setting", ...]
@@ -68,11 +69,16 @@ class Foreign:
                 return {"question": drawn["question"], "answer": drawn["answer"], "metadata": metadata}
         raise ValueError(f"{self} has no {split} items: {ATTEMPTS:,} draws all fell in the other split")
 
-    def score(self, answer: str | None, item: ForeignItem) -> float:
-        """What Reasoning Gym gives for the answer, by its own rules: 1.0 if it is right; often something if it is not."""
-        return float(self._dataset(item["metadata"]["seed"]).score_answer(answer, item))
+    def score(self, answer: Reply, item: ForeignItem) -> float:
+        """What Reasoning Gym gives for the answer, by its own rules: 1.0 if it is right; often something if it is not.
 
-    def _dataset(self, seed: object) -> reasoning_gym.dataset.ProceduralDataset:
+        Raises:
+            ValueError: if the item's metadata does not say its seed, or the answer is nothing that a model can have said.
+        """
+        seed = whole(member(member(item, "metadata", "an item"), "seed", "the metadata of an item"), "the seed of an item")
+        return float(self._dataset(seed).score_answer(None if answer is None else text_of(answer), item))
+
+    def _dataset(self, seed: int) -> reasoning_gym.dataset.ProceduralDataset:
         return reasoning_gym.create_dataset(self.name, seed=seed, size=1, **dict(self.config))
 
 

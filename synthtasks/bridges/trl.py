@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from synthtasks.items import Items
 from synthtasks.problem import Problem
+from synthtasks.received import Reply, text_of
 
 Grade = Callable[[Items, str, Problem], float]
 """`Items.outcome` or `Items.process`."""
@@ -22,10 +23,6 @@ class Message(TypedDict):
 
     role: str
     content: str | None
-
-
-Said = str | Sequence[Message]
-"""A prompt or a completion: a text, or a conversation."""
 
 
 class Row(TypedDict):
@@ -72,25 +69,27 @@ class Reward:
         return self.grade.__name__
 
     def __call__(
-        self, prompts: Sequence[Said], completions: Sequence[Said], *, source_index: Sequence[int], key: Sequence[str], **others: object
+        self,
+        prompts: Sequence[Reply],
+        completions: Sequence[Reply],
+        *,
+        source_index: Sequence[float] = (),
+        key: Sequence[str] = (),
+        **others: object,
     ) -> list[float]:
         """The rewards of a batch, in its order.
 
         Raises:
-            ValueError: if the batch's columns differ in length, or its rows are not of these items.
+            ValueError: if the batch's columns differ in length or lack one, its rows are not of these items, or a completion is
+                nothing that a model can have said.
         """
         lengths = {"prompts": len(prompts), "completions": len(completions), "source_index": len(source_index), "key": len(key)}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"a batch has as many prompts, completions and rows of every column; found {lengths}")
+            raise ValueError(
+                f"a batch has as many prompts, completions and rows of every column; found {lengths}. "
+                "`rows` and `chat_rows` make a data set with these columns"
+            )
         return [
-            self.grade(self.items, _text(completion) + self.ending, self.items.asked(i, k))
+            self.grade(self.items, text_of(completion) + self.ending, self.items.asked(i, k))
             for completion, i, k in zip(completions, source_index, key, strict=True)
         ]
-
-
-def _text(completion: Said) -> str:
-    """What the model said last; nothing, where a conversation does not end with it."""
-    if isinstance(completion, str):
-        return completion
-    last = completion[-1] if completion else Message(role="", content=None)
-    return (last["content"] or "") if last["role"] == "assistant" else ""

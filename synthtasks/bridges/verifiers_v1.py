@@ -8,18 +8,14 @@ For its command line, which finds a taskset by the name of a module, write a mod
     __all__ = ["SynthTaskset"]
 """
 
-import json
 from collections.abc import Iterator
-from functools import lru_cache
 
 import verifiers.v1 as vf
 from verifiers.v1.task import task_key
 
-from synthtasks.items import Items
 from synthtasks.problem import Problem
-from synthtasks.recipe import items_from_json
-
-RECIPES = 64  # kept in memory: tasksets of a mixture
+from synthtasks.received import text_of
+from synthtasks.recipe import items_from_text
 
 __all__ = ["SynthTaskset"]  # verifiers wants one taskset here
 
@@ -45,16 +41,16 @@ class SynthTask(vf.Task[SynthData]):
     @vf.reward
     async def outcome(self, trace: vf.Trace) -> float:
         """1.0 if the answer is right, else 0.0; see `Items.outcome`."""
-        return _items(self.data.recipe).outcome(trace.last_reply + self.data.ending, self._problem)
+        return items_from_text(self.data.recipe).outcome(text_of(trace.last_reply) + self.data.ending, self._problem)
 
     @vf.reward(weight=0.0)
     async def process(self, trace: vf.Trace) -> float:
         """1.0 if the reply is a right derivation of the right answer, else 0.0; see `Items.process`."""
-        return _items(self.data.recipe).process(trace.last_reply + self.data.ending, self._problem)
+        return items_from_text(self.data.recipe).process(text_of(trace.last_reply) + self.data.ending, self._problem)
 
     @property
     def _problem(self) -> Problem:
-        return _items(self.data.recipe).asked(self.data.index, self.data.key)
+        return items_from_text(self.data.recipe).asked(self.data.index, self.data.key)
 
 
 class SynthConfig(vf.TasksetConfig):
@@ -69,7 +65,7 @@ class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
 
     def load(self) -> Iterator[SynthTask]:
         """A task for each item."""
-        for index, item in enumerate(_items(self.config.recipe)):
+        for index, item in enumerate(items_from_text(self.config.recipe)):
             data = SynthData(
                 prompt=item["question"],
                 recipe=self.config.recipe,
@@ -79,8 +75,3 @@ class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
                 ending=self.config.ending,
             )
             yield SynthTask(data, self.config.task)
-
-
-@lru_cache(maxsize=RECIPES)
-def _items(recipe: str) -> Items:
-    return items_from_json(json.loads(recipe))

@@ -6,17 +6,17 @@
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypedDict
 
 from synthtasks.items import Items
 from synthtasks.problem import Problem, Split
-from synthtasks.recipe import items_from_json, to_json
+from synthtasks.received import Reply, text, text_of
+from synthtasks.recipe import items_from_text, to_json
 from synthtasks.surfaces.surface import spell
 
 FAMILY = "synthtasks/"  # how every `data_source` begins
-RECIPES = 64  # kept in memory: data sets of a mixture
 
 
 class Message(TypedDict):
@@ -71,7 +71,7 @@ def rows(items: Items) -> list[Row]:
     ]
 
 
-def compute_score(data_source: str, solution_str: str, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "") -> float:
+def compute_score(data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "") -> float:
     """1.0 if the answer is right, else 0.0; see `Items.outcome`.
 
     verl drops special tokens from completions. If `<end>` is one, put it back: `custom_reward_function.reward_kwargs.ending=" <end>"`.
@@ -80,15 +80,15 @@ def compute_score(data_source: str, solution_str: str, ground_truth: str, extra_
         ValueError: if the row is not of this library, or this version makes another problem of it.
     """
     row = _row(data_source, ground_truth, extra_info)
-    return row.items.outcome(solution_str + ending, row.problem)
+    return row.items.outcome(text_of(solution_str) + ending, row.problem)
 
 
 def compute_process_score(
-    data_source: str, solution_str: str, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = ""
+    data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = ""
 ) -> float:
     """1.0 if the completion is a right derivation of the right answer, else 0.0; see `Items.process` and `compute_score`."""
     row = _row(data_source, ground_truth, extra_info)
-    return row.items.process(solution_str + ending, row.problem)
+    return row.items.process(text_of(solution_str) + ending, row.problem)
 
 
 @dataclass(frozen=True)
@@ -100,21 +100,17 @@ class _Asked:
 
 
 def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _Asked:
-    if not data_source.startswith(FAMILY):
+    if not text(data_source, "data_source").startswith(FAMILY):
         raise ValueError(f"this reward function scores rows whose data_source begins with {FAMILY!r}; found {data_source!r}")
-    if extra_info is None or (absent := {"recipe", "index", "key"} - set(extra_info)):
-        lacks = "extra_info" if extra_info is None else f"{', '.join(sorted(absent))} in extra_info"
+    known: Mapping[str, object] = extra_info if isinstance(extra_info, Mapping) else {}
+    if absent := [name for name in ("index", "key", "recipe") if known.get(name) is None]:
+        lacks = f"{', '.join(absent)} in extra_info" if known else "extra_info"
         raise ValueError(f"this row of {data_source} lacks {lacks}; write it with `synthtasks.bridges.verl.rows`")
-    items = _items(extra_info["recipe"])
-    problem = items.asked(extra_info["index"], extra_info["key"])
+    items = items_from_text(text(known["recipe"], "recipe in extra_info"))
+    problem = items.asked(known["index"], known["key"])
     if (items.source, " ".join(spell(problem.answer))) != (data_source, ground_truth):
         raise ValueError(
-            f"row {extra_info['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
+            f"row {known['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
             f"{' '.join(spell(problem.answer))!r}: the row was edited"
         )
     return _Asked(items, problem)
-
-
-@lru_cache(maxsize=RECIPES)
-def _items(recipe: str) -> Items:
-    return items_from_json(json.loads(recipe))

@@ -7,7 +7,8 @@ import pyarrow
 import pyarrow.parquet
 
 from synthtasks.bridges.verl import rows
-from synthtasks.export import appearing, matched
+from synthtasks.draft import appearing
+from synthtasks.export import matched
 from synthtasks.items import Items
 
 

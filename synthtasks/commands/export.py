@@ -6,7 +6,8 @@ from pathlib import Path
 
 from synthtasks.commands.catalogue import FAMILIES, SURFACES, in_context
 from synthtasks.commands.dials import add_dials, turned
-from synthtasks.export import export, matched, unused
+from synthtasks.draft import unused
+from synthtasks.export import export, matched
 from synthtasks.items import Items
 from synthtasks.surfaces import CONTEXTS
 
@@ -22,14 +23,14 @@ def run(typed: Sequence[str]) -> int:
     family, surface = turned(FAMILIES[asked.family].family, asked), in_context(asked.surface, asked.context)
     sizes = {"train": asked.train, "test": asked.test}
     parts = [Items(family, surface, split, asked.seed, sizes[split]) for split in ("train", "test") if sizes[split]]
-    said = f"{asked.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts)
     if asked.dry_run:
         matched(parts)
         unused(asked.out)
-        print(f"would write {said}")
+        print(f"would write {asked.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts))
         return 0
-    export(parts, asked.out)
-    print(said)
+    counts = export(parts, asked.out)
+    said = ", ".join(f"{c.rows:,} {c.split} problems ({c.distinct:,} different)" for c in counts)
+    print(f"{asked.out}: {said}" + ("; none is in both" if len(counts) > 1 else ""))
     return 0
 
 

@@ -1,25 +1,28 @@
-"""`python -m synthtasks stats dag --out dag.png`: what the dials of a family do, measured, as tables and as a picture."""
+"""`python -m synthtasks stats dag --out dag.png`: what the dials of a family do, measured, as tables and as a picture.
+
+`python -m synthtasks stats dag --overlap`: how many test problems stand inside training problems.
+"""
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from math import erfc, sqrt
 from pathlib import Path
 from typing import cast
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from synthtasks.commands.catalogue import FAMILIES, known, named
+from synthtasks.commands.console import columns, printed
+from synthtasks.commands.overlap import told
 from synthtasks.families.dials import Dialled
 from synthtasks.figure import save
 from synthtasks.measured import BAR, Correlation, Stats
 from synthtasks.stats import measure
 
-PLAIN_WIDTH = 120  # columns, where there is no terminal that has a width
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -31,14 +34,17 @@ def run(typed: Sequence[str]) -> int:
     """
     asked = parser().parse_args(typed)
     found = known(asked.family)
+    if asked.overlap:
+        return told(found.family, asked)
+    if asked.steps is not None:
+        raise ValueError("--steps goes with --overlap; without it, every dial is turned")
     if asked.out is not None and (asked.out.suffix not in PICTURES or not asked.out.parent.is_dir()):
         raise ValueError(f"--out takes a {', '.join(PICTURES)} in a folder that is there; found {asked.out}")
     stats = measure(cast(Dialled, found.family), named(found.surfaces), asked.problems, asked.seed)
     if asked.json:
         print(json.dumps(asdict(stats), indent=2))
     else:
-        width = None if sys.stdout.isatty() else PLAIN_WIDTH
-        Console(markup=False, emoji=False, highlight=False, width=width).print(*tables(stats), sep="\n")
+        printed(tables(stats))
     if asked.out is not None:
         save(stats, asked.out)
     return 0
@@ -51,9 +57,13 @@ def parser() -> argparse.ArgumentParser:
         description="Draw problems with every dial turned at random, each independently of the others, and measure them.",
     )
     top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
-    top.add_argument("--problems", type=int, default=10_000, metavar="N", help="how many (default: %(default)s)")
+    top.add_argument(
+        "--problems", type=int, default=10_000, metavar="N", help="how many; with --overlap, to train on (default: %(default)s)"
+    )
     top.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
     top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture of it; .svg and .pdf will do, too")
+    top.add_argument("--overlap", action="store_true", help="measure instead how many test problems stand inside training problems")
+    top.add_argument("--steps", type=int, metavar="N", help="of the test problems of --overlap (default: the family's)")
     top.add_argument("--json", action="store_true", help="print numbers for a program to read")
     return top
 
@@ -75,16 +85,8 @@ def tables(stats: Stats) -> Iterator[RenderableType]:
     yield from _notes(stats)
 
 
-def _table(*columns: str) -> Table:
-    """A table whose first column is text, and all others numbers."""
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left", no_wrap=not i)
-    return table
-
-
 def _dials(stats: Stats) -> Table:
-    table = _table("dial", "values", "sets", "which is")
+    table = columns("dial", "values", "sets", "which is")
     for column in table.columns:
         column.justify = "left"
     for dial in stats.dials:
@@ -93,14 +95,14 @@ def _dials(stats: Stats) -> Table:
 
 
 def _quantities(stats: Stats) -> Table:
-    table = _table("quantity", "mean", "sd", "min", "max")
+    table = columns("quantity", "mean", "sd", "min", "max")
     for q in stats.quantities:
         table.add_row(q.name, f"{q.mean:.2f}", f"{q.sd:.2f}", f"{q.values[0]:g}", f"{q.values[-1]:g}")
     return table
 
 
 def _answers(stats: Stats) -> Table:
-    table = _table("what", "of it")
+    table = columns("what", "of it")
     best = stats.answers[0]
     table.add_row(f"right, by always saying {best.value!r}, the most frequent answer", f"{best.share:.2%}")
     table.add_row("right, by any value of the domain, drawn evenly", f"{stats.uniform:.2%}")
@@ -110,7 +112,7 @@ def _answers(stats: Stats) -> Table:
 
 
 def _correlations(stats: Stats) -> Table:
-    table = _table("quantity", *(dial.field for dial in stats.dials))
+    table = columns("quantity", *(dial.field for dial in stats.dials))
     numbers = {reason: i + 1 for i, reason in enumerate(stats.reasons)}
     for q in stats.quantities:
         row = [c for c in stats.correlations if c.quantity == q.name]

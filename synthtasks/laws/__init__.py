@@ -9,14 +9,14 @@ A law that is broken is raised as `LawBroken`, with what it says and the smalles
 """
 
 from synthtasks.families.family import Family
-from synthtasks.laws import of_families, of_judging, of_surfaces
-from synthtasks.laws.kit import Law, LawBroken, Subject
+from synthtasks.laws import of_families, of_judging, of_processes, of_surfaces
+from synthtasks.laws.kit import Law, LawBroken, Subject, raised
 from synthtasks.surfaces.surface import Surface
 
 __all__ = ["LAWS", "Law", "LawBroken", "check"]
 
 LAWS: tuple[Law, ...] = (
-    Law("Families and surfaces are values: frozen, hashable, picklable, equal to their copies.", of_families.is_a_value),
+    Law("Families, what they draw and surfaces are values: frozen, hashable, picklable, equal to their copies.", of_families.is_a_value),
     Law("A problem is a function of the generator it is drawn with, and of nothing else.", of_families.is_pure),
     Law("A problem is what its family announces: names, primitives, modulus.", of_families.is_well_formed),
     Law("Dials mean what they say.", of_families.dials_mean_what_they_say),
@@ -27,19 +27,23 @@ LAWS: tuple[Law, ...] = (
     Law("The prompt says all that is given, and nothing that is to be found.", of_surfaces.the_prompt_says_what_is_given),
     Law("Reading is total: any words can be read, and only solutions are accepted.", of_surfaces.reading_is_total),
     Law("Reading inverts writing, and the solution is accepted.", of_surfaces.reading_inverts_writing),
+    Law("The last words are the answer, whatever comes before, and only there does a completion end.", of_surfaces.the_answer_comes_last),
     Law("Any trace can be said, right or wrong, and is read as what it says.", of_surfaces.any_trace_can_be_said),
     Law("Roles mark values and the answer.", of_surfaces.roles_mark_values),
     Law("Every mistake is caught.", of_judging.every_mistake_is_caught),
     Law("No edit of a solution by one word is accepted.", of_judging.no_edit_is_accepted),
     Law("Steps may come in any order in which each follows what it depends on.", of_judging.any_valid_order_is_right),
+    Law("Another process draws the same problems, and says them in the same words.", of_processes.is_the_same_elsewhere),
 )
 
 
 def check(family: Family, *surfaces: Surface, examples: int = 100) -> None:
     """Check a family, and surfaces that are to say its problems, against every law.
 
+    The law of other processes cannot be tried on a family that they cannot import, such as one of `__main__`: a warning says so.
+
     Raises:
-        LawBroken: at the first law that is broken.
+        LawBroken: at the first law that is broken, or that cannot be tried because the family or a surface fails.
         ValueError: if there is no surface to say the problems in, or no example.
     """
     if not surfaces:
@@ -50,4 +54,6 @@ def check(family: Family, *surfaces: Surface, examples: int = 100) -> None:
         try:
             law.check(Subject(family, surfaces, examples))
         except LawBroken as broken:
-            raise LawBroken(f"{law.says}\n  {broken}") from None
+            raise LawBroken(f"{law.says}\n  {broken}") from broken.__cause__
+        except Exception as error:
+            raise LawBroken("\n  ".join((law.says, *raised(error)))) from error

@@ -4,14 +4,17 @@ import pickle
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import TypeVar
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from synthtasks.families.family import Family
 from synthtasks.problem import Problem
+from synthtasks.received import shown
+from synthtasks.strategies import DRAWN
 from synthtasks.surfaces.surface import Surface
 from synthtasks.vocab import Vocab
 
@@ -47,7 +50,12 @@ def for_all(examples: int, strategy: st.SearchStrategy[T], holds: Callable[[T], 
     """Check `holds` on examples of `strategy`, the same ones in every run; a failure is of the smallest one found."""
 
     def example(drawn: T) -> None:
-        holds(drawn)
+        try:
+            holds(drawn)
+        except LawBroken:
+            raise
+        except Exception as error:
+            raise LawBroken("\n  ".join((*raised(error), _told(drawn)))) from error
 
     relaxed = settings(
         max_examples=examples,
@@ -55,6 +63,7 @@ def for_all(examples: int, strategy: st.SearchStrategy[T], holds: Callable[[T], 
         derandomize=True,
         database=None,
         report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),  # what hypothesis would explain is not told
         suppress_health_check=list(HealthCheck),
     )
     relaxed(given(strategy)(example))()
@@ -68,6 +77,21 @@ def need(holds: object, *said: object) -> None:
     """
     if not holds:
         raise LawBroken("\n  ".join(map(str, said)))
+
+
+def raised(error: Exception) -> tuple[str, ...]:
+    """An error where none should have been, and the place in which it was raised, a line each; and what it was noted to be of."""
+    frames = extract_tb(error.__traceback__)
+    where = [f"raised in {frames[-1].filename}, line {frames[-1].lineno}"] if frames else []
+    notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(DRAWN)]
+    return (f"{type(error).__name__}: {error}", *where, *notes)
+
+
+def _told(drawn: object) -> str:
+    """An example, in a line."""
+    if isinstance(drawn, tuple) and not hasattr(drawn, "_fields"):
+        return "; ".join(map(_told, drawn))
+    return show(drawn) if isinstance(drawn, Problem) else f"example: {shown(drawn)}"
 
 
 def generators() -> tuple[object, ...]:

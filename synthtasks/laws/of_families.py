@@ -1,7 +1,7 @@
 """Laws of families: of what they draw, and of the split."""
 
 import pickle
-from dataclasses import replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import cast
 
 from hypothesis import strategies as st
@@ -14,27 +14,39 @@ from synthtasks.problem import COMPOSED, Problem, Step
 from synthtasks.rng import rng
 
 DRAWS = 400  # problems that tell whether answers vary and whether seeds share problems
+FEW = 3  # problems that tell whether they are values
 OFTEN = 0.95  # of them
 
 
 def is_a_value(subject: Subject) -> None:
-    for value in (subject.family, *subject.surfaces):
-        try:
-            again = pickle.loads(pickle.dumps(value))
-            hash(value)
-        except Exception as reason:
-            raise LawBroken(
-                f"{value} cannot be hashed and pickled: {reason}; make it a frozen dataclass of such values, at module level"
-            ) from None
-        need(again == value, f"{value} is not equal to its own copy; compare by value (a frozen dataclass does)")
+    family = subject.family
+    for value in (family, *subject.surfaces):
+        _is_kept(value, "make it a frozen dataclass of such values, at module level")
+    named = "let it apply a function that `def` names at module level; a lambda or a closure has no name by which it can be found again"
+    for primitive in family.primitives:
+        _is_kept(primitive, named)
+    for i in range(FEW):
+        p = strategies.drawn(family, "law", i)
+        for step in p.steps:
+            _is_kept(step.primitive, named)
+        _is_kept(p, "hold values alone")
+
+
+def _is_kept(value: object, advice: str) -> None:
+    try:
+        again = pickle.loads(pickle.dumps(value))
+        hash(value)
+    except Exception as reason:
+        raise LawBroken(f"{value} cannot be hashed and pickled: {reason}; {advice}") from None
+    need(again == value, f"{value} is not equal to its own copy; compare by value (a frozen dataclass does)")
 
 
 def is_pure(subject: Subject) -> None:
     def holds(i: int) -> None:
         state = generators()
-        once = subject.family(rng("law", i))
-        subject.family(rng("law", i + 1))
-        again = subject.family(rng("law", i))
+        once = strategies.drawn(subject.family, "law", i)
+        strategies.drawn(subject.family, "law", i + 1)
+        again = strategies.drawn(subject.family, "law", i)
         need(once == again, f"rng('law', {i}) gave two different problems; draw from the generator that is passed, and keep no state")
         need(generators() == state, "drawing a problem moved a global generator; draw from the one that is passed, and from no other")
 
@@ -49,6 +61,7 @@ def is_well_formed(subject: Subject) -> None:
     def holds(p: Problem) -> None:
         need({s.name for s in p.steps} <= names, f"steps are called label(0) to label({family.names - 1}), as `names` says", show(p))
         need({s.primitive.symbol for s in p.steps} <= symbols, f"a step applies what is not in `primitives` ({sorted(symbols)})", show(p))
+        _ = p.values  # in which a primitive that leaves its domain raises
         need(p.modulus <= family.modulus, f"the modulus {p.modulus} is larger than the family's, {family.modulus}", show(p))
 
     for_all(subject.examples, strategies.problems_of(family), holds)
@@ -61,7 +74,7 @@ def dials_mean_what_they_say(subject: Subject) -> None:
 
     def holds(drawn: tuple[dict[str, int], int]) -> None:
         chosen, i = drawn
-        p = turn(family, chosen)(rng("law", i))
+        p = _turned(family, chosen, i)
         for dial in family.dials:
             found = dial.measure(p)
             need(found == chosen[dial.field], f"{dial.field}={chosen[dial.field]}, but {dial.measure.__name__} is {found}", show(p))
@@ -69,8 +82,29 @@ def dials_mean_what_they_say(subject: Subject) -> None:
     for_all(subject.examples, st.tuples(strategies.dials_of(family), st.integers(0, 10**6)), holds)
 
 
+def _turned(family: Dialled, chosen: dict[str, int], i: int) -> Problem:
+    """A problem with the dials at the values chosen; where other fields of the family exclude these, of one at its defaults.
+
+    A graph without sums has no totals, but its class keeps its dials all the same.
+    """
+    usual = _at_defaults(family)
+    try:
+        return turn(family, chosen)(rng("law", i))
+    except ValueError:
+        if usual is None or usual == family:
+            raise
+    return turn(usual, chosen)(rng("law", i))
+
+
+def _at_defaults(family: Dialled) -> Dialled | None:
+    """The family with every field at its default, if all have one."""
+    assert is_dataclass(family), f"a family is a dataclass; found {family}"
+    given = any(f.init and f.default is MISSING and f.default_factory is MISSING for f in fields(family))
+    return None if given else cast(Dialled, type(family)())
+
+
 def answers_vary(subject: Subject) -> None:
-    drawn = [subject.family(rng("law", "answers", i)) for i in range(DRAWS)]
+    drawn = [strategies.drawn(subject.family, "law", "answers", i) for i in range(DRAWS)]
     answers = [p.answer for p in drawn]
     often = max(answers.count(answer) for answer in set(answers)) / DRAWS
     need(often < OFTEN, f"{often:.0%} of {DRAWS} problems have the same answer; whoever always says it needs no reasoning")

@@ -11,9 +11,10 @@ from synthtasks.laws.kit import LawBroken, Subject, for_all, generators, need, s
 from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem, Step
 from synthtasks.rng import rng
-from synthtasks.surfaces.surface import Surface, unplaced
+from synthtasks.surfaces.surface import Surface, ending, unplaced
 from synthtasks.trace import Trace, Words, gold
 from synthtasks.verify import verify
+from synthtasks.vocab import END, PAD
 
 
 def words_are_known(subject: Subject) -> None:
@@ -29,8 +30,9 @@ def words_are_known(subject: Subject) -> None:
 
 def the_prompt_says_what_is_given(subject: Subject) -> None:
     for surface in subject.surfaces:
+        compared: list[Words] = []
 
-        def holds(p: Problem, surface: Surface = surface) -> None:
+        def holds(p: Problem, surface: Surface = surface, compared: list[Words] = compared) -> None:
             state, prompt = generators(), surface.prompt(p)
             alike = surface.prompt(p) == prompt and generators() == state
             need(alike, f"{surface} puts a problem in one way or another; let the words depend on it alone", show(p))
@@ -39,12 +41,14 @@ def the_prompt_says_what_is_given(subject: Subject) -> None:
                     other = surface.prompt(changed)
                 except ValueError:
                     continue  # no problem that this surface can say
+                compared.append(other)
                 apart = "say what tells them apart, or raise a ValueError for those that it is not to say"
                 need(other != prompt, f"{surface} says two problems alike: {' '.join(other)}", show(p), show(changed), apart)
             same = surface.prompt(_with_other_values(p)) == prompt
             need(same, f"{surface} tells what is to be found out, a value or the answer: {' '.join(prompt)}", show(p))
 
         for_all(min(subject.examples, 25), strategies.problems_of(subject.family), holds)
+        need(compared, f"{surface} refuses every problem that differs in a value, a primitive or the query: none could be compared")
 
 
 def _variations(p: Problem, primitives: tuple[Operation, ...]) -> Iterator[Problem]:
@@ -107,7 +111,8 @@ def reading_is_total(subject: Subject) -> None:
             right = verify(p, trace).process
             need(not right or words == surface.solution(p) or p.surplus == "allowed" or _reorders(p, trace), f"accepted: {words}", show(p))
 
-        for_all(subject.examples, strategies.completions(subject.vocab(surface)), holds)
+        said = strategies.completions(subject.vocab(surface))
+        for_all(subject.examples, st.one_of(said, said.map(lambda words: words + words)), holds)
 
 
 def _reorders(p: Problem, trace: Trace) -> bool:
@@ -130,6 +135,25 @@ def reading_inverts_writing(subject: Subject) -> None:
             )
 
         for_all(subject.examples, strategies.problems_of(subject.family), holds)
+
+
+def the_answer_comes_last(subject: Subject) -> None:
+    for surface in subject.surfaces:
+
+        def holds(p: Problem, surface: Surface = surface) -> None:
+            prompt, solution = surface.prompt(p), surface.solution(p)
+            early = {END, PAD} & {*prompt, *solution[:-1]}
+            need(
+                not early,
+                f"{surface} says {', '.join(sorted(early))} before its end, where generation stops: {' '.join(prompt + solution)}",
+            )
+            need(solution[-1:] == (END,), f"{surface} does not end with {END}: {' '.join(solution)}", show(p))
+            for before in ((), ("well",), solution[:1]):
+                words = (*before, *ending(p.answer))
+                need(surface.read(words).answer == p.answer, f"{surface} does not hear the answer in {' '.join(words)}")
+                need(surface.read((*words, "well")).answer is None, f"{surface} hears an answer in {' '.join(words)} well")
+
+        for_all(min(subject.examples, 30), strategies.problems_of(subject.family), holds)
 
 
 def _resolved(p: Problem, trace: Trace) -> Trace:

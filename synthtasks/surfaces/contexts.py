@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from synthtasks.checked import check
 from synthtasks.families.family import label
+from synthtasks.surfaces.surface import NUMBERS, QUOTE
+from synthtasks.vocab import END, PAD
 
 COUNT = 12  # of kinds, and of places
+FRAME = ("count", "modulo", "with", "letters", "means", "is", "how", "many", "are", "the", "of", "all", "and", "so", "answer", "?")
+ENDS = frozenset({END, PAD, ".", QUOTE, "answer"})  # here a completion, a sentence or a text ends, or the answer begins
 PLACES = {label(i): i for i in range(COUNT**2)}
 
 
@@ -14,7 +18,8 @@ class Context:
     """Names for quantities: the number of things of a kind at a place.
 
     Raises:
-        ValueError: if it has no name, or there are not twelve different kinds and places, each of one word.
+        ValueError: if it has no name, there are not twelve different kinds and places, each of one word, or a word is one by which
+            stories are read.
     """
 
     name: str
@@ -29,6 +34,10 @@ class Context:
             raise ValueError("a context has a name; found ''")
         if len(self.kinds) != COUNT or len(self.places) != COUNT or len({*words}) != 2 * COUNT or any(len(w.split()) != 1 for w in words):
             raise ValueError(f"a context needs {COUNT} kinds and {COUNT} places, all different and of one word; found {words}")
+        if bad := [w for w in self.where if len(w.split()) != 1]:
+            raise ValueError(f"what stands between a kind and its place is in words, each a `str` of its own; found {bad}")
+        if taken := [w for w in self.where if w in ENDS] + [w for w in words if w in FRAME or w in ENDS or w in NUMBERS]:
+            raise ValueError(f"a story is read by these words, so no context can have them: {' '.join(taken)}")
 
     def words(self, name: str) -> tuple[str, ...]:
         """The quantity that a step of this name is.

@@ -17,7 +17,7 @@ Operand = str | Value | None
 
 
 class Sentences(ABC):
-    """A surface that says a step as a sentence, which ends with the word `stop`; the answer is the last thing said.
+    """A surface that says a step as a sentence, which ends with the word `stop`; the last words are the answer, whatever comes before.
 
     A subclass says how a problem is put, and how a sentence is said and parsed.
     """
@@ -131,10 +131,11 @@ class Sentences(ABC):
             said = self.parse(words[i:end], i)
             yield Piece(i, end + 1) if said is None else Piece(i, end + 1, said[0], None, said[1])
             i = end + 1
-        tail = words[i:]
-        value = unspell(tail[1:-1]) if tail[:1] == ("answer",) and tail[-1:] == (END,) else None
-        if tail:
-            yield Piece(i, len(words), None, value)
+        at = answer_at(words, i)
+        if i < at:
+            yield Piece(i, at)
+        if at < len(words):
+            yield Piece(at, len(words), None, unspell(words[at + 1 : -1]))
 
 
 class Piece(NamedTuple):
@@ -155,6 +156,14 @@ class Piece(NamedTuple):
         if self.answer is not None:
             return PLAN + ANSWER * (size - 2) + META
         return META * size
+
+
+def answer_at(words: Words, start: int) -> int:
+    """The place from `start` on where the answer begins that a completion ends with, whatever stands before; the end if there is none."""
+    if words[-1:] != (END,):
+        return len(words)
+    at = next((i for i in range(len(words) - 3, start - 1, -1) if words[i] == "answer"), len(words))
+    return at if at < len(words) and unspell(words[at + 1 : -1]) is not None else len(words)
 
 
 def before_text(words: Words) -> int:

@@ -7,15 +7,13 @@ from synthtasks.checked import check
 from synthtasks.domains import Value
 from synthtasks.primitives import MANY
 from synthtasks.problem import Problem
-from synthtasks.surfaces.contexts import ZOO, Context
+from synthtasks.surfaces.contexts import ENDS, FRAME, ZOO, Context
 from synthtasks.surfaces.sentences import Operand, Sentences, before_text
 from synthtasks.surfaces.surface import NUMBERS, QUOTE, spell, unspell
 from synthtasks.trace import Assertion, Words
-from synthtasks.vocab import END, PAD
 
 SIGNS = {"+": "plus", "-": "minus", "*": "times"}
 SYMBOLS = {word: sign for sign, word in SIGNS.items()}
-FRAME = ("count", "modulo", "with", "letters", "means", "is", "how", "many", "are", "the", "of", "all", "and", "so", "answer", "?")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Story(Sentences):
     """
 
     stop: ClassVar[str] = "."
-    reserved: ClassVar[frozenset[str]] = frozenset({*FRAME, ".", QUOTE, END, PAD})
+    reserved: ClassVar[frozenset[str]] = ENDS | frozenset(FRAME)
 
     context: Context = ZOO
 

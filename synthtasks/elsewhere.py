@@ -1,0 +1,80 @@
+"""What a family draws and its surfaces say, in another process: where strings hash otherwise, and sets come in another order.
+
+It imports no hypothesis, so that the other process begins quickly.
+"""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from synthtasks.families.family import Family
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.surfaces.surface import Surface
+
+DRAWS = 8  # problems that are compared
+SEEDS = ("1", "2")  # of hashes: a set of two strings may come in the same order by chance
+ASTRAY = 3  # the status of a process that cannot find what it was sent
+SECONDS = 300.0  # after which a process is stopped
+
+
+class Astray(Exception):
+    """Another process cannot import what it is to draw."""
+
+
+def lines(family: Family, surfaces: tuple[Surface, ...]) -> Iterator[str]:
+    """Some problems and all that is said of them, a line each; of two processes these should be the same."""
+    for i in range(DRAWS):
+        p = family(rng("law", "elsewhere", i))
+        yield _problem(p)
+        for surface in surfaces:
+            yield f"{surface} puts it: {' '.join(surface.prompt(p))}"
+            yield f"{surface} solves it: {' '.join(surface.solution(p))}"
+    for surface in surfaces:
+        yield f"{surface} has these words: {' '.join(surface.vocab(family.names, family.primitives, family.modulus).words)}"
+
+
+def there(family: Family, surfaces: tuple[Surface, ...]) -> list[list[str]]:
+    """The `lines` of other processes, one for each of `SEEDS`.
+
+    Raises:
+        Astray: if what is sent cannot be imported there: it is of `__main__`, or of a module that is not on the path.
+        RuntimeError: if drawing fails there.
+        TimeoutExpired: if a process takes too long.
+    """
+    with ThreadPoolExecutor(len(SEEDS)) as pool:
+        return list(pool.map(partial(_one, pickle.dumps((family, surfaces))), SEEDS))
+
+
+def main() -> None:
+    """The other process: read a family and surfaces from the process that started this one, and write their lines."""
+    try:
+        family, surfaces = pickle.loads(sys.stdin.buffer.read())
+    except Exception as reason:
+        print(f"{type(reason).__name__}: {reason}")
+        sys.exit(ASTRAY)
+    print("\n" + json.dumps(list(lines(family, surfaces))))
+
+
+def _one(sent: bytes, seed: str) -> list[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-P", "-c", "from synthtasks.elsewhere import main; main()"]
+    done = subprocess.run(command, input=sent, capture_output=True, env=environment, timeout=SECONDS)
+    said = done.stdout.decode().splitlines()
+    if done.returncode == ASTRAY:
+        raise Astray(said[-1])
+    if done.returncode:
+        raise RuntimeError(f"another process could not draw what this one draws: {done.stderr.decode(errors='replace').strip()}")
+    found: list[str] = json.loads(said[-1])
+    return found
+
+
+def _problem(p: Problem) -> str:
+    steps = [(s.name, s.primitive.symbol, s.arguments) for s in p.steps]
+    tables = [(t.name, t.symbol, t.entries) for t in p.tables]
+    return f"problem: {steps}; {p.query} is asked for, modulo {p.modulus}; {p.order} {tables} {p.definitions} {p.key}"
