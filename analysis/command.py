@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from analysis import references
+from analysis import owned, references
 from analysis.agenda import STANDS, State
 from analysis.engine import Care, Engine
 from analysis.plan import MIB, Plan, make_plan
@@ -25,7 +25,12 @@ from train.store import Store
 
 
 def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
-    """What would run, and how long it would take."""
+    """What would run, and how long it would take.
+
+    Raises:
+        ValueError: if the folder belongs to another setting.
+    """
+    asked.refuse_other()
     cells = part.part(asked.cells())
     made = make_plan(stages_of(cells), len(cells), asked.store, asked.jobs)
     console.print(plan_table(made))
@@ -44,6 +49,8 @@ def tight(made: Plan, out: Path, console: Console) -> None:
     """Say so, where the plan asks for more than this machine has left."""
     there = next(p for p in (out, *out.absolute().parents) if p.exists())
     free = shutil.disk_usage(there).free / MIB
+    if not os.access(there, os.W_OK | os.X_OK):
+        console.print(Text.assemble((f"{there} cannot be written:", "red"), " choose another --out, or change its permissions"))
     if made.space > free:
         console.print(Text.assemble((f"{there} has {megabytes(free)} left, too little:", "red"), " choose another --out, or make room"))
     if hasattr(os, "sysconf") and made.peak > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB):
@@ -112,8 +119,13 @@ def plural(n: int, what: str) -> str:
 
 @contextmanager
 def reporting(asked: Request) -> Iterator[None]:
-    """Nobody else writes into the study's folder meanwhile: several jobs may begin, or end, at once."""
+    """Nobody else writes into the study's folder meanwhile: several jobs may begin, or end, at once. It says whose it is first.
+
+    Raises:
+        ValueError: if the folder belongs to another setting.
+    """
     with writing(asked.folder), asked.store.leases.wait(f"report-{asked.folder.name}"):
+        owned.take(asked.folder, asked.owner, stages_of(asked.cells()))
         yield
 
 

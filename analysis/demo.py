@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import mean
 
 from rich.console import Console
 from rich.table import Table
@@ -54,9 +55,19 @@ def acts(cells: Sequence[Cell], withheld: str) -> tuple[Act, ...]:
     )
 
 
+SHOWN = {"reward": "process", "control": "none"}  # labels of the cells of a lesson
+
+
 def lesson(asked: Request) -> Request:
-    """Of what is asked, one seed with process reward."""
-    only = {**asked.only, "reward": "process", "control": "none"}
+    """Of what is asked, one seed with process reward.
+
+    Raises:
+        ValueError: if other cells were asked for.
+    """
+    only = {**SHOWN, **asked.only}
+    for axis, value in SHOWN.items():
+        if only[axis] != value:
+            raise ValueError(f"demo shows cells with {axis}={value}; found --only {axis}={only[axis]}. `run` takes any")
     return replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only)
 
 
@@ -90,17 +101,12 @@ def bars(values: Sequence[float]) -> str:
 def edge_figure(cells: Sequence[Cell], asked: Request) -> Table:
     """Each student's success by number of steps."""
     table = Table("", "1 step and more", "", box=None, padding=(0, 2), header_style="dim")
-    for primitive in ("present", "absent"):
-        row = measure_first(cells, primitive, asked)
-        table.add_row(f"{primitive}", bars(row["pass@1"]), "pass@1")
+    students = {dict(cell.labels)["primitive"]: cell.before for cell in cells}
+    for primitive, before in students.items():
+        row = curves(read_scores(before, asked.store).plain)
+        table.add_row(primitive, bars(row["pass@1"]), "pass@1")
         table.add_row("", bars(row["pass@128"]), "pass@128")
     return table
-
-
-def measure_first(cells: Sequence[Cell], primitive: str, asked: Request) -> dict[str, list[float]]:
-    """The curves of a base."""
-    cell = next(c for c in cells if dict(c.labels)["primitive"] == primitive)
-    return curves(read_scores(cell.before, asked.store).plain)
 
 
 def gain_figure(cells: Sequence[Cell], asked: Request) -> Table:
@@ -116,10 +122,6 @@ def gain_figure(cells: Sequence[Cell], asked: Request) -> Table:
         changes = []
         for metric in ("pass@1", "pass@128"):
             before, after = ([curve[metric][row.steps.index(n)] for n in row.bands["at"]] for curve in (row.before, row.after))
-            changes.append(f"{_mean(before):.2f} → {_mean(after):.2f}")
+            changes.append(f"{mean(before):.2f} → {mean(after):.2f}" if before else "no edge")
         table.add_row(labels["primitive"], labels["region"], ", ".join(map(str, row.trained)), str(row.updates), *changes)
     return table
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else float("nan")

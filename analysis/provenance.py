@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from analysis.plan import kind
 from analysis.results import Results
-from analysis.scale import SCALES, Scale
+from analysis.scale import SCALES, changed, preset
 from train.ledger import Ledger
 from train.stage import Stage, closure
 
@@ -67,16 +67,6 @@ def machines(results: Results) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def preset(scale: Scale) -> str:
-    """The preset that a scale is, or differs from the least."""
-    return min(SCALES, key=lambda name: len(_changed(scale, SCALES[name])))
-
-
-def _changed(scale: Scale, other: Scale) -> list[str]:
-    """The fields, less those that have options of their own, in which two scales differ."""
-    return [f.name for f in fields(Scale) if f.name not in ("seeds", "machine") and getattr(scale, f.name) != getattr(other, f.name)]
-
-
 def command(results: Results) -> str:
     """The command that runs the same again."""
     setting, study = results.setting, results.study
@@ -87,8 +77,8 @@ def command(results: Results) -> str:
     words += ["--withhold", *setting.withhold]
     if only := _only(results):
         words += ["--only", ",".join(f"{axis}={value}" for axis, value in only.items())]
-    for field in _changed(scale, SCALES[name]):
-        words += [f"--{field.replace('_', '-')}", str(getattr(scale, field))]
+    for field, value in changed(scale, SCALES[name]).items():
+        words += [f"--{field.replace('_', '-')}", str(value)]
     return shlex.join(words)
 
 

@@ -39,21 +39,27 @@ def read_references(folder: Path) -> References:
         raise ValueError(f"{file} cannot be read ({reason}); run the study again, which writes it anew, or remove its folder") from None
 
 
+def known_names(folder: Path) -> set[str]:
+    """All stages that a study's folder refers to; none, where it does not say so in a way that can be read."""
+    before = _before(folder)
+    return {*before.wanted, *before.reported}
+
+
 def begin(folder: Path, stages: Iterable[Stage]) -> None:
     """Say, before a study runs, what it wants. What its last report stands on stays said, and what it wanted when more was asked."""
-    before, names = _before(folder), _names(stages)
+    before, names = _before(folder), names_of(stages)
     _write(folder, References(_wanted(before, names), before.reported))
 
 
 def finish(folder: Path, stages: Iterable[Stage]) -> None:
     """Say on what the report that is there now stands."""
-    before, names = _before(folder), _names(stages)
+    before, names = _before(folder), names_of(stages)
     _write(folder, References(_wanted(before, names), names))
 
 
 def finished(folder: Path, stages: Iterable[Stage]) -> bool:
     """Whether the report that is there stands on these stages, and no others."""
-    return read_references(folder).reported == _names(stages)
+    return read_references(folder).reported == names_of(stages)
 
 
 def _before(folder: Path) -> References:
@@ -67,7 +73,8 @@ def _wanted(before: References, names: tuple[str, ...]) -> tuple[str, ...]:
     return before.wanted if set(names) <= set(before.wanted) else names
 
 
-def _names(stages: Iterable[Stage]) -> tuple[str, ...]:
+def names_of(stages: Iterable[Stage]) -> tuple[str, ...]:
+    """The names of stages and of all that they stand on, in order."""
     return tuple(sorted(str(s) for s in closure(stages)))
 
 

@@ -1,6 +1,5 @@
 """The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
 
-from dataclasses import fields
 from pathlib import Path
 
 from analysis import dag, provenance
@@ -9,7 +8,7 @@ from analysis.findings import answer, contrasts, plural, verdicts
 from analysis.page import Html, document, figure, join, section, table, tag, text
 from analysis.panels import conditions
 from analysis.results import Results
-from analysis.scale import SCALES, SMOKE, Scale
+from analysis.scale import SCALES, SIZES, SMOKE, Scale, preset
 from analysis.traces import Exhibit, exhibits, show
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
@@ -41,7 +40,7 @@ def report(results: Results) -> Html:
 
 
 def _is_smoke(scale: Scale) -> bool:
-    return SCALES[provenance.preset(scale)] is SMOKE
+    return SCALES[preset(scale)] is SMOKE
 
 
 def _extent(results: Results) -> str:
@@ -88,7 +87,7 @@ def undefined(results: Results) -> Html:
 def run(results: Results) -> tuple[Html, ...]:
     """Sizes, costs, machines, and the command."""
     setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
-    sizes = [(f.name.replace("_", " "), f"{getattr(scale, f.name):,}") for f in fields(Scale) if f.name not in ("machine", "seeds")]
+    sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
     sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
     sizes.append(("withheld primitives", ", ".join(setting.withhold) or "none"))
     machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
@@ -102,7 +101,7 @@ def run(results: Results) -> tuple[Html, ...]:
         tag("h3", "On what"),
         tag("ul", *machines),
         tag("h3", "Sizes"),
-        table(("field", f"scale {provenance.preset(scale)}"), sizes, (f"scale {provenance.preset(scale)}",)),
+        table(("field", f"scale {preset(scale)}"), sizes, (f"scale {preset(scale)}",)),
     )
 
 

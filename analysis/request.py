@@ -3,11 +3,15 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
+from analysis.checks import check_study
+from analysis.owned import Owner, owner, refuse_other
 from analysis.progress import titles
 from analysis.scale import SCALES, Scale
 from analysis.study import Cell, Setting, Study
+from synthtasks.checked import one_of
 from train.learn import Learn
 from train.stage import Stage, name
 from train.store import Store
@@ -18,7 +22,11 @@ TRACKERS: Mapping[str, Callable[[Path, Mapping[str, str]], Tracker]] = {"csv": C
 
 @dataclass(frozen=True)
 class Request:
-    """A study, a setting, and where its results lie."""
+    """A study, a setting, and where its results lie.
+
+    Raises:
+        ValueError: if there are no such cells, or if it can be known that they, or a claim, would fail before the end.
+    """
 
     study: Study
     setting: Setting
@@ -27,13 +35,19 @@ class Request:
     jobs: int
     tracker: Tracker | None = None
 
+    def __post_init__(self) -> None:
+        self.cells()  # of which there are some
+        check_study(self.study, self.setting)
+
+    @property
+    def owner(self) -> Owner:
+        """To whom the folder belongs: the jobs, the machine and the tracker are no part of it."""
+        return owner(self.study, self.setting, self.only)
+
     @property
     def name(self) -> str:
         """What is asked, shortly: the name of its folder. Requests with one store share their stages."""
-        withheld = "" if self.setting.withhold == Setting(self.setting.scale).withhold else "-" + "-".join(self.setting.withhold)
-        first, last = self.setting.seeds[0], self.setting.seeds[-1]
-        seeds = f"-seeds-{first}-{last}" if first else ""
-        return self.study.name + withheld + seeds + "".join(f"-{v}" for v in self.only.values() if v != "none")
+        return self.owner.name
 
     @property
     def folder(self) -> Path:
@@ -49,11 +63,24 @@ class Request:
         Raises:
             ValueError: if there are none.
         """
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> tuple[Cell, ...]:
         every = tuple(self.study.cells(self.setting))
         chosen = tuple(c for c in every if self.only.items() <= dict(c.labels).items())
         if not chosen:
-            raise ValueError(f"no cell has {dict(self.only)}; cells are labelled like {dict(every[0].labels)}")
+            like = f"cells are labelled like {dict(every[0].labels)}" if every else "there are none, since there are no seeds"
+            raise ValueError(f"no cell has {dict(self.only)}; {like}")
         return chosen
+
+    def refuse_other(self) -> None:
+        """Make sure that the folder is free, or belongs to this setting.
+
+        Raises:
+            ValueError: if it belongs to another.
+        """
+        refuse_other(self.folder, self.owner, stages_of(self.cells()))
 
 
 def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
@@ -67,9 +94,31 @@ def cores() -> int:
 
 
 def overridden(scale: Scale, values: Mapping[str, object]) -> Scale:
-    """The scale, with the fields that were given."""
-    known = {f.name for f in fields(Scale)}
-    return replace(scale, **{k: v for k, v in values.items() if k in known and v is not None})  # type: ignore[arg-type]
+    """The scale, with the fields that were given.
+
+    Raises:
+        ValueError: if there is no such field, or its value makes no sense.
+    """
+    for given in values:
+        one_of("a field of the scale", given, (f.name for f in fields(Scale)))
+    return replace(scale, **{k: v for k, v in values.items() if v is not None})  # type: ignore[arg-type]
+
+
+def labelled(only: str, study: Study) -> dict[str, str]:
+    """What `axis=value,axis=value` means, in the order of the study.
+
+    Raises:
+        ValueError: if it is not of that form, names an axis twice, or what the study does not have.
+    """
+    given = [part.partition("=") for part in only.split(",") if part]
+    labels = {axis: value for axis, _, value in given}
+    if len(labels) < len(given) or any(not equals or "=" in value for _, equals, value in given):
+        raise ValueError(f"--only takes axis=value,axis=value, each axis once; found {only!r}")
+    for axis, value in labels.items():
+        if value not in study.labels.get(axis, ()):
+            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
+            raise ValueError(f"--only knows {known}; found {axis}={value}")
+    return {axis: labels[axis] for axis in study.labels if axis in labels}
 
 
 def request(
@@ -84,32 +133,27 @@ def request(
     jobs: int | None,
     devices: int = 1,
 ) -> Request:
-    """What was typed, checked.
+    """What was typed, checked: whatever can be known before it runs.
 
     Raises:
-        ValueError: if a primitive or a label is unknown, or a number makes no sense.
+        ValueError: if a primitive or a label is unknown, a number makes no sense, something would fail before the end, or the
+            folder belongs to another setting.
         NotADirectoryError: if the results are to lie in a file.
     """
+    one_of("--scale", scale, SCALES)
     chosen = overridden(SCALES[scale], overrides)
     count = chosen.seeds if seeds is None else seeds
-    if count < 1:
-        raise ValueError(f"a study needs at least one seed; found --seeds {count}")
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"at least one stage runs at a time; found --jobs {jobs}")
+    for option, found, least in (("seeds", count, 1), ("first-seed", first_seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
+        if found < least:
+            raise ValueError(f"--{option} is at least {least}; found {found}")
     if devices < 1:
         raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
-    chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
+    chosen = replace(chosen, seeds=count, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
-    try:
-        labels = dict(part.split("=") for part in only.split(",") if part)
-    except ValueError:
-        raise ValueError(f"--only takes axis=value,axis=value; found {only!r}") from None
-    for axis, value in labels.items():
-        if value not in study.labels.get(axis, ()):
-            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
-            raise ValueError(f"--only knows {known}; found {axis}={value}")
     room = cores() // (chosen.machine.threads * devices)
-    return Request(study, setting, labels, a_folder(out or Path("runs") / scale), jobs or max(1, room))
+    asked = Request(study, setting, labelled(only, study), a_folder(out or Path("runs") / scale), jobs or max(1, room))
+    asked.refuse_other()
+    return asked
 
 
 def a_folder(out: Path) -> Path:

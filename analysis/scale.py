@@ -1,39 +1,58 @@
 """How large a study is: one value, from a minute on a laptop to hours on a GPU. Nothing in a study knows which."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Annotated
 
+from synthtasks.checked import Above, From, check
 from train.machine import Machine
+
+Count = Annotated[int, From(1)]
+ELSEWHERE = ("seeds", "machine")  # fields that do not say what is learned: how often, and on what
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The sizes of the parts that studies are made of. Lengths in steps of a program unless said."""
+    """The sizes of the parts that studies are made of. Lengths in steps of a program unless said.
+
+    Raises:
+        ValueError: if a size is out of its range, or two of them do not go together.
+    """
 
     # the task
-    modulus: int = 10  # of the arithmetic
-    lines: int = 24  # of every program; also the longest listing
-    solved: int = 4  # pretraining solves problems of 1 to this many steps
-    deepest: int = 24  # scores go from 1 step to this many
-    uses: int = 3  # a problem applies the withheld primitives at least so often
+    modulus: Annotated[int, From(2)] = 10  # of the arithmetic
+    lines: Annotated[int, From(1, 1_000)] = 24  # of every program; also the longest listing
+    solved: Count = 4  # pretraining solves problems of 1 to this many steps
+    deepest: Count = 24  # scores go from 1 step to this many
+    uses: Annotated[int, From(0)] = 3  # a problem applies the withheld primitives at least so often
     # the model
-    width: int = 64  # of the model
-    layers: int = 2  # of the model
-    heads: int = 4  # of attention in each layer
+    width: Count = 64  # of the model
+    layers: Count = 2  # of the model
+    heads: Count = 4  # of attention in each layer
     # pretraining
-    pretraining: int = 2_200  # iterations of pretraining
-    tokens: int = 3_072  # of an iteration of pretraining
-    pretraining_lr: float = 2.5e-3  # learning rate of pretraining
+    pretraining: Count = 2_200  # iterations of pretraining
+    tokens: Count = 3_072  # of an iteration of pretraining
+    pretraining_lr: Annotated[float, Above(0)] = 2.5e-3  # learning rate of pretraining
     # RL
-    practice: int = 80  # iterations of RL
-    problems: int = 32  # of an iteration of RL
-    group: int = 16  # completions of a problem in RL
-    practice_lr: float = 3e-4  # learning rate of RL
+    practice: Count = 80  # iterations of RL
+    problems: Count = 32  # of an iteration of RL
+    group: Annotated[int, From(2)] = 16  # completions of a problem in RL; a single one has none to differ from
+    practice_lr: Annotated[float, Above(0)] = 3e-4  # learning rate of RL
     # evaluation
-    exam: int = 512  # held-out problems of each difficulty, scored exactly
-    asked: int = 64  # problems sampled for answer-only success
-    samples: int = 64  # completions of each of these
-    seeds: int = 5
+    exam: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
+    asked: Count = 64  # problems sampled for answer-only success
+    samples: Count = 64  # completions of each of these
+    seeds: Annotated[int, From(1, 10_000)] = 5
     machine: Machine = Machine()
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.width % (2 * self.heads):
+            raise ValueError(f"Scale.width is a multiple of twice Scale.heads; found width {self.width}, heads {self.heads}")
+        for part in ("solved", "deepest"):
+            if (found := getattr(self, part)) > self.lines:
+                raise ValueError(f"Scale.{part} is at most Scale.lines, the longest run of a program; found {found} of {self.lines} lines")
+        if self.uses > self.deepest:
+            raise ValueError(f"Scale.uses is at most Scale.deepest, the most steps of a problem; found {self.uses} of {self.deepest} steps")
 
 
 CPU = Scale()
@@ -71,3 +90,14 @@ GPU = replace(
 )
 
 SCALES = {"smoke": SMOKE, "cpu": CPU, "gpu": GPU}
+SIZES = tuple(f.name for f in fields(Scale) if f.name not in ELSEWHERE)
+
+
+def changed(scale: Scale, other: Scale) -> dict[str, int | float]:
+    """What is learned otherwise at a scale than at another: each field that differs, with its value."""
+    return {f: getattr(scale, f) for f in SIZES if getattr(scale, f) != getattr(other, f)}
+
+
+def preset(scale: Scale) -> str:
+    """The preset that a scale is, or differs from in the fewest fields."""
+    return min(SCALES, key=lambda name: len(changed(scale, SCALES[name])))

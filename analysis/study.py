@@ -1,9 +1,11 @@
 """Studies: a question, the cells that answer it, what is measured in each, and the claims, written down before the run."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Annotated
 
 import numpy as np
 
@@ -11,7 +13,8 @@ from analysis.claims import Claim, Row
 from analysis.edge import Edge
 from analysis.estimates import Floats, exact_pass_at_k, sampled_pass_at_k
 from analysis.scale import Scale
-from analysis.scores import Scores, curves, read_scores
+from analysis.scores import KS, Scores, curves, read_scores
+from synthtasks.checked import From, check
 from train.learn import Learn
 from train.sample import Sample, read_samples
 from train.score import Score
@@ -19,6 +22,9 @@ from train.stage import Stage, Undefined
 from train.store import Store, defined
 
 SAMPLED_KS = (1, 8)
+SAMPLED = ("answer", "sampled process")  # what samples say is right
+HEADROOM_KS = (1, 128)
+RESERVED = ("stages", "logs")  # what else lies beside the folders of studies
 
 
 @dataclass(frozen=True)
@@ -41,16 +47,30 @@ class Cell:
 
 @dataclass(frozen=True)
 class Setting:
-    """What one asks a study to do."""
+    """What one asks a study to do. In which order primitives are withheld makes no difference, so they are kept in one.
+
+    Raises:
+        ValueError: if a seed is negative, or comes twice: it would count as two.
+    """
 
     scale: Scale
     withhold: tuple[str, ...] = ("mul",)
-    seeds: tuple[int, ...] = ()
+    seeds: tuple[Annotated[int, From(0)], ...] = ()
+
+    def __post_init__(self) -> None:
+        check(self)
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"Setting.seeds has each seed once; found {self.seeds}")
+        object.__setattr__(self, "withhold", tuple(sorted(self.withhold)))
 
 
 @dataclass(frozen=True)
 class Study:
-    """One question in one file."""
+    """One question in one file.
+
+    Raises:
+        ValueError: if its name cannot be that of a folder, an axis has no values, or two claims have one name.
+    """
 
     name: str
     question: str
@@ -59,6 +79,15 @@ class Study:
     cell: Callable[[Setting, int, Mapping[str, str]], Cell]  # of a seed and a value of each axis
     controls: Mapping[str, Callable[[Setting, int], Cell]]  # cells beside the factorial
     claims: tuple[Claim, ...]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
+            raise ValueError(f"a study's name is that of a folder, as in grid, and none of {', '.join(RESERVED)}; found {self.name!r}")
+        if "control" in self.axes or "none" in self.controls or not all(self.axes.values()):
+            raise ValueError(f"axes have values, and none is called control; no control is called none; found {self.labels}")
+        names = [claim.name for claim in self.claims]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each claim has a name of its own; found {names}")
 
     @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
@@ -94,7 +123,7 @@ def measure(cell: Cell, store: Store) -> Row:
     first = before.plain
     last = after.plain if cell.learn is not None else best_temperature(after, edge["bands"]["at"])
     rows = {"before": curves(first), "after": curves(last)}
-    for k in (1, 128):
+    for k in HEADROOM_KS:
         name = f"pass@{k}"
         gains = zip(rows["before"][name], rows["after"][name], strict=True)
         rows["after"][f"headroom {name}"] = [(b - a) / (1 - a) if a < 1 else 0.0 for a, b in gains]
@@ -103,6 +132,16 @@ def measure(cell: Cell, store: Store) -> Row:
         if edge["bands"]["at"]:  # where there is none, nothing was asked
             rows[phase] |= sampled(sample, store, before.steps, edge["bands"]["at"])
     return Row(labels, seed, "", updates, list(before.steps), edge["bands"], trained, rows["before"], rows["after"])
+
+
+def exact_metrics() -> tuple[str, ...]:
+    """What is measured at every difficulty."""
+    return (*(f"pass@{k}" for k in KS), *(f"headroom pass@{k}" for k in HEADROOM_KS))
+
+
+def sampled_metrics() -> tuple[str, ...]:
+    """What is measured at the first difficulty at the edge, of cells whose policies were asked."""
+    return tuple(f"{what}@{k}" for what in SAMPLED for k in SAMPLED_KS)
 
 
 def best_temperature(scores: Scores, difficulties: Sequence[int]) -> Floats:  # [F, P]
@@ -118,7 +157,7 @@ def sampled(stage: Sample, store: Store, steps: Sequence[int], band: Sequence[in
     said = read_samples(stage, store)
     n = np.bincount(said.problem)
     result = {}
-    for what, right in (("answer", said.correct), ("sampled process", said.process)):
+    for what, right in zip(SAMPLED, (said.correct, said.process), strict=True):
         c = np.bincount(said.problem, weights=right).astype(np.int64)
         for k in SAMPLED_KS:
             mean = float(sampled_pass_at_k(n, c, k).mean())

@@ -33,7 +33,7 @@ REWARDS: dict[str, Reward] = {"outcome": Correct(), "process": Process()}
 
 def program(scale: Scale) -> Program:
     """The family that bases are pretrained on."""
-    return Program(lines=scale.lines, modulus=scale.modulus)
+    return Program(min(Program().steps, scale.lines), scale.lines, modulus=scale.modulus)
 
 
 def needing(setting: Setting) -> Program:

@@ -1,0 +1,402 @@
+"""What is asked for: what can be known is refused before the first stage, and every setting has a folder of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from analysis import gc, owned, references
+from analysis.__main__ import main
+from analysis.claims import At, Claim, Deeper, More, gain
+from analysis.command import plan, reporting
+from analysis.demo import lesson
+from analysis.request import Request, labelled, overridden, stages_of
+from analysis.scale import CPU, GPU, SMOKE, Scale, preset
+from analysis.studies.grid import AT, STUDY
+from analysis.study import Cell, Setting, Study
+from tests.tiny import TINY
+from train.learn import Learn
+from train.machine import Machine
+from train.policy import Fresh
+from train.practice import Practice
+from train.rollouts import Sampler
+from train.score import Score
+from train.stage import closure
+
+ROOT = Path(__file__).parent.parent
+
+
+def asked(out: Path, scale: Scale = SMOKE, withhold: tuple[str, ...] = ("mul",), seeds: Sequence[int] = (0,), **only: str) -> Request:
+    """A request of the grid."""
+    return Request(STUDY, Setting(scale, withhold, tuple(seeds)), only, out, 1)
+
+
+# --- every setting has a folder of its own
+
+
+def named(scale: Scale = SMOKE, withhold: tuple[str, ...] = ("mul",), seeds: Sequence[int] = (0,), **only: str) -> str:
+    """The name of the folder of such a request."""
+    return owned.owner(STUDY, Setting(scale, withhold, tuple(seeds)), only).name
+
+
+# Broken if two settings shared a folder, in which the later one replaces the report of the other, or if a name hid what it is of.
+def test_names_by_hand(tmp_path: Path) -> None:
+    assert named() == "grid"
+    assert named(CPU) == "grid"
+    assert named(replace(SMOKE, practice=4)) == "grid-practice-4"
+    assert named(replace(SMOKE, practice=4, practice_lr=2e-3)) == "grid-practice-4-practice-lr-0.002"
+    assert named(withhold=("add",)) == "grid-add"
+    assert named(withhold=("mul", "add")) == "grid-add-mul"
+    assert named(seeds=(100, 101)) == "grid-seeds-100-101"
+    assert named(seeds=(0, 2)) == "grid-seeds-0-2"
+    assert named(primitive="absent", region="at") == "grid-absent-at"
+    assert named(control="none") == "grid-control-none"
+    assert named(replace(SMOKE, practice=4), ("add",), (7, 8), primitive="absent") == "grid-practice-4-add-seeds-7-8-absent"
+    many = [named(replace(SMOKE, practice=4, problems=8, group=4, exam=n)) for n in (16, 32, 16)]
+    assert many[0] == many[2] != many[1]
+    assert all(re.fullmatch("grid-[0-9a-f]{8}", name) for name in many)
+    assert asked(tmp_path, replace(SMOKE, practice=4)).folder == tmp_path / "grid-practice-4"
+
+
+# Broken if one setting had two folders: by the order of words, the kind of a number, how many seeds there are, or on what it runs.
+def test_one_setting_has_one_name() -> None:
+    same = [
+        (Setting(SMOKE, seeds=(0,)), Setting(replace(SMOKE, seeds=9, machine=Machine(threads=4)), seeds=(0, 1, 2)), {}),
+        (Setting(SMOKE, ("mul", "add"), (0,)), Setting(SMOKE, ("add", "mul"), (0,)), {}),
+        (Setting(replace(SMOKE, practice_lr=1), seeds=(0,)), Setting(replace(SMOKE, practice_lr=1.0), seeds=(0,)), {}),
+    ]
+    for one, other, only in same:
+        assert owned.owner(STUDY, one, only) == owned.owner(STUDY, other, only)
+    assert list(STUDY.cells(same[1][0])) == list(STUDY.cells(same[1][1]))
+    assert named(region="at", primitive="absent") == named(primitive="absent", region="at")
+    assert labelled("region=at,primitive=absent", STUDY) == labelled("primitive=absent,region=at", STUDY)
+
+
+# Broken if a value that two axes have were said without its axis: two parts of a study had one folder.
+def test_a_value_of_two_axes_is_said_with_its_axis(tmp_path: Path) -> None:
+    study = replace(STUDY, axes={**STUDY.axes, "reward": (*STUDY.axes["reward"], "at")})
+    setting = Setting(SMOKE, seeds=(0,))
+    assert owned.owner(study, setting, {"region": "at"}).name == "grid-region-at"
+    assert owned.owner(study, setting, {"reward": "at"}).name == "grid-reward-at"
+
+
+def begun(request: Request) -> None:
+    """Leave what a run leaves: folders of all stages, and whose they are."""
+    for stage in closure(stages_of(request.cells())):
+        request.store.path(stage).mkdir(parents=True, exist_ok=True)
+    with reporting(request):
+        references.finish(request.folder, stages_of(request.cells()))
+
+
+# Broken if a study of another setting in one folder gave the stages of the first to gc, or took its place.
+def test_gc_keeps_what_every_setting_refers_to(tmp_path: Path) -> None:
+    for request in (asked(tmp_path, TINY), asked(tmp_path, replace(TINY, practice=4)), asked(tmp_path, TINY, region="at")):
+        begun(request)
+    assert gc.sort(tmp_path).rubbish == ()
+    assert len({f.name for f in tmp_path.iterdir() if f.name != "stages"}) == 3
+
+
+# Broken if a folder that was renamed by hand, or another scale of the same name, lost its report to a setting that is not its own.
+@pytest.mark.parametrize(
+    ("first", "then", "difference"),
+    [
+        (SMOKE, replace(SMOKE, practice=4), "practice 12 there, 4 asked"),
+        (SMOKE, replace(CPU, lines=10, deepest=10), "modulus 3 there, 10 asked"),
+    ],
+)
+def test_a_folder_of_another_setting_is_refused(first: Scale, then: Scale, difference: str, tmp_path: Path) -> None:
+    one, other = asked(tmp_path, first), asked(tmp_path, then)
+    with reporting(one):
+        pass
+    if one.folder != other.folder:
+        one.folder.rename(other.folder)
+    before = {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
+    for use in (lambda: plan(other, Console()), lambda: reporting(other).__enter__()):
+        with pytest.raises(ValueError, match="another setting") as refused:
+            use()
+        for words in (str(other.folder), other.name, one.name, difference, "another --out"):
+            assert words in str(refused.value)
+    assert {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()} == before
+
+
+# Broken if more seeds of a study were refused, or a folder that lost its record, or was left before there were any, served anybody.
+def test_a_folder_is_taken_by_whose_it_is(tmp_path: Path) -> None:
+    one, more, other = asked(tmp_path), asked(tmp_path, seeds=(0, 1)), asked(tmp_path, replace(SMOKE, practice=4))
+    for request in (one, more, one):
+        with reporting(request):
+            references.begin(request.folder, stages_of(request.cells()))
+    file = one.folder / owned.FILE
+    record = file.read_text()
+    for broken in ("", "{", "[]"):
+        file.write_text(broken)
+        with reporting(more):
+            assert file.read_text() == record
+    file.unlink()
+    one.folder.rename(other.folder)
+    with pytest.raises(ValueError, match=r"grid-practice-4 holds results of other stages .* Rename it"):
+        other.refuse_other()
+    (other.folder / references.FILE).unlink()
+    other.refuse_other()  # holds nothing
+    (other.folder / "rows.jsonl").touch()
+    with pytest.raises(ValueError, match="Rename it"):
+        other.refuse_other()
+    file.parent.mkdir()
+    file.write_text(json.dumps(json.loads(record) | {"schema": 2}))
+    with pytest.raises(ValueError, match=r"setting\.json has schema 2"):
+        one.refuse_other()
+
+
+# Broken if a size that a scale comes to have later made every folder that does not know it another's.
+def test_a_size_that_was_added_since_is_at_its_default(tmp_path: Path) -> None:
+    request = asked(tmp_path, replace(TINY, asked=64))
+    with reporting(request):
+        record = json.loads((request.folder / owned.FILE).read_text())
+    (request.folder / owned.FILE).write_text(json.dumps({k: v for k, v in record.items() if k != "asked"}))
+    request.refuse_other()
+    with pytest.raises(ValueError, match="asked 64 there, 32 asked"):
+        owned.refuse_other(request.folder, asked(tmp_path, replace(TINY, asked=32)).owner, ())
+
+
+# Broken if a part that a demo runs, and that of `run` which has one cell more, had one folder; or if a demo showed what nobody asked for.
+def test_a_demo_has_its_own_folder_and_shows_what_is_asked(tmp_path: Path) -> None:
+    shown = lesson(asked(tmp_path, seeds=(0, 1)))
+    assert shown.name == named(reward="process", control="none") == "grid-process-control-none"
+    assert asked(tmp_path, reward="process").cells() != shown.cells()
+    assert named(reward="process") == "grid-process"
+    for only in ({"reward": "outcome"}, {"control": "coin"}):
+        ((axis, value),) = only.items()
+        with pytest.raises(ValueError, match=f"demo shows cells .* found --only {axis}={value}"):
+            lesson(asked(tmp_path, **only))
+
+
+# Broken if the nearest preset were not what the sizes say, whatever the machine and the seeds.
+def test_presets() -> None:
+    assert [preset(scale) for scale in (SMOKE, CPU, GPU)] == ["smoke", "cpu", "gpu"]
+    assert preset(replace(GPU, seeds=1, machine=Machine(), practice=3)) == "gpu"
+
+
+# --- what can be known is refused before the first stage
+
+REFUSED = [
+    (("--samples", "8"), "sampled pass@8 wants at least 16 samples of each problem"),
+    (("--group", "1"), "Scale.group is at least 2; found 1"),
+    (("--practice", "0"), "Scale.practice is at least 1; found 0"),
+    (("--practice=-1",), "Scale.practice is at least 1; found -1"),
+    (("--pretraining", "0"), "Scale.pretraining is at least 1; found 0"),
+    (("--practice-lr", "nan"), "Scale.practice_lr is a finite number; found nan"),
+    (("--practice-lr", "inf"), "Scale.practice_lr is a finite number; found inf"),
+    (("--pretraining-lr", "0"), "Scale.pretraining_lr is above 0; found 0.0"),
+    (("--width", "30"), "Scale.width is a multiple of twice Scale.heads; found width 30, heads 4"),
+    (("--layers", "0"), "Scale.layers is at least 1"),
+    (("--deepest", "11"), "Scale.deepest is at most Scale.lines"),
+    (("--solved", "11"), "Scale.solved is at most Scale.lines"),
+    (("--uses", "11"), "Scale.uses is at most Scale.deepest"),
+    (("--uses=-1",), "Scale.uses is at least 0"),
+    (("--modulus", "1"), "Scale.modulus is at least 2"),
+    (("--modulus", "5000"), "numbers go up to 999; found modulus 5000"),
+    (("--exam", "1"), "Scale.exam is at least 2"),
+    (("--lines", "0"), "Scale.lines is from 1 to 1000"),
+    (("--lines", "45"), "the model's context holds 256 tokens, but "),
+    (("--lines", "2", "--deepest", "2", "--solved", "1", "--uses", "1"), "claim '2 gain beyond training' looks at Deeper(by=2)"),
+    (("--seeds", "0"), "--seeds is at least 1; found 0"),
+    (("--seeds", "1000000000"), "Scale.seeds is from 1 to 10000"),
+    (("--first-seed=-5",), "--first-seed is at least 0; found -5"),
+    (("--jobs", "0"), "--jobs is at least 1; found 0"),
+    (("--devices", "0"), "at least one device; found --devices 0"),
+    (("--withhold", "mul", "mul"), "--withhold takes some of add, sub, mul, each once; found mul mul"),
+    (("--withhold", "add", "mul", "sub"), "leaves no primitive to know"),
+    (("--only", "region=at,region=below"), "each axis once; found 'region=at,region=below'"),
+    (("--only", "region"), "--only takes axis=value,axis=value"),
+    (("--only", "control=known,region=below"), "no cell has"),
+]
+
+
+# Broken if a command that speaks of a study began with what must fail later, or if one knew what another does not.
+@pytest.mark.parametrize(
+    ("verb", "words", "message"),
+    [*(("plan", *each) for each in REFUSED), *((verb, *REFUSED[i]) for verb in ("run", "watch", "report", "demo") for i in (0, 1, -1))],
+)
+def test_what_must_fail_does_not_begin(
+    verb: str,
+    words: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def begun(*_: object) -> int:
+        raise AssertionError("something ran")
+
+    for what in ("__main__.watch", "command.make_plan", "command.report", "demo.make_plan"):
+        monkeypatch.setattr(f"analysis.{what}", begun)
+    monkeypatch.setattr(sys, "argv", ["analysis", verb, "grid", "--scale", "smoke", "--out", str(tmp_path), *words])
+    assert main() == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
+
+
+# Broken if a field that a scale does not have were overridden in silence.
+def test_a_misspelt_field_is_refused() -> None:
+    assert overridden(SMOKE, {"practice": 4, "group": None}) == replace(SMOKE, practice=4)
+    with pytest.raises(ValueError, match=r"a field of the scale is one of 'modulus', .*; found 'practise'"):
+        overridden(SMOKE, {"practise": 4})
+
+
+# Broken if a seed counted twice, or a negative one were taken.
+@pytest.mark.parametrize("seeds", [(0, 0), (-1,)])
+def test_seeds_are_different_and_not_negative(seeds: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"Setting\.seeds"):
+        Setting(SMOKE, seeds=seeds)
+
+
+# Broken if a claim that no cell can answer were found out by the report, or never.
+@pytest.mark.parametrize(
+    ("contrast", "message"),
+    [
+        (gain(AT, metric="pass@64"), "asks for 'pass@64'.* there are metrics pass@1, pass@8, .*answer@8"),
+        (gain(AT, metric="answer@8"), "answer@8 .* is measured at the first of a band alone"),
+        (gain(AT, At("near")), "asks for 'near'.* regions below, at, beyond"),
+        (gain(AT, Deeper(4)), r"looks at Deeper\(by=4\), where nothing is scored"),
+        (gain({"primitive": "missing"}), "no cell is labelled"),
+        (gain({"control": "temperature"}, At("at", 1), "answer@8"), "asks for 'answer@8'"),
+    ],
+)
+def test_a_claim_that_cannot_be_answered_is_refused(contrast: tuple, message: str, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    study = replace(STUDY, claims=(Claim("odd", "It does.", contrast, More(1)),))
+    with pytest.raises(ValueError, match=f"claim 'odd'.*{message}"):
+        Request(study, Setting(TINY, seeds=(0,)), {}, tmp_path, 1)
+
+
+# Broken if a study could not be told from what lies beside its folder, or of two claims with one name one verdict were lost.
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "stages"}, "none of stages, logs; found 'stages'"),
+        ({"name": "../grid"}, "found '../grid'"),
+        ({"claims": STUDY.claims[:1] * 2}, "each claim has a name of its own"),
+        ({"axes": {"control": ("a",)}}, "none is called control"),
+        ({"axes": {"region": ()}}, "axes have values"),
+    ],
+)
+def test_a_study_says_what_it_is(changes: Mapping[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(STUDY, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sent(Score):
+    """A score with something in it that only this process knows."""
+
+    note: object = None
+
+    @property
+    def identity(self) -> str:  # type: ignore[override]
+        return "0" * 12
+
+    meaning = identity  # type: ignore[assignment]
+
+
+def small_context(cell: Cell) -> Cell:
+    """With a model that cannot read the problems."""
+    fresh = next(s for s in closure([cell.before]) if isinstance(s, Fresh))
+    return _begun(cell, replace(fresh, config=replace(fresh.config, context=20)))
+
+
+def few_words(cell: Cell) -> Cell:
+    """With a model that does not know a word of the problems."""
+    fresh = next(s for s in closure([cell.before]) if isinstance(s, Fresh))
+    vocab = replace(fresh.vocab, words=tuple(w for w in fresh.vocab.words if w != "run"))
+    return _begun(cell, replace(fresh, vocab=vocab, config=replace(fresh.config, vocab=len(vocab))))
+
+
+def _begun(cell: Cell, fresh: Fresh) -> Cell:
+    policy = cell.before.policy
+    assert isinstance(policy, Learn)
+    return replace(cell, before=replace(cell.before, policy=replace(policy, policy=fresh)))
+
+
+def alone(cell: Cell) -> Cell:
+    """With groups of one."""
+    assert cell.learn is not None
+    ((weight, practice),) = cell.learn.losses
+    assert isinstance(practice, Practice)
+    return replace(cell, learn=replace(cell.learn, losses=((weight, replace(practice, sampler=Sampler(1))),)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (small_context, r"context holds 20 tokens, but 2[0-9] are needed for Program\(steps=1, lines=4, modulus=2\)"),
+        (few_words, "'run' is not among the"),
+        (alone, "a group has at least 2 completions"),
+        (lambda c: replace(c, trained="near"), "the region that RL is given is one of '', 'below'"),
+        (lambda c: replace(c, after=replace(c.after, families=c.after.families[:2])), "the same steps before and after"),
+        (lambda c: replace(c, before=replace(c.before, temperatures=(0.5,))), r"temperature 1 is among .* \(0\.5,\) \(before\)"),
+        (lambda c: replace(c, labels=(("primitive", "present"),)), "labels of its own"),
+        (lambda c: replace(c, after=Sent(**{f: getattr(c.after, f) for f in ("policy", "families")}, note=lambda: 0)), "cannot be sent"),
+        (lambda c: replace(c, after=replace(c.after, temperatures=(1.0, {}))), "a stage has no name: .* cannot be part of an experiment"),
+    ],
+)
+# Broken if a stage that cannot run, or whose results cannot be measured, were found out after the others have run.
+def test_a_cell_that_must_fail_is_refused(change: Callable[[Cell], Cell], message: str, tmp_path: Path) -> None:
+    def cell(setting: Setting, seed: int, labels: Mapping[str, str]) -> Cell:
+        return change(STUDY.cell(setting, seed, labels))
+
+    study = Study("odd", "?", "-", {"primitive": ("present",), "region": ("at", "below"), "reward": ("process",)}, cell, {}, ())
+    with pytest.raises(ValueError, match=message):
+        Request(study, Setting(TINY, seeds=(0,)), {}, tmp_path, 1)
+
+
+# Broken if sizes that do go together were refused: the longest context that fits, the fewest samples, completions and lines.
+def test_the_least_and_the_most_are_accepted(tmp_path: Path) -> None:
+    asked(tmp_path, replace(TINY, samples=16, group=2, exam=2, practice=1, uses=0))
+    asked(tmp_path, replace(TINY, lines=3, solved=3, deepest=3, uses=3))
+    asked(tmp_path, replace(TINY, lines=34, deepest=34))  # 3 * 34 + 7 words of a prompt, 4 * 34 + 3 of a solution, 4 to spare: 252
+    with pytest.raises(ValueError, match="but 259 are needed"):
+        asked(tmp_path, replace(TINY, lines=35, deepest=35))
+
+
+# --- a task of a Slurm array
+
+
+def share(tmp_path: Path, **task: object) -> tuple[int, str]:
+    """The status of a task, and which share it does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SLURM")} | {"PYTHON": "echo"}
+    environment |= {name if name == "SHARDS" else f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in task.items()}
+    done = subprocess.run([ROOT / "analysis" / "slurm.sh", "--out", "x"], env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout.split(" --shard ")[-1].strip() or done.stderr
+
+
+# Broken if a task of an array did the share of another, or a share were left undone without a word.
+@pytest.mark.parametrize(
+    ("ids", "step", "shards"),
+    [((1, 2, 3), 1, None), ((0, 1, 2), 1, None), ((4, 5), 1, None), ((1, 4, 7), 3, None), ((5,), 1, None), ((3, 7), 1, 8), ((1,), 1, 1)],
+)
+def test_every_share_of_an_array_is_done_once(ids: tuple[int, ...], step: int, shards: int | None, tmp_path: Path) -> None:
+    whole = {"MIN": ids[0], "MAX": ids[-1], "COUNT": len(ids), "STEP": step} | ({"SHARDS": shards} if shards else {})
+    expected = [f"{i}/{shards}" for i in ids] if shards else [f"{i}/{len(ids)}" for i in range(1, len(ids) + 1)]
+    assert [share(tmp_path, ID=i, **whole) for i in ids] == [(0, f"{e} --out x") for e in expected]
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ({"ID": 3, "MIN": 3, "MAX": 7, "COUNT": 2, "STEP": 1}, "expected a whole array, as --array=1-8; found 2 numbers from 3 to 7"),
+        ({"ID": 0, "MIN": 0, "MAX": 7, "COUNT": 8, "STEP": 1, "SHARDS": 8}, "numbers from 1 to 8; found 0"),
+        ({"ID": 9, "MIN": 9, "MAX": 9, "COUNT": 1, "STEP": 1, "SHARDS": 8}, "numbers from 1 to 8; found 9"),
+        ({"ID": 1, "MIN": 1, "MAX": 2, "COUNT": 2, "SHARDS": "eight"}, "SHARDS=eight"),
+        ({}, "start this with sbatch --array=1-n"),
+    ],
+)
+# Broken if a part of an array that does not say of how many began.
+def test_a_part_of_an_array_says_of_how_many(task: dict[str, object], message: str, tmp_path: Path) -> None:
+    status, said = share(tmp_path, **task)
+    assert status != 0
+    assert message in said
