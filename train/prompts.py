@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Annotated, Literal, Protocol, get_args
 
+from synthtasks.checked import From, check, one_of
 from synthtasks.families import Family, Program, named
 from synthtasks.problem import Problem, Split
 from train.stage import Stage, Undefined
 from train.store import Store, defined
+
+Region = Literal["below", "at", "beyond"]  # of an edge
 
 
 class Prompts(Protocol):
@@ -27,6 +30,9 @@ class Endless:
     family: Family
     split: Split = "train"
 
+    def __post_init__(self) -> None:
+        check(self)
+
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         return _draw(self.family, self.split, count, seed, iteration, draw)
 
@@ -36,7 +42,10 @@ class Few:
     """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571)."""
 
     family: Family
-    problems: int = 1
+    problems: Annotated[int, From(1)] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         few = _draw(self.family, "train", self.problems, seed, "few")
@@ -49,20 +58,25 @@ class Band:
 
     family: Program
     edge: Stage
-    region: str
+    region: Region
     split: Split = "train"
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         steps = band(store, self.edge, self.region)
         return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
 
 
-def band(store: Store, edge: Stage, region: str) -> tuple[int, ...]:
+def band(store: Store, edge: Stage, region: Region) -> tuple[int, ...]:
     """The difficulties of a region, ascending.
 
     Raises:
         Undefined: if the edge has no such region; nothing is put in its place.
+        ValueError: if there is no region of that name.
     """
+    one_of("region", region, get_args(Region))
     record = json.loads((defined(store.get(edge)) / "edge.json").read_text())
     if not record["bands"][region]:
         raise Undefined(f"no difficulty lies {region} the edge: {record['reasons'][region]}")
