@@ -594,7 +594,7 @@ class Edge(Stage):
 WIDE = Program(4, 6)
 
 
-# Broken if few problems changed with the iteration, endless ones came back, or a resumed run met others.
+# Broken if few problems changed with the iteration or some were never met, endless ones came back, or a resumed run met others.
 def test_prompts_are_pure_in_seed_and_iteration(tmp_path: Path) -> None:
     store = Store(tmp_path)
     moments = [(seed, iteration, draw) for seed in range(2) for iteration in range(3) for draw in range(2)]
@@ -607,6 +607,8 @@ def test_prompts_are_pure_in_seed_and_iteration(tmp_path: Path) -> None:
         assert batch == (*batch[:3], *batch[:3], *batch[:2])
         assert len(set(batch)) == 3
     assert not set(few[0, 0, 0]) & set(few[1, 0, 0])
+    with pytest.raises(ValueError, match="of the 3 problems of Few, 2 would be met"):
+        Few(WIDE, 3).batch(store, 2, 0, 0, 0)
     assert {p.split for batch in (*endless.values(), *few.values()) for p in batch} == {"train"}
 
 

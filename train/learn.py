@@ -74,7 +74,11 @@ class Update:
 
 
 class Loss(Protocol):
-    """A way of learning. Several that learn together say beforehand what has to agree, and what must not."""
+    """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
+
+    Randomness is named by a loss's seed. Two that draw from different prompts or corpora by one seed are let be: what they draw differs, and
+    is as random, but not independent.
+    """
 
     @property
     def per_iteration(self) -> int: ...  # updates of an iteration; of all losses the same

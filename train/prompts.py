@@ -39,7 +39,11 @@ class Endless:
 
 @dataclass(frozen=True)
 class Few:
-    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571)."""
+    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
+
+    Raises:
+        ValueError: from `batch`, if fewer are asked for, so that some would never be met.
+    """
 
     family: Family
     problems: Annotated[int, From(1)] = 1
@@ -48,6 +52,10 @@ class Few:
         check(self)
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        if count < self.problems:
+            raise ValueError(
+                f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
+            )
         few = _draw(self.family, "train", self.problems, seed, "few")
         return tuple(few[i % len(few)] for i in range(count))
 

@@ -4,6 +4,7 @@ Where a problem has exactly one valid trace, the probability that the policy wri
 included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the price of one forward pass.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -110,7 +111,13 @@ def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: in
 
 @torch.no_grad()
 def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P]."""
+    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P].
+
+    Raises:
+        ValueError: if there is no temperature, or one is not positive and finite.
+    """
+    if not temperatures or not all(0 < t < math.inf for t in temperatures):
+        raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
     device = model.head.weight.device
     logp, by_role = [], []
     for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
