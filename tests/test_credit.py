@@ -4,7 +4,7 @@ Shapes: P problems, G completions of each, B = P * G rows, T tokens.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -30,6 +30,7 @@ from train.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
 from train.prompts import Endless
 from train.rewards import Coin, Correct, Process, Reward
 from train.rollouts import Rollouts, Sampler, rollout
+from train.signal import has_signal
 from train.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
@@ -138,6 +139,35 @@ def test_a_unanimous_group_has_no_advantage(algorithm: Algorithm, case: tuple[Ro
     r, reward = case
     unanimous = (reward > 0).double().view(-1, r.group)[:, :1].expand(-1, r.group).reshape(-1)
     assert (chain(algorithm.credit, r.at_end(unanimous), r) == 0).all()
+
+
+# Broken if sums that differ by rounding alone, or by padding, passed for a difference, or a true one, however small, did not.
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("first", "second", "differ"),
+    [
+        ([0.1, 0.2], [0.3], False),  # 0.1 + 0.2 is 0.30000000000000004
+        ([0.1] * 6, [0.3, 0.3], False),  # of processes: many small steps, or few large ones
+        ([0.0, 0.0, 0.7], [0.7], False),  # at the end of a longer completion
+        ([0.5, 0.5], [1.0, 0.0], False),
+        ([0.1, 0.2], [0.31], True),
+        ([1.0] * 6, [1.0] * 5, True),
+        ([1_000.0], [1_000.001], True),  # one number each: there is no rounding, and nothing is too close
+    ],
+)
+def test_signal_is_a_difference_of_rewards(first: list[float], second: list[float], differ: bool, dtype: torch.dtype) -> None:
+    r = record(2, [len(first), len(second)], longest=9)
+    reward = torch.tensor([x + [0.0] * (9 - len(x)) for x in (first, second)], dtype=dtype)
+    for algorithm in (GRPO, RLOO, DR_GRPO, DAPO):
+        assert has_signal(algorithm.credit, reward, r).tolist() == [differ]
+
+
+# Broken if the reward on which groups are told apart were any but what each completion earned: as for advantages, which are as rough.
+@given(judged())
+def test_groups_with_signal_are_those_with_different_rewards(case: tuple[Rollouts, Tensor]) -> None:
+    r, reward = case
+    groups = reward.view(-1, r.group).tolist()
+    assert has_signal(GRPO.credit, r.at_end(reward), r).tolist() == [len(set(group)) > 1 for group in groups]
 
 
 def loss(r: Rollouts, reward: Tensor, logp: Tensor, surrogate: Surrogate, aggregate: Aggregate) -> float:
@@ -298,6 +328,88 @@ def test_coin_is_pure_chance() -> None:
     assert heads[:2000].mean().item() == pytest.approx(heads[2000:].mean().item(), abs=0.075)
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """A reward, credit rule, surrogate or aggregate whose result is spoilt in one way."""
+
+    how: str
+
+    def __call__(self, *given: object) -> Tensor:
+        tensors = [x.mask if isinstance(x, Rollouts) else x for x in given if isinstance(x, Rollouts | Tensor)]
+        right = tensors[0].float() * torch.arange(len(tensors[0]))[:, None]  # [B, T]
+        match self.how:
+            case "column":
+                return right[:, :1]
+            case "rows":
+                return right[0]
+            case "half":
+                return right[: len(right) // 2]
+            case "whole":
+                return right.long()
+            case "list":
+                return right.tolist()  # type: ignore[return-value]
+            case "nan" | "inf":
+                right[1, 0] = float(self.how)
+            case "padded":
+                right[~tensors[0].bool()] = 3.0  # behind the end there is no mask, nor any log-probability
+        return right
+
+
+FAULTS = {
+    "column": r"gave \[8, 1\] torch.float32; expected \[8, 8\] float on cpu",
+    "rows": r"gave \[8\] torch.float32; expected \[8, 8\] float on cpu",
+    "half": r"gave \[4, 8\] torch.float32; expected \[8, 8\] float on cpu",
+    "whole": r"gave \[8, 8\] torch.int64; expected \[8, 8\] float on cpu",
+    "list": r"gave .*\(list\); expected \[8, 8\] float on cpu",
+    "nan": "gave nan at token 0 of row 1 .*expected finite numbers",
+    "inf": "gave inf at token 0 of row 1 .*expected finite numbers",
+    "padded": r"gave 3.0 at token \d of row \d .*expected zero there",
+}
+
+
+# Broken if what a part of an algorithm gave were taken for something else where it broadcasts (a reward [B, 1] for one on every token), or
+# if a number that is none were found out at the gradient, where nobody knows whose it is.
+@pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.parametrize("part", ["reward", "credit rule", "surrogate", "aggregate"])
+def test_what_does_not_fit_is_refused_by_name(part: str, how: str, tmp_path: Path) -> None:
+    wrong = Wrong(how)
+    algorithm = {
+        "reward": GRPO,
+        "credit rule": replace(GRPO, credit=(Spread(), wrong)),
+        "surrogate": replace(GRPO, surrogate=wrong),
+        "aggregate": replace(GRPO, aggregate=wrong),
+    }[part]
+    practice = Practice(Endless(FAMILY), wrong if part == "reward" else Halves(), algorithm, Sampler(group=4, spare=1), problems=2)
+    model = GPT(CONFIG, torch_rng("wrong"))
+    run = Run(model, model, VOCAB, Store(tmp_path), Fresh(CONFIG, VOCAB), Ledger())
+
+    def learn() -> None:
+        for update in practice.updates(run, 0):
+            for _ in update.parts:
+                pass
+
+    if how == "padded" and part in ("credit rule", "surrogate"):  # off the mask the first are cut off, and the second weigh nothing
+        learn()
+        return
+    with pytest.raises(ValueError, match=rf"the {part} Wrong\(how='{how}'\) {FAULTS[how]}"):
+        learn()
+
+
+@dataclass(frozen=True)
+class Halves:
+    """1 for every other row."""
+
+    def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
+        return r.at_end(torch.arange(len(r.tokens)) % 2)
+
+
+# Broken if values of too many rows, or of none, were put at the ends of those there are.
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1), (3,)])
+def test_ends_take_a_value_for_each_row(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"one value for each of the 2 completions; found \["):
+        record(2, [1, 2]).at_end(torch.ones(shape))
+
+
 VOCAB = Compact().vocab(4, (ADD, MUL), 3)
 CONFIG = GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64)
 
@@ -320,7 +432,7 @@ def test_micro_batching_changes_no_loss(algorithm: Algorithm, tmp_path: Path) ->
         run.reference.double()
         model.zero_grad()
         parts = []
-        for part in practice._parts(run, r, advantage):
+        for part in practice._parts(run, r, advantage, has_signal(algorithm.credit, reward, r)):
             part.backward()
             parts.append(part.item())
         assert len(parts) == math.ceil((5 if algorithm.kl else 4) / max(1, size // 4))

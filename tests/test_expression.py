@@ -43,14 +43,14 @@ def written(stage: Stage, folder: Path) -> object:
 @st.composite
 def expressions(draw: st.DrawFn) -> Stage:
     """Stages that stand on stages, with families, losses and credit of many kinds."""
-    family, number = draw(FAMILIES), st.floats(0, 3) | st.integers(0, 3)
+    family, number = draw(FAMILIES), st.floats(0, 3, exclude_min=True) | st.integers(1, 3)
     recipes = tuple(Recipe(draw(st.sampled_from([0.5, 1, 2.0])), f) for f in draw(st.lists(FAMILIES, min_size=1, max_size=2)))
     base: Stage = replace(FRESH, seed=draw(st.integers(0, 2**70)))
     for _ in range(draw(st.integers(0, 2))):
         practice = Practice(Endless(family), Process(), draw(st.sampled_from((GRPO, DAPO))), seed=draw(st.integers(0, 9)))
         losses = (draw(number), Imitate(Corpus((*recipes, Recipe(1.0, family, Listing()))))), (draw(number), practice)
         base = Learn(base, draw(st.permutations(losses).map(tuple)), draw(st.integers(1, 9)), Optim(draw(number)))
-    score = Score(base, (family,), temperatures=tuple(draw(st.lists(number, max_size=3))))
+    score = Score(base, (family,), temperatures=tuple(draw(st.lists(number, min_size=1, max_size=3))))
     if isinstance(family, Program) and isinstance(base, Learn):
         return replace(base, policy=replace(FRESH, seed=1), losses=((1.0, Practice(Band(family, score, "at"), Process())),))
     return replace(score, surface=draw(st.sampled_from((Compact(), Story()))))

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from analysis.edge import REGIONS
 from models.gpt import GPT, GPTConfig
 from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
@@ -23,16 +25,17 @@ from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
 from train.artifacts import VARYING
-from train.credit import chain
+from train.credit import Centre, LeaveOneOut, Scale, Spread, chain
 from train.imitate import Imitate
 from train.learn import Learn, Loss, Optim, Run, Update
 from train.ledger import Ledger
-from train.objectives import TokenMean, kl
+from train.objectives import PolicyGradient, TokenMean, kl
 from train.policy import Fresh, load_policy, torch_rng
-from train.practice import DAPO, DR_GRPO, GRPO, Algorithm, Practice, with_signal
-from train.prompts import Band, Endless, Few
+from train.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
+from train.prompts import Band, Endless, Few, Region, band
 from train.rewards import Coin
 from train.rollouts import Rollouts, Sampler, rollout
+from train.signal import Judged, has_signal, with_signal
 from train.stage import Stage, Undefined
 from train.store import Store, defined, write_json
 
@@ -69,10 +72,28 @@ class Alternate:
 
 
 @dataclass(frozen=True)
+class Always:
+    """The same for every completion."""
+
+    value: float
+
+    def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
+        return r.at_end(torch.full((len(r.tokens),), self.value))
+
+
+@dataclass(frozen=True)
 class Fused:
     """A loss whose fuse, the file `root/fuse`, may blow once, after gradients were taken: "iteration update how"."""
 
     loss: Loss
+
+    @property
+    def per_iteration(self) -> int:
+        return self.loss.per_iteration
+
+    @property
+    def source(self) -> object:
+        return self.loss.source
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         for i, update in enumerate(self.loss.updates(run, iteration)):
@@ -247,6 +268,105 @@ def test_no_signal_no_step(tmp_path: Path) -> None:
     assert (ledger(folder).iterations, ledger(folder).updates, ledger(folder).trained) == (6, 0, 0)
 
 
+REINFORCE = Algorithm(credit=(Spread(),), surrogate=PolicyGradient())
+ALGORITHMS = {
+    "grpo": GRPO,
+    "rloo": RLOO,
+    "dr_grpo": DR_GRPO,
+    "dapo": DAPO,
+    "kl": replace(GRPO, kl=0.5),
+    "reinforce": REINFORCE,
+    "scale alone": replace(REINFORCE, credit=(Spread(), Scale())),
+    "not spread": replace(GRPO, credit=(Centre(), Scale())),
+}
+
+
+# Broken if what rounding leaves of equal rewards (1e-8 of advantage, which Adam makes full steps of) moved the weights, under some credit,
+# for some size of group or number; or if a divergence did, which is zero where learning begins, and whose gradient there is rounding.
+@pytest.mark.parametrize("group", [3, 7])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_constant_reward_moves_nothing(algorithm: str, group: int, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for value in (0.1, 0.7, -1e6):
+        task = replace(practice(reward=Always(value)), algorithm=ALGORITHMS[algorithm], sampler=Sampler(group), reuse=2)
+        folder = store.get(learn(task, iterations=2, optim=Optim(1e-2, weight_decay=0.5)))
+        start = weights(store.get(FRESH))
+        assert all(torch.equal(w, start[k]) for k, w in weights(folder).items())
+        assert {m["signal"] for m in metrics(folder)} == {0.0}
+        assert (ledger(folder).updates, ledger(folder).trained) == (0, 0)
+
+
+# Broken if groups of one, which hold nothing that differs, learned nothing where the credit needs no others, or learned from a constant.
+def test_groups_of_one_learn_where_the_batch_differs(tmp_path: Path) -> None:
+    store, one = Store(tmp_path), replace(practice(problems=4), algorithm=REINFORCE, sampler=Sampler(1))
+    for reward, share in ((Alternate(), 0.5), (Always(1.0), 0.0)):  # of a batch that differs, the groups that earn something
+        folder = store.get(learn(replace(one, reward=reward), iterations=2))
+        assert [m["signal"] for m in metrics(folder)] == [share] * 2
+        assert ledger(folder).updates == 4 * share
+    assert has_signal(REINFORCE.credit, torch.tensor([[1.0], [1.0], [0.0], [0.0]]), four()).tolist() == [True, False]
+    assert has_signal(GRPO.credit, torch.tensor([[1.0], [1.0], [0.0], [0.0]]), four()).tolist() == [False, False]
+
+
+def four() -> Rollouts:
+    """Two groups of two completions, of a token each."""
+    one = torch.ones(4, 1)
+    asked = (problem(FAMILY, "train", 0),) * 2
+    return Rollouts(asked, 2, 1, one[:2].long(), one[:2, 0].long(), one.long(), one.bool(), one, (), (), 0)
+
+
+# Broken if a loss that has nothing to say moved the weights, when it stands beside one that has.
+@pytest.mark.parametrize("weight", [1.0, -2.0, 1e-3])
+def test_no_signal_beside_another_loss_changes_nothing(weight: float, tmp_path: Path) -> None:
+    store, silent = Store(tmp_path), practice(replace(GRPO, kl=0.5), reward=Always(0.3))
+    alone = store.get(Learn(FRESH, ((1.0, imitate()),), 3, OPTIM))
+    beside = store.get(Learn(FRESH, ((1.0, imitate()), (weight, silent)), 3, OPTIM))
+    assert all(torch.equal(w, weights(alone)[k]) for k, w in weights(beside).items())
+
+
+# Broken if losses that cannot learn together were found out after a step, or drew the same problems and completions twice in silence.
+def test_losses_that_do_not_fit_are_refused_when_they_are_put_together() -> None:
+    with pytest.raises(ValueError, match=r"Imitate 1, Practice 2: change Practice\.reuse"):
+        Learn(FRESH, ((1.0, imitate()), (1.0, practice(reuse=2))), 1)
+    for one in (imitate(), practice()):
+        with pytest.raises(ValueError, match=f"losses 1 and 3, {type(one).__name__}, draw the same"):
+            Learn(FRESH, ((1.0, one), (1.0, replace(imitate(), seed=9)), (0.5, replace(one))), 1)
+    with pytest.raises(ValueError, match="Broken is to learn beside others and has no `per_iteration`"):
+        Learn(FRESH, ((1.0, imitate()), (1.0, Broken(1.0))), 1)  # type: ignore[arg-type]
+    Learn(FRESH, ((1.0, practice()), (1.0, practice(seed=1))), 1)
+
+
+# Broken if the metrics of one of two losses stood in the place of the other's, or of the step's own.
+def test_losses_of_a_kind_have_metrics_of_their_own(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    losses = practice(reward=Always(0.25)), imitate(), practice(reward=Alternate(), seed=1)
+    (found,) = metrics(store.get(Learn(FRESH, tuple((1.0, loss) for loss in losses), 1)))
+    assert (found["reward/1"], found["signal/1"], found["reward/3"], found["signal/3"]) == (0.25, 0.0, 0.5, 1.0)
+    assert not {"reward", "signal", "reward/2"} & set(found)
+    (single,) = metrics(store.get(Learn(FRESH, ((1.0, losses[2]),), 1)))
+    assert set(single) == {"iteration", "loss", "gradient_norm", "reward", "pass@1", "pass@4", "signal", "groups"}
+
+
+# Broken if a credit that compares completions were given one of each problem, which no reward makes differ, and ran to the end.
+def test_one_completion_is_not_compared() -> None:
+    for credit in ((Spread(), Centre()), (LeaveOneOut(),), (Spread(), Scale())):
+        with pytest.raises(ValueError, match=r"give Sampler a group of at least 2, or Algorithm a credit that compares nothing"):
+            Practice(Endless(FAMILY), algorithm=Algorithm(credit), sampler=Sampler(1))
+    with pytest.raises(ValueError, match="nothing to compare it with"):
+        Practice(Endless(FAMILY), algorithm=REINFORCE, sampler=Sampler(1), problems=1)
+
+
+# Broken if a context that is too short were noticed only when a completion happens to run on.
+def test_a_context_that_is_too_short_is_found_before_anything_is_drawn() -> None:
+    asked = (problem(FAMILY, "train", 0),)
+    for context, fits in ((PROMPT + SOLUTION + 50 - 1, True), (PROMPT + SOLUTION + 50 - 2, False)):
+        model = GPT(replace(CONFIG, context=context), torch_rng("short"))
+        if fits:
+            rollout(model, VOCAB, asked, Sampler(2, spare=50), "short")
+            continue
+        with pytest.raises(ValueError, match=rf"up to {PROMPT} tokens .* up to {SOLUTION + 50} .* a context of 69; the model has 68"):
+            rollout(model, VOCAB, asked, Sampler(2, spare=50), "short")
+
+
 # Broken if silent iterations after loud ones wore down Adam's moments, or counted as steps.
 def test_silence_after_signal_leaves_the_optimizer_as_it_was(tmp_path: Path) -> None:
     states = []
@@ -254,7 +374,7 @@ def test_silence_after_signal_leaves_the_optimizer_as_it_was(tmp_path: Path) -> 
         store = Store(tmp_path / str(iterations), checkpoint_seconds=ALWAYS)
         store.root.mkdir()
         (store.root / "fuse").write_text(f"{iterations} 0")
-        run = learn(practice(reward=Even(until=2)), practice(reward=Coin(0.0)), iterations=9, optim=Optim(1e-2, weight_decay=0.5))
+        run = learn(practice(reward=Even(until=2)), practice(reward=Coin(0.0), seed=1), iterations=9, optim=Optim(1e-2, weight_decay=0.5))
         with pytest.raises(KeyboardInterrupt):
             store.get(run)
         states.append(torch.load(store.path(run).with_suffix(".draft") / "checkpoint.pt", weights_only=True))
@@ -293,6 +413,18 @@ def test_weight_decay_by_hand(tmp_path: Path) -> None:
         torch.testing.assert_close(end[name], 0.95 * weight)
 
 
+@dataclass(frozen=True)
+class Again:
+    """A loss once more: the same words, which are not refused since it names another source."""
+
+    loss: Imitate
+    per_iteration = 1
+    source = "again"
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        return self.loss.updates(run, iteration)
+
+
 # Broken if the loss were not the weighted sum of the losses, or the gradient were clipped part by part.
 def test_the_loss_of_several_is_their_weighted_sum(tmp_path: Path) -> None:
     store, one = Store(tmp_path), imitate()
@@ -303,7 +435,7 @@ def test_the_loss_of_several_is_their_weighted_sum(tmp_path: Path) -> None:
         return metrics(folder)[0], weights(folder)
 
     single, _ = first((1.0, one))
-    both, _ = first((0.5, one), (2.0, one))
+    both, _ = first((0.5, one), (2.0, Again(one)))
     assert both["loss"] == pytest.approx(2.5 * single["loss"], rel=1e-6)
     assert both["gradient_norm"] == pytest.approx(2.5 * single["gradient_norm"], rel=1e-5)
 
@@ -387,7 +519,7 @@ def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) ->
     full = gradient(model)
     model.zero_grad()
     shared = 0.0
-    for part in task._parts(run, r, advantage):
+    for part in task._parts(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
         part.backward()
         shared += part.item()
     assert task.algorithm.aggregate == TokenMean()
@@ -419,9 +551,11 @@ def test_with_signal_keeps_groups_with_signal_first() -> None:
     for i, (lines, flags) in enumerate([(2, [False, True, False]), (3, [True, False, True])]):
         asked = tuple(problem(replace(FAMILY, lines=lines), "train", "asked", i, j) for j in range(3))
         r = rollout(model, VOCAB, asked, Sampler(group=2, spare=4 * i), "rollout", i)
-        parts.append((r, r.at_end(torch.tensor([x for flag in flags for x in (1.0, 0.0 if flag else 1.0)]))))
-    (left, _), (right, _) = parts
-    kept, reward = with_signal(parts, 4)
+        reward = r.at_end(torch.tensor([x for flag in flags for x in (1.0, 0.0 if flag else 1.0)]))
+        parts.append(Judged(r, reward, has_signal(GRPO.credit, reward, r)))
+    left, right = (part.rollouts for part in parts)
+    judged = with_signal(parts, 4)
+    kept, reward = judged.rollouts, judged.reward
     source = [(left, 1), (right, 0), (right, 2), (left, 0)]  # with signal in order of drawing, then without
     assert kept.problems == tuple(r.problems[p] for r, p in source)
     assert kept.limit == SOLUTION + 4
@@ -439,6 +573,14 @@ def test_with_signal_keeps_groups_with_signal_first() -> None:
             assert kept.traces[new] is r.traces[old]
             assert kept.verdicts[new] is r.verdicts[old]
     assert reward.sum(1).tolist() == [1, 0, 1, 0, 1, 0, 1, 1]
+    assert judged.signal.tolist() == [True, True, True, False]
+
+
+# Broken if a region were not one of those that edges have, or an edge were asked for another.
+def test_regions_are_those_of_edges(tmp_path: Path) -> None:
+    assert get_args(Region) == REGIONS
+    with pytest.raises(ValueError, match="region is one of 'below', 'at', 'beyond'; found 'above'"):
+        band(Store(tmp_path), Edge(), "above")  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -452,7 +594,7 @@ class Edge(Stage):
 WIDE = Program(4, 6)
 
 
-# Broken if few problems changed with the iteration, endless ones came back, or a resumed run met others.
+# Broken if few problems changed with the iteration or some were never met, endless ones came back, or a resumed run met others.
 def test_prompts_are_pure_in_seed_and_iteration(tmp_path: Path) -> None:
     store = Store(tmp_path)
     moments = [(seed, iteration, draw) for seed in range(2) for iteration in range(3) for draw in range(2)]
@@ -465,6 +607,8 @@ def test_prompts_are_pure_in_seed_and_iteration(tmp_path: Path) -> None:
         assert batch == (*batch[:3], *batch[:3], *batch[:2])
         assert len(set(batch)) == 3
     assert not set(few[0, 0, 0]) & set(few[1, 0, 0])
+    with pytest.raises(ValueError, match="of the 3 problems of Few, 2 would be met"):
+        Few(WIDE, 3).batch(store, 2, 0, 0, 0)
     assert {p.split for batch in (*endless.values(), *few.values()) for p in batch} == {"train"}
 
 
@@ -497,7 +641,7 @@ class Broken:
 @pytest.mark.parametrize("factor", [math.inf, math.nan])
 def test_a_loss_that_is_not_finite_stops_the_run(factor: float, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError, match="non-finite"):
+    with pytest.raises(RuntimeError, match=f"the loss Fused is non-finite: {factor}"):
         store.get(learn(Broken(factor)))
     assert not store.has(learn(Broken(factor)))
 

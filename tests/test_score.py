@@ -163,6 +163,15 @@ def test_a_mixed_exam_scores_like_its_parts(model: GPT) -> None:
     assert [e.words for e in parts] == [3 * 20, 3 * 34]
 
 
+# Broken if a temperature by which nothing can be divided gave scores that are no numbers, or none at all.
+@pytest.mark.parametrize("temperatures", [(), (1.0, 0.0), (-1.0,), (math.nan,), (math.inf,)])
+def test_temperatures_are_positive(temperatures: tuple[float, ...], model: GPT) -> None:
+    with pytest.raises(ValueError, match="found"):
+        solution_logp(model, exam(SHORT, SURFACE, VOCAB, 2, 0, ("add",)), temperatures)
+    with pytest.raises(ValueError, match="temperatures"):
+        replace(SCORE, temperatures=temperatures)
+
+
 class Stop(Exception):
     """As a kill would."""
 

@@ -61,7 +61,11 @@ class Killed:
 
 BOTH = Learn(
     FRESH,
-    ((1.0, imitate(200)), (0.5, practice(replace(GRPO, kl=0.2), reward=Alternate(), problems=3)), (0.5, practice(DAPO, problems=3))),
+    (
+        (1.0, imitate(200)),
+        (0.5, practice(replace(GRPO, kl=0.2), reward=Alternate(), problems=3)),
+        (0.5, practice(DAPO, problems=3, seed=1)),
+    ),
     6,
     OPTIM,
 )

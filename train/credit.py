@@ -1,23 +1,39 @@
 """Who gets it. A credit rule maps [B, T] to [B, T]; an algorithm chains them, from reward to advantage."""
 
 from dataclasses import dataclass
-from functools import reduce
-from typing import Protocol
+from typing import Annotated, ClassVar, Protocol
 
 from torch import Tensor
 
+from synthtasks.checked import Above, check
 from train.rollouts import Rollouts
+from train.shapes import fitting
 
 
 class Credit(Protocol):
-    """A step from reward to advantage."""
+    """A step from reward to advantage.
+
+    A rule is taken to compare the completions of a problem with each other, which needs two of them. One that looks at each completion
+    alone says so: `least_group: ClassVar[int] = 1`.
+    """
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor: ...  # [B, T] -> [B, T]
 
 
+def compares(rules: tuple[Credit, ...]) -> bool:
+    """True if one of the rules compares the completions of a problem with each other."""
+    return any(getattr(rule, "least_group", 2) > 1 for rule in rules)
+
+
 def chain(rules: tuple[Credit, ...], x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
-    """Apply the rules in order; nothing is left off the sampled tokens."""
-    return reduce(lambda y, rule: rule(y, r), rules, x) * r.mask
+    """Apply the rules in order; nothing is left off the sampled tokens.
+
+    Raises:
+        ValueError: if a rule gives something else than finite numbers [B, T].
+    """
+    for rule in rules:
+        x = fitting("credit rule", rule, rule(x, r), r.mask)
+    return x * r.mask
 
 
 def _to_rows(x: Tensor, r: Rollouts) -> Tensor:  # [P, G] or [P, 1] -> [B, 1]
@@ -27,6 +43,8 @@ def _to_rows(x: Tensor, r: Rollouts) -> Tensor:  # [P, G] or [P, 1] -> [B, 1]
 @dataclass(frozen=True)
 class Spread:
     """Every token of a row receives the row's total."""
+
+    least_group: ClassVar[int] = 1
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         return (x * r.mask).sum(1, keepdim=True) * r.mask
@@ -60,7 +78,10 @@ class LeaveOneOut:
 class Scale:
     """Divide by the standard deviation over the group (the population's), plus `eps`."""
 
-    eps: float = 1e-4
+    eps: Annotated[float, Above(0)] = 1e-4
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         return x / (_to_rows(r.row_mean(x).std(1, correction=0, keepdim=True), r) + self.eps)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from models.generate import chosen_logp, pad
+from synthtasks.checked import From, check
 from synthtasks.corpus import Corpus, Document
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
@@ -30,8 +32,18 @@ class Imitate:
     """
 
     corpus: Corpus
-    tokens: int = 6_144  # an iteration
-    seed: int = 0
+    tokens: Annotated[int, From(1)] = 6_144  # an iteration
+    seed: Annotated[int, From(0)] = 0
+
+    per_iteration: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def source(self) -> tuple[object, ...]:
+        """What the documents are drawn by."""
+        return "imitate", self.corpus, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         batch = collate(self.corpus, self.documents(iteration), run.vocab, run.device)

@@ -5,19 +5,22 @@ metrics, ledger, checkpoints. Learning from several at once is their weighted su
 from its number, so a run that is killed at any moment goes on from its last checkpoint to the same bits.
 """
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from models.gpt import GPT
+from synthtasks.checked import Above, From, check
 from synthtasks.vocab import Vocab
 from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger, matrix_weights
@@ -28,6 +31,8 @@ from train.stage import Interrupted, Stage
 from train.store import Store, write_json
 from train.together import add_up, share_of, together
 from train.trackers import tell_again
+
+OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 
 
 @dataclass
@@ -69,21 +74,35 @@ class Update:
 
 
 class Loss(Protocol):
-    """A way of learning."""
+    """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
 
+    Randomness is named by a loss's seed. Two that draw from different prompts or corpora by one seed are let be: what they draw differs, and
+    is as random, but not independent.
+    """
+
+    @property
+    def per_iteration(self) -> int: ...  # updates of an iteration; of all losses the same
+    @property
+    def source(self) -> object: ...  # what its problems or documents are drawn by; losses of one source would draw the same
     def updates(self, run: Run, iteration: int) -> Iterator[Update]: ...
+
+
+Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a mean would never move
 
 
 @dataclass(frozen=True)
 class Optim:
     """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run."""
 
-    lr: float = 3e-4
-    betas: tuple[float, float] = (0.9, 0.95)
-    weight_decay: float = 0.0
-    clip: float = 1.0  # of the gradient's norm
-    warmup: int = 0  # iterations
-    decay: float = 0.0  # share of the iterations
+    lr: Annotated[float, Above(0)] = 3e-4
+    betas: tuple[Beta, Beta] = (0.9, 0.95)
+    weight_decay: Annotated[float, From(0)] = 0.0
+    clip: Annotated[float, Above(0)] = 1.0  # of the gradient's norm
+    warmup: Annotated[int, From(0)] = 0  # iterations
+    decay: Annotated[float, From(0, 1)] = 0.0  # share of the iterations
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def rate(self, iteration: int, iterations: int) -> float:
         """The learning rate of an iteration."""
@@ -96,20 +115,25 @@ class Optim:
 class Learn(Stage):
     """The policy that comes of `iterations` of learning from `policy`.
 
+    The metrics of a step hold those that its losses give. A name that several of them give is followed by the loss's place among the
+    losses, from 1: `reward/1`, `reward/2`.
+
     Raises:
-        ValueError: if there is nothing to learn from.
+        ValueError: if there is nothing to learn from, if losses make different numbers of updates, or draw the same.
     """
 
     policy: Stage
     losses: tuple[tuple[float, Loss], ...]
-    iterations: int
+    iterations: Annotated[int, From(1)]
     optim: Optim = Optim()
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
 
     def __post_init__(self) -> None:
-        if not self.losses or self.iterations < 1:
-            raise ValueError(f"Learn needs a loss and an iteration; found {len(self.losses)} losses, {self.iterations} iterations")
+        check(self)
+        if not self.losses:
+            raise ValueError("Learn.losses needs a loss, with its weight; found none")
+        _fit_together([loss for _, loss in self.losses])
 
     def run(self, out: Path, store: Store) -> None:
         with store.tracker(self) if store.tracker else nullcontext() as log:
@@ -160,14 +184,16 @@ class Learn(Stage):
 
     def _step(self, fabric: Fabric, run: Run, optimizer: torch.optim.Optimizer, updates: tuple[Update, ...]) -> Metrics:
         """Take one optimiser step on the weighted sum, if there is anything to learn; the metrics of it."""
-        total, parts, metrics = 0.0, 0, Metrics()
+        total, parts = 0.0, 0
         optimizer.zero_grad(set_to_none=True)
-        for (weight, _), update in zip(self.losses, updates, strict=True):
+        for (weight, loss), update in zip(self.losses, updates, strict=True):
             for part in update.parts:
+                if not math.isfinite(value := part.item()):
+                    raise RuntimeError(f"the loss {type(loss).__name__} is non-finite: {value}; a lower Optim.lr may help")
                 fabric.backward(weight * part)
-                total += weight * part.item()
+                total += weight * value
                 parts += 1
-            metrics |= update.metrics
+        metrics = _apart([update.metrics for update in updates])
         parameters = list(run.bare.parameters())
         if run.share.count > 1:
             total, parts = run.share.sum(torch.tensor((total, parts), dtype=torch.float64, device=run.device)).tolist()
@@ -179,6 +205,29 @@ class Learn(Stage):
         optimizer.step()
         run.ledger.updates += 1
         return {"loss": total, "gradient_norm": norm.item()} | metrics
+
+
+def _fit_together(losses: list[Loss]) -> None:
+    """Losses that are learned from at once take their steps together, each from something else."""
+    if len(losses) == 1:
+        return
+    for loss in losses:
+        for what in ("per_iteration", "source"):
+            if not hasattr(loss, what):
+                raise ValueError(f"{type(loss).__name__} is to learn beside others and has no `{what}`; see train.learn.Loss")
+    if len({loss.per_iteration for loss in losses}) > 1:
+        found = ", ".join(f"{type(loss).__name__} {loss.per_iteration}" for loss in losses)
+        raise ValueError(f"losses that learn together make equally many updates an iteration; found {found}: change Practice.reuse")
+    sources = [loss.source for loss in losses]
+    for i, source in enumerate(sources):
+        if (first := sources.index(source)) < i:
+            raise ValueError(f"losses {first + 1} and {i + 1}, {type(losses[i]).__name__}, draw the same; give each a seed of its own")
+
+
+def _apart(each: list[Metrics]) -> Metrics:
+    """The metrics of all losses; where several give one name, or it is the step's own, the loss's place is added to it."""
+    often = Counter(name for metrics in each for name in metrics) + Counter(OWN)
+    return {name if often[name] == 1 else f"{name}/{i}": x for i, metrics in enumerate(each, 1) for name, x in metrics.items()}
 
 
 def _agreed(fabric: Fabric, first: int, run: Run, optimizer: torch.optim.Optimizer) -> int:

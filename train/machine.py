@@ -1,9 +1,11 @@
 """On what stages run."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+
+from synthtasks.checked import Above, From, check
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,13 @@ class Machine:
 
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    threads: int = 1  # a stage
-    memory_fraction: float = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on `threads` threads of its own
-    rows: int = 64  # about so many different completions a pass in RL; more of them than memory holds, or caches like, are split
+    threads: Annotated[int, From(1)] = 1  # a stage
+    memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
+    devices: Annotated[int, From(1)] = 1  # of a stage that learns: so many processes learn as one, each on a GPU or `threads` threads
+    rows: Annotated[int, From(1)] = 64  # about so many different completions a pass in RL; more than memory or caches hold are split
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def device(self) -> torch.device:

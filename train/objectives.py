@@ -4,11 +4,12 @@ Pure functions of tensors. Shapes: B rows, T tokens.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 
+from synthtasks.checked import From, check
 from train.rollouts import Rollouts
 
 
@@ -30,8 +31,11 @@ class PolicyGradient:
 class Clip:
     """The clipped ratio (arXiv:1707.06347 eq. 7); `high > low` is clip-higher (arXiv:2503.14476 eq. 10)."""
 
-    low: float = 0.2
-    high: float = 0.2
+    low: Annotated[float, From(0, 1)] = 0.2
+    high: Annotated[float, From(0)] = 0.2
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor:
         ratio = (logp - old).exp()

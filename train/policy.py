@@ -4,12 +4,14 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
 from models.gpt import GPT, GPTConfig
+from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.stage import Stage
@@ -62,14 +64,15 @@ class Fresh(Stage):
     """An untrained policy.
 
     Raises:
-        ValueError: if the model's and the vocabulary's sizes differ.
+        ValueError: if the model's and the vocabulary's sizes differ, or a field holds what it cannot.
     """
 
     config: GPTConfig
     vocab: Vocab
-    seed: int = 0
+    seed: Annotated[int, From(0)] = 0
 
     def __post_init__(self) -> None:
+        check(self)
         if self.config.vocab != len(self.vocab):
             raise ValueError(f"the model has {self.config.vocab} tokens, its vocabulary {len(self.vocab)} words; make them equal")
 

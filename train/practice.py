@@ -6,26 +6,31 @@
     DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
 
 GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`). Groups
-without variance, which carry no gradient, cost no backward pass, and what a group says several times costs one.
+without signal (see `has_signal`), which carry no gradient, cost no backward pass, and what a group says several times costs one. Where no
+group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from models.generate import chosen_logp, completion_logits
 from models.gpt import GPT
+from synthtasks.checked import From, check
 from train.checkpoint import Metrics
-from train.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain
+from train.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain, compares
 from train.learn import Run, Update
 from train.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
 from train.parts import Part, parts
 from train.prompts import Prompts
 from train.rewards import Correct, Reward
 from train.rollouts import Rollouts, Sampler, rollout
+from train.shapes import fitting
 from train.share import Share
+from train.signal import Judged, has_signal, with_signal
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,11 @@ class Algorithm:
     credit: tuple[Credit, ...] = (Spread(), Centre(), Scale())
     surrogate: Surrogate = Clip()
     aggregate: Aggregate = Constant()
-    kl: float = 0.0  # weight of the divergence from the policy that learning began from
-    draws: int = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
+    kl: Annotated[float, From(0)] = 0.0  # weight of the divergence from the policy that learning began from
+    draws: Annotated[int, From(1)] = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 GRPO = Algorithm()
@@ -47,26 +55,52 @@ DAPO = Algorithm(surrogate=Clip(0.2, 0.28), aggregate=TokenMean(), draws=4)  # a
 
 @dataclass(frozen=True)
 class Practice:
-    """Draw completions, judge them, and make the better ones likelier."""
+    """Draw completions, judge them, and make the better ones likelier.
+
+    Raises:
+        ValueError: if no update could ever have signal, since nothing is compared, or a field holds what it cannot.
+    """
 
     prompts: Prompts
     reward: Reward = Correct()
     algorithm: Algorithm = GRPO
     sampler: Sampler = Sampler()
-    problems: int = 32  # P, of one update
-    reuse: int = 1  # updates on the same rollouts; one is on-policy
-    seed: int = 0
+    problems: Annotated[int, From(1)] = 32  # P, of one update
+    reuse: Annotated[int, From(1)] = 1  # updates on the same rollouts; one is on-policy
+    seed: Annotated[int, From(0)] = 0
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.sampler.group == 1 and compares(self.algorithm.credit):
+            raise ValueError(
+                f"{self.algorithm.credit} compares the completions of a problem, of which the sampler draws one, so nothing would be "
+                "learned; give Sampler a group of at least 2, or Algorithm a credit that compares nothing, such as (Spread(),)"
+            )
+        if self.sampler.group * self.problems == 1:
+            raise ValueError("an update on one completion has nothing to compare it with; raise Practice.problems or Sampler.group")
+
+    @property
+    def per_iteration(self) -> int:
+        """Updates of an iteration."""
+        return self.reuse
+
+    @property
+    def source(self) -> tuple[object, ...]:
+        """What the problems and completions are drawn by."""
+        return "practice", self.prompts, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         a = self.algorithm
-        r, reward, metrics = self._collect(run, iteration)
-        advantage = chain(a.credit, reward, r)  # [B, T]
+        judged, metrics = self._collect(run, iteration)
+        r, signal = judged.rollouts, judged.signal
+        advantage = chain(a.credit, judged.reward, r)  # [B, T]
+        advantage = torch.where(signal.repeat_interleave(r.group)[:, None], advantage, 0.0)
         for _ in range(self.reuse):
-            yield Update(self._parts(run, r, advantage), metrics)
+            yield Update(self._parts(run, r, advantage, signal), metrics)
 
-    def _collect(self, run: Run, iteration: int) -> tuple[Rollouts, Tensor, Metrics]:
-        """Rollouts, their rewards [B, T], and what to note of them; drawn again, up to the cap, while signal is missing."""
-        drawn: list[tuple[Rollouts, Tensor]] = []
+    def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
+        """Rollouts with their rewards, and what to note of them; drawn again, up to the cap, while signal is missing."""
+        drawn: list[Judged] = []
         total = solved = covered = 0.0
         groups = signal = 0
         for draw in range(self.algorithm.draws):
@@ -74,36 +108,33 @@ class Practice:
             path = (self.seed, iteration, draw)
             with torch.no_grad():
                 r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path, share=run.share)
-                reward = self.reward(r, *path)  # [B, T]
+                reward = fitting("reward", self.reward, self.reward(r, *path), r.mask, r.mask)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)
-            drawn.append((r, reward))
+            drawn.append(Judged(r, reward, has_signal(self.algorithm.credit, reward, r)))
             total += reward.sum().item() / len(reward)
             process = torch.tensor([v.process for v in r.verdicts]).view(-1, r.group)
             solved += process.float().mean().item()
             covered += process.any(1).float().mean().item()
             groups += len(problems)
-            signal += int(varied(reward, r).sum())
+            signal += int(drawn[-1].signal.sum())
             if signal >= self.problems:
                 break
         metrics = {
             "reward": total / len(drawn),
             "pass@1": solved / len(drawn),
             f"pass@{self.sampler.group}": covered / len(drawn),
-            "signal": signal / groups,  # share of groups whose rewards differ
+            "signal": signal / groups,  # share of groups that have some
             "groups": groups,
         }
-        if self.algorithm.draws == 1:
-            return *drawn[0], metrics
-        return *with_signal(drawn, self.problems), metrics
+        return (drawn[0] if self.algorithm.draws == 1 else with_signal(drawn, self.problems)), metrics
 
-    def _parts(self, run: Run, r: Rollouts, advantage: Tensor) -> Iterator[Tensor]:
-        """The loss in parts of some groups each; their sum is the loss, however it is split."""
+    def _parts(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
+        """The loss in parts of some groups each; their sum is the loss, however it is split. Without `signal` [P] there are none; with it,
+        a divergence is taken over all groups."""
         a = self.algorithm
-        weights = a.aggregate(r)  # [B, T]
-        kept = torch.arange(len(r.problems), device=advantage.device)
-        if not a.kl:
-            kept = kept[(advantage != 0).view(len(r.problems), -1).any(1)]
+        weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask)  # [B, T]
+        kept = (torch.ones_like(signal) if a.kl and signal.any() else signal).nonzero()[:, 0]
         for mine, part in shared(run.share, r, kept, run.store.machine.rows):
             rows = part.rows
             tokens = int(r.mask[part.distinct].sum() + r.prompt_lengths[part.groups].sum())
@@ -113,7 +144,7 @@ class Practice:
             if not mine:
                 continue
             logp = self._logp(run.model, r, part)  # [P * G, T]
-            x = a.surrogate(logp, r.logp[rows], advantage[rows])
+            x = fitting("surrogate", a.surrogate, a.surrogate(logp, r.logp[rows], advantage[rows]), logp)  # off the mask weights are 0
             if a.kl:
                 with torch.no_grad():
                     reference = self._logp(run.reference, r, part)
@@ -131,36 +162,3 @@ def shared(share: Share, r: Rollouts, kept: Tensor, size: int) -> Iterator[tuple
     for index in range(share.count):
         for part in parts(r, kept[share.of(len(kept), index)], size):
             yield index == share.index, part
-
-
-def varied(reward: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> bool [P]
-    """Which groups have rewards that differ: the others teach nothing."""
-    rows = reward.sum(1).view(-1, r.group)
-    return (rows != rows[:, :1]).any(1)
-
-
-def with_signal(parts: list[tuple[Rollouts, Tensor]], problems: int) -> tuple[Rollouts, Tensor]:
-    """The first `problems` groups, those with signal before those without."""
-    longest = max(r.tokens.shape[1] for r, _ in parts)
-    widest = max(r.prompts.shape[1] for r, _ in parts)
-
-    def joined(tensors: list[Tensor], width: int) -> Tensor:  # [*, t] each -> [sum of *, width]
-        return torch.cat([torch.nn.functional.pad(x, (0, width - x.shape[1])) for x in tensors])
-
-    first, group = parts[0][0], parts[0][0].group
-    order = torch.cat([varied(reward, r) for r, reward in parts]).int().argsort(descending=True, stable=True)[:problems]
-    rows = (order[:, None] * group + torch.arange(group, device=order.device)).view(-1)
-    every = [r for r, _ in parts]
-    return replace(
-        first,
-        problems=tuple([p for r in every for p in r.problems][i] for i in order.tolist()),
-        limit=max(r.limit for r in every),
-        prompts=joined([r.prompts for r in every], widest)[order],
-        prompt_lengths=torch.cat([r.prompt_lengths for r in every])[order],
-        tokens=joined([r.tokens for r in every], longest)[rows],
-        mask=joined([r.mask for r in every], longest)[rows],
-        logp=joined([r.logp for r in every], longest)[rows],
-        traces=tuple([t for r in every for t in r.traces][i] for i in rows.tolist()),
-        verdicts=tuple([v for r in every for v in r.verdicts][i] for i in rows.tolist()),
-        forwarded=sum(r.forwarded for r in every),
-    ), joined([reward for _, reward in parts], longest)[rows]

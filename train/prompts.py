@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Annotated, Literal, Protocol, get_args
 
+from synthtasks.checked import From, check, one_of
 from synthtasks.families import Family, Program, named
 from synthtasks.problem import Problem, Split
 from train.stage import Stage, Undefined
 from train.store import Store, defined
+
+Region = Literal["below", "at", "beyond"]  # of an edge
 
 
 class Prompts(Protocol):
@@ -27,18 +30,32 @@ class Endless:
     family: Family
     split: Split = "train"
 
+    def __post_init__(self) -> None:
+        check(self)
+
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         return _draw(self.family, self.split, count, seed, iteration, draw)
 
 
 @dataclass(frozen=True)
 class Few:
-    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571)."""
+    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
+
+    Raises:
+        ValueError: from `batch`, if fewer are asked for, so that some would never be met.
+    """
 
     family: Family
-    problems: int = 1
+    problems: Annotated[int, From(1)] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        if count < self.problems:
+            raise ValueError(
+                f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
+            )
         few = _draw(self.family, "train", self.problems, seed, "few")
         return tuple(few[i % len(few)] for i in range(count))
 
@@ -49,20 +66,25 @@ class Band:
 
     family: Program
     edge: Stage
-    region: str
+    region: Region
     split: Split = "train"
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         steps = band(store, self.edge, self.region)
         return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
 
 
-def band(store: Store, edge: Stage, region: str) -> tuple[int, ...]:
+def band(store: Store, edge: Stage, region: Region) -> tuple[int, ...]:
     """The difficulties of a region, ascending.
 
     Raises:
         Undefined: if the edge has no such region; nothing is put in its place.
+        ValueError: if there is no region of that name.
     """
+    one_of("region", region, get_args(Region))
     record = json.loads((defined(store.get(edge)) / "edge.json").read_text(encoding="utf-8"))
     if not record["bands"][region]:
         raise Undefined(f"no difficulty lies {region} the edge: {record['reasons'][region]}")

@@ -1,11 +1,12 @@
 """What is good. A reward maps rollouts to [B, T]: how much, on the token that earned it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 
+from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from train.rollouts import Rollouts
 
@@ -36,7 +37,10 @@ class Process:
 class Coin:
     """1 with probability `p`, whatever was said: a placebo (arXiv:2506.10947)."""
 
-    p: float = 0.5
+    p: Annotated[float, From(0, 1)] = 0.5
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
         heads = rng("coin", *path).random(len(r.tokens)) < self.p

@@ -4,12 +4,14 @@ Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longe
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from models.generate import Completions, generate, pad
 from models.gpt import GPT
+from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact, Surface
@@ -36,7 +38,13 @@ class Rollouts:
     forwarded: int  # tokens that went through the model
 
     def at_end(self, x: Tensor) -> Tensor:  # [B] -> [B, T]
-        """x of each row on its last sampled token, zero elsewhere."""
+        """x of each row on its last sampled token, zero elsewhere.
+
+        Raises:
+            ValueError: if x is of another length.
+        """
+        if x.shape != self.mask.shape[:1]:
+            raise ValueError(f"expected one value for each of the {len(self.mask)} completions; found {list(x.shape)}")
         last = self.mask.sum(1, keepdim=True) - 1  # [B, 1]
         return torch.zeros_like(self.logp).scatter(1, last, x[:, None].to(self.logp))
 
@@ -49,17 +57,32 @@ class Rollouts:
 class Sampler:
     """How completions are drawn."""
 
-    group: int = 16  # G, completions of a problem
-    spare: int = 4  # tokens that a completion may have beyond the longest solution among the problems
-    temperature: float = 1.0
+    group: Annotated[int, From(1)] = 16  # G, completions of a problem
+    spare: Annotated[int, From(0)] = 4  # tokens that a completion may have beyond the longest solution among the problems
+    temperature: Annotated[float, Above(0)] = 1.0
     surface: Surface = Compact()
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int, share: Share = ALONE) -> Rollouts:
-    """Draw and judge the completions that are called `path`. Of several processes each draws its share, and has all in the end."""
+    """Draw and judge the completions that are called `path`. Of several processes each draws its share, and has all in the end.
+
+    Raises:
+        ValueError: if there is no problem, or the longest prompt and the longest completion allowed may not fit into the context.
+    """
+    if not problems:
+        raise ValueError("expected at least one problem to answer; found none")
     surface, device = sampler.surface, model.head.weight.device
     prompts = [vocab.encode(surface.prompt(p)) for p in problems]
     limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
+    longest = max(len(prompt) for prompt in prompts)
+    if longest + limit - 1 > model.config.context:  # a completion's last token is not read again
+        raise ValueError(
+            f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
+            f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
+        )
     uniforms = torch.from_numpy(rng(*path).random((len(problems) * sampler.group, limit), dtype="float32"))
     drawn = _draw(model, prompts, uniforms, vocab.end, sampler.temperature, share)
     lengths = drawn.mask.sum(1).tolist()

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthtasks.checked import From, check
 from train.artifacts import lines, load_arrays, save_arrays, texts
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
@@ -28,11 +29,14 @@ class Sample(Stage):
 
     policy: Stage
     prompts: Prompts
-    problems: int = 64
+    problems: Annotated[int, From(1)] = 64
     sampler: Sampler = Sampler(group=64)
-    seed: int = 0
+    seed: Annotated[int, From(0)] = 0
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))

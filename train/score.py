@@ -4,10 +4,11 @@ Where a problem has exactly one valid trace, the probability that the policy wri
 included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the price of one forward pass.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from models.generate import chosen_logp, completion_logits, pad
 from models.gpt import GPT
+from synthtasks.checked import Above, From, check
 from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
@@ -40,16 +42,24 @@ class Score(Stage):
     Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
     by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives` [N];
     and `schema`.
+
+    Raises:
+        ValueError: if there is no family or no temperature, or a field holds what it cannot.
     """
 
     policy: Stage
     families: tuple[Graded, ...]
-    problems: int = 512
-    temperatures: tuple[float, ...] = (1.0,)
+    problems: Annotated[int, From(1)] = 512
+    temperatures: tuple[Annotated[float, Above(0)], ...] = (1.0,)
     surface: Surface = Compact()
-    seed: int = 0
+    seed: Annotated[int, From(0)] = 0
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.families or not self.temperatures:
+            raise ValueError(f"a score is of some families at some temperatures; found {len(self.families)} and {len(self.temperatures)}")
 
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
@@ -106,7 +116,13 @@ def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, 
 
 @torch.no_grad()
 def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P]."""
+    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P].
+
+    Raises:
+        ValueError: if there is no temperature, or one is not positive and finite.
+    """
+    if not temperatures or not all(0 < t < math.inf for t in temperatures):
+        raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
     device = model.head.weight.device
     logp, by_role = [], []
     for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):

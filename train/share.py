@@ -6,8 +6,11 @@ problems) is counted over all of them; so the sum over the shares is what one pr
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 from torch import Tensor
+
+from synthtasks.checked import From, check
 
 
 def itself(x: Tensor) -> Tensor:  # [*] -> [*]
@@ -19,9 +22,14 @@ def itself(x: Tensor) -> Tensor:  # [*] -> [*]
 class Share:
     """The `index`-th of `count` processes, from 0. By default the only one."""
 
-    index: int = 0
-    count: int = 1
+    index: Annotated[int, From(0)] = 0
+    count: Annotated[int, From(1)] = 1
     sum: Callable[[Tensor], Tensor] = itself  # over all processes, in which all of them must take part
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.index >= self.count:
+            raise ValueError(f"the shares of {self.count} processes are numbered from 0 to {self.count - 1}; found {self.index}")
 
     def of(self, n: int, index: int | None = None) -> slice:
         """Which of `n` things are for this process, or for the `index`-th."""

@@ -107,7 +107,7 @@ def present_edge(setting: Setting, seed: int) -> Edge:
 
 def _cell(labels: Mapping[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Program, reward: Reward) -> Cell:
     scale, region = setting.scale, labels["region"]
-    learned = practise(scale, policy, Band(family, edge, region), reward, seed)
+    learned = practise(scale, policy, Band(family, edge, region), reward, seed)  # type: ignore[arg-type]  # it is checked there
     before = edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed)
     test = Band(family, edge, "at", "test")
     sampler = Sampler(scale.samples)

@@ -18,6 +18,7 @@ from models.gpt import GPT, GPTConfig
 from synthtasks.families import Program, Uses, problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
+from tests.bench.checking import checked
 from tests.bench.learnable import learned
 from tests.bench.making import made, paired
 from train.policy import load_policy, torch_rng
@@ -118,6 +119,7 @@ def main() -> None:
 
     scored(table)
     agreement(table)
+    checked(table)
     made(table)
     learned(table)
     Console(width=140).print(table)

@@ -1,0 +1,73 @@
+"""What it costs to check what parts of an algorithm give, and configuration where it is made: as a share of the RL iterations around it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from models.gpt import GPTConfig
+from synthtasks.families import Program, Uses
+from synthtasks.surfaces import Compact
+from train.learn import Learn, Optim
+from train.policy import Fresh
+from train.practice import GRPO, Practice
+from train.prompts import Endless
+from train.rewards import Coin
+from train.rollouts import Sampler
+from train.shapes import fitting
+from train.store import Store
+
+ITERATIONS, BUILT = 6, 1_000
+
+
+class Timed:
+    """A function whose time is added up."""
+
+    def __init__(self, function: Callable[..., object]):
+        self.function, self.seconds, self.calls = function, 0.0, 0
+
+    def __call__(self, *given: object) -> object:
+        """Call it."""
+        began = time.perf_counter()
+        found = self.function(*given)
+        self.seconds += time.perf_counter() - began
+        self.calls += 1
+        return found
+
+
+def checked(table: Table) -> None:
+    """Rows: both checks, in and beside one run of the study's RL, by a coin's reward, so that every group has signal."""
+    family = Program(steps=8, lines=20, uses=Uses(("mul",), 3))
+    vocab = Compact().vocab(20, family.primitives, 10)
+    fresh = Fresh(GPTConfig(len(vocab)), vocab)
+
+    def build() -> Learn:
+        practice = Practice(Endless(family), Coin(), GRPO, Sampler(16), problems=32)
+        return Learn(fresh, ((1.0, practice),), ITERATIONS, Optim())
+
+    timed = Timed(fitting)
+    with TemporaryDirectory() as folder, patch("train.practice.fitting", timed), patch("train.credit.fitting", timed):
+        store = Store(Path(folder))
+        store.get(fresh)
+        began = time.perf_counter()
+        store.get(build())
+        took = time.perf_counter() - began
+    table.add_row(f"an RL iteration of 32 x 16 completions, {timed.calls / ITERATIONS:.0f} checks", f"{took / ITERATIONS:.2f} s", "")
+    table.add_row("  of that its checks", f"{1e6 * timed.seconds / ITERATIONS:.0f} µs", f"{100 * timed.seconds / took:.3f} %")
+    began = time.perf_counter()
+    for _ in range(BUILT):
+        build()
+    made = (time.perf_counter() - began) / BUILT
+    table.add_row("  to build and check its configuration, once a run", f"{1e6 * made:.0f} µs", f"{100 * made * ITERATIONS / took:.3f} %")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    alone = Table("what", "seconds", "share of an iteration", box=None, padding=(0, 2))
+    checked(alone)
+    Console(width=140).print(alone)

@@ -1,0 +1,136 @@
+"""No configuration takes a value that it has no meaning for: shown field by field, over every dataclass there is."""
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+from types import ModuleType, UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+import train
+from models.gpt import GPTConfig
+from synthtasks.corpus import Corpus, Recipe
+from synthtasks.families import Program
+from synthtasks.surfaces import Compact
+from train.credit import Scale
+from train.imitate import Imitate
+from train.learn import Learn, Optim
+from train.machine import Machine
+from train.objectives import Clip
+from train.policy import Fresh
+from train.practice import Algorithm, Practice
+from train.prompts import Band, Endless, Few
+from train.rewards import Coin
+from train.rollouts import Sampler
+from train.sample import Sample
+from train.score import Score
+from train.share import Share
+
+NONSENSE: dict[object, tuple[object, ...]] = {
+    int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
+    float: (math.nan, math.inf, -math.inf, -1e9, True, "1", None, (1.0,)),
+    Literal: ("nonsense", "", 0, True, None, ("test",)),
+}
+Fault = tuple[str, str, object]  # class, field, nonsense that it takes
+
+
+def checkable(of: type) -> dict[str, object]:
+    """The fields that hold a number or one of a few words, themselves or in tuples; and which of these."""
+    kinds = {f.name: _kind(get_type_hints(of, include_extras=True)[f.name]) for f in fields(of)}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _kind(hint: object) -> object:
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _kind(inside[0])
+    if origin is Literal:
+        return Literal
+    if origin in (tuple, Union, UnionType):
+        return next((kind for each in inside if (kind := _kind(each)) is not None), None)
+    return hint if hint in (int, float) else None
+
+
+def taken(instances: Iterable[object], signed: Sequence[str] = ()) -> Iterator[Fault]:
+    """The nonsense that fields of these dataclasses take. Those called "Class.field" in `signed` may be negative."""
+    for one in instances:
+        for name, kind in checkable(type(one)).items():
+            called, now = f"{type(one).__name__}.{name}", getattr(one, name)
+            for value in NONSENSE[kind]:
+                negative = isinstance(value, int | float) and -math.inf < value < 0
+                if (value is None and now is None) or (called in signed and negative):
+                    continue
+                if isinstance(now, tuple):
+                    value = _inside(now, value)
+                try:
+                    replace(one, **{name: value})  # type: ignore[type-var]
+                except ValueError:
+                    continue
+                yield type(one).__name__, name, value
+
+
+def _inside(now: object, value: object) -> object:
+    """A tuple like `now`, with `value` in the place of the first number or word in it."""
+    if not isinstance(now, tuple):
+        return value
+    return (_inside(now[0], value), *now[1:])
+
+
+def configured(package: ModuleType) -> set[type]:
+    """The dataclasses of a package that have a field which can be checked."""
+    modules = [importlib.import_module(m.name) for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    found = {of for module in modules for of in vars(module).values() if isinstance(of, type) and is_dataclass(of)}
+    return {of for of in found if of.__module__.split(".")[0] == package.__name__ and checkable(of)}
+
+
+FAMILY = Program(2, 4)
+VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
+FRESH = Fresh(GPTConfig(len(VOCAB)), VOCAB)
+IMITATE = Imitate(Corpus((Recipe(1.0, FAMILY),)))
+INSTANCES = (
+    *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE, Share()),
+    *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
+    *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
+)
+RECORDS = {"Batch", "File", "Holder", "Leases", "Ledger", "Rollouts", "Run", "Said", "Seal", "Sight"}  # what was found, not asked for
+
+
+# Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.
+@pytest.mark.parametrize("one", INSTANCES, ids=lambda one: type(one).__name__)
+def test_no_field_takes_nonsense(one: object) -> None:
+    assert list(taken([one], signed=("Learn.losses",))) == []
+
+
+# Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.
+def test_every_class_is_tried() -> None:
+    forgotten = {of.__name__ for of in configured(train) - {type(one) for one in INSTANCES}} - RECORDS
+    assert not forgotten, f"add an instance of {sorted(forgotten)} to INSTANCES in {__file__}, or its name to RECORDS"
+
+
+# Broken if empty lists, the same twice, or numbers at the borders were refused or taken on the wrong side.
+def test_borders() -> None:
+    for right in (Coin(0), Coin(1.0), Clip(0, 0), Optim(decay=1.0, warmup=0), Machine(memory_fraction=1), Sampler(spare=0), Share(1, 2)):
+        assert replace(right) == right
+    for wrong, field, value in (
+        (Coin(), "p", 1.01),
+        (Optim(), "lr", 0.0),
+        (Optim(), "betas", (0.9, 1.0)),
+        (Optim(), "betas", (0.9,)),
+        (Optim(), "clip", 0),
+        (Optim(), "decay", 1.1),
+        (Machine(), "memory_fraction", 0.0),
+        (Machine(), "rows", 0),
+        (Sampler(), "temperature", 0.0),
+        (Sampler(), "group", 0),
+        (Few(FAMILY), "problems", 0),
+        (Share(), "index", 1),
+        (INSTANCES[-2], "families", ()),
+        (INSTANCES[-2], "temperatures", ()),
+        (INSTANCES[-2], "temperatures", (1.0, 0.0)),
+        (INSTANCES[-3], "losses", ()),
+    ):
+        with pytest.raises(ValueError, match="found"):
+            replace(wrong, **{field: value})  # type: ignore[type-var]
