@@ -106,6 +106,7 @@ class Learn(Stage):
     optim: Optim = Optim()
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    writes: ClassVar[tuple[str, ...]] = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors")
 
     def __post_init__(self) -> None:
         if not self.losses or self.iterations < 1:
@@ -132,7 +133,7 @@ class Learn(Stage):
                     raise Interrupted(f"{self} stopped after iteration {iteration}")
         write_json(out / "ledger.json", asdict(run.ledger))
         save_policy(Policy(run.bare.cpu(), run.vocab), out)
-        progress.forget()
+        progress.finish()
 
     def _follow(self, root: Path, machine: Machine, fabric: Fabric) -> None:
         """What a process does that is not the first: the same, but for the files."""

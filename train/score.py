@@ -50,6 +50,7 @@ class Score(Stage):
     seed: int = 0
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    writes: ClassVar[tuple[str, ...]] = ("scores.npz", "ledger.json")
 
     def run(self, out: Path, store: Store) -> None:
         policy = load_policy(store.get(self.policy))
