@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from analysis.estimates import bootstrap, exact_pass_at_k
 from analysis.scores import Scores, read_scores
@@ -57,6 +58,8 @@ class Edge(Stage):
     scores: Score
     rule: Rule = Rule()
     width: int = 2
+
+    writes: ClassVar[tuple[str, ...]] = ("edge.json",)
 
     def run(self, out: Path, store: Store) -> None:
         scores = read_scores(self.scores, store)

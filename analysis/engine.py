@@ -14,7 +14,7 @@ from typing import Protocol
 
 from analysis.agenda import Agenda, State
 from analysis.workers import Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
-from train.disk import writing
+from train.disk import replacing, writing
 from train.stage import Stage
 from train.store import Store
 
@@ -165,7 +165,8 @@ def keep_error(store: Store, stage: Stage, error: str) -> str:
     """Write what went wrong beside the results; what is to be said before it, whose last line is the cause, where even that cannot be
     written."""
     try:
-        store.error(stage).write_text(error.rstrip() + "\n", encoding="utf-8", errors="backslashreplace")
+        with replacing(store.error(stage)) as file:
+            file.write((error.rstrip() + "\n").encode(errors="backslashreplace"))
     except OSError as reason:
         return f"(this could not be written to {store.error(stage)}: {reason})\n"
     return ""

@@ -10,15 +10,17 @@ from analysis.panels import conditions
 from analysis.results import Results
 from analysis.scale import SCALES, SIZES, SMOKE, Scale, preset
 from analysis.traces import Exhibit, exhibits, show
+from train.disk import replacing
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
 
 
 def write_report(results: Results, out: Path) -> Path:
     """Write `report.html` into the folder `out`; its path."""
-    page, draft = out / "report.html", out / "report.html.tmp"
-    draft.write_text(report(results), encoding="utf-8")
-    return draft.replace(page)
+    page = out / "report.html"
+    with replacing(page) as file:
+        file.write(report(results).encode())
+    return page
 
 
 def report(results: Results) -> Html:

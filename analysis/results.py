@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.claims import Judgement, Row, judge
 from analysis.study import Cell, Setting, Study, measure
+from train.disk import replacing
 from train.store import Store, write_json
 
 
@@ -31,9 +32,8 @@ def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store)
 
 def write_results(results: Results, out: Path) -> None:
     """Write `rows.jsonl`, a line of each cell, and `verdicts.json`, an object of each claim."""
-    draft = out / "rows.jsonl.tmp"
-    draft.write_text("".join(json.dumps(_finite(asdict(row)), allow_nan=False) + "\n" for row in results.rows), encoding="utf-8")
-    draft.replace(out / "rows.jsonl")
+    with replacing(out / "rows.jsonl") as file:
+        file.write("".join(json.dumps(_finite(asdict(row)), allow_nan=False) + "\n" for row in results.rows).encode())
     write_json(out / "verdicts.json", [_finite(asdict(j)) for j in results.judgements])
 
 

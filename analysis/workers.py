@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 
 from synthtasks.stdout import say_every_character
-from train.lease import Lost
 from train.machine import Machine
 from train.stage import Interrupted, Stage
 from train.store import Store
@@ -141,8 +140,6 @@ def evaluate(stage: Stage, store: Store) -> Outcome:
         torch.cuda.set_per_process_memory_fraction(store.machine.memory_fraction)  # schedulers count it; nothing else fences it off
     try:
         return Busy() if store.attempt(stage) is None else Done()
-    except Lost:
-        return Busy()
     except Interrupted:
         return Saved()
     except Exception:  # reported to the parent, which fails what stands on this stage

@@ -6,9 +6,12 @@ Nothing here unpickles, and no name that a file gives leads out of the file's ow
 import hashlib
 import json
 import os
+import re
+import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from errno import ENOENT
 from functools import lru_cache
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -17,11 +20,16 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from train.disk import own_folder, replacing
+
 SEAL = "checksums.json"
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
 FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
+FOREIGN = re.compile(
+    r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
+)  # relative to the folder, with / between the parts
 
 
 class Damaged(Exception):
@@ -48,10 +56,22 @@ class Seal:
         return {"schema": SCHEMA, "meaning": self.meaning, "files": {name: vars(file) for name, file in self.files.items()}}
 
 
-def sealed(folder: Path, meaning: str) -> Seal:
-    """The seal of a folder as it is now."""
-    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and f.name != SEAL)
+def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
+    """The seal of a folder as it is now: of the files that were to be written, or, where none is named, of all but foreign ones.
+
+    Raises:
+        Damaged: if one that was to be written is missing, or is no file but a link.
+    """
+    found = [f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
+    if missing := sorted(set(writes).difference(found)):
+        raise Damaged(f"{folder / missing[0]} is missing, which was to be written: it was removed meanwhile, or its stage does not")
+    names = sorted(writes or (f for f in found if f != SEAL and not foreign(f)))
     return Seal(meaning, {name: File((folder / name).stat().st_size, digest(folder / name)) for name in names})
+
+
+def foreign(name: str) -> bool:
+    """Whether a file in a folder is called like what editors, desktops and network file systems leave wherever they have been."""
+    return FOREIGN.search(name) is not None
 
 
 def read_seal(folder: Path) -> Seal:
@@ -107,16 +127,37 @@ def _inside(name: str) -> str:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    facts = path.stat()
-    if time.time_ns() - facts.st_mtime_ns < FRESH:  # it may be written again without a later time of change
-        return hash_of(path, facts.st_size).hexdigest()
-    return _digest(str(path.absolute()), facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    facts = Facts.of(path)
+    return _digest(str(path.absolute()), facts) if facts.settled else hash_of(path, facts.bytes).hexdigest()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the system says of a file without its being read; another, if anybody has written to it since, once it was `settled`."""
+
+    bytes: int
+    modified: int  # ns; anybody may set it
+    changed: int  # ns; nobody can
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Facts":
+        """Those of a file as it is now."""
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it would have a later time of change, if it were written again from now on."""
+        return time.time_ns() - self.changed > FRESH
 
 
 @lru_cache(maxsize=1 << 16)
-def _digest(path: str, size: int, modified: int, inode: int) -> str:
+def _digest(path: str, facts: Facts) -> str:
     """Remembered for as long as nobody writes to the file."""
-    return hash_of(Path(path), size).hexdigest()
+    return hash_of(Path(path), facts.bytes).hexdigest()
 
 
 def hash_of(path: Path, size: int) -> "hashlib._Hash":
@@ -132,14 +173,15 @@ def hash_of(path: Path, size: int) -> "hashlib._Hash":
 def set_aside(folder: Path) -> Path:
     """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why; its new path."""
     shelf = folder.parent / "aside"
-    shelf.mkdir(exist_ok=True)
+    own_folder(shelf)
     place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
     return folder.rename(place)
 
 
 def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
     """Write named arrays as npz, with the version of their schema. Texts are arrays of UTF-8 bytes (see `texts`)."""
-    np.savez(path, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
+    with replacing(path) as file:
+        np.savez(file, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
 
 
 def load_arrays(path: Path, schema: int) -> dict[str, NDArray[np.generic]]:

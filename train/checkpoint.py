@@ -1,18 +1,29 @@
 """What lies in the folder of a run that is under way: its metrics, and a checkpoint to go on from after a kill."""
 
 import hashlib
+import io
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Protocol
 
+import torch
 from lightning.fabric import Fabric
 
 from train.artifacts import Damaged, digest, hash_of
+from train.disk import appending, new_file
 from train.ledger import Ledger
 from train.store import Store, write_json
 
 Metrics = dict[str, float]
+
+
+class Stateful(Protocol):
+    """A model or an optimiser."""
+
+    def state_dict(self) -> dict[str, object]: ...
 
 
 class Progress:
@@ -22,9 +33,9 @@ class Progress:
     checkpoint takes the place of another, of both.
     """
 
-    def __init__(self, out: Path, fabric: Fabric, state: dict[str, object], ledger: Ledger):
+    def __init__(self, out: Path, fabric: Fabric, state: Mapping[str, Stateful], ledger: Ledger):
         self.checkpoint, self.fabric, self.state, self.ledger = out / "checkpoint.pt", fabric, state, ledger
-        self.log = open(out / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115 (closed by `close`; kept open over the whole run)
+        self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
         self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
         self.logged = hashlib.sha256()
         self.saved = time.monotonic()
@@ -40,7 +51,7 @@ class Progress:
             found, known = digest(self.checkpoint), self._known()
             if found not in known:
                 raise Damaged(f"{self.checkpoint} is not what was written")
-            rest = self.fabric.load(self.checkpoint, self.state, weights_only=True)
+            rest = self.fabric.load(self.checkpoint, dict(self.state), weights_only=True)
             iteration, written = rest["iteration"], rest["written"]
             for field in fields(Ledger):
                 setattr(self.ledger, field.name, rest["ledger"][field.name])
@@ -65,7 +76,10 @@ class Progress:
             return
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
-        self.fabric.save(draft, self.state | facts)
+        memory = io.BytesIO()  # torch hides what the system says of a file
+        torch.save({name: part.state_dict() for name, part in self.state.items()} | facts, memory)
+        with new_file(draft) as file:
+            file.write(memory.getbuffer())
         latest = {digest(draft): self.logged.hexdigest()}
         store.confirm(self.checkpoint.parent)
         write_json(self.checkpoint.with_suffix(".json"), self.sums | latest)
@@ -83,7 +97,14 @@ class Progress:
     def close(self) -> None:
         self.log.close()
 
-    def forget(self) -> None:
-        """The results are whole: no checkpoint is needed any more, nor one that a kill cut off."""
+    def finish(self) -> None:
+        """The results are whole: no checkpoint is needed any more, nor one that a kill cut off.
+
+        Raises:
+            Damaged: if the metrics are not all that was recorded.
+        """
+        log = Path(self.log.name)
+        if not log.is_file() or digest(log) != self.logged.hexdigest():
+            raise Damaged(f"{log} is not what was written: it was changed while the stage ran")
         for suffix in (".pt", ".tmp", ".json", ".json.tmp"):
             self.checkpoint.with_suffix(suffix).unlink(missing_ok=True)

@@ -76,8 +76,8 @@ class Update:
 class Loss(Protocol):
     """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
 
-    Randomness is named by a loss's seed. Two that draw from different prompts or corpora by one seed are let be: what they draw differs, and
-    is as random, but not independent.
+    Randomness is named by a loss's seed. Two losses may have one seed and different prompts or corpora: what they draw differs then, but is
+    not independent.
     """
 
     @property
@@ -128,6 +128,7 @@ class Learn(Stage):
     optim: Optim = Optim()
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    writes: ClassVar[tuple[str, ...]] = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors")
 
     def __post_init__(self) -> None:
         check(self)
@@ -156,7 +157,7 @@ class Learn(Stage):
                     raise Interrupted(f"{self} stopped after iteration {iteration}")
         write_json(out / "ledger.json", asdict(run.ledger))
         save_policy(Policy(run.bare.cpu(), run.vocab), out)
-        progress.forget()
+        progress.finish()
 
     def _follow(self, root: Path, machine: Machine, fabric: Fabric) -> None:
         """What a process does that is not the first: the same, but for the files."""

@@ -6,25 +6,34 @@ is that of a holder which fell silent. A holder that died on the waiter's own ma
 
 Taking over means creating the heir's file, which bears the token of the lease it follows: of several waiters one wins, and who holds the
 lease is the end of the chain of heirs. A holder that was taken for dead finds its heir there when it looks, and stops.
+
+What a lease says is believed only as far as it has the form that is written here: a token becomes part of the name of a file.
 """
 
 import json
 import os
 import platform
+import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from errno import ENOSPC
+from errno import ELOOP, ENOSPC, ENXIO
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
+
+from train.disk import own_folder, remove
 
 BEAT = 5.0  # seconds between two numbers
 PATIENCE = 60.0  # seconds that a number may stand still before its holder is taken for dead
 SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
 DIGITS = 20  # of the number, so that it is written over in place
 UNWRITTEN = "unwritten"  # ends the token of a lease whose holder died, or was suspended, between creating and writing it
+TOKEN = re.compile(r"[0-9A-Za-z]{1,64}")
+LARGEST = 4_096  # bytes of a lease
+HEIRS = 100  # of one lease, at most: each came after one that had fallen silent
 
 
 class Lost(RuntimeError):
@@ -40,6 +49,13 @@ class Holder:
     pid: int
     started: str  # by the clock of that space: a number that is used again means another process
     token: str
+
+    def __post_init__(self) -> None:
+        said = (self.host, self.space, self.started, self.token)
+        if not all(type(text) is str for text in said) or type(self.pid) is not int or not 0 <= self.pid < 2**31:
+            raise ValueError(f"a holder is called by texts and the number of a process; found {self}")
+        if not TOKEN.fullmatch(self.token):
+            raise ValueError(f"a token is made of up to 64 letters and digits; found {self.token!r}")
 
     @property
     def dead(self) -> bool:
@@ -87,15 +103,30 @@ class Lease:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Release it. If it is lost, an error is a consequence of that: what this process was at has been moved away."""
         self._over.set()
         self._heart.join()
         os.close(self._file)
         try:
             self.check()
         except Lost:
+            self._withdraw()
+            if isinstance(error, Exception) and not isinstance(error, Lost):
+                raise
             return
         for file in (self.folder / self.name, *(self.folder / f"{self.name}.{h.token}" for h in self.former)):
-            file.unlink(missing_ok=True)  # the first one first: without it there is no chain
+            remove(file)  # the first one first: without it there is no chain
+
+    def _withdraw(self) -> None:
+        """Remove the file of a lease that is lost, unless heirs come after it."""
+        file = self.folder / (f"{self.name}.{self.former[-1].token}" if self.former else self.name)
+        sight = _read(file)
+        if (
+            sight is not None
+            and sight.holder.token == self.token
+            and all(s.holder.token != self.token for s in _chain(self.folder, self.name))
+        ):
+            file.unlink(missing_ok=True)
 
     def _live(self) -> None:
         while not self._over.wait(self._beat):
@@ -122,8 +153,9 @@ class Leases:
 
         Raises:
             OSError: if there is no room for it.
+            ValueError: if the lease is its own heir, which no holder has written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        own_folder(self.folder)
         chain = _chain(self.folder, name)
         former = tuple(s.holder for s in chain)
         if chain and not (former[-1].dead or self._silent(name, chain[-1])):
@@ -182,21 +214,45 @@ class Leases:
 
 
 def _chain(folder: Path, name: str) -> list[Sight]:
-    """The lease called `name`, its heir, the heir's heir, and so on."""
+    """The lease called `name`, its heir, the heir's heir, and so on.
+
+    Raises:
+        ValueError: if this does not end.
+    """
     chain: list[Sight] = []
-    while (sight := _read(folder / (f"{name}.{chain[-1].holder.token}" if chain else name))) is not None:
+    tokens: set[str] = set()
+    while (sight := _read(file := folder / (f"{name}.{chain[-1].holder.token}" if chain else name))) is not None:
+        if sight.holder.token in tokens or len(chain) == HEIRS:
+            raise ValueError(
+                f"{file} was written by no holder: the heirs of {folder / name} go in a circle, or are more than {HEIRS}. "
+                f"Once nobody is at work there, remove {folder}; the same command goes on from there."
+            )
         chain.append(sight)
+        tokens.add(sight.holder.token)
     return chain
 
 
 def _read(file: Path) -> Sight | None:
+    """What a lease says; None where there is none."""
     try:
-        number, holder = file.read_text(encoding="utf-8").split("\n")[:2]
+        number, holder = _text(file).split("\n")[:2]
         return Sight(Holder(**json.loads(holder)), int(number))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
-        return Sight(Holder("", "", 0, "", file.suffix[1:] + UNWRITTEN), 0)  # its heir has another name than itself
+    except (ValueError, TypeError, RecursionError):
+        return Sight(Holder("", "", 0, "", (file.suffix[1:] + UNWRITTEN)[-64:]), 0)  # its heir has another name than itself
+
+
+def _text(file: Path) -> str:
+    """The text of a lease; "" where something else lies there than a file, as a link or a pipe."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as reason:
+        if reason.errno in (ELOOP, ENXIO):
+            return ""
+        raise
+    with open(descriptor, "rb") as opened:
+        return opened.read(LARGEST).decode() if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
 
 
 def _write(file: int, data: bytes) -> None:

@@ -1,14 +1,15 @@
 """Results that are made piece by piece: each is kept as soon as it is there, so that a kill costs one piece at most."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from train.artifacts import Damaged, digest, load_arrays, save_arrays
+from train.disk import own_folder, remove
 from train.stage import Interrupted
 from train.store import Store, write_json
 
@@ -29,7 +30,7 @@ def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]]) -> 
         Lost: if somebody has taken this stage over.
     """
     folder = out / FOLDER
-    folder.mkdir(exist_ok=True)
+    own_folder(folder)
     found: list[Arrays] = []
     for i, one in enumerate(make):
         piece = folder / f"{i}.npz"
@@ -46,7 +47,8 @@ def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]]) -> 
 
 def forget(out: Path) -> None:
     """The results are whole: no piece is needed any more."""
-    shutil.rmtree(out / FOLDER, ignore_errors=True)
+    with suppress(OSError):  # what does not go away, as on a network file system a file that is open, is no part of the result
+        remove(out / FOLDER)
 
 
 def _read(piece: Path) -> Arrays:

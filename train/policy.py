@@ -1,19 +1,18 @@
 """Policies: a model with its vocabulary, and how both lie on disk."""
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_model, save
 
 from models.gpt import GPT, GPTConfig
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
+from train.disk import replacing
 from train.stage import Stage
 from train.store import Store, defined, write_json
 
@@ -29,14 +28,8 @@ class Policy:
 def save_policy(policy: Policy, out: Path) -> None:
     """Write `policy.json` (shape and vocabulary) and `policy.safetensors` (weights)."""
     write_json(out / "policy.json", {"config": asdict(policy.model.config), "vocab": policy.vocab.words})
-    file = out / "policy.safetensors"
-    try:
-        save_model(policy.model, str(file))
-    except SafetensorError as refusal:
-        system = re.search(r"os error (\d+)", str(refusal))
-        if system is None:
-            raise
-        raise OSError(int(system[1]), str(refusal), str(file)) from refusal
+    with replacing(out / "policy.safetensors") as file:
+        file.write(save({name: weight.contiguous() for name, weight in policy.model.state_dict().items()}))
 
 
 def load_policy(folder: Path) -> Policy:
@@ -70,6 +63,8 @@ class Fresh(Stage):
     config: GPTConfig
     vocab: Vocab
     seed: Annotated[int, From(0)] = 0
+
+    writes: ClassVar[tuple[str, ...]] = ("policy.json", "policy.safetensors")
 
     def __post_init__(self) -> None:
         check(self)

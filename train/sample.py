@@ -34,6 +34,7 @@ class Sample(Stage):
     seed: Annotated[int, From(0)] = 0
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    writes: ClassVar[tuple[str, ...]] = ("samples.npz", "ledger.json")
 
     def __post_init__(self) -> None:
         check(self)

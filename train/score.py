@@ -55,6 +55,7 @@ class Score(Stage):
     seed: Annotated[int, From(0)] = 0
 
     VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    writes: ClassVar[tuple[str, ...]] = ("scores.npz", "ledger.json")
 
     def __post_init__(self) -> None:
         check(self)

@@ -47,6 +47,7 @@ class Stage(ABC):
     """Something that makes files. Two stages are equal if their expressions are; subclasses take the same three options."""
 
     VERSION: ClassVar[int] = 1  # raise it when `run` comes to mean something else
+    writes: ClassVar[tuple[str, ...]] = ()  # the files of a result, if it is known: all else is foreign; () if it is all but what looks so
 
     @abstractmethod
     def run(self, out: Path, store: "Store") -> None:

@@ -2,24 +2,27 @@
 
 import json
 import logging
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from errno import EEXIST, ENOTEMPTY
 from pathlib import Path
 
 import torch
 
-from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
+from train.artifacts import SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
 from train.circumstances import circumstances, measure_memory
-from train.disk import writing
+from train.disk import COPY, HALF, own, remove, replacing, sever, writing
 from train.expression import Unreadable, encode, same
-from train.lease import LONGEST, SHORTEST, Lease, Leases
+from train.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.machine import Machine
 from train.stage import Stage, Undefined, closure, name
 from train.trackers import Tracker
 
 LOG = logging.getLogger(__name__)
-COPY, HALF = ".copy", ".tmp"  # end the names of a copy and of a new file until it takes the place of the old one
+MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
+REASON = "undefined.json"  # in place of that, where the stage has no answer
 
 
 class Store:
@@ -28,6 +31,8 @@ class Store:
     While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
     after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
     moved to `Kind-hash.token.draft`. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
+
+    `root` may be a link. Below it links are the work of others: in a draft they are removed, and none is written through.
 
     `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
     """
@@ -47,8 +52,8 @@ class Store:
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
         self.leases = leases or Leases(root / "leases")
-        self._known: set[Path] = set()  # whole, by the sizes of their files
-        self._sound: set[Path] = set()  # and by what the files hold
+        self._known: dict[Path, Seen] = {}  # whole, by the sizes of their files
+        self._sound: dict[Path, Seen] = {}  # and by what the files hold
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
@@ -61,30 +66,33 @@ class Store:
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
         """
-        folder = self.path(stage)
-        if folder not in self._known and folder.exists():
-            try:
-                _seal(stage, folder)
-            except Damaged:
-                return False  # `get` says why, and computes them again
-            self._known.add(folder)
-        return folder in self._known
+        return self._looked(stage, self._known, lambda folder, seal: None)
 
     def sound(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, once.
+        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, and again when touched.
 
         Raises:
             ValueError: as `has` does.
         """
+        return self._looked(stage, self._sound, check_content)
+
+    def _looked(self, stage: Stage, seen: dict[Path, "Seen"], check: Callable[[Path, Seal], None]) -> bool:
+        """Whether the folder of a stage passes a check, or did and was not touched since."""
         folder = self.path(stage)
-        if folder not in self._sound and folder.exists():
-            try:
-                check_content(folder, _seal(stage, folder))
-            except Damaged:
-                return False
-            self._known.add(folder)
-            self._sound.add(folder)
-        return folder in self._sound
+        if folder in seen and seen[folder].still:
+            return True
+        seen.pop(folder, None)
+        if not folder.exists():
+            return False
+        try:
+            seal = _seal(stage, folder)
+            now = Seen.of(folder, (SEAL, *seal.files))
+            check(folder, seal)
+        except Damaged:
+            return False  # `get` says why, and computes them again
+        if now.settled:
+            seen[folder] = now
+        return True
 
     def get(self, stage: Stage) -> Path:
         """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
@@ -99,7 +107,7 @@ class Store:
         return folder
 
     def attempt(self, stage: Stage) -> Path | None:
-        """The same, or None where somebody else is at `stage`."""
+        """The same, or None where somebody else is at `stage`, or has taken it over from this process, which was silent for too long."""
         folder = self.path(stage)
         if self.sound(stage):
             return folder
@@ -109,9 +117,13 @@ class Store:
             lease = self.leases.attempt(folder.name)
             if lease is None:
                 return None
-            with lease:
-                if not self.sound(stage):
-                    self._run(stage, folder, lease)
+            try:
+                with lease:
+                    if not self.sound(stage):
+                        self._run(stage, folder, lease)
+            except Lost as reason:
+                LOG.info("%s", reason)
+                return None
         return folder
 
     def confirm(self, draft: Path) -> None:
@@ -135,37 +147,40 @@ class Store:
         )
         others = sorted(set(folder.parent.glob(f"{folder.name}.*.draft")).difference(former))  # of who took over, and stopped
         left = next((d for d in reversed((first, *others, *former)) if d.exists()), first)
+        lease.check()  # what was found is not the heir's
         if not lease.contested and left not in others:
             ours = first
         if left != ours and left.exists():
-            if ours.exists():
-                shutil.rmtree(ours)  # begun by one that had lost the lease already
+            remove(ours)  # begun by one that had lost the lease already
             left.rename(ours)
-        if lease.contested and ours.exists():
-            _sever(ours)
         return ours
 
     def _run(self, stage: Stage, folder: Path, lease: Lease) -> None:
         if folder.exists():
-            _shelve(folder, _fault(stage, folder))
+            fault = _fault(stage, folder)
+            if not fault:
+                return  # a former holder, suspended until now, has just published it
+            _shelve(folder, fault, lease)
         draft = self._draft(folder, lease)
         try:
+            _tidy(draft, own if draft.stem == folder.name else sever)  # who left one that bears a token may wake up
             if draft.exists() and not _matches(stage, draft):
-                shutil.rmtree(draft)
+                remove(draft)
             self._attempt(stage, draft, lease)
-        except Damaged as fault:
-            _shelve(draft, str(fault))
+        except Damaged as reason:
+            _shelve(draft, str(reason), lease)
             self._attempt(stage, draft, lease)
         lease.check()
-        draft.rename(folder)
-        self._sound.add(folder)
-        self._known.add(folder)
+        try:
+            draft.rename(folder)
+        except OSError as reason:
+            if reason.errno not in (EEXIST, ENOTEMPTY) or not self.sound(stage):
+                raise
+            remove(draft)  # the same
         self.error(stage).unlink(missing_ok=True)
 
     def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
-        draft.mkdir(exist_ok=True)
-        for cut_off in [f for f in draft.rglob("*") if f.suffix in (COPY, HALF)]:
-            cut_off.unlink()  # by a kill: no part of what is made now
+        _begin(draft, lease)
         write_json(draft / "stage.json", encode(stage))
         torch.set_num_threads(self.machine.threads)
         measure_memory()
@@ -174,14 +189,46 @@ class Store:
         try:
             stage.run(draft, self)
         except Undefined as reason:
-            write_json(draft / "undefined.json", {"reason": str(reason)})
-        except Exception:
-            lease.check()  # if it was lost, that is the reason: the draft was moved away
-            raise
+            write_json(draft / REASON, {"reason": str(reason)})
         finally:
             del self._held[draft]
+        write_json(draft / "stage.json", encode(stage))  # whatever became of it meanwhile
         write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
-        write_json(draft / SEAL, sealed(draft, stage.meaning).record())
+        write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A folder when it was looked at: its files, and the facts of each."""
+
+    files: tuple[Path, ...]
+    facts: tuple[Facts, ...]
+
+    @classmethod
+    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
+        """These files of a folder, as they are now.
+
+        Raises:
+            Damaged: if one of them is gone.
+        """
+        files = tuple(folder / name for name in names)
+        try:
+            return cls(files, tuple(map(Facts.of, files)))
+        except (FileNotFoundError, NotADirectoryError) as reason:
+            raise Damaged(f"{reason.filename} is missing") from None
+
+    @property
+    def still(self) -> bool:
+        """Whether nobody has touched one of them since."""
+        try:
+            return tuple(map(Facts.of, self.files)) == self.facts
+        except OSError:
+            return False
+
+    @property
+    def settled(self) -> bool:
+        """Whether that could be told from now on."""
+        return all(f.settled for f in self.facts)
 
 
 def defined(folder: Path) -> Path:
@@ -190,24 +237,46 @@ def defined(folder: Path) -> Path:
     Raises:
         Undefined: if what the folder records is that there are none.
     """
-    if (folder / "undefined.json").exists():
-        raise Undefined(json.loads((folder / "undefined.json").read_text(encoding="utf-8"))["reason"])
+    if (folder / REASON).exists():
+        raise Undefined(json.loads((folder / REASON).read_text(encoding="utf-8"))["reason"])
     return folder
 
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` so that `path` is never seen half-written."""
-    draft = path.with_name(path.name + HALF)
-    draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    draft.replace(path)
+    with replacing(path) as file:
+        file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
 
 
-def _sever(draft: Path) -> None:
-    """Put copies in the place of all files, so that who has the old ones open writes into nothing."""
-    for file in [f for f in draft.rglob("*") if f.is_file() and f.suffix != COPY]:  # of one who died here, they are overwritten
-        copy = file.with_name(file.name + COPY)
-        shutil.copyfile(file, copy)
-        copy.replace(file)
+def _begin(draft: Path, lease: Lease) -> None:
+    """Make a draft, unless it is there.
+
+    Raises:
+        Lost: if the lease is; nothing is left behind then.
+    """
+    draft.mkdir(exist_ok=True)
+    try:
+        lease.check()
+    except Lost:
+        with suppress(OSError):
+            draft.rmdir()  # made just now, in the place of one that the heir has moved away
+        raise
+
+
+def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
+    """See to it that what is found in a draft is whole files in folders, and ours alone: `apart` does that for a file."""
+    if draft.is_symlink() or draft.is_file():
+        remove(draft)
+    for path in list(draft.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()) or path.suffix in (COPY, HALF):
+            remove(path)
+        elif path.is_file():
+            apart(path)
+
+
+def _writes(stage: Stage, undefined: bool) -> tuple[str, ...]:
+    """The files that a finished folder has at least; () where the stage does not say what it writes."""
+    return (*MADE, REASON) if undefined else (*MADE, *stage.writes) if stage.writes else ()
 
 
 def _seal(stage: Stage, folder: Path) -> Seal:
@@ -218,6 +287,8 @@ def _seal(stage: Stage, folder: Path) -> Seal:
         ValueError: if it was made by another meaning of the same expression.
     """
     seal = read_seal(folder)
+    if missing := sorted({*MADE, *_writes(stage, REASON in seal.files)}.difference(seal.files)):
+        raise Damaged(f"{folder / missing[0]}, which belongs to such a result, is not among what its {SEAL} names")
     if seal.meaning == stage.meaning:
         return seal
     check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
@@ -244,16 +315,28 @@ def _matches(stage: Stage, folder: Path) -> bool:
 
 
 def _fault(stage: Stage, folder: Path) -> str:
-    """How a folder is damaged."""
+    """How a folder is damaged; "" where it is not."""
     try:
         check_content(folder, _seal(stage, folder))
     except Damaged as fault:
         return str(fault)
-    raise AssertionError(f"{folder} is not damaged")
+    return ""
 
 
-def _shelve(folder: Path, reason: str) -> None:
-    """Move a damaged folder aside, and say so."""
+def _shelve(folder: Path, reason: str, lease: Lease) -> None:
+    """Move a damaged folder aside, and say so.
+
+    Raises:
+        Lost: if the lease is; what an heir has put there is left, or put back.
+    """
+    lease.check()
     place = set_aside(folder)
-    place.with_name(place.name + ".txt").write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
+    try:
+        lease.check()
+    except Lost:
+        with suppress(OSError):
+            place.rename(folder)
+        raise
+    with replacing(place.with_name(place.name + ".txt")) as file:
+        file.write(f"{reason}\n".encode(errors="backslashreplace"))
     LOG.warning("%s. It is kept as %s, and computed again.", reason, place)

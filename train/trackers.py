@@ -6,7 +6,6 @@ that file, which is an optimiser step, or an iteration without one.
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from lightning.fabric.loggers.csv_logs import CSVLogger
 from lightning.fabric.loggers.logger import Logger
 from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 
+from train.disk import remove
 from train.stage import Stage, name
 
 
@@ -120,5 +120,5 @@ def _closed(logger: Logger) -> Iterator[Logger]:
 
 
 def _emptied(folder: Path, log: str) -> str:
-    shutil.rmtree(folder / log, ignore_errors=True)
+    remove(folder / log)
     return log
