@@ -4,14 +4,17 @@ A draft has a name of its own, so two at once do not meet, and is locked while i
 told from work that goes on, and is removed by the next who writes that folder.
 """
 
-import fcntl
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+
+if sys.platform != "win32":
+    import fcntl
 
 WRITTEN = re.compile(r"README\.md|(train|test)\.(jsonl|parquet)")  # all that a draft holds
 
@@ -45,18 +48,34 @@ def appearing(folder: Path) -> Iterator[Path]:
     token = token_hex(4)
     new, draft = (folder.with_name(f".{folder.name}.{word}-{token}") for word in ("new", "draft"))
     new.mkdir()
-    held = os.open(new, os.O_RDONLY)
     try:
-        with suppress(OSError):  # where folders cannot be locked, nobody takes one for abandoned
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        new.rename(draft)  # only now can it be taken for a draft
-        yield draft
-        _take_name(draft, folder)
+        with _locked(new):
+            new.rename(draft)  # only now can it be taken for a draft
+            yield draft
+            _take_name(draft, folder)
     except BaseException:
         shutil.rmtree(draft if draft.exists() else new)
         raise
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold the lock of a folder, unless another process does. Where folders cannot be locked (Windows, some network file systems) it is
+    never held, so that no draft is taken for abandoned there."""
+    if sys.platform == "win32":
+        yield False
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held = False
+    else:
+        held = True
+    try:
+        yield held
     finally:
-        os.close(held)
+        os.close(file)
 
 
 def _take_name(draft: Path, folder: Path) -> None:
@@ -77,12 +96,6 @@ def _drafts(folder: Path) -> list[Path]:
 
 def _removed_if_abandoned(draft: Path) -> None:
     """Remove a draft whose process has ended: nobody holds its lock."""
-    held = os.open(draft, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return  # somebody is at it, or folders cannot be locked here
-    else:
-        shutil.rmtree(draft)
-    finally:
-        os.close(held)
+    with _locked(draft) as held:
+        if held:
+            shutil.rmtree(draft)
