@@ -76,8 +76,8 @@ class Update:
 class Loss(Protocol):
     """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
 
-    Randomness is named by a loss's seed. Two that draw from different prompts or corpora by one seed are let be: what they draw differs, and
-    is as random, but not independent.
+    Randomness is named by a loss's seed. Two that draw from different prompts or corpora may have one seed: what they draw differs, but is
+    not independent.
     """
 
     @property
