@@ -20,6 +20,7 @@ from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
 from synthtasks.verify import verify
+from tests.strategies import examples
 from train.credit import Centre, LeaveOneOut, Scale, Spread, chain
 from train.learn import Run
 from train.ledger import Ledger
@@ -163,6 +164,7 @@ def test_signal_is_a_difference_of_rewards(first: list[float], second: list[floa
 
 
 # Broken if the reward on which groups are told apart were any but what each completion earned: as for advantages, which are as rough.
+@examples(30)
 @given(judged())
 def test_groups_with_signal_are_those_with_different_rewards(case: tuple[Rollouts, Tensor]) -> None:
     r, reward = case
