@@ -14,6 +14,7 @@ from synthtasks.rng import Uniforms, rename, rng, uniforms
 
 ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
 BLOCK = 64  # problems that a stream draws at once, where that is cheaper
+NAMES = 100_000  # steps that a problem can have
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -69,7 +70,13 @@ def label(i: int) -> str:
 
 @cache
 def labels(count: int) -> tuple[str, ...]:
-    """The first so many names."""
+    """The first so many names.
+
+    Raises:
+        ValueError: if there are more than a problem can have.
+    """
+    if count > NAMES:
+        raise ValueError(f"a problem has up to {NAMES:,} steps; found {count:,}")
     return tuple(label(i) for i in range(count))
 
 
