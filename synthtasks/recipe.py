@@ -84,7 +84,7 @@ def items_from_text(recipe: str) -> Items:
     """
     try:
         return items_from_json(json.loads(recipe))
-    except (TypeError, json.JSONDecodeError) as reason:
+    except json.JSONDecodeError as reason:
         raise ValueError(
             f"a recipe is a text in JSON, as `json.dumps(to_json(items))` writes it; found {shown(recipe)} ({reason})"
         ) from None

@@ -189,6 +189,29 @@ def test_check_judges_a_family_of_ones_own(tmp_path: Path, monkeypatch: pytest.M
     assert capsys.readouterr().out.startswith("Tree in equations keeps ")
 
 
+# broken if a module that fails, or a family that does, ends in a traceback instead of one line that says what and where
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = (", r"error: broken_family:Mine cannot be had: .* \(SyntaxError, .*\)"),
+        ("1 / 0", r"error: broken_family:Mine cannot be had: division by zero \(ZeroDivisionError, .*broken_family.py, line 1\)"),
+        (OWN.replace("Constant", "Mine").replace("return Problem", "raise KeyError(1)\n        return Problem") % "4", "KeyError: 1"),
+    ],
+)
+def test_what_fails_in_a_module_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "broken_family", raising=False)
+    (tmp_path / "broken_family.py").write_text(text)
+    code = main(["check", "broken_family:Mine", "--examples", "2"])
+    told = capsys.readouterr()
+    assert code == (2 if said.startswith("error") else 1)
+    assert re.search(said, told.out + told.err)
+    assert "Traceback" not in told.out + told.err
+    monkeypatch.delitem(sys.modules, "broken_family", raising=False)
+
+
 # broken if the wrong step on the page is the right one: then the page would show a judge that refuses what is right
 def test_a_slip_is_one_wrong_value() -> None:
     for name, known in FAMILIES.items():
@@ -214,6 +237,7 @@ def test_columns_are_aligned():
         ("show program --steps 30", "error: a program of 24 lines has windows of 1 to 24 steps; found steps=30"),
         ("show program --uses foo 1", "error: no primitive is called 'foo'; there are add, sub, mul, max, min"),
         ("show program --uses max x", "error: --uses takes a primitive and a count, as in `--uses max 2`; found the count 'x'"),
+        ("show program --steps 5 --lines 1000000000", "error: a problem has up to 100,000 steps; found 1,000,000,000"),
         ("show program --split dev", "invalid choice: 'dev'"),
         ("show program --steps two", "invalid int value: 'two'"),
         ("show program --modulus 5000", "error: numbers go up to 999; found modulus 5000"),

@@ -51,7 +51,7 @@ def test_the_family_of_ones_own_works(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    numbers = {16: "sixteen"}
+    numbers = {18: "eighteen"}
     assert f"against {numbers[len(LAWS)]} laws" in README
     broken = (tmp_path / "clock.py").read_text().replace("int(g.integers(12)), []", "__import__('random').randrange(12), []")
     (tmp_path / "clock.py").write_text(broken)

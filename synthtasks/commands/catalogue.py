@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass
 from importlib import import_module
+from traceback import extract_tb
 from typing import cast
 
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Program, Tree
@@ -64,8 +65,14 @@ def known(name: str) -> Known:
     try:
         found = getattr(import_module(module), attribute)
         family = found() if isinstance(found, type) else found
-    except (ImportError, AttributeError, TypeError) as mistake:
-        raise ValueError(f"{name} cannot be had: {mistake}") from None
+    except Exception as mistake:  # a module of one's own may fail in any way
+        frame = extract_tb(mistake.__traceback__)[-1]
+        own = (
+            ""
+            if isinstance(mistake, ImportError | AttributeError)
+            else f" ({type(mistake).__name__}, {frame.filename}, line {frame.lineno})"
+        )
+        raise ValueError(f"{name} cannot be had: {mistake}{own}") from mistake
     if not is_dataclass(family) or not all(hasattr(family, part) for part in ("primitives", "modulus", "names", "__call__")):
         raise ValueError(f"{name} is no family: a dataclass with `primitives`, `modulus`, `names`, which draws when called; found {family}")
     return Known(cast(Family, family), ANY)

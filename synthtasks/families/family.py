@@ -16,6 +16,7 @@ from synthtasks.rng import Uniforms, rename, rng, uniforms
 ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
 BLOCK = 64  # problems that a stream draws at once, where that is cheaper
 SPLITS: tuple[Split, ...] = get_args(Split)
+NAMES = 100_000  # steps that a problem can have
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -73,9 +74,13 @@ def label(i: int) -> str:
 
 @cache
 def labels(count: int) -> tuple[str, ...]:
-    """The first so many names."""
-    if count < 0:
-        raise ValueError(f"there cannot be {count} names")
+    """The first so many names.
+
+    Raises:
+        ValueError: if there are fewer than none, or more than a problem can have.
+    """
+    if not 0 <= count <= NAMES:
+        raise ValueError(f"a problem has up to {NAMES:,} steps; found {count:,}")
     return tuple(label(i) for i in range(count))
 
 
