@@ -41,9 +41,11 @@ def generate(
     Raises:
         ValueError: if there is no prompt, one is empty, or there is no room for the longest and its completion; if the
             uniforms have another shape or lie outside [0, 1), or B is no multiple of P; or if the temperature is not
-            positive and finite.
+            positive and finite, or the end is no token.
     """
     _possible(prompts, uniforms, temperature, model.config.context)
+    if end < 0:
+        raise ValueError(f"a completion ends with a token, from 0; found {end}")
     B, limit = uniforms.shape
     device = model.head.weight.device
     padded, lengths = pad(prompts, device)
@@ -127,10 +129,13 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
     it, and gradients reach it through all of them.
 
     Raises:
-        ValueError: if the owners are not one of each row, ascending, and prompts; or a sequence is longer than the context.
+        ValueError: if the lengths are not those of the prompts, the owners are not ascending and one a row, or a sequence is
+            longer than the context.
     """
     if owners.shape != tokens.shape[:1]:
         raise ValueError(f"there are {len(tokens)} completions, but owners of {len(owners)}")
+    if lengths.shape != prompts.shape[:1] or not bool(((lengths >= 1) & (lengths <= prompts.shape[1])).all()):
+        raise ValueError(f"lengths must be those of {len(prompts)} prompts, from 1 to {prompts.shape[1]}; found {lengths.tolist()}")
     if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one look at the device
         raise ValueError(f"owners must ascend from 0 to at most {len(prompts) - 1}; found {owners.tolist()}")
     prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one

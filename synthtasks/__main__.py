@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {command} needs {missing.name}, which is not installed: pip install 'synthtasks[cli,laws]'", file=sys.stderr)
     except RecursionError:
         print("error: with these dials a problem nests deeper than Python recurses; ask for fewer steps", file=sys.stderr)
+    except MemoryError as mistake:
+        print(f"error: there is not so much memory; ask for less ({mistake})", file=sys.stderr)
     except BrokenPipeError:  # whoever reads has read enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -295,6 +295,9 @@ def test_dials_are_those_of_the_family():
         ("show dag --split validation", "invalid choice: 'validation'"),
         ("show compose --modulus 27", "error: Compose.modulus is from 2 to 26; found 27"),
         ("show hops --nodes -1", "error: Hops.nodes is at least 2; found -1"),
+        ("show program --lines 1000000000", "error: a vocabulary is for at most 100,000 names; found 1,000,000,000"),
+        ("show grid --side 1000000", "error: numbers go up to 999"),
+        ("stats hops --problems 1000000000000000", "error: there is not so much memory; ask for less"),
         ("stats hops --problems -5", "at least 2 problems; found Hops, 4 surfaces, -5 problems"),
         ("stats hops --problems 5 --seed -5", "error: a seed is a whole number from 0; found -5"),
         ("stats hops --stepps 5", "unrecognized arguments: --stepps 5"),
@@ -342,9 +345,9 @@ def sampled(
     return sampling.generate(small(), prompts, uniforms, 1, temperature)
 
 
-def logits(owners: list[int], rows: int = 2) -> object:
-    prompts, lengths = sampling.pad([[3, 4], [5]], torch.device("cpu"))
-    return sampling.completion_logits(small(), prompts, lengths, torch.full((rows, 3), 3), torch.tensor(owners))
+def logits(owners: list[int], rows: int = 2, lengths: tuple[int, ...] = (2, 1)) -> object:
+    prompts, _ = sampling.pad([[3, 4], [5]], torch.device("cpu"))
+    return sampling.completion_logits(small(), prompts, torch.tensor(lengths), torch.full((rows, 3), 3), torch.tensor(owners))
 
 
 LOGITS = torch.zeros(4, 3, 11)
@@ -369,6 +372,10 @@ LOGITS = torch.zeros(4, 3, 11)
         (partial(logits, [1, 0]), r"owners must ascend from 0 to at most 1; found \[1, 0\]"),
         (partial(logits, [0, 2]), r"owners must ascend from 0 to at most 1; found \[0, 2\]"),
         (partial(logits, [-1, 0]), r"owners must ascend from 0 to at most 1; found \[-1, 0\]"),
+        (partial(logits, [0, 1], lengths=(2, 0)), r"lengths must be those of 2 prompts, from 1 to 2; found \[2, 0\]"),
+        (partial(logits, [0, 1], lengths=(3, 1)), r"lengths must be those of 2 prompts, from 1 to 2; found \[3, 1\]"),
+        (partial(logits, [0, 1], lengths=(2,)), r"lengths must be those of 2 prompts, from 1 to 2; found \[2\]"),
+        (lambda: sampling.generate(small(), [[3]], torch.zeros(1, 4), -1), r"a completion ends with a token, from 0; found -1"),
         (partial(logits, [0]), r"there are 2 completions, but owners of 1"),
         (
             lambda: sampling.chosen_logp(LOGITS, torch.zeros(2, 3, dtype=torch.long)),

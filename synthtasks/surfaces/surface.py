@@ -15,6 +15,7 @@ ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
 
 NUMBERS = {str(n): n for n in range(1_000)}  # digits by table: no other spelling of a number is a number
 QUOTE = '"'
+MOST = 100_000  # names of a vocabulary
 
 
 class Surface(Protocol):
@@ -33,10 +34,12 @@ def sized(names: int, modulus: int) -> None:
     """Make sure that there is something to be said.
 
     Raises:
-        ValueError: if there is not one name, or not two values.
+        ValueError: if there is not one name, or not two values; or there are more names than anybody can mean.
     """
     if names < 1 or modulus < 2:
         raise ValueError(f"a vocabulary is for at least one name and a modulus of at least 2; found {names} and {modulus}")
+    if names > MOST:
+        raise ValueError(f"a vocabulary is for at most {MOST:,} names; found {names:,}")
 
 
 def spell(value: Value) -> Words:
