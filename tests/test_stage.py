@@ -35,7 +35,7 @@ from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
 from train import kinds
-from train.expression import encode, same
+from train.expression import Unreadable, encode, same
 from train.imitate import Imitate
 from train.imported import imported
 from train.kinds import STARTED, kind_of
@@ -555,6 +555,8 @@ def test_what_a_family_draws_with_is_part_of_it(what: str, edited: object, monke
     assert after.meaning != names[1]
     text = json.dumps(record).replace(before.identity, after.identity)
     assert not same(json.loads(text), after)
+    with pytest.raises(Unreadable, match="it comes to be"):
+        imported(record, f"Holds-{names[0]}", ("tests",))
     kinds._kind.cache_clear()
 
 
