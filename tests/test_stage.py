@@ -441,6 +441,13 @@ def test_a_field_called_version_is_no_version() -> None:
     assert len({s(version=v).identity for s in (Rewarded, newer) for v in (1, 2)}) == 4
 
 
+# Broken if a field took the place of what a stage says of itself: its name would be whatever the field holds.
+@pytest.mark.parametrize("field", ["identity", "meaning", "upstream", "hashes"])
+def test_no_field_names_its_stage(field: str) -> None:
+    with pytest.raises(TypeError, match=f"a stage has its {field} from its expression"):
+        make_dataclass("Mine", [(field, object)], bases=(Holds,), frozen=True, eq=False, repr=False)
+
+
 @dataclass
 class Loose:
     """Can change."""
