@@ -48,7 +48,8 @@ def arrows(stages: Sequence[Stage]) -> "nx.DiGraph[Stage]":
 
 def places(graph: "nx.DiGraph[Stage]", stages: Sequence[Stage]) -> dict[Stage, Place]:
     """A column for each generation; within it, each stage beside the middle of what stands on it."""
-    columns = [sorted(generation, key=stages.index) for generation in nx.topological_generations(graph)]
+    order = {stage: i for i, stage in enumerate(stages)}
+    columns = [sorted(generation, key=order.__getitem__) for generation in nx.topological_generations(graph)]
     found: dict[Stage, Place] = {}
     for number, column in reversed(list(enumerate(columns))):
         wanted: dict[Stage, float] = {}

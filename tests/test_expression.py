@@ -101,6 +101,7 @@ class Marked:
         ("train.policy.Fresh", "subprocess.Popen", "allow it: --allow subprocess"),
         ("train.policy.Fresh", "os.system", "--allow os"),
         ("train.policy.Fresh", "tests.test_expression.Both", "--allow tests"),
+        ("train.policy.Fresh", "__main__.0123456789ab.Fresh", "it names Fresh, which a script defines. Define it in a module"),
         ("train.policy.Fresh", "train..policy.Fresh", "allow it"),
         ("train.policy.Fresh", "train.policy.load_policy", "no frozen dataclass"),
         ("train.policy.Fresh", "train.store.Store", "no frozen dataclass"),

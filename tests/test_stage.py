@@ -35,7 +35,7 @@ from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
 from train import kinds
-from train.expression import encode, same
+from train.expression import Unreadable, encode, same
 from train.imitate import Imitate
 from train.imported import imported
 from train.kinds import STARTED, kind_of
@@ -442,6 +442,13 @@ def test_a_field_called_version_is_no_version() -> None:
     assert len({s(version=v).identity for s in (Rewarded, newer) for v in (1, 2)}) == 4
 
 
+# Broken if a field took the place of what a stage says of itself: its name would be whatever the field holds.
+@pytest.mark.parametrize("field", ["identity", "meaning", "upstream", "hashes"])
+def test_no_field_names_its_stage(field: str) -> None:
+    with pytest.raises(TypeError, match=f"a stage has its {field} from its expression"):
+        make_dataclass("Mine", [(field, object)], bases=(Holds,), frozen=True, eq=False, repr=False)
+
+
 @dataclass
 class Loose:
     """Can change."""
@@ -556,6 +563,8 @@ def test_what_a_family_draws_with_is_part_of_it(what: str, edited: object, monke
     assert after.meaning != names[1]
     text = json.dumps(record).replace(before.identity, after.identity)
     assert not same(json.loads(text), after)
+    with pytest.raises(Unreadable, match="it comes to be"):
+        imported(record, f"Holds-{names[0]}", ("tests",))
     kinds._kind.cache_clear()
 
 

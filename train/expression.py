@@ -11,8 +11,9 @@ from itertools import repeat
 from typing import Protocol
 
 from synthtasks.primitives import Primitive
+from train.forms import at_default, forms
 from train.kinds import kind, parts
-from train.stage import Stage, at_default, closure, forms, name
+from train.stage import Stage, closure, name
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 SCHEMA = 1

@@ -7,7 +7,7 @@ from types import FunctionType
 from synthtasks.domains import Residues, Texts
 from synthtasks.primitives import Primitive
 from train.expression import Said, Unreadable, decode, primitives
-from train.kinds import STARTED, kind_of
+from train.kinds import STARTED, kind
 from train.stage import Stage, name
 
 PACKAGES = ("synthtasks", "models", "train", "analysis")  # what files may name, without being asked
@@ -21,10 +21,15 @@ class Imported:
 
     def kind(self, said: str) -> type:
         found = self._find(said)
-        frozen = isinstance(found, type) and is_dataclass(found) and found.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        if not frozen or kind_of(found) != said:  # type: ignore[arg-type]
+        if not isinstance(found, type) or not is_dataclass(found):
             raise Unreadable(f"{said} is no frozen dataclass")
-        return found  # type: ignore[return-value]
+        try:
+            called = kind(found).name
+        except TypeError as reason:
+            raise Unreadable(f"{said} is no frozen dataclass of fields: {reason}") from None
+        if called != said:
+            raise Unreadable(f"{said} is called {called} now")
+        return found
 
     def primitive(self, said: Said) -> Primitive:
         called, symbol, _ = said.known

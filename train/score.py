@@ -22,10 +22,11 @@ from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.artifacts import save_arrays
+from train.forms import Exact
 from train.ledger import Ledger, matrix_weights
 from train.pieces import Arrays, forget, in_pieces
 from train.policy import Policy, load_policy
-from train.stage import Exact, Stage
+from train.stage import Stage
 from train.store import Store, write_json
 
 SCHEMA = 1  # of scores.npz
