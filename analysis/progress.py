@@ -35,7 +35,8 @@ def titles(cells: Sequence[Cell]) -> dict[Stage, str]:
             sharers.setdefault(stage, []).append(cell)
     for stage, users in sharers.items():
         labels = dict(users[0].labels)
-        words = [labels[k] for k in ("primitive", "region", "reward") if len({dict(c.labels)[k] for c in users}) == 1]
+        common = set.intersection(*(set(c.labels) for c in users))
+        words = [value for axis, value in users[0].labels if axis != "control" and (axis, value) in common]
         if len(users) == 1 and labels.get("control", "none") != "none":
             words.append(f"({labels['control']})")
         shared = f" (shared by {len(users)} cells)" if len(users) > 1 else ""

@@ -8,7 +8,7 @@ from analysis.findings import answer, contrasts, plural, verdicts
 from analysis.page import Html, document, figure, join, section, table, tag, text
 from analysis.panels import conditions
 from analysis.results import Results
-from analysis.scale import SCALES, SIZES, SMOKE, Scale, preset
+from analysis.scale import SCALES, SIZES, SMOKE, Scale, changed, preset
 from analysis.traces import Exhibit, exhibits, show
 from train.disk import replacing
 
@@ -48,7 +48,15 @@ def _is_smoke(scale: Scale) -> bool:
 def _extent(results: Results) -> str:
     seeds = len(results.setting.seeds)
     withheld = ", ".join(results.setting.withhold) or "none"
-    return f"{len(results.cells)} cells, {plural(seeds, 'pretraining seed')}; withheld from the absent arm: {withheld}."
+    return f"{len(results.cells)} cells, {plural(seeds, 'pretraining seed')}; withheld from the absent arm: {withheld}. {size(results)}."
+
+
+def size(results: Results) -> str:
+    """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
+    name = preset(results.setting.scale)
+    changes = changed(results.setting.scale, SCALES[name])
+    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changes.items())
+    return f"Scale {name}, but for {other}" if other else f"Scale {name}"
 
 
 def _drawing(drawing: Drawing, results: Results) -> Html:
@@ -103,7 +111,7 @@ def run(results: Results) -> tuple[Html, ...]:
         tag("h3", "On what"),
         tag("ul", *machines),
         tag("h3", "Sizes"),
-        table(("field", f"scale {preset(scale)}"), sizes, (f"scale {preset(scale)}",)),
+        table(("field", "size"), sizes, ("size",)),
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from analysis.checks import check_study
 from analysis.owned import Owner, owner, refuse_other
 from analysis.progress import titles
-from analysis.scale import SCALES, Scale
+from analysis.scale import SCALES, SEEDS, Scale
 from analysis.study import Cell, Setting, Study
-from synthtasks.checked import one_of
+from synthtasks.checked import From, one_of
 from train.learn import Learn
 from train.stage import Stage, name
 from train.store import Store
@@ -143,12 +143,11 @@ def request(
     one_of("--scale", scale, SCALES)
     chosen = overridden(SCALES[scale], overrides)
     count = chosen.seeds if seeds is None else seeds
-    for option, found, least in (("seeds", count, 1), ("first-seed", first_seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
-        if found < least:
-            raise ValueError(f"--{option} is at least {least}; found {found}")
-    if devices < 1:
-        raise ValueError(f"a stage learns on at least one device; found --devices {devices}")
-    chosen = replace(chosen, seeds=count, machine=replace(chosen.machine, devices=devices))
+    given = {"seeds": (count, SEEDS), "first-seed": (first_seed, From(0)), "jobs": (jobs, From(1)), "devices": (devices, From(1))}
+    for option, (found, numbers) in given.items():
+        if found is not None and found not in numbers:
+            raise ValueError(f"--{option} is {numbers}; found {found}")
+    chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
     room = cores() // (chosen.machine.threads * devices)
     asked = Request(study, setting, labelled(only, study), a_folder(out or Path("runs") / scale), jobs or max(1, room))

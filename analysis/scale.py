@@ -7,6 +7,7 @@ from synthtasks.checked import Above, From, check
 from train.machine import Machine
 
 Count = Annotated[int, From(1)]
+SEEDS = From(1, 10_000)
 ELSEWHERE = ("seeds", "machine")  # fields that do not say what is learned: how often, and on what
 
 
@@ -41,7 +42,7 @@ class Scale:
     exam: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
     asked: Count = 64  # problems sampled for answer-only success
     samples: Count = 64  # completions of each of these
-    seeds: Annotated[int, From(1, 10_000)] = 5
+    seeds: Annotated[int, SEEDS] = 5
     machine: Machine = Machine()
 
     def __post_init__(self) -> None:

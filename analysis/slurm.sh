@@ -14,6 +14,12 @@ export OMP_NUM_THREADS=1
 
 # Which share of how many is this task's? All tasks of the array come to all shares, whatever its numbers begin with. A part of an array
 # would leave shares undone, so it has to say of how many it is a part.
+for word in "$@"; do
+    if [[ $word == --shard* ]]; then
+        echo "expected no --shard, since each task of the array has its own; found $word. To choose shares: SHARDS=8 sbatch --array=3,7 ..." >&2
+        exit 2
+    fi
+done
 id=${SLURM_ARRAY_TASK_ID:?start this with sbatch --array=1-n}
 count=${SLURM_ARRAY_TASK_COUNT:?start this with sbatch --array=1-n}
 if [[ -n ${SHARDS:-} ]]; then

@@ -23,6 +23,8 @@ from train.disk import Unwritable
 from train.stage import Stage, closure
 from train.store import Store
 
+FOLDER = Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, Path(), 1).name
+
 
 def here(
     stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
@@ -66,8 +68,8 @@ def test_the_same_command_finds_whatever_is_damaged(undisturbed: Path, tmp_path:
     assert {f: h for f, h in found.items() if not f.startswith("stages/aside/")} == bits(undisturbed)
     assert {f.parent.name for f, made in before.items() if f.stat().st_mtime_ns != made} == again
     assert {f.split("/")[2].partition(".")[0] for f in found if f.startswith("stages/aside/")} == again
-    for name in ("rows.jsonl", "verdicts.json", "stages.json"):
-        os.truncate(tmp_path / "small" / name, 20)
+    for name in ("rows.jsonl", "verdicts.json", "setting.json", "stages.json"):
+        os.truncate(tmp_path / FOLDER / name, 20)
         assert ("nothing to do" in command(tmp_path, 0, 1)) == (name != "stages.json")
         assert bits(tmp_path) == found
 
@@ -77,8 +79,8 @@ def test_the_report_is_that_of_the_stages_that_are_there(undisturbed: Path, tmp_
     shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
     for seeds in ((0,), (0, 1)):
         assert "nothing to do" not in command(tmp_path, *seeds)
-        assert f"{len(seeds)} cell" in (tmp_path / "small" / "report.html").read_text()
-        assert [json.loads(line)["seed"] for line in (tmp_path / "small" / "rows.jsonl").read_text().splitlines()] == list(seeds)
+        assert f"{len(seeds)} cell" in (tmp_path / FOLDER / "report.html").read_text()
+        assert [json.loads(line)["seed"] for line in (tmp_path / FOLDER / "rows.jsonl").read_text().splitlines()] == list(seeds)
         assert "nothing to do" in command(tmp_path, *seeds)
 
 

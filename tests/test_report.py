@@ -25,8 +25,9 @@ from analysis.learning import read_notes
 from analysis.page import table, tag
 from analysis.panels import smooth
 from analysis.provenance import command, costs, stages, total
-from analysis.report import report, scientific, write_report
+from analysis.report import report, scientific, size, write_report
 from analysis.results import Results, collect
+from analysis.scale import SMOKE
 from analysis.studies.grid import STUDY as GRID
 from analysis.study import Cell, Setting, Study
 from analysis.traces import Mark, exhibits, marks
@@ -298,6 +299,14 @@ def test_the_answer_follows_the_verdicts(results: Results) -> None:
     assert text.startswith("3 claims were tested.")
     assert "Shown: RL raises it (+34.6 points). Refuted: RL raises it, and nothing else (−7.0 points). Undetermined" in text
     assert "it stays &lt;where&gt; it was (not defined in any seed)" in text
+
+
+# Broken if the reports of two settings could not be told apart.
+def test_a_report_says_in_what_its_setting_differs(results: Results, page: str) -> None:
+    assert f"withheld from the absent arm: mul. {size(results)}.</p>" in page
+    smoke, tried = (replace(results.setting, scale=scale) for scale in (SMOKE, replace(SMOKE, practice=4, practice_lr=2e-3)))
+    assert size(replace(results, setting=smoke)) == "Scale smoke"
+    assert size(replace(results, setting=tried)) == "Scale smoke, but for practice 4, practice lr 0.002"
 
 
 # Broken if the command of the report ran another study.

@@ -17,6 +17,7 @@ from analysis.__main__ import main
 from analysis.claims import At, Claim, Deeper, More, gain
 from analysis.command import plan, reporting
 from analysis.demo import lesson
+from analysis.progress import titles
 from analysis.request import Request, labelled, overridden, stages_of
 from analysis.scale import CPU, GPU, SMOKE, Scale, preset
 from analysis.studies.grid import AT, STUDY
@@ -205,11 +206,11 @@ REFUSED = [
     (("--lines", "0"), "Scale.lines is from 1 to 1000"),
     (("--lines", "45"), "the model's context holds 256 tokens, but "),
     (("--lines", "2", "--deepest", "2", "--solved", "1", "--uses", "1"), "claim '2 gain beyond training' looks at Deeper(by=2)"),
-    (("--seeds", "0"), "--seeds is at least 1; found 0"),
-    (("--seeds", "1000000000"), "Scale.seeds is from 1 to 10000"),
+    (("--seeds", "0"), "--seeds is from 1 to 10000; found 0"),
+    (("--seeds", "1000000000"), "--seeds is from 1 to 10000; found 1000000000"),
     (("--first-seed=-5",), "--first-seed is at least 0; found -5"),
     (("--jobs", "0"), "--jobs is at least 1; found 0"),
-    (("--devices", "0"), "at least one device; found --devices 0"),
+    (("--devices", "0"), "--devices is at least 1; found 0"),
     (("--withhold", "mul", "mul"), "--withhold takes some of add, sub, mul, each once; found mul mul"),
     (("--withhold", "add", "mul", "sub"), "leaves no primitive to know"),
     (("--only", "region=at,region=below"), "each axis once; found 'region=at,region=below'"),
@@ -354,6 +355,15 @@ def test_a_cell_that_must_fail_is_refused(change: Callable[[Cell], Cell], messag
         Request(study, Setting(TINY, seeds=(0,)), {}, tmp_path, 1)
 
 
+# Broken if a study of other axes than those of the grid failed where its stages are given titles.
+def test_stages_of_any_axes_have_titles() -> None:
+    cells = [replace(c, labels=(("depth", str(i)), ("kind", "odd"))) for i, c in enumerate(STUDY.cells(Setting(TINY, seeds=(0,))))][:2]
+    titled = titles(cells)
+    assert cells[0].learn is not None
+    assert titled[cells[0].learn] == "practise 0 odd seed 0"
+    assert titled[cells[0].before] == "score odd seed 0 (shared by 2 cells)"
+
+
 # Broken if sizes that do go together were refused: the longest context that fits, the fewest samples, completions and lines.
 def test_the_least_and_the_most_are_accepted(tmp_path: Path) -> None:
     asked(tmp_path, replace(TINY, samples=16, group=2, exam=2, practice=1, uses=0))
@@ -366,11 +376,11 @@ def test_the_least_and_the_most_are_accepted(tmp_path: Path) -> None:
 # --- a task of a Slurm array
 
 
-def share(tmp_path: Path, **task: object) -> tuple[int, str]:
+def share(*words: str, **task: object) -> tuple[int, str]:
     """The status of a task, and which share it does."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SLURM")} | {"PYTHON": "echo"}
     environment |= {name if name == "SHARDS" else f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in task.items()}
-    done = subprocess.run([ROOT / "analysis" / "slurm.sh", "--out", "x"], env=environment, capture_output=True, text=True)
+    done = subprocess.run([ROOT / "analysis" / "slurm.sh", *words], env=environment, capture_output=True, text=True)
     return done.returncode, done.stdout.split(" --shard ")[-1].strip() or done.stderr
 
 
@@ -379,10 +389,10 @@ def share(tmp_path: Path, **task: object) -> tuple[int, str]:
     ("ids", "step", "shards"),
     [((1, 2, 3), 1, None), ((0, 1, 2), 1, None), ((4, 5), 1, None), ((1, 4, 7), 3, None), ((5,), 1, None), ((3, 7), 1, 8), ((1,), 1, 1)],
 )
-def test_every_share_of_an_array_is_done_once(ids: tuple[int, ...], step: int, shards: int | None, tmp_path: Path) -> None:
+def test_every_share_of_an_array_is_done_once(ids: tuple[int, ...], step: int, shards: int | None) -> None:
     whole = {"MIN": ids[0], "MAX": ids[-1], "COUNT": len(ids), "STEP": step} | ({"SHARDS": shards} if shards else {})
     expected = [f"{i}/{shards}" for i in ids] if shards else [f"{i}/{len(ids)}" for i in range(1, len(ids) + 1)]
-    assert [share(tmp_path, ID=i, **whole) for i in ids] == [(0, f"{e} --out x") for e in expected]
+    assert [share("--out", "x", ID=i, **whole) for i in ids] == [(0, f"{e} --out x") for e in expected]
 
 
 @pytest.mark.parametrize(
@@ -396,7 +406,8 @@ def test_every_share_of_an_array_is_done_once(ids: tuple[int, ...], step: int, s
     ],
 )
 # Broken if a part of an array that does not say of how many began.
-def test_a_part_of_an_array_says_of_how_many(task: dict[str, object], message: str, tmp_path: Path) -> None:
-    status, said = share(tmp_path, **task)
+def test_a_part_of_an_array_says_of_how_many(task: dict[str, object], message: str) -> None:
+    status, said = share(**task)
     assert status != 0
     assert message in said
+    assert "expected no --shard" in share("--shard", "1/2", **task)[1]

@@ -28,7 +28,7 @@ from analysis.scale import CPU, Scale
 from analysis.shard import Shard, work
 from analysis.studies import STUDIES
 from analysis.studies.grid import needing, practise
-from analysis.study import Setting, measure
+from analysis.study import Setting, exact_metrics, measure, sampled_metrics
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
 from train.artifacts import VARYING
@@ -58,6 +58,11 @@ def run(out: Path, *more: str, hash_seed: str = "0") -> str:
     return done.stdout
 
 
+def folder(out: Path, **only: str) -> Path:
+    """Where the tiny grid of one seed reports."""
+    return Request(STUDY, Setting(TINY, seeds=(0,)), only, out, 1).folder
+
+
 def bits(out: Path) -> dict[str, str]:
     """A hash of every file that must not differ between equal runs: all but circumstances and the report that quotes them."""
     files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in (*VARYING, "report.html")]
@@ -74,13 +79,23 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # A cell of the factorial that is missing, or rows that cannot be judged.
 def test_every_cell_has_its_row_and_every_claim_its_verdict(undisturbed: Path) -> None:
-    rows = [json.loads(line) for line in (undisturbed / "grid" / "rows.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (folder(undisturbed) / "rows.jsonl").read_text().splitlines()]
     labels = {tuple(r["labels"][k] for k in ("control", "primitive", "region", "reward")) for r in rows}
     assert len(rows) == len(labels) == 2 * 3 * 2 + 3
-    verdicts = json.loads((undisturbed / "grid" / "verdicts.json").read_text())
+    verdicts = json.loads((folder(undisturbed) / "verdicts.json").read_text())
     assert [v["name"] for v in verdicts] == [c.name for c in STUDY.claims]
     assert set(verdicts[0]) == {f.name for f in fields(Judgement)}
-    assert (undisturbed / "grid" / "report.html").stat().st_size > 10_000
+    assert (folder(undisturbed) / "report.html").stat().st_size > 10_000
+
+
+# Broken if a claim could ask for what is promised before the run, and measured by no cell.
+def test_what_is_promised_is_measured(undisturbed: Path) -> None:
+    store, exact = Store(undisturbed / "stages"), set(exact_metrics())
+    for cell in STUDY.cells(Setting(TINY, ("mul",), (0,))):
+        row = measure(cell, store)
+        if row.before:
+            promised = exact | set(sampled_metrics()) if cell.asked and row.bands["at"] else exact
+            assert set(row.before) == set(row.after) == promised
 
 
 # Bits that depend on the number of processes or on the order of a set cannot be repeated by anybody else.
@@ -112,9 +127,9 @@ def test_the_same_command_again_does_nothing(undisturbed: Path) -> None:
 def test_the_demo_has_its_acts(undisturbed: Path) -> None:
     shown = subprocess.run(command(undisturbed, "--jobs", "1", verb="demo"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
-    rows = (undisturbed / "grid-process" / "rows.jsonl").read_text().splitlines()
+    rows = (folder(undisturbed, reward="process", control="none") / "rows.jsonl").read_text().splitlines()
     assert {json.loads(r)["labels"]["control"] for r in rows} == {"none"}  # the demo reports what it ran, and runs no more
-    for words in ("Act 1", "Act 2", "Act 3", "pass@128 at the edge", "grid-process"):
+    for words in ("Act 1", "Act 2", "Act 3", "pass@128 at the edge", "-process-control-none"):
         assert words in shown.stdout
 
 
@@ -193,7 +208,7 @@ def test_what_is_wanted_is_said_by_one_at_a_time(tmp_path: Path, monkeypatch: py
 # Broken if a number of jobs that runs nothing were waited for, for ever.
 @pytest.mark.parametrize("jobs", [0, -1])
 def test_some_stage_runs_at_a_time(jobs: int) -> None:
-    with pytest.raises(ValueError, match=f"found --jobs {jobs}"):
+    with pytest.raises(ValueError, match=f"--jobs is at least 1; found {jobs}"):
         request(STUDY, "smoke", {}, None, 0, ("mul",), "", None, jobs)
 
 
@@ -204,13 +219,13 @@ def test_some_stage_runs_at_a_time(jobs: int) -> None:
         (("--only", "primitive=missing"), "--only knows"),
         (("--only", "control=tea"), "control=none|known|coin|temperature"),
         (("--only", "nonsense"), "--only takes axis=value"),
-        (("--seeds", "0"), "at least one seed"),
+        (("--seeds", "0"), "--seeds is from 1 to 10000; found 0"),
         (("--withhold", "add", "sub", "mul"), "leaves no primitive"),
         (("--withhold", "div"), "--withhold takes some of add, sub, mul, each once; found div"),
         (("--withhold", "mul", "mul"), "each once; found mul mul"),
         (("--time-limit", "0"), "more than 0 seconds"),
         (("--retry", "-1"), "never or more often"),
-        (("--jobs", "0"), "at least one stage runs at a time"),
+        (("--jobs", "0"), "--jobs is at least 1; found 0"),
         (("--out", "README.md"), "README.md is a file"),
     ],
 )
@@ -299,7 +314,8 @@ def test_shards_come_to_the_same_bits(undisturbed: Path, tmp_path: Path) -> None
 
 # Broken if a task of a Slurm array did another's share, or what was asked did not reach the command line.
 def test_a_slurm_array_hands_out_shards(undisturbed: Path) -> None:
-    task = {"SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_SUBMIT_DIR": str(ROOT), "PYTHON": sys.executable}
+    task = {f"SLURM_ARRAY_TASK_{what}": str(n) for what, n in (("ID", 2), ("COUNT", 3), ("MIN", 1), ("MAX", 3), ("STEP", 1))}
+    task |= {"SLURM_SUBMIT_DIR": str(ROOT), "PYTHON": sys.executable}
     given = command(undisturbed, "--dry-run", "--jobs", "1")[5:]  # what follows `analysis run grid`
     done = subprocess.run([ROOT / "analysis" / "slurm.sh", *given], env={**ENVIRONMENT, **task}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
