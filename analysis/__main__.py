@@ -132,7 +132,7 @@ class Run(Options):
     that share the folder, they share the work."""
 
     retry: int = 1  # how often a stage whose worker died is tried again
-    time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+    time_limit: float | None = None  # seconds from where it begins; a stage that takes longer is killed, and has failed
     shard: str = "1/1"  # i/n: the i-th of n parts of the work, for jobs that share the folder
     engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
     dry_run: bool = False  # say what would run, and leave

@@ -12,7 +12,7 @@ from rich.text import Text
 from analysis import owned, references
 from analysis.agenda import STANDS, State
 from analysis.engine import Care, Engine
-from analysis.plan import MIB, Plan, make_plan
+from analysis.plan import MIB, Plan, able, make_plan
 from analysis.progress import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.report import write_report
 from analysis.request import Request, stages_of
@@ -32,7 +32,7 @@ def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
     """
     asked.refuse_other()
     cells = part.part(asked.cells())
-    made = make_plan(stages_of(cells), len(cells), asked.store, asked.jobs)
+    made = make_plan(stages_of(cells), len(cells), asked.store, asked.jobs, console.print)
     console.print(plan_table(made))
     of = "" if part == WHOLE else f"shard {part.index} of {part.count}: "
     seeds = len({cell.seed for cell in cells})
@@ -65,9 +65,11 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
     every, store = asked.cells(), asked.store
     cells = part.part(every)
     folder = asked.folder
+    there = all(store.sound(s) for s in closure(stages_of(every)))
+    if not there:
+        able(store.machine)
     with reporting(asked):
         references.begin(folder, stages_of(every))
-    there = all(store.sound(s) for s in closure(stages_of(every)))
     if there and (folder / "report.html").exists() and references.finished(folder, stages_of(every)):
         results = collect(asked.study, asked.setting, every, store)
         with reporting(asked):
@@ -75,8 +77,7 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
         console.print(verdict_table(results.judgements))
         console.print(f"nothing to do: every stage is there. {folder / 'report.html'}", highlight=False)
         return 0
-    console.print("measuring this machine ...", highlight=False)
-    made = make_plan(stages_of(cells), len(cells), store, asked.jobs)
+    made = make_plan(stages_of(cells), len(cells), store, asked.jobs, console.print)
     console.print(plan_table(made))
     console.print(f"{plural(len(made.missing), 'stage')} to run: {needs(made)}", highlight=False)
     tight(made, asked.out, console)

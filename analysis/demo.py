@@ -79,7 +79,7 @@ def demo(asked: Request, console: Console) -> int:
     for act in acts(cells, " and ".join(asked.setting.withhold)):
         console.rule(Text(act.title, "bold"), align="left")
         console.print(act.sentence, highlight=False)
-        plan = make_plan(act.stages, len(cells), asked.store, asked.jobs)
+        plan = make_plan(act.stages, len(cells), asked.store, asked.jobs, console.print)
         if plan.missing:
             console.print(f"about {minutes(plan.wall)}", style="dim")
         with watching(console, plan, asked.store, cells) as watch:

@@ -29,7 +29,7 @@ class Care:
     """What is done about stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
 
     retries: int = 1  # of a stage whose worker died, which goes on from its checkpoint
-    time_limit: float | None = None  # seconds; a stage that takes longer is killed, and has failed
+    time_limit: float | None = None  # seconds from where it begins; a stage that takes longer is killed, and has failed
 
     def __post_init__(self) -> None:
         if self.retries < 0 or (self.time_limit is not None and not self.time_limit > 0):

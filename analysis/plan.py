@@ -10,20 +10,24 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
+import torch
+
 from synthtasks.families import Program
 from train.disk import Unwritable
 from train.imitate import Imitate
 from train.learn import Learn
+from train.machine import Machine
 from train.practice import Practice
 from train.prompts import Band, Endless
 from train.rewards import Coin
 from train.sample import Sample
 from train.score import Score
-from train.stage import Stage, closure
+from train.stage import Interrupted, Stage, closure
 from train.store import Store
 
 PROBE = 2  # iterations of a measured stage
 PROBED = 6  # steps of its problems, where a band will choose them; that of the longest ones is measured for its memory alone
+TRIAL = 30.0  # seconds after which no further iteration of a kind is tried: the first tells enough of a slow machine
 OVERHEAD = 0.05  # seconds that any stage costs
 MEASURED = 20  # folders of a kind whose size is looked at
 MIB = 2**20
@@ -89,16 +93,42 @@ class Need:
         return Need(self.seconds * factor, self.memory, self.disk)
 
 
-def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int) -> Plan:
-    """The plan for `wanted`; measures the speed of this machine where no finished stage tells it."""
+def unheard(said: str) -> None:
+    """Nobody is told."""
+
+
+def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int, tell: Callable[[str], None] = unheard) -> Plan:
+    """The plan for `wanted`; measures the speed of this machine where no finished stage tells it, and tells what is measured.
+
+    Raises:
+        ValueError: if something is to run, and this machine has not the GPUs that are asked for.
+    """
     stages = closure(wanted)
     there = frozenset(s for s in stages if store.sound(s))
     needs = taken(there, store)
-    for stage in stages:
-        if stage not in there and kind(stage) not in needs:
-            needs[kind(stage)] = probe(stage, store)
+    if len(there) < len(stages):
+        able(store.machine)
+    unknown = {kind(s): s for s in reversed(stages) if s not in there and kind(s) not in needs}  # the first of each kind
+    for what, stage in reversed(unknown.items()):
+        if isinstance(stage, Learn | Score | Sample):
+            tell(f"measuring this machine: {what}, a small part of a stage")
+        needs[what] = probe(stage, store)
     seconds, memory, disk = ({k: getattr(n, what) for k, n in needs.items()} for what in ("seconds", "memory", "disk"))
     return Plan(cells, stages, there, seconds, jobs, memory, disk)
+
+
+def able(machine: Machine) -> None:
+    """Make sure that this machine has the GPUs that are asked for, before anything is tried on them, or in their place.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if machine.accelerator == "cuda" and found < machine.devices:
+        raise ValueError(
+            f"this scale needs a GPU for each of {machine.devices} --devices, and torch {torch.__version__} finds {found} here. "
+            "Without one: --scale cpu (make SCALE=cpu). With one: a torch that is built for it"
+        )
 
 
 def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
@@ -147,7 +177,8 @@ def probe(stage: Stage, store: Store) -> Need:
         Unwritable: if that folder cannot be written.
     """
     with TemporaryDirectory() as folder, measuring():
-        scratch = Store(Path(folder), replace(store.machine, devices=1))
+        until = time.monotonic() + TRIAL
+        scratch = Store(Path(folder), replace(store.machine, devices=1), stopping=lambda: time.monotonic() > until)
         match stage:
             case Learn():
                 like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage, usual)]
@@ -203,5 +234,8 @@ def _need(stage: Stage, store: Store) -> Need:
     for part in stage.upstream:
         store.get(part)
     began = time.monotonic()
-    folder = store.get(stage)
+    try:
+        folder = store.get(stage)
+    except Interrupted:  # at the first iteration that was over after the trial's time
+        return Need(time.monotonic() - began)
     return replace(measured(folder), seconds=time.monotonic() - began)

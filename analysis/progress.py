@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from analysis.agenda import State
@@ -174,7 +174,8 @@ class Screen:
     def render(self, state: State) -> RenderableType:
         """The screen for a state."""
         done, total = len(state.done) + len(state.already), len(self.clock.plan.stages)
-        table = Table("running", "iteration", "", "time", box=None, padding=(0, 2), header_style="dim")
+        whole = [Column(name, no_wrap=True) for name in ("iteration", "time")]  # names and rates may take several lines
+        table = Table("running", whole[0], "", whole[1], box=None, padding=(0, 2), header_style="dim")
         for stage, since in state.running.items():
             at = standing(stage, self.clock.store)
             where = f"{at.iteration}/{at.iterations}" if at else ""
@@ -185,7 +186,7 @@ class Screen:
             finished.add_row(Text.assemble(("✓ ", "green"), self.names[stage]), at.text if at else "")
         for stage, error in state.failed.items():
             finished.add_row(Text.assemble(("✗ ", "red"), self.names[stage]), error.strip().splitlines()[-1])
-        return Group(ProgressBar(total, done, width=60), Text(summary(state, self.clock)), table, finished)
+        return Group(ProgressBar(total, done, width=60), Text(), Text(summary(state, self.clock)), table, finished)  # a bar ends no line
 
 
 @contextmanager

@@ -87,7 +87,7 @@ GPU = replace(
     pretraining_lr=2e-3,
     practice=400,
     problems=64,
-    machine=Machine(accelerator="auto", precision="32-true", threads=2, rows=1_024),
+    machine=Machine(accelerator="cuda", precision="32-true", threads=2, rows=1_024),
 )
 
 SCALES = {"smoke": SMOKE, "cpu": CPU, "gpu": GPU}

@@ -8,6 +8,8 @@ from analysis.page import join, tag
 from analysis.request import Request
 from analysis.serve import Page, Server
 
+PORTS = 65_535  # is the last
+
 
 def page_of(asked: Request) -> Page:
     """The page of what was asked."""
@@ -19,8 +21,19 @@ def page_of(asked: Request) -> Page:
 
 
 def watch(asked: Request, port: int, console: Console) -> None:
-    """Serve the page until Ctrl-C."""
-    with Server(page_of(asked), port) as server:
+    """Serve the page until Ctrl-C.
+
+    Raises:
+        ValueError: if there is no such port.
+        OSError: if it cannot be had.
+    """
+    if not 0 <= port <= PORTS:
+        raise ValueError(f"--port takes a number from 1 to {PORTS}, or 0 for any free one; found {port}")
+    try:
+        ready = Server(page_of(asked), port)
+    except OSError as reason:
+        raise OSError(f"port {port} cannot be had ({reason.strerror}): choose another --port, or none for any free one") from reason
+    with ready as server:
         console.print(f"watching {asked.out}, and changing nothing there. Open in a browser of this machine, until Ctrl-C here:")
         console.print(server.link, highlight=False, soft_wrap=True)
         console.file.flush()  # for who reads the link from a file

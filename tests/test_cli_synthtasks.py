@@ -262,7 +262,6 @@ def test_columns_are_aligned():
         ("export dag --out README.md/data", "is a file; name another"),
         ("check hops --examples 0", "error: a law is checked on at least one example"),
         ("export dag", "the following arguments are required: --out"),
-        ("", "the following arguments are required: command"),
         ("sing", "invalid choice: 'sing'"),
     ],
 )

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.__main__ import main as analysis
+from synthtasks.__main__ import main as synthtasks
+
 ROOT = Path(__file__).parent.parent
 STUB = """#!/bin/sh
 case "$*" in
@@ -91,3 +94,20 @@ def test_an_old_python_is_named(package: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
     with pytest.raises(ImportError, match=r"needs Python 3.11 or newer, and this is 3\."):
         runpy.run_path(str(ROOT / package / "__init__.py"))
+
+
+# Broken if who types no command were told of an error, and not what there is; or if a command that is none did not name those that are.
+@pytest.mark.parametrize("package", ["analysis", "synthtasks"])
+def test_without_a_command_there_is_help(package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    main = {"analysis": analysis, "synthtasks": synthtasks}[package]
+    monkeypatch.setattr(sys, "argv", [package])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    first = {"analysis": "list", "synthtasks": "show"}[package]
+    assert first in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [package, "nonsense"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert first in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What a study will take, said before it runs, and how far that was from what it took."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from analysis import plan
-from analysis.plan import MIB, Need, Plan, probe, taken
+from analysis.command import run
+from analysis.engine import Care, run_stages
+from analysis.plan import MIB, Need, Plan, make_plan, probe, taken
 from analysis.progress import estimated, needs
+from analysis.request import Request
+from analysis.scale import SCALES
+from analysis.shard import Shard
 from analysis.studies import STUDIES
 from analysis.study import Setting
+from analysis.terminal import Terminal
 from tests.tiny import TINY
 from train.learn import Learn
 from train.practice import Practice
@@ -69,3 +76,27 @@ def test_the_error_of_the_estimate_is_told(tmp_path: Path) -> None:
     finished(store, LEARN, 60.0, 1_500, MIB)
     assert estimated(made, {LEARN}, store) == "practise 60 s each, estimated 30 s; memory at most 1500 MiB a stage, estimated 600 MiB"
     assert estimated(made, set(), store) == ""
+
+
+# Broken if the lack of a GPU were noticed after minutes of measuring, or kept results that are there from being reported.
+def test_a_gpu_that_is_not_there_is_missed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr(plan, "probe", None)  # is not called
+    assert SCALES["gpu"].machine.accelerator == "cuda"
+    store = Store(tmp_path / "stages", SCALES["gpu"].machine)
+    with pytest.raises(ValueError, match=r"finds 0 here.*--scale cpu \(make SCALE=cpu\)"):
+        make_plan(STAGES, len(CELLS), store, 1)
+    asked = Request(STUDIES["grid"], Setting(SCALES["gpu"], ("mul",), (0,)), {}, tmp_path, 1)
+    with pytest.raises(ValueError, match="finds 0 here"):
+        run(asked, Terminal(io.StringIO()), Care(), Shard(), run_stages)
+    assert not list(tmp_path.iterdir())
+    assert make_plan((), 0, store, 1).missing == ()
+
+
+# Broken if measuring were silent, or a slow machine were measured for longer than it takes to know that it is slow.
+def test_measuring_says_what_it_does_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(plan, "TRIAL", 0.0)
+    made = make_plan((LEARN.policy,), 1, Store(tmp_path), 1, said.append)
+    assert said == ["measuring this machine: pretrain, a small part of a stage"]
+    assert made.seconds["pretrain"] > 0

@@ -23,7 +23,7 @@ from analysis.command import ended, tight
 from analysis.demo import bars
 from analysis.listing import show_list
 from analysis.plan import Plan, kind, longest, schedule
-from analysis.progress import Clock, Lines, Screen, minutes, standing, titles
+from analysis.progress import Clock, Lines, Screen, minutes, standing, summary, titles
 from analysis.studies import STUDIES
 from analysis.study import Setting
 from analysis.terminal import Terminal
@@ -195,6 +195,24 @@ def test_the_screen_shows_what_runs_and_what_failed(tmp_path: Path) -> None:
     lines = recorded()
     Lines(lines, clock, names)(state)
     assert "failed: " + names[first] in text(lines)
+
+
+# Broken if a narrow terminal cut off how much is done, how long the rest takes, or where a stage is.
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_screen_shows_counts_and_times(width: int, tmp_path: Path) -> None:
+    console, clock, names = recorded(width), Clock(plan(), Store(tmp_path)), titles(CELLS)
+    draft = tmp_path / (str(LEARN) + ".draft")
+    draft.mkdir()
+    rates = '"reward": 0.5, "signal": 0.5, "pass@1": 0.25, "pass@4": 0.5, "pass@16": 0.5'
+    (draft / "metrics.jsonl").write_text(f'{{"iteration": 1, {rates}}}\n')
+    failed = {STAGES[0]: f"ValueError: {'a long reason ' * 9}"}
+    state = State(set(STAGES[-2:]), {LEARN: time.monotonic() - 60_000}, set(), set(STAGES[1:-2]) - {LEARN}, failed)
+    console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
+    shown = text(console)
+    assert max(map(len, shown.splitlines())) <= width
+    assert summary(state, clock) in " ".join(shown.split())
+    for whole in (f"2/{TINY.practice} ", "16.7 h", "iteration", "pass@16"):
+        assert whole in shown
 
 
 # A stage that takes longer than was planned must not be about to end for minutes; one that was resumed has less to do than all.

@@ -326,3 +326,15 @@ def test_the_command_says_its_link(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     watch.watch(asked(tmp_path), 0, console)
     assert isinstance(console.file, io.StringIO)
     assert re.search(r"http://127\.0\.0\.1:\d+/[\w-]{43}/\n", console.file.getvalue())
+
+
+# Broken if a port that does not exist, or is taken, were a traceback, or an error that names neither it nor the way out.
+def test_a_port_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO())
+    for port in (99_999, -1):
+        with pytest.raises(ValueError, match=f"--port takes a number from 1 to 65535, or 0 for any free one; found {port}"):
+            watch.watch(asked(tmp_path), port, console)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=rf"port {port} cannot be had .*choose another --port"):
+            watch.watch(asked(tmp_path), port, console)
