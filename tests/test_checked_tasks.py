@@ -244,7 +244,7 @@ STEP = Step("A", ADD, (1, 2))
         (lambda: WORDS.decode([2, -1]), r"tokens of this vocabulary are 0 to 2; found -1"),
         (lambda: WORDS.decode([3]), r"tokens of this vocabulary are 0 to 2; found 3"),
         (lambda: label(-1), r"steps are numbered from 0; found -1"),
-        (lambda: labels(-1), r"there cannot be -1 names"),
+        (lambda: labels(-1), "up to 100,000 steps; found -1"),
         (lambda: Compact().vocab(0, (ADD,), 10), r"a vocabulary is for at least one name and a modulus of at least 2; found 0 and 10"),
         (lambda: Equations().vocab(3, (ADD,), 0), r"a vocabulary is for at least one name and a modulus of at least 2; found 3 and 0"),
         (lambda: Story().vocab(3, (ADD,), -7), r"found 3 and -7"),
