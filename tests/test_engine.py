@@ -211,6 +211,8 @@ def test_what_somebody_else_is_at_is_left_to_them(tmp_path: Path) -> None:
         seen.append(set(state.done))
         if state.done >= {Plain(2), Plain(3)}:
             (store.path(shared)).mkdir(exist_ok=True)
+            for made in ("stage.json", "run.json"):
+                write_json(store.path(shared) / made, {})
             write_json(store.path(shared) / SEAL, sealed(store.path(shared), shared.meaning).record())
 
     with lease:

@@ -82,7 +82,7 @@ def sever(path: Path) -> None:
 
 
 def own_folder(path: Path) -> None:
-    """Make a folder, if it is not there.
+    """Make a folder, if it is not there, in one that is: its own may have been moved away from who does not know yet.
 
     Raises:
         Unwritable: if something else is there. A link is not followed, or what is written here would come to lie elsewhere.
@@ -90,7 +90,7 @@ def own_folder(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         what = "a link, which is not followed" if path.is_symlink() else "no folder"
         raise Unwritable(f"{path} is {what}: expected a folder, or nothing. Remove it; the same command goes on from there.")
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(exist_ok=True)
 
 
 def remove(path: Path) -> None:

@@ -120,12 +120,8 @@ class Lease:
     def _withdraw(self) -> None:
         """Remove the file of a lease that is lost, unless heirs come after it."""
         file = self.folder / (f"{self.name}.{self.former[-1].token}" if self.former else self.name)
-        sight = _read(file)
-        if (
-            sight is not None
-            and sight.holder.token == self.token
-            and all(s.holder.token != self.token for s in _chain(self.folder, self.name))
-        ):
+        mine, chain = _read(file), _chain(self.folder, self.name)
+        if mine is not None and mine.holder.token == self.token and self.token not in [s.holder.token for s in chain]:
             file.unlink(missing_ok=True)
 
     def _live(self) -> None:
@@ -155,6 +151,7 @@ class Leases:
             OSError: if there is no room for it.
             ValueError: if the lease is its own heir, which no holder has written.
         """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         own_folder(self.folder)
         chain = _chain(self.folder, name)
         former = tuple(s.holder for s in chain)
@@ -251,8 +248,10 @@ def _text(file: Path) -> str:
         if reason.errno in (ELOOP, ENXIO):
             return ""
         raise
-    with open(descriptor, "rb") as opened:
-        return opened.read(LARGEST).decode() if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
+    try:
+        return os.read(descriptor, LARGEST).decode() if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
+    finally:
+        os.close(descriptor)
 
 
 def _write(file: int, data: bytes) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
-from tests.faults import damage, kills, refusals
+from tests.faults import damage, foreign, kills, leases, links, live, refusals, suspended
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Cold
 
@@ -40,6 +40,15 @@ PARTS = {
     "full": Part(refusals.full, 10),
     "read-only": Part(refusals.read_only, 6),
     "stages": Part(refusals.stages, 18),
+    "suspended": Part(suspended.suspended, 100),
+    "copies": Part(links.copies, 8),
+    "links": Part(links.drafts, 32),
+    "study-links": Part(links.studies, 8),
+    "folders": Part(links.folders, 10),
+    "leases": Part(leases.hostile, 30),
+    "live": Part(live.damaged, 24),
+    "removed": Part(live.removed, 24),
+    "foreign": Part(foreign.foreign, 12),
 }
 
 

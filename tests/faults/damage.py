@@ -36,14 +36,14 @@ WAYS: Mapping[str, Callable[[Path, Random], None]] = {"truncated": cut, "bit fli
 def drafts(field: Field, n: int) -> None:
     """Spoil a file of a stage under way: of learning that was killed after a checkpoint, of a score that was stopped after a piece."""
     for i in range(n):
-        draft = _interrupted(field) if i % 4 < 3 else _stopped(field)
+        draft = interrupted(field) if i % 4 < 3 else stopped(field)
         files = sorted(f for f in draft.rglob("*") if f.is_file() and f.stat().st_size)
         how = list(WAYS)[(i + i // 4) % len(WAYS)]
         WAYS[how](field.chance.choice(files), field.chance)
         field.judge(f"draft {how}", 1)
 
 
-def _interrupted(field: Field) -> Path:
+def interrupted(field: Field) -> Path:
     """The draft of a policy with a checkpoint in it, all else being finished."""
     learns = sorted(f.name for f in (field.calm / "stages").glob("Learn-*"))
     while True:
@@ -60,7 +60,7 @@ def _interrupted(field: Field) -> Path:
             return draft
 
 
-def _stopped(field: Field) -> Path:
+def stopped(field: Field) -> Path:
     """The draft of a score with a piece in it, all else being finished."""
     seed = field.chance.choice((0, 1))
     stage = cell(Setting(SCALE, seeds=(seed,)), seed, LABELS).before

@@ -12,10 +12,12 @@ from pathlib import Path
 from tests.faults.process import WARM, Process, nothing
 from tests.faults.tally import Outcome, Tally
 from tests.test_study import bits
+from train.disk import remove
 
 PATIENCE = 120.0  # seconds after which a run hangs
 WAY_OUT = re.compile(r"(?i)\b(remove|move|make|choose|free|try|raise|run|once)\b")
 KEPT = ("leases/", "aside/")  # who is at work, and what was damaged: in `stages`, and no results
+FOREIGN = frozenset({".DS_Store", ".nfs000000000001", "notes.txt~"})  # what others leave wherever they have been
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Field:
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     tally: Tally = field(default_factory=Tally)
     seen: dict[str, bytes] = field(default_factory=dict)  # finished stages, with their circumstances
+    precious: dict[Path, bytes] = field(default_factory=dict)  # what is none of ours
 
     @property
     def out(self) -> Path:
@@ -36,6 +39,19 @@ class Field:
     def stages(self) -> Path:
         return self.out / "stages"
 
+    @property
+    def elsewhere(self) -> Path:
+        """A folder that is none of ours, with a file `victim` in it."""
+        folder = self.disk / "elsewhere"
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / "victim").write_bytes(b"precious")
+        return folder
+
+    def keep(self) -> None:
+        """Note what lies there: it must stay as it is."""
+        self.precious = {f: f.read_bytes() if f.is_file() else b"" for f in self.elsewhere.rglob("*")}
+
     def start(self, command: Callable[[Path], int] = WARM, first: Callable[[], None] = nothing) -> Process:
         """The command, begun."""
         return Process(command, self.out, first)
@@ -44,6 +60,7 @@ class Field:
         """Begin anew."""
         self.seen.clear()
         shutil.rmtree(self.out, ignore_errors=True)
+        shutil.rmtree(self.disk / "elsewhere", ignore_errors=True)
 
     def restore(self, *without: str) -> None:
         """Begin with the results of the run left alone, but for these stages."""
@@ -61,12 +78,20 @@ class Field:
         """Wait for a random time."""
         time.sleep(self.chance.uniform(least, most))
 
-    def judge(self, kind: str, faults: int, outcome: Outcome = "ended equal", spoiled: frozenset[str] = frozenset()) -> None:
+    def judge(
+        self,
+        kind: str,
+        faults: int,
+        outcome: Outcome = "ended equal",
+        spoiled: frozenset[str] = frozenset(),
+        first: Callable[[], None] = nothing,
+    ) -> None:
         """Run the same command to its end, and say what came of so many faults, which may have spoiled some stages."""
         if not faults:
             return
         self.look()
-        process = self.start()
+        self.keep()
+        process = self.start(first=first)
         status, said = process.wait(PATIENCE), process.said()
         if status is None:
             self.tally.add(kind, faults, "hung", said[-2_000:])
@@ -77,14 +102,23 @@ class Field:
         if status:
             outcome = "clear error"
             for path in self.named(said):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-            self.start().wait(PATIENCE)
+                remove(path)
+            self.start(first=first).wait(PATIENCE)
+        self.compare(kind, faults, outcome, spoiled, said)
+
+    def compare(self, kind: str, faults: int, outcome: Outcome, spoiled: frozenset[str], said: str) -> None:
+        """Say what came of so many faults, after which a run has ended."""
         found = {r.parent.name: r.read_bytes() for r in self._whole()}
         lost = sorted(s for s, circumstances in self.seen.items() if s not in spoiled and found.get(s) != circumstances)
         ours, calm = bits(self.out), bits(self.calm)
         wrong = sorted(f for f in calm if ours.get(f) != calm[f])
-        litter = sorted(f for f in ours.keys() - calm.keys() if not f.removeprefix("stages/").startswith(KEPT))
-        if lost:
+        more = [f for f in ours.keys() - calm.keys() if f.rpartition("/")[2] not in FOREIGN]
+        litter = sorted(f for f in more if not f.removeprefix("stages/").startswith(KEPT))
+        before = self.precious
+        self.keep()
+        if before != self.precious:
+            self.tally.add(kind, faults, "outside", f"{sorted(map(str, before))}, {sorted(map(str, self.precious))}\n{said[-2_000:]}")
+        elif lost:
             self.tally.add(kind, faults, "lost", ", ".join(lost))
         elif wrong:
             self.tally.add(kind, faults, "wrong", f"{', '.join(wrong)}\n{said[-2_000:]}")

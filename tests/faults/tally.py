@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Outcome = Literal["ended equal", "clear error", "lost", "wrong", "unclear", "hung", "litter"]
+Outcome = Literal["ended equal", "clear error", "lost", "wrong", "unclear", "hung", "litter", "outside"]
 OUTCOMES: Mapping[Outcome, str] = {
     "ended equal": "the same command ended in the bits of a run left alone",
     "clear error": "it named the file and the way out; that done, it ended in these bits",
@@ -14,6 +14,7 @@ OUTCOMES: Mapping[Outcome, str] = {
     "unclear": "it failed without naming a file and the way out",
     "hung": "it did not end",
     "litter": "it left files behind that a run left alone does not",
+    "outside": "it wrote to a file, or made one, that is not in the folder of results",
 }
 GOOD: tuple[Outcome, ...] = ("ended equal", "clear error")
 
