@@ -62,6 +62,7 @@ HOT = {
     "Document": "made for every problem of a corpus",
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
+    "Overlap": "counted by `overlaps` alone",
     "_Columns": "arrays of tokens, made by `Compact` alone",
     "Residues": "has no fields",
     "Texts": "has no fields",
