@@ -12,9 +12,10 @@ import torch
 from train.artifacts import SEAL, Damaged, File, Seal, check_content, read_seal, sealed, set_aside
 from train.circumstances import circumstances, measure_memory
 from train.disk import writing
-from train.expression import Unreadable, encode, same
+from train.expression import encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases
 from train.machine import Machine
+from train.reading import a_text, read_json, read_object, reading
 from train.stage import Stage, Undefined, name
 from train.trackers import Tracker
 
@@ -189,9 +190,12 @@ def defined(folder: Path) -> Path:
 
     Raises:
         Undefined: if what the folder records is that there are none.
+        Malformed: if that record cannot be read.
     """
-    if (folder / "undefined.json").exists():
-        raise Undefined(json.loads((folder / "undefined.json").read_text())["reason"])
+    if (file := folder / "undefined.json").exists():
+        with reading(file):
+            reason = a_text(read_object(file)["reason"])
+        raise Undefined(reason)
     return folder
 
 
@@ -235,12 +239,10 @@ def _matches(stage: Stage, folder: Path) -> bool:
     Raises:
         Damaged: if it is there and is no JSON.
     """
-    try:
-        return same(json.loads((folder / "stage.json").read_bytes()), stage)
-    except (FileNotFoundError, Unreadable):
+    if not (file := folder / "stage.json").exists():
         return False
-    except ValueError as reason:
-        raise Damaged(f"{folder / 'stage.json'} cannot be read ({reason})") from None
+    with reading(file, error=Damaged):
+        return same(read_json(file), stage)
 
 
 def _fault(stage: Stage, folder: Path) -> str:
