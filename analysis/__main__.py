@@ -235,7 +235,8 @@ class Gc:
 
 @dataclass(frozen=True)
 class Query:
-    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores."""
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores, and what
+    is unreadable."""
 
     sql: tyro.conf.Positional[str] = ""
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`

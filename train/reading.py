@@ -40,7 +40,7 @@ def reading(file: Path, way_out: str = "", error: type[Exception] = Malformed) -
 
 
 def _again(file: Path) -> str:
-    return f"Move {shown(file.parent)} away: the same command makes it again"
+    return f"Move {shown(file.parent)} away, and run the study again: what is missing is made anew"
 
 
 def why(reason: Exception) -> str:
