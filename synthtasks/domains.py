@@ -6,6 +6,7 @@ from typing import Protocol
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 64  # letters of a text
+MOST = 1_000_000  # numbers that are all tried
 
 Value = int | tuple[str, ...]
 """An integer, or a text as a tuple of letters."""
@@ -30,7 +31,13 @@ class Residues:
         return f"an int in [0, {modulus})"
 
     def probes(self, modulus: int) -> tuple[Value, ...]:
-        """All of them: an operation on residues is told apart completely."""
+        """All of them: an operation on residues is told apart completely.
+
+        Raises:
+            ValueError: if that would never be done.
+        """
+        if modulus > MOST:
+            raise ValueError(f"an operation is told apart by all numbers of its domain, of which there are {modulus:,}, more than {MOST:,}")
         return tuple(range(modulus))
 
 
