@@ -69,7 +69,7 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
     try:
         policy = load_policy(folder)
     except Undefined as reason:
-        raise ValueError(f"{shown(folder)} holds no policy, since there is none: {reason}. Name the folder of another") from None
+        raise ValueError(f"{shown(folder)} holds no policy, since there is none: {reason}. Choose the folder of another") from None
     with reading(folder / "policy.json", "Choose another policy"):
         family = task(policy)
         first = " ".join(surface.prompt(problem(family, "test", "ask")))

@@ -60,8 +60,8 @@ def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
     """
     for name in ("stage.json", "run.json"):
         if not (folder / name).exists():
-            raise FileNotFoundError(f"{shown(folder)} is no folder of a result: expected {name} in it, as in DIR/stages/Kind-hash")
-    with reading(file := folder / "stage.json", "Give the folder of another result"):
+            raise FileNotFoundError(f"{shown(folder)} is no folder of a result: expected {name} in it. Choose DIR/stages/Kind-hash")
+    with reading(file := folder / "stage.json", "Choose the folder of another result"):
         record = read_json(file)
         if (absurd := max(_counts(record), default=0)) > MOST:
             raise ValueError(f"it asks for {absurd:,} of something, more than the {MOST:,} that are made again")

@@ -14,7 +14,7 @@ from synthtasks.checked import check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.ledger import matrix_weights
-from train.reading import a_text, an_object, read_object, reading
+from train.reading import a_text, an_object, read_object, reading, shown
 from train.stage import Stage
 from train.store import Store, defined, write_json
 
@@ -51,7 +51,7 @@ def load_policy(folder: Path) -> Policy:
         Malformed: if what it holds cannot be read.
     """
     if not (defined(folder) / "policy.json").exists():
-        raise FileNotFoundError(f"{folder} holds no policy: expected policy.json and policy.safetensors, as `Fresh` and `Learn` leave them")
+        raise FileNotFoundError(f"{shown(folder)} holds no policy: expected policy.json and policy.safetensors. Choose a folder of `Learn`")
     with reading(file := folder / "policy.json"):
         said = read_object(file)
         vocab = Vocab(_words(said["vocab"]))
