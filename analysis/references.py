@@ -1,5 +1,6 @@
 """Which results a study stands on: said in `stages.json` of its own folder, so that the others can be told apart and removed."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ def read_references(folder: Path) -> References:
         Malformed: if its record cannot be read.
     """
     file = folder / FILE
-    if not file.exists():
+    if not os.path.lexists(file):
         return References()
     with reading(file, "Run the study again, which writes it anew, or remove its folder"):
         said = read_object(file)

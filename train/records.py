@@ -1,5 +1,6 @@
 """What the folder of a finished stage says of how it was made, read back: `run.json`, and `ledger.json`."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -65,7 +66,7 @@ def read_ledger(folder: Path) -> Ledger:
     Raises:
         Malformed: if its ledger cannot be read.
     """
-    if not (file := folder / "ledger.json").exists():
+    if not os.path.lexists(file := folder / "ledger.json"):
         return Ledger()
     with reading(file):
         said = read_object(file)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -192,7 +193,7 @@ def defined(folder: Path) -> Path:
         Undefined: if what the folder records is that there are none.
         Malformed: if that record cannot be read.
     """
-    if (file := folder / "undefined.json").exists():
+    if os.path.lexists(file := folder / "undefined.json"):
         with reading(file):
             reason = a_text(read_object(file)["reason"])
         raise Undefined(reason)
@@ -239,7 +240,7 @@ def _matches(stage: Stage, folder: Path) -> bool:
     Raises:
         Damaged: if it is there and is no JSON.
     """
-    if not (file := folder / "stage.json").exists():
+    if not os.path.lexists(file := folder / "stage.json"):
         return False
     with reading(file, error=Damaged):
         return same(read_json(file), stage)
