@@ -1,6 +1,5 @@
 """The command line: `python -m analysis list | plan | run | watch | report | demo | ask | rerun | gc | query`."""
 
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -27,9 +26,11 @@ from analysis.shard import shard
 from analysis.studies import STUDIES
 from analysis.terminal import Terminal
 from analysis.watch import watch
+from synthtasks.output import Unheard, heard
 from synthtasks.stdout import say_every_character
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
+NOT_DONE = 141  # exit status of who was still at work when nobody read any more, as of a shell's command
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
 
 SAID = dict(re.findall(r"^    (\w+): .*?  # (.+)$", getsource(Scale), re.MULTILINE))  # of each field, by the comment beside it
@@ -237,7 +238,8 @@ class Gc:
 
 @dataclass(frozen=True)
 class Query:
-    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores."""
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, rows, verdicts, metrics, scores, and what
+    is unreadable."""
 
     sql: tyro.conf.Positional[str] = ""
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
@@ -275,11 +277,11 @@ def main() -> int:
         chosen = tyro.extras.subcommand_cli_from_dict(verbs, description=__doc__, prog="python -m analysis", args=typed, config=LOOKS)
         kept = "; the same command continues where it was" if isinstance(chosen, Run | Demo) else ""
         status: int = chosen(console)
-        sys.stdout.flush()
         return status
-    except BrokenPipeError:  # whoever reads has read enough, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except Unheard:
+        if kept:
+            return NOT_DONE
+        raise
     except (ValueError, OSError) as mistake:
         Terminal(sys.stderr).print(Text.assemble(("error:", "red"), f" {mistake}"), soft_wrap=True)
         return 2
@@ -289,4 +291,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(heard(main))

@@ -18,7 +18,9 @@ from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
 from train.policy import Policy, load_policy
+from train.reading import reading, shown
 from train.rollouts import Sampler, rollout
+from train.stage import Undefined
 
 HELP = (
     "Type a number of steps to draw a held-out problem, nothing for another of as many, or a problem as the model reads it; q ends.\n"
@@ -44,9 +46,15 @@ def show(asked: Problem, trace: Trace) -> Text:
 
 
 def task(policy: Policy) -> Program:
-    """Programs as large as the words of the policy allow: a line for every name, and a modulus that uses every number."""
+    """Programs as large as the words of the policy allow: a line for every name, and a modulus that uses every number.
+
+    Raises:
+        ValueError: if it has no words for programs.
+    """
     words = policy.vocab.words
     modulus, lines = sum(word in NUMBERS for word in words), len(set(words) & set(labels(len(words))))
+    if modulus < 2 or not lines:
+        raise ValueError(f"the words of this policy name {lines} lines and {modulus} numbers: it has not learned programs")
     return Program(steps=min(3, lines), lines=lines, modulus=modulus)
 
 
@@ -55,11 +63,18 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
 
     Raises:
         FileNotFoundError: if `folder` holds no policy.
+        ValueError: if it holds one that cannot be read, or that knows nothing of programs.
     """
-    policy, surface = load_policy(folder), Compact()
-    family = task(policy)
+    surface = Compact()
+    try:
+        policy = load_policy(folder)
+    except Undefined as reason:
+        raise ValueError(f"{shown(folder)} holds no policy, since there is none: {reason}. Choose the folder of another") from None
+    with reading(folder / "policy.json", "Choose another policy"):
+        family = task(policy)
+        first = " ".join(surface.prompt(problem(family, "test", "ask")))
     torch.set_num_threads(1)
-    console.print(HELP, " ".join(surface.prompt(problem(family, "test", "ask"))), highlight=False)
+    console.print(HELP, first, highlight=False)
     for turn, typed in zip(count(), _typed(read), strict=False):
         try:
             if typed.isdecimal():

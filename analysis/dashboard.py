@@ -18,6 +18,7 @@ from analysis.results import Results
 from analysis.sofar import judge_so_far, verdicts_so_far
 from analysis.standings import failed, progress
 from analysis.study import Cell
+from train.reading import why
 from train.stage import Stage
 
 BUDGET = 0.15  # CPU seconds of a refresh, after which nothing more is begun
@@ -82,7 +83,12 @@ class Dashboard:
 
     def _make(self, section: Section) -> None:
         began, key = time.thread_time(), section.key(self.growing)
-        html = section.make(self.growing)
+        try:
+            html = section.make(self.growing)
+        except FileNotFoundError:
+            raise
+        except Exception as reason:  # of values that no figure is made for; the other sections are shown
+            html = tag("p", f"The section “{section.name}” cannot be drawn: {why(reason)}", kind="note")
         self.drawn[section.name] = Drawn(key, html, time.thread_time() - began, time.monotonic())
 
 

@@ -3,14 +3,17 @@
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.command import plural
 from analysis.references import FILE, read_references
+from train.disk import writing
 from train.lease import Leases
 
 DEAD, ASIDE = "lease of the dead", "set aside"
@@ -81,21 +84,30 @@ def _lying(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _bytes(path: Path) -> int:
-    files = (f for f in path.rglob("*") if f.is_file() and not f.is_symlink()) if path.is_dir() else (path,)
-    return sum(f.stat().st_size for f in files)
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else (path,):
+        with suppress(FileNotFoundError):  # somebody is at work, or removed it
+            facts = file.lstat()
+            total += facts.st_size if S_ISREG(facts.st_mode) else 0
+    return total
 
 
 def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
-    """Remove it, but for what a study refers to since, or somebody has begun to work at."""
+    """Remove it, but for what a study refers to since, or somebody has begun to work at.
+
+    Raises:
+        Unwritable: if the system refuses.
+    """
     leases = Leases(out / "stages" / "leases")
     for one in rubbish:
-        if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
-            continue
-        with lease:
-            if one.path.is_dir():
-                shutil.rmtree(one.path)
-            elif one.path != leases.folder / one.stage:  # which goes with the lease
-                one.path.unlink(missing_ok=True)
+        with writing(one.path):
+            if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
+                continue
+            with lease:
+                if one.path.is_dir():
+                    shutil.rmtree(one.path)
+                elif one.path != leases.folder / one.stage:  # which goes with the lease
+                    one.path.unlink(missing_ok=True)
 
 
 def table(found: Sorted) -> Table:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from analysis.agenda import State
 from analysis.claims import Row
@@ -15,9 +16,11 @@ from analysis.request import Request, stages_of
 from analysis.snapshot import Shelf, Snapshot, look
 from analysis.study import Cell, measure
 from train.learn import Learn
+from train.reading import Malformed
 from train.stage import Stage, closure
 
 Stamp = tuple[int, ...]  # differs when what was read has changed
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -30,8 +33,9 @@ class Growing:
     names: Mapping[Stage, str]
     shelf: Shelf
     now: Snapshot = field(default_factory=Snapshot)
-    _rows: dict[Cell, tuple[Stamp, Row]] = field(default_factory=dict)
-    _seconds: dict[Stage, tuple[Stamp, float]] = field(default_factory=dict)
+    faults: dict[tuple[object, str], str] = field(default_factory=dict)  # why something could not be read, by what it is of
+    _rows: dict[Cell, tuple[Stamp, Row | None]] = field(default_factory=dict)
+    _seconds: dict[Stage, tuple[Stamp, float | None]] = field(default_factory=dict)
     _notes: dict[Stage, tuple[Stamp, Mapping[str, Floats]]] = field(default_factory=dict)
 
     @staticmethod
@@ -50,8 +54,17 @@ class Growing:
             elif cell not in self._rows or self._rows[cell][0] != stamp:
                 if enough():
                     return True
-                self._rows[cell] = stamp, measure(cell, self.shelf)
+                self._rows[cell] = stamp, self._legible((cell, "row"), lambda cell=cell: measure(cell, self.shelf))  # type: ignore[misc]
         return False
+
+    def _legible(self, key: tuple[object, str], read: Callable[[], Read]) -> Read | None:
+        """What `read` reads; nothing, where that is not legible, which is said among the `faults`."""
+        self.faults.pop(key, None)
+        try:
+            return read()
+        except Malformed as fault:
+            self.faults[key] = str(fault)
+            return None
 
     def _stamp(self, cell: Cell) -> Stamp | None:
         """Of a cell that is whole."""
@@ -61,7 +74,7 @@ class Growing:
     @property
     def rows(self) -> dict[Cell, Row]:
         """Of the cells that have been measured, in the order of the study."""
-        return {cell: self._rows[cell][1] for cell in self.cells if cell in self._rows}
+        return {cell: row for cell in self.cells if cell in self._rows and (row := self._rows[cell][1]) is not None}
 
     @property
     def measured(self) -> tuple[tuple[Cell, Stamp], ...]:
@@ -89,18 +102,20 @@ class Growing:
         if file is None:
             return {}
         if stage not in self._notes or self._notes[stage][0] != stamp:
-            self._notes[stage] = stamp, read_notes(file)
+            self._notes[stage] = stamp, self._legible((stage, "notes"), lambda: read_notes(file)) or {}
         return self._notes[stage][1]
 
     def seconds(self) -> dict[str, float]:
         """Mean seconds of the finished stages of each kind; of a kind of which none has finished, from how far its first one is."""
         for stage, stamp in self.now.there.items():
             if self._seconds.get(stage, ((), 0.0))[0] != (stamp,):
-                self._seconds[stage] = (stamp,), history((stage,), self.shelf)[kind(stage)]
+                took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[kind(stage)])  # type: ignore[misc]
+                self._seconds[stage] = (stamp,), took
         found: dict[str, list[float]] = {}
         for stage in self.now.there:
-            found.setdefault(kind(stage), []).append(self._seconds[stage][1])
-        means = {name: sum(spent) / len(spent) for name, spent in found.items()}
+            if (spent := self._seconds[stage][1]) is not None:
+                found.setdefault(kind(stage), []).append(spent)
+        means = {name: sum(each) / len(each) for name, each in found.items()}
         for stage, draft in self.now.underway.items():
             if (at := standing(stage, self.shelf)) and kind(stage) not in means:
                 means[kind(stage)] = (draft.touched - draft.began) / at.iteration * at.iterations

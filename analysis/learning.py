@@ -1,6 +1,5 @@
 """Learning curves: what runs noted as they went, whole or under way. SVG; empty, where there is nothing to draw."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from analysis.draw import PALETTE, Dashes, drawn, legend_below, panels
 from analysis.estimates import Floats
 from analysis.panels import Condition, base_name, factorial, lines, smooth, values
 from analysis.results import Results
+from train.reading import reading
+from train.records import read_note
 
 SMOOTHING = 20  # one part of so many of a learning curve is averaged over
 METRICS = {"reward": "mean reward", "signal": "share of groups\nwith signal", "pass@1": "pass@1 in training"}
@@ -40,13 +41,17 @@ def _smoothed(runs: Sequence[Mapping[str, Floats]], metric: str) -> list[Floats]
 
 
 def read_notes(file: Path) -> dict[str, Floats]:  # [I] of each metric
-    """What a run noted of each iteration; of several updates in an iteration, their mean. A line that is being written is left out."""
+    """What a run noted of each iteration; of several updates in an iteration, their mean. A line that is being written is left out.
+
+    Raises:
+        Malformed: if a line before that is no note.
+    """
     notes: dict[str, dict[int, list[float]]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            note = json.loads(line)
+    with reading(file):
+        for line in file.read_bytes().split(b"\n")[:-1]:
+            note = read_note(line)
             for name, value in note.items():
-                notes.setdefault(name, {}).setdefault(note["iteration"], []).append(value)
+                notes.setdefault(name, {}).setdefault(int(note["iteration"]), []).append(value)
     return {name: np.array([sum(v) / len(v) for _, v in sorted(found.items())]) for name, found in notes.items()}
 
 

@@ -1,6 +1,5 @@
 """What a study will do, what of it is there, and how long the rest will take: before it runs, and while it does."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,6 +18,7 @@ from train.learn import Learn
 from train.machine import Machine
 from train.practice import Practice
 from train.prompts import Band, Endless
+from train.records import read_made
 from train.rewards import Coin
 from train.sample import Sample
 from train.score import Score
@@ -142,8 +142,8 @@ def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
 
 def recorded(folder: Path) -> Need:
     """What the stage in `folder` took, by its record."""
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return Need(record["seconds"], record["peak_memory_mb"])
+    made = read_made(folder)
+    return Need(made.seconds, made.peak_memory_mb)
 
 
 def measured(folder: Path) -> Need:

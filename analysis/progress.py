@@ -1,6 +1,5 @@
 """What is seen while a study runs: a live screen where there is a terminal, plain lines where there is none."""
 
-import json
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from analysis.agenda import State
 from analysis.plan import Plan, history, kind, schedule, taken
 from analysis.study import Cell
 from train.learn import Learn
+from train.records import read_note
 from train.stage import Stage, closure
 from train.store import Store
 
@@ -70,22 +70,23 @@ def standing(stage: Stage, store: Store) -> Standing | None:
             wanted = [k for k in rows[-1] if k in shown or k.startswith("pass@")]
             recent = rows[-RECENT:]
             rates = {k: sum(r.get(k, 0.0) for r in recent) / len(recent) for k in wanted}
-            return Standing(int(rows[-1]["iteration"]) + 1, stage.iterations, rates)
+            return Standing(min(int(rows[-1]["iteration"]) + 1, stage.iterations), stage.iterations, rates)
     return None
 
 
 def _tail(file: Path) -> list[dict[str, float]]:
+    if not file.is_file():
+        return []
     try:
         with open(file, "rb") as f:
             f.seek(max(0, f.seek(0, 2) - TAIL))
             lines = f.read().split(b"\n")
-    except FileNotFoundError:
+    except OSError:
         return []
     rows = []
     for line in lines[:-1]:  # the last one may be half-written
-        with suppress(ValueError):  # damaged: whoever continues the stage finds that out, and this only shows it
-            if line.startswith(b'{"iteration"'):
-                rows.append(json.loads(line))
+        with suppress(ValueError, KeyError, RecursionError):  # damaged: whoever continues the stage finds that out, and this only shows it
+            rows.append(read_note(line))
     return rows
 
 

@@ -1,6 +1,5 @@
 """How a study was run: its sizes, machines and costs, and the command that runs it again."""
 
-import json
 import shlex
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from analysis.plan import kind
 from analysis.results import Results
 from analysis.scale import SCALES, changed, preset
 from train.ledger import Ledger
+from train.records import read_ledger, read_made
 from train.stage import Stage, closure
 
 
@@ -35,10 +35,8 @@ def costs(results: Results) -> tuple[Cost, ...]:
     found: dict[str, list[Cost]] = defaultdict(list)
     for stage in stages(results):
         folder = results.store.get(stage)
-        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        file = folder / "ledger.json"
-        ledger = Ledger(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else Ledger()
-        found[kind(stage)].append(Cost(kind(stage), 1, ledger, run["seconds"], run["cpu_seconds"], run["peak_memory_mb"]))
+        made = read_made(folder)
+        found[kind(stage)].append(Cost(kind(stage), 1, read_ledger(folder), made.seconds, made.cpu_seconds, made.peak_memory_mb))
     return tuple(total(name, found[name]) for name in sorted(found))
 
 
@@ -59,11 +57,11 @@ def machines(results: Results) -> dict[str, int]:
     """How many stages ran on what: device, threads, versions."""
     found: dict[str, int] = defaultdict(int)
     for stage in stages(results):
-        run = json.loads((results.store.get(stage) / "run.json").read_text(encoding="utf-8"))
-        machine, versions = run["machine"], run["versions"]
-        packages = ", ".join(f"{k} {v}" for k, v in sorted(versions.items()))
-        threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''} a stage"
-        found[f"{run['device']} ({machine['accelerator']}, {machine['precision']}, {threads}); Python {run['python']}, {packages}"] += 1
+        made = read_made(results.store.get(stage))
+        machine = made.machine
+        packages = ", ".join(f"{k} {v}" for k, v in sorted(made.versions.items()))
+        threads = f"{machine.threads} thread{'s' if machine.threads > 1 else ''} a stage"
+        found[f"{made.device} ({machine.accelerator}, {machine.precision}, {threads}); Python {made.python}, {packages}"] += 1
     return dict(sorted(found.items()))
 
 

@@ -15,6 +15,8 @@ from rich.table import Table
 
 from analysis.tables import TABLES, Row
 
+SMALLEST = 1 << 20  # bytes of a row that are always allowed
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,7 +50,7 @@ def load(database: duckdb.DuckDBPyConnection, out: Path, names: Sequence[str]) -
     with TemporaryDirectory() as scratch:
         for name in names:
             reading = TABLES[name](out)
-            damaged |= dict.fromkeys(reading.damaged)
+            damaged |= dict.fromkeys(reading.damaged.values())
             _create(database, name, reading.rows, Path(scratch) / name)
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
@@ -57,11 +59,18 @@ def load(database: duckdb.DuckDBPyConnection, out: Path, names: Sequence[str]) -
 
 def _create(database: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], file: Path) -> None:
     kinds = columns(rows) or {"nothing": "VARCHAR"}
-    with open(file, "w", encoding="utf-8") as lines:
+    longest = SMALLEST
+    with open(file, "wb") as lines:
         for row in rows:
-            print(json.dumps({column: _finite(row.get(column)) for column in kinds}), file=lines)
-    read = "read_json($file, format = 'newline_delimited', columns = $columns)"
-    database.execute(f"CREATE TABLE {name} AS SELECT * FROM {read}", {"file": str(file), "columns": kinds})
+            known = {_column(column): _finite(value) for column, value in row.items()}
+            longest = max(longest, lines.write(f"{json.dumps({column: known.get(_column(column)) for column in kinds})}\n".encode()))
+    read = "read_json($file, format = 'newline_delimited', columns = $columns, maximum_object_size = $longest)"
+    database.execute(f"CREATE TABLE {name} AS SELECT * FROM {read}", {"file": str(file), "columns": kinds, "longest": longest})
+
+
+def _column(name: str) -> str:
+    """By what SQL tells columns apart."""
+    return name.lower()
 
 
 def _finite(value: object) -> object:
@@ -72,9 +81,10 @@ def _finite(value: object) -> object:
 def columns(rows: Sequence[Row]) -> dict[str, str]:
     """The columns of a table, in the order in which they first come, each with the narrowest type that holds its values."""
     found: dict[str, set[type]] = {}
+    names: dict[str, str] = {}
     for row in rows:
         for column, value in row.items():
-            found.setdefault(column, set()).add(type(value))
+            found.setdefault(names.setdefault(_column(column), column), set()).add(type(value))
     return {column: _type(kinds - {type(None)}) for column, kinds in found.items()}
 
 
@@ -116,6 +126,6 @@ def catalogue(out: Path) -> Answer:
     found, damaged = [], dict[str, None]()
     for name, read in TABLES.items():
         reading = read(out)
-        damaged |= dict.fromkeys(reading.damaged)
+        damaged |= dict.fromkeys(reading.damaged.values())
         found.append((name, len(reading.rows), ", ".join(columns(reading.rows))))
     return Answer(("table", "rows", "columns"), tuple(found), tuple(damaged))

@@ -1,10 +1,11 @@
 """Which results a study stands on: said in `stages.json` of its own folder, so that the others can be told apart and removed."""
 
-import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from train.reading import a_text, read_object, reading
 from train.stage import Stage, closure
 from train.store import write_json
 
@@ -25,18 +26,22 @@ def read_references(folder: Path) -> References:
     """What a study's folder refers to; nothing, where it has not been run.
 
     Raises:
-        ValueError: if its record cannot be read.
+        Malformed: if its record cannot be read.
     """
     file = folder / FILE
-    if not file.exists():
+    if not os.path.lexists(file):
         return References()
-    try:
-        record = json.loads(file.read_bytes())
-        if record["schema"] != SCHEMA:
-            raise ValueError(f"schema {record['schema']}; this version reads {SCHEMA}")
-        return References(tuple(map(str, record["wanted"])), tuple(map(str, record["reported"])))
-    except (ValueError, KeyError, TypeError) as reason:
-        raise ValueError(f"{file} cannot be read ({reason}); run the study again, which writes it anew, or remove its folder") from None
+    with reading(file, "Run the study again, which writes it anew, or remove its folder"):
+        said = read_object(file)
+        if said["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {said['schema']}; this version reads {SCHEMA}")
+        return References(_texts(said["wanted"]), _texts(said["reported"]))
+
+
+def _texts(said: object) -> tuple[str, ...]:
+    if not isinstance(said, list):
+        raise ValueError(f"expected a list of stages, found {str(said)[:40]}")
+    return tuple(a_text(name) for name in said)
 
 
 def known_names(folder: Path) -> set[str]:

@@ -1,8 +1,9 @@
 """Making a result again from its folder alone, in a store of its own, and comparing the two file by file."""
 
-import json
+import math
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,13 +15,20 @@ from analysis.command import plural
 from analysis.progress import minutes
 from train.artifacts import VARYING, digest
 from train.circumstances import commit, versions
+from train.disk import Unwritable
 from train.expression import Unreadable
 from train.imported import PACKAGES, imported
+from train.ledger import matrix_weights
 from train.machine import Machine
+from train.policy import Fresh
+from train.reading import Malformed, printable, read_json, reading, shown, why
+from train.records import read_made
 from train.stage import Stage, closure
 from train.store import Store
 
 Verdict = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
+MOST = 1_000_000  # steps, iterations, words, ...: who asks for more does not get it by a file that somebody else wrote
+CAUSE = "Run the code that asked for it, which shows where"
 COLOURS = {"equal": "green", "differs": "red", "only there": "red", "only here": "red", "not there to compare with": "yellow"}
 
 
@@ -50,31 +58,62 @@ def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
         ValueError: if the folder holds no expression that this version of the code can make.
         FileNotFoundError: if it is no folder of a result.
     """
-    for file in ("stage.json", "run.json"):
-        if not (folder / file).exists():
-            raise FileNotFoundError(f"{folder} is no folder of a result: expected {file} in it, as in DIR/stages/Kind-hash")
-    try:
-        stage = imported(json.loads((folder / "stage.json").read_bytes()), folder.resolve().name, (*PACKAGES, *allow))
-        run = json.loads((folder / "run.json").read_bytes())
-        machine = Machine(**{f.name: run["machine"][f.name] for f in fields(Machine) if f.name in run["machine"]})
-    except Unreadable as reason:
-        raise ValueError(f"{folder / 'stage.json'} cannot be made again: {reason}") from reason
-    except (ValueError, KeyError, TypeError) as reason:
-        raise ValueError(f"{folder} is damaged: stage.json or run.json cannot be read ({type(reason).__name__}: {reason})") from None
-    return Recorded(stage, machine, run.get("commit"), run.get("versions"))
+    for name in ("stage.json", "run.json"):
+        if not (folder / name).exists():
+            raise FileNotFoundError(f"{shown(folder)} is no folder of a result: expected {name} in it. Choose DIR/stages/Kind-hash")
+    with reading(file := folder / "stage.json", "Choose the folder of another result"):
+        record = read_json(file)
+        if (absurd := max(_counts(record), default=0)) > MOST:
+            raise ValueError(f"it asks for {absurd:,} of something, more than the {MOST:,} that are made again")
+        try:
+            stage = imported(record, folder.resolve().name, (*PACKAGES, *allow))
+        except Unreadable as reason:
+            raise ValueError(f"it cannot be made again: {reason}") from reason
+        _fits(stage)
+    made = read_made(folder)
+    return Recorded(stage, made.machine, made.commit, made.versions)
+
+
+def _counts(record: object) -> Iterator[int]:
+    """Every number of things that a record asks for; seeds may be any number."""
+    if isinstance(record, list):
+        for part in record:
+            yield from _counts(part)
+    elif isinstance(record, dict):
+        for name, part in record.items():
+            yield from _counts(part) if name != "seed" else ()
+    elif isinstance(record, int | float):
+        yield math.ceil(abs(record))
+
+
+def _fits(stage: Stage) -> None:
+    """See that this machine has memory for all policies that are to be made.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
+    for policy in closure((stage,)):
+        if isinstance(policy, Fresh) and 4 * matrix_weights(policy.config) > memory:
+            raise ValueError(f"this machine has no memory for the {matrix_weights(policy.config):,} weights of {policy}")
 
 
 def rerun(recorded: Recorded, there: Path, out: Path) -> Iterator[Comparison]:
     """Make the stage, and all that it stands on, in a store at `out`; every file as it compares with that in the store `there`.
 
     Raises:
-        ValueError: if both stores are one.
+        ValueError: if both stores are one, or a stage fails.
     """
     if out.resolve() == there.resolve():
         raise ValueError(f"{out} is where the result lies that is to be made again; give another folder, or none for a temporary one")
     store = Store(out, recorded.machine)
     for stage in closure((recorded.stage,)):
-        made = store.get(stage)
+        try:
+            made = store.get(stage)
+        except (Malformed, Unwritable):
+            raise
+        except Exception as reason:  # whatever comes of values that no stage was written for
+            raise ValueError(f"{shown(there)}/{stage} could not be made again: {type(reason).__name__}: {why(reason)}. {CAUSE}") from reason
         for file, verdict in compare(there / made.name, made):
             yield Comparison(stage, file, verdict)
 
@@ -98,8 +137,8 @@ def compare(there: Path, here: Path) -> Iterator[tuple[str, Verdict]]:
 def announce(recorded: Recorded, there: Path, console: Console) -> None:
     """What has to be made again, and how long that took, as far as it is there to say so."""
     stages = closure((recorded.stage,))
-    records = [file for stage in stages if (file := there / str(stage) / "run.json").exists()]
-    took = minutes(sum(json.loads(file.read_bytes())["seconds"] for file in records))
+    there_too = [folder for stage in stages if ((folder := there / str(stage)) / "run.json").exists()]
+    took = minutes(sum(read_made(folder).seconds for folder in there_too))
     console.print(f"{plural(len(stages), 'stage')} to make again, one at a time; the first time they took {took}", highlight=False)
 
 
@@ -113,7 +152,7 @@ def show(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> i
     found = list(rerun(recorded, folder.resolve().parent, out))
     table = Table("stage", "file", "", box=None, padding=(0, 2), header_style="dim")
     for c in found:
-        table.add_row(str(c.stage), c.file, Text(c.verdict, COLOURS[c.verdict]))
+        table.add_row(str(c.stage), printable(c.file), Text(c.verdict, COLOURS[c.verdict]))
     console.print(table)
     equal, missing = (sum(c.verdict == v for c in found) for v in ("equal", "not there to compare with"))
     different = len(found) - equal - missing

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from analysis.estimates import Floats, exact_pass_at_k
 from synthtasks.surfaces import ROLES
 from train.artifacts import load_arrays
-from train.score import SCHEMA, Score
+from train.layout import Layout
+from train.reading import reading
+from train.score import LAYOUT, SCHEMA, Score
 from train.store import Store, defined
 
 KS = (1, 8, 128, 1_024, 1_000_000)
@@ -65,9 +67,13 @@ def load_scores(stage: Score, folder: Path) -> Scores:
     """The results of `stage` that lie in `folder`.
 
     Raises:
-        ValueError: if they are of another schema.
+        Malformed: if they cannot be read, or are of another schema or of other problems.
     """
-    arrays = load_arrays(folder / "scores.npz", SCHEMA)
+    sizes = {"F": len(stage.families), "K": len(stage.temperatures), "R": len(ROLES), "P": stage.problems}
+    arrays = load_arrays(folder / "scores.npz", SCHEMA, Layout(LAYOUT, sizes))
+    with reading(folder / "scores.npz"):
+        if (arrays["logp"] > 0).any() or (arrays["roles"] > 0).any():  # type: ignore[operator]  # floats, by their layout
+            raise ValueError("it holds a probability above 1")
     return Scores(
         steps=tuple(f.steps for f in stage.families),
         temperatures=stage.temperatures,

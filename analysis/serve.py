@@ -9,11 +9,14 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
+from socket import SocketIO, socket
 
 from analysis.page import CSS, Html, document, tag
 
@@ -129,13 +132,37 @@ class Server(ThreadingHTTPServer):
         return f"http://{ADDRESS}:{self.server_port}/{self.token}/"
 
 
+class Hasty(SocketIO):
+    """What comes over a connection until a moment of `time.monotonic()`."""
+
+    def __init__(self, connection: socket, until: float):
+        super().__init__(connection, "r")
+        self._connection, self._until = connection, until
+
+    def readinto(self, buffer: object) -> int | None:
+        """Read what is there, or comes in time.
+
+        Raises:
+            TimeoutError: if nothing does.
+        """
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return super().readinto(buffer)  # type: ignore[arg-type]
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD on the server's routes; everything else is refused without a word about what there is."""
 
     server: Server
     server_version = "synthtasks"
     sys_version = ""
-    timeout = PATIENCE
+
+    def setup(self) -> None:
+        """Read from the connection for so long and no longer, however little comes at a time."""
+        super().setup()
+        self.rfile = BufferedReader(Hasty(self.connection, time.monotonic() + PATIENCE))
 
     def do_GET(self) -> None:
         """The page or its changing part; to HEAD without the body."""
@@ -157,6 +184,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815
 
     def _send(self, status: HTTPStatus, kind: str, version: str, content: bytes) -> None:
+        self.connection.settimeout(PATIENCE)  # of all that is sent at once
         self.send_response(status)
         for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content)), "ETag": version}.items():
             self.send_header(name, value)

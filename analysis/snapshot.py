@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from train.reading import Malformed, reading
 from train.stage import Stage, name
 from train.store import Store
 
@@ -84,18 +85,19 @@ def _entries(folder: Path) -> dict[str, os.stat_result]:
             for entry in entries:
                 try:
                     found[entry.name] = entry.stat()
-                except FileNotFoundError:
-                    continue
-    except FileNotFoundError:
+                except OSError:
+                    continue  # a link that leads nowhere, too
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return found
 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:  # it was tried again, and is done
-        return ""
+        with reading(file):
+            return file.read_bytes().decode("utf-8", "backslashreplace")
+    except Malformed as fault:
+        return str(fault) if file.exists() else ""  # it was tried again, and is done
 
 
 def _draft(folder: Path) -> Draft:

@@ -59,10 +59,12 @@ def _kinds(growing: Growing) -> Html:
 
 
 def failed(growing: Growing) -> Html:
-    """What failed and why; nothing, where nothing did."""
-    if not growing.now.failed:
+    """What failed and why, and what could not be read; nothing, where all is well."""
+    if not growing.now.failed and not growing.faults:
         return Html()
-    parts = []
+    parts: list[Html] = [
+        tag("p", tag("span", "✗ not legible", kind="verdict refuted"), f" {fault}") for fault in dict.fromkeys(growing.faults.values())
+    ]
     for stage, error in growing.now.failed.items():
         over = [s for s in growing.stages if stage in set(s.upstream)]
         stands = f" {len(over)} others stand on it, and wait." if over else ""

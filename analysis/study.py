@@ -1,6 +1,5 @@
 """Studies: a question, the cells that answer it, what is measured in each, and the claims, written down before the run."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,14 @@ from typing import Annotated
 import numpy as np
 
 from analysis.claims import Claim, Row
-from analysis.edge import Edge
+from analysis.edge import REGIONS, Edge
 from analysis.estimates import Floats, exact_pass_at_k, sampled_pass_at_k
 from analysis.scale import Scale
 from analysis.scores import KS, Scores, curves, read_scores
 from synthtasks.checked import From, check
 from train.learn import Learn
+from train.prompts import read_bands
+from train.records import read_ledger
 from train.sample import Sample, read_samples
 from train.score import Score
 from train.stage import Stage, Undefined
@@ -111,17 +112,18 @@ class Study:
 def measure(cell: Cell, store: Store) -> Row:
     """The row of a cell whose stages have run."""
     labels, seed = dict(cell.labels), cell.seed
-    edge = json.loads((defined(store.get(cell.edge)) / "edge.json").read_text(encoding="utf-8"))
-    trained = edge["bands"][cell.trained] if cell.trained else []
+    found, _ = read_bands(defined(store.get(cell.edge)), REGIONS, [f.steps for f in cell.edge.scores.families])
+    bands = {region: list(band) for region, band in found.items()}
+    trained = bands[cell.trained] if cell.trained else []
     try:
         before, after = read_scores(cell.before, store), read_scores(cell.after, store)
     except Undefined as reason:
-        return Row(labels, seed, str(reason), 0, [], edge["bands"], trained, {}, {})
+        return Row(labels, seed, str(reason), 0, [], bands, trained, {}, {})
     updates = 0
     if cell.learn is not None:
-        updates = json.loads((store.get(cell.learn) / "ledger.json").read_text(encoding="utf-8"))["updates"]
+        updates = read_ledger(store.get(cell.learn)).updates
     first = before.plain
-    last = after.plain if cell.learn is not None else best_temperature(after, edge["bands"]["at"])
+    last = after.plain if cell.learn is not None else best_temperature(after, bands["at"])
     rows = {"before": curves(first), "after": curves(last)}
     for k in HEADROOM_KS:
         name = f"pass@{k}"
@@ -129,9 +131,9 @@ def measure(cell: Cell, store: Store) -> Row:
         rows["after"][f"headroom {name}"] = [(b - a) / (1 - a) if a < 1 else 0.0 for a, b in gains]
         rows["before"][f"headroom {name}"] = [0.0] * len(first)
     for phase, sample in zip(("before", "after"), cell.asked or (), strict=False):
-        if edge["bands"]["at"]:  # where there is none, nothing was asked
-            rows[phase] |= sampled(sample, store, before.steps, edge["bands"]["at"])
-    return Row(labels, seed, "", updates, list(before.steps), edge["bands"], trained, rows["before"], rows["after"])
+        if bands["at"]:  # where there is none, nothing was asked
+            rows[phase] |= sampled(sample, store, before.steps, bands["at"])
+    return Row(labels, seed, "", updates, list(before.steps), bands, trained, rows["before"], rows["after"])
 
 
 def exact_metrics() -> tuple[str, ...]:

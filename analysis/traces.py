@@ -10,6 +10,7 @@ from analysis.study import Cell
 from synthtasks.problem import Problem, Step
 from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import verify
+from train.reading import reading
 from train.sample import Sample, read_samples
 from train.stage import Undefined
 from train.store import Store
@@ -58,7 +59,9 @@ def _said(cell: Cell, store: Store) -> Iterator[Exhibit]:
     except Undefined:
         return
     surface, problems = sample.sampler.surface, sample.prompts.batch(store, sample.problems, sample.seed, 0, 0)
-    assert said.prompts == tuple(" ".join(surface.prompt(p)) for p in problems), "a sample is not of the problems that its stage draws"
+    with reading(store.path(sample) / "samples.npz"):
+        if said.prompts != tuple(" ".join(surface.prompt(p)) for p in problems):
+            raise ValueError("it is not of the problems that its stage draws")
     for place, words in zip(said.problem.tolist(), said.words, strict=True):
         problem = problems[place]
         trace = surface.read(tuple(words.split()))

@@ -1,11 +1,11 @@
 """The command line: `python -m synthtasks show | stats | export | check`. A command's module is imported when it is asked for."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from synthtasks.output import heard
 from synthtasks.stdout import say_every_character
 
 COMMANDS = {
@@ -23,18 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: str = parser().parse_args(typed[:1]).command
     try:
         run: Callable[[Sequence[str]], int] = import_module(f"synthtasks.commands.{command}").run
-        code = run(typed[1:])
-        sys.stdout.flush()
-        return code
+        return run(typed[1:])
     except ModuleNotFoundError as missing:
         print(f"error: {command} needs {missing.name}, which is not installed: pip install 'synthtasks[cli,laws]'", file=sys.stderr)
     except RecursionError:
         print("error: with these dials a problem nests deeper than Python recurses; ask for fewer steps", file=sys.stderr)
     except MemoryError as mistake:
         print(f"error: there is not so much memory; ask for less ({mistake})", file=sys.stderr)
-    except BrokenPipeError:  # whoever reads has read enough, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (ValueError, OSError) as mistake:
         print(f"error: {mistake}", file=sys.stderr)
     return 2
@@ -50,4 +45,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(heard(main))

@@ -10,6 +10,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 64  # letters of a text
 FEW = 1_000  # texts of one length that are all looked at
 SHORT, OFTEN, SELDOM = 8, 64, 8  # of each length up to `SHORT` so many drawn texts are looked at, and of each other length so many
+MOST = 1_000_000  # numbers that are all tried
 
 Value = int | tuple[str, ...]
 """An integer, or a text as a tuple of letters."""
@@ -35,7 +36,13 @@ class Residues:
         return f"an int in [0, {modulus})"
 
     def probes(self, modulus: int) -> tuple[Value, ...]:
-        """All of them: an operation on residues is told apart completely."""
+        """All of them: an operation on residues is told apart completely.
+
+        Raises:
+            ValueError: if that would never be done.
+        """
+        if modulus > MOST:
+            raise ValueError(f"an operation is told apart by all numbers of its domain, of which there are {modulus:,}, more than {MOST:,}")
         return tuple(range(modulus))
 
     def rows(self, modulus: int, arity: int) -> Iterator[tuple[Value, ...]]:

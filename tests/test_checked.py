@@ -95,7 +95,20 @@ INSTANCES = (
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
     *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
 )
-RECORDS = {"Batch", "Facts", "File", "Holder", "Leases", "Ledger", "Place", "Rollouts", "Run", "Said", "Seal", "Sight"}  # what was found, not asked for
+RECORDS = {  # what was found, not asked for
+    "Batch",
+    "Facts",
+    "File",
+    "Holder",
+    "Leases",
+    "Ledger",
+    "Place",
+    "Rollouts",
+    "Run",
+    "Said",
+    "Seal",
+    "Sight",
+}
 
 
 # Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.

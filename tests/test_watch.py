@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -140,6 +140,22 @@ def test_a_foreign_host_is_refused(server: Server, host: str | None) -> None:
 def test_other_methods_are_refused(server: Server, method: str) -> None:
     reply, body = ask(server, f"/{server.token}/", method)
     assert (reply.status, reply.getheader("Allow"), body) == (405, "GET, HEAD", b"")
+
+
+# Broken if who says a byte now and then kept a connection, and the thread that listens to it, for ever.
+def test_a_request_is_said_in_time_or_not_at_all(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.serve.PATIENCE", 0.3)
+    began = time.monotonic()
+    address = ("127.0.0.1", server.server_port)
+    with socket.create_connection(address, timeout=0.05) as connection, suppress(ConnectionError):  # it may be closed while we talk
+        while time.monotonic() - began < 5:
+            connection.send(b"G")
+            try:
+                if not connection.recv(1):
+                    break
+            except TimeoutError:
+                continue
+    assert 0.25 < time.monotonic() - began < 2
 
 
 # Broken if other machines could connect, or the token could be guessed or known from another run.

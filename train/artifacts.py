@@ -4,7 +4,6 @@ Nothing here unpickles, and no name that a file gives leads out of the file's ow
 """
 
 import hashlib
-import json
 import os
 import re
 import stat
@@ -15,12 +14,14 @@ from errno import ENOENT
 from functools import lru_cache
 from itertools import count
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from train.disk import own_folder, replacing
+from train.layout import ANY, Layout
+from train.reading import Malformed, a_count, a_text, an_object, read_object, reading, shown, why
 
 SEAL = "checksums.json"
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
@@ -80,15 +81,11 @@ def read_seal(folder: Path) -> Seal:
     Raises:
         Damaged: if the seal is missing or cannot be read, or a file is missing or has another size.
     """
-    try:
-        record = json.loads((folder / SEAL).read_bytes())
+    with reading(folder / SEAL, error=Damaged):
+        record = read_object(folder / SEAL)
         if record["schema"] != SCHEMA:
-            raise Damaged(f"{folder / SEAL} has schema {record['schema']}; this version reads {SCHEMA}")
-        seal = Seal(record["meaning"], {_inside(name): File(**file) for name, file in record["files"].items()})
-    except FileNotFoundError:
-        raise Damaged(f"{folder / SEAL} is missing, which every folder has since there are checksums") from None
-    except (ValueError, KeyError, TypeError, AttributeError, NotADirectoryError) as reason:
-        raise Damaged(f"{folder / SEAL} cannot be read ({reason})") from None
+            raise ValueError(f"it has schema {record['schema']}; this version reads {SCHEMA}")
+        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(said) for name, said in an_object(record["files"]).items()})
     for name, file in seal.files.items():
         _check(folder / name, "bytes", file.bytes, lambda path: path.stat().st_size)
     return seal
@@ -105,12 +102,15 @@ def check_content(folder: Path, seal: Seal) -> None:
 
 
 def _check(path: Path, what: str, then: object, read: Callable[[Path], object]) -> None:
-    try:
+    with reading(path, error=Damaged):
         now = read(path)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        raise Damaged(f"{path} is missing") from None
     if now != then:
-        raise Damaged(f"{path} was changed after it was written ({what} {now}, not {then})")
+        raise Damaged(f"{shown(path)} was changed after it was written ({what} {now}, not {then})")
+
+
+def _file(said: object) -> File:
+    facts = an_object(said)
+    return File(a_count(facts["bytes"]), a_text(facts["sha256"]))
 
 
 def _inside(name: str) -> str:
@@ -184,23 +184,40 @@ def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic
         np.savez(file, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
 
 
-def load_arrays(path: Path, schema: int) -> dict[str, NDArray[np.generic]]:
+def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Exception] = Malformed) -> dict[str, NDArray[np.generic]]:
     """What `save_arrays` wrote.
 
     Raises:
-        ValueError: if the file has another schema, or holds anything but numbers and fixed texts (never unpickled).
+        Malformed: or `error`, if the file has another schema or layout, or holds anything but numbers and fixed texts (never unpickled).
     """
+    with reading(path, error=error):
+        found = _plain(path)
+        version = int(found.pop("schema", np.array(0)))
+        if version != schema:
+            raise error(
+                f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}. "
+                "Read it with the version that made it, or move its folder away and let it be computed again"
+            )
+        layout.check(found)
+    return found
+
+
+def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
+    """The arrays of an npz, none of which may be larger than the file: as `save_arrays` compresses nothing, that would be a bomb."""
+    size = path.stat().st_size
     try:
-        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except (ValueError, EOFError, BadZipFile) as reason:
-        raise ValueError(f"{path} is no npz of plain arrays: {reason}") from None
-    version = int(found.pop("schema", np.array(0)))
-    if version != schema:
-        raise ValueError(
-            f"{path} has schema {version or 'without a number'}; this version reads {schema}. "
-            "Read it with the version that made it, or move its folder away and let it be computed again"
-        )
+        with ZipFile(path) as file:
+            claimed = sum(entry.file_size for entry in file.infolist())
+        if claimed > size:
+            raise ValueError(f"it claims to hold {claimed:,} bytes, and has {size:,}")
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+        if large := [name for name, array in found.items() if array.size > size]:
+            raise ValueError(f"it claims {found[large[0]].size:,} values in {size:,} bytes")
+    except OSError:
+        raise
+    except Exception as reason:  # whatever numpy and zipfile make of it
+        raise ValueError(f"it is no npz of plain arrays: {why(reason)}") from reason
     return found
 
 

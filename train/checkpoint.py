@@ -4,26 +4,21 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from lightning.fabric import Fabric
+from torch import nn
+from torch.optim import Optimizer
 
 from train.artifacts import Damaged, digest, hash_of
 from train.disk import appending, new_file
 from train.ledger import Ledger
+from train.reading import a_count, a_text, read_object, reading
 from train.store import Store, write_json
 
 Metrics = dict[str, float]
-
-
-class Stateful(Protocol):
-    """A model or an optimiser."""
-
-    def state_dict(self) -> dict[str, object]: ...
 
 
 class Progress:
@@ -33,30 +28,35 @@ class Progress:
     checkpoint takes the place of another, of both.
     """
 
-    def __init__(self, out: Path, fabric: Fabric, state: Mapping[str, Stateful], ledger: Ledger):
-        self.checkpoint, self.fabric, self.state, self.ledger = out / "checkpoint.pt", fabric, state, ledger
+    def __init__(self, out: Path, fabric: Fabric, model: nn.Module, optimizer: Optimizer, ledger: Ledger):
+        self.checkpoint, self.fabric, self.optimizer, self.ledger = out / "checkpoint.pt", fabric, optimizer, ledger
+        self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
         self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
         self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
         self.logged = hashlib.sha256()
         self.saved = time.monotonic()
 
-    def resume(self) -> int:
-        """Load the checkpoint, if there is one; the iteration to go on with. Metrics from after it are dropped.
+    def resume(self, iterations: int) -> int:
+        """Load the checkpoint, if there is one; the iteration to go on with, of so many. Metrics from after it are dropped.
 
         Raises:
             Damaged: if the checkpoint or the metrics before it are not what was written.
         """
         iteration = written = 0
         if self.checkpoint.exists():
-            found, known = digest(self.checkpoint), self._known()
-            if found not in known:
-                raise Damaged(f"{self.checkpoint} is not what was written")
-            rest = self.fabric.load(self.checkpoint, dict(self.state), weights_only=True)
-            iteration, written = rest["iteration"], rest["written"]
-            for field in fields(Ledger):
-                setattr(self.ledger, field.name, rest["ledger"][field.name])
+            known = self._known()
+            with reading(self.checkpoint, error=Damaged):
+                found = digest(self.checkpoint)
+                if found not in known:
+                    raise Damaged(f"{self.checkpoint} is not what was written")
+                usual = _settings(self.optimizer)
+                rest = self.fabric.load(self.checkpoint, self.state, weights_only=True)
+                _check(self.optimizer, usual)
+                iteration, written = a_count(rest["iteration"], iterations), a_count(rest["written"])
+                for field in fields(Ledger):
+                    setattr(self.ledger, field.name, a_count(rest["ledger"][field.name]))
             self.logged, self.sums = hash_of(Path(self.log.name), written), {found: known[found]}
-            if self.logged.hexdigest() != known[found]:
+            if Path(self.log.name).stat().st_size < written or self.logged.hexdigest() != known[found]:
                 raise Damaged(f"{self.log.name} is not what was written before {self.checkpoint.name}")
         self.log.truncate(written)
         return iteration
@@ -88,11 +88,8 @@ class Progress:
 
     def _known(self) -> dict[str, str]:
         """Checksums of the checkpoints that may lie there, each with that of the metrics before it."""
-        file = self.checkpoint.with_suffix(".json")
-        try:
-            return {str(k): str(v) for k, v in json.loads(file.read_bytes()).items()}
-        except (OSError, ValueError, AttributeError) as reason:
-            raise Damaged(f"{file}, which tells whether the checkpoint is whole, cannot be read ({reason})") from None
+        with reading(file := self.checkpoint.with_suffix(".json"), error=Damaged):
+            return {found: a_text(logged) for found, logged in read_object(file).items()}
 
     def close(self) -> None:
         self.log.close()
@@ -108,3 +105,26 @@ class Progress:
             raise Damaged(f"{log} is not what was written: it was changed while the stage ran")
         for suffix in (".pt", ".tmp", ".json", ".json.tmp"):
             self.checkpoint.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def _settings(optimizer: Optimizer) -> list[dict[str, object]]:
+    """Of each group of parameters how they are learned, less the rate, which is set in every iteration."""
+    return [{k: v for k, v in group.items() if k not in ("params", "lr")} for group in optimizer.param_groups]
+
+
+def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
+    """Make sure that what was loaded, which no optimiser checks, belongs to these parameters.
+
+    Raises:
+        ValueError: if it does not, or a weight or a moment is not finite.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    if _settings(optimizer) != settings or not set(optimizer.state) <= set(parameters):
+        raise ValueError("it is of another optimiser, or of other weights")
+    for p in parameters:
+        moments = optimizer.state.get(p, {})
+        shapes = {name: tuple(moment.shape) for name, moment in moments.items()}
+        if moments and shapes != {"step": (), "exp_avg": tuple(p.shape), "exp_avg_sq": tuple(p.shape)}:
+            raise ValueError(f"it has moments {shapes} of weights of shape {tuple(p.shape)}")
+        if not all(torch.isfinite(x).all() for x in (p, *moments.values())):
+            raise ValueError("it holds numbers that are not finite")

@@ -1,7 +1,8 @@
 """The names of expressions, looked up in packages: how a record is read in a process that knows nothing of it."""
 
-import importlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
+from importlib import import_module
 from types import FunctionType
 
 from synthtasks.domains import Residues, Texts
@@ -10,12 +11,32 @@ from train.expression import Said, Unreadable, decode, primitives
 from train.kinds import STARTED, kind
 from train.stage import Stage, name
 
-PACKAGES = ("synthtasks", "models", "train", "analysis")  # what files may name, without being asked
+PACKAGES = (  # and modules, whose parts of experiments files may name without being asked
+    "synthtasks.corpus",
+    "synthtasks.domains",
+    "synthtasks.families",
+    "synthtasks.primitives",
+    "synthtasks.surfaces",
+    "synthtasks.vocab",
+    "models.gpt",
+    "train.credit",
+    "train.imitate",
+    "train.learn",
+    "train.objectives",
+    "train.policy",
+    "train.practice",
+    "train.prompts",
+    "train.rewards",
+    "train.rollouts",
+    "train.sample",
+    "train.score",
+    "analysis.edge",
+)
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The frozen dataclasses and functions at the top level of modules of these packages, and of no others."""
+    """The frozen dataclasses at the top level of these packages and modules, and what primitives there apply; nothing else is called."""
 
     packages: tuple[str, ...] = PACKAGES
 
@@ -36,6 +57,9 @@ class Imported:
         found = self._find(said.function)
         if not isinstance(found, FunctionType) or f"{found.__module__}.{found.__qualname__}" != said.function:
             raise Unreadable(f"the primitive {called} needs a function at the top level of a module; found {said.function}")
+        offered = _primitives(vars(import_module(found.__module__)).values())
+        if not any(p.apply is found and (p.arity, p.domain) == (said.arity, said.domain) for p in offered):
+            raise Unreadable(f"no primitive at the top level of {found.__module__} applies {found.__qualname__} to {said.arity} operands")
         if not isinstance(said.domain, Residues | Texts):
             raise Unreadable(f"the primitive {called} has a domain that is not among those of `synthtasks.domains`: {said.domain}")
         return Primitive(called, symbol, found, said.arity, said.domain)
@@ -45,15 +69,27 @@ class Imported:
         package = module.split(".")[0]
         if package in STARTED:
             raise Unreadable(f"it names {attribute}, which a script defines. Define it in a module, and import that into the script")
-        if package not in self.packages or not all(part.isidentifier() for part in said.split(".")):
+        known = any(module == p or module.startswith(f"{p}.") for p in self.packages)
+        if not known or not all(part.isidentifier() for part in said.split(".")):
             raise Unreadable(
-                f"it names {said}, which is not of {', '.join(self.packages)}. If you trust that code, and it can be imported "
+                f"it names {said}, which is no part of an experiment that is known here. If you trust that code, and it can be imported "
                 f"from where you are, allow it: --allow {package or said}"
             )
         try:
-            return getattr(importlib.import_module(module), attribute)
+            return getattr(import_module(module), attribute)
         except (ImportError, AttributeError) as reason:
             raise Unreadable(f"it names {said}, which is not there ({reason}); it was made by another version of the code") from None
+
+
+def _primitives(values: Iterable[object]) -> Iterator[Primitive]:
+    """The primitives among values of a module, in tuples among these, and among what its dataclasses have by default."""
+    for value in values:
+        if isinstance(value, Primitive):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _primitives(value)
+        elif isinstance(value, type) and is_dataclass(value):
+            yield from _primitives(v for v in vars(value).values() if not isinstance(v, type))
 
 
 def imported(record: object, called: str, packages: tuple[str, ...]) -> Stage:

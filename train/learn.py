@@ -144,8 +144,8 @@ class Learn(Stage):
 
     def _learn(self, fabric: Fabric, out: Path, store: Store) -> None:
         run, optimizer = self._begin(fabric, store)
-        with closing(Progress(out, fabric, {"model": run.model, "optimizer": optimizer}, run.ledger)) as progress:
-            first = _agreed(fabric, progress.resume(), run, optimizer)
+        with closing(Progress(out, fabric, run.model, optimizer, run.ledger)) as progress:
+            first = _agreed(fabric, progress.resume(self.iterations), run, optimizer)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):
                 for metrics in self._iterate(fabric, run, optimizer, iteration):

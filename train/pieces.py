@@ -1,31 +1,27 @@
 """Results that are made piece by piece: each is kept as soon as it is there, so that a kill costs one piece at most."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from train.artifacts import Damaged, digest, load_arrays, save_arrays
 from train.disk import own_folder, remove
+from train.layout import ANY, Arrays, Layout
+from train.reading import read_json, reading
 from train.stage import Interrupted
 from train.store import Store, write_json
 
 SCHEMA = 1  # of a piece
 FOLDER = "pieces"
 
-Arrays = Mapping[str, NDArray[np.generic]]
 
-
-def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]]) -> list[Arrays]:
+def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]], layout: Layout = ANY) -> list[Arrays]:
     """What each of `make` makes, in order. Those whose piece lies in the draft `out` already are read, and not called.
 
     Call `forget` when what they come to is written.
 
     Raises:
-        Damaged: if a piece is not what was written.
+        Damaged: if a piece is not what was written, or has another layout.
         Interrupted: if this process was asked to stop; all pieces so far are kept.
         Lost: if somebody has taken this stage over.
     """
@@ -41,7 +37,7 @@ def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]]) -> 
             store.confirm(out)
             save_arrays(piece, SCHEMA, arrays)
             write_json(piece.with_suffix(".json"), digest(piece))
-        found.append(_read(piece))
+        found.append(_read(piece, layout))
     return found
 
 
@@ -51,12 +47,10 @@ def forget(out: Path) -> None:
         remove(out / FOLDER)
 
 
-def _read(piece: Path) -> Arrays:
-    seal = piece.with_suffix(".json")
-    try:
-        then, now = json.loads(seal.read_bytes()), digest(piece)
-    except (OSError, ValueError) as reason:
-        raise Damaged(f"{seal}, which tells whether the piece is whole, cannot be read ({reason})") from None
-    if now != then:
-        raise Damaged(f"{piece} is not what was written")
-    return load_arrays(piece, SCHEMA)
+def _read(piece: Path, layout: Layout) -> Arrays:
+    with reading(seal := piece.with_suffix(".json"), error=Damaged):
+        then = read_json(seal)
+    with reading(piece, error=Damaged):
+        if digest(piece) != then:
+            raise Damaged(f"{piece} is not what was written")
+    return load_arrays(piece, SCHEMA, layout, Damaged)

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
 from train.artifacts import lines, load_arrays, save_arrays, texts
+from train.layout import Layout
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.prompts import Prompts
+from train.reading import reading
 from train.rollouts import Sampler, rollout
 from train.stage import Stage
 from train.store import Store, defined, write_json
 
 SCHEMA = 1  # of samples.npz
+LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,8 +77,13 @@ def read_samples(stage: Sample, store: Store) -> Samples:
 
     Raises:
         Undefined: if it has none.
-        ValueError: if they are of another schema.
+        Malformed: if they cannot be read, or are of another schema or of other problems.
     """
-    arrays = load_arrays(defined(store.get(stage)) / "samples.npz", SCHEMA)
-    correct, process = arrays["correct"].astype(np.bool_), arrays["process"].astype(np.bool_)
-    return Samples(lines(arrays["prompts"]), arrays["problem"].astype(np.int64), lines(arrays["words"]), correct, process)
+    file, group = defined(store.get(stage)) / "samples.npz", stage.sampler.group
+    arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": stage.problems, "B": stage.problems * group}))
+    with reading(file):
+        problem = arrays["problem"].astype(np.int64)
+        if not np.array_equal(problem, np.arange(len(problem)) // group):
+            raise ValueError(f"it does not hold {group} completions of each problem, one problem after the other")
+        correct, process = arrays["correct"].astype(np.bool_), arrays["process"].astype(np.bool_)
+        return Samples(lines(arrays["prompts"]), problem, lines(arrays["words"]), correct, process)

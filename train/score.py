@@ -23,13 +23,16 @@ from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.artifacts import save_arrays
 from train.forms import Exact
+from train.layout import Arrays, Layout
 from train.ledger import Ledger, matrix_weights
-from train.pieces import Arrays, forget, in_pieces
+from train.pieces import forget, in_pieces
 from train.policy import Policy, load_policy
 from train.stage import Stage
 from train.store import Store, write_json
 
 SCHEMA = 1  # of scores.npz
+LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
+PIECE = {"logp": "f K P", "roles": "f R P", "applied": "iu N P", "tokens": "iu"}
 BATCH = 32  # rows of a forward pass; more of them do not fit into caches
 
 
@@ -67,7 +70,8 @@ class Score(Stage):
         policy = load_policy(store.get(self.policy))
         policy.model.to(store.machine.device).eval()
         names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
-        pieces = in_pieces(out, store, [partial(self._piece, policy, family, names) for family in self.families])
+        sizes = {"K": len(self.temperatures), "R": len(ROLES), "N": len(names), "P": self.problems}
+        pieces = in_pieces(out, store, [partial(self._piece, policy, family, names) for family in self.families], Layout(PIECE, sizes))
         arrays = {what: np.stack([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
         ledger = Ledger()
         ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))

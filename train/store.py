@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,9 +15,10 @@ import torch
 from train.artifacts import SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
 from train.circumstances import circumstances, measure_memory
 from train.disk import COPY, HALF, own, remove, replacing, sever, writing
-from train.expression import Unreadable, encode, same
+from train.expression import encode, same
 from train.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.machine import Machine
+from train.reading import a_text, read_json, read_object, reading
 from train.stage import Stage, Undefined, closure, name
 from train.trackers import Tracker
 
@@ -236,9 +238,12 @@ def defined(folder: Path) -> Path:
 
     Raises:
         Undefined: if what the folder records is that there are none.
+        Malformed: if that record cannot be read.
     """
-    if (folder / REASON).exists():
-        raise Undefined(json.loads((folder / REASON).read_text(encoding="utf-8"))["reason"])
+    if os.path.lexists(file := folder / REASON):
+        with reading(file):
+            reason = a_text(read_object(file)["reason"])
+        raise Undefined(reason)
     return folder
 
 
@@ -306,12 +311,10 @@ def _matches(stage: Stage, folder: Path) -> bool:
     Raises:
         Damaged: if it is there and is no JSON.
     """
-    try:
-        return same(json.loads((folder / "stage.json").read_bytes()), stage)
-    except (FileNotFoundError, Unreadable):
+    if not os.path.lexists(file := folder / "stage.json"):
         return False
-    except ValueError as reason:
-        raise Damaged(f"{folder / 'stage.json'} cannot be read ({reason})") from None
+    with reading(file, error=Damaged):
+        return same(read_json(file), stage)
 
 
 def _fault(stage: Stage, folder: Path) -> str:

@@ -5,7 +5,6 @@ anew, and told everything from the first step on, from `metrics.jsonl`: a run th
 that file, which is an optimiser step, or an iteration without one.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,10 @@ from lightning.fabric.loggers.csv_logs import CSVLogger
 from lightning.fabric.loggers.logger import Logger
 from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 
+from train.artifacts import Damaged
 from train.disk import remove
+from train.reading import reading
+from train.records import read_note
 from train.stage import Stage, name
 
 
@@ -100,10 +102,13 @@ def needs(package: str) -> None:
 
 def tell_again(fabric: Fabric, metrics: Path) -> int:
     """Tell the loggers what a run recorded before it was stopped; how many steps these are."""
-    lines = metrics.read_text(encoding="utf-8").splitlines() if fabric.loggers else ()
-    for step, line in enumerate(lines):
-        fabric.log_dict(json.loads(line), step)
-    return len(lines)
+    if not fabric.loggers:
+        return 0
+    with reading(metrics, error=Damaged):
+        notes = [read_note(line) for line in metrics.read_bytes().splitlines()]
+    for step, note in enumerate(notes):
+        fabric.log_dict(note, step)
+    return len(notes)
 
 
 def called(stage: Stage, titles: Mapping[str, str]) -> str:
