@@ -26,6 +26,7 @@ from analysis.scale import Scale
 from analysis.shard import shard
 from analysis.studies import STUDIES
 from analysis.watch import watch
+from train.lease import Lost
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 HIDDEN = ("machine", "seeds")  # fields of a scale that have options of their own
@@ -276,7 +277,7 @@ def main() -> int:
     except BrokenPipeError:  # whoever reads has read enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError) as mistake:
+    except (ValueError, OSError, Lost) as mistake:
         Console(stderr=True).print(f"[red]error:[/] {escape(str(mistake))}", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:

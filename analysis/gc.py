@@ -1,7 +1,6 @@
 """Removing what no study refers to: results, drafts, what was set aside, and what the dead left behind."""
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from analysis.command import plural
 from analysis.references import FILE, read_references
+from train import disk
 from train.lease import Leases
 
 DEAD, ASIDE = "lease of the dead", "set aside"
@@ -93,10 +93,8 @@ def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
         if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
             continue
         with lease:
-            if one.path.is_dir():
-                shutil.rmtree(one.path)
-            elif one.path != leases.folder / one.stage:  # which goes with the lease
-                one.path.unlink(missing_ok=True)
+            if one.path != leases.folder / one.stage:  # which goes with the lease
+                disk.remove(one.path)
 
 
 def table(found: Sorted) -> Table:
