@@ -28,6 +28,7 @@ from analysis.terminal import Terminal
 from analysis.watch import watch
 from synthtasks.output import Unheard, heard
 from synthtasks.stdout import say_every_character
+from train.lease import Lost
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 NOT_DONE = 141  # exit status of who was still at work when nobody read any more, as of a shell's command
@@ -282,7 +283,7 @@ def main() -> int:
         if kept:
             return NOT_DONE
         raise
-    except (ValueError, OSError) as mistake:
+    except (ValueError, OSError, Lost) as mistake:
         Terminal(sys.stderr).print(Text.assemble(("error:", "red"), f" {mistake}"), soft_wrap=True)
         return 2
     except KeyboardInterrupt:

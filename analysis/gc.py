@@ -1,7 +1,6 @@
 """Removing what no study refers to: results, drafts, what was set aside, and what the dead left behind."""
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from analysis.command import plural
 from analysis.references import FILE, read_references
-from train.disk import writing
+from train import disk
 from train.lease import Leases
 
 DEAD, ASIDE = "lease of the dead", "set aside"
@@ -100,14 +99,12 @@ def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
     """
     leases = Leases(out / "stages" / "leases")
     for one in rubbish:
-        with writing(one.path):
+        with disk.writing(one.path):
             if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
                 continue
             with lease:
-                if one.path.is_dir():
-                    shutil.rmtree(one.path)
-                elif one.path != leases.folder / one.stage:  # which goes with the lease
-                    one.path.unlink(missing_ok=True)
+                if one.path != leases.folder / one.stage:  # which goes with the lease
+                    disk.remove(one.path)
 
 
 def table(found: Sorted) -> Table:

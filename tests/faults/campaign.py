@@ -1,4 +1,4 @@
-"""`make faults`: 284 faults into a small study. After each the same command ends in the bits of a run left alone, or
+"""`make faults`: more than 500 faults into a small study. After each the same command ends in the bits of a run left alone, or
 names the file and the way out; no finished stage is lost, and nothing wrong is taken for right.
 
 `python -m tests.faults.campaign [SHARE] [--only KIND ...] [--seed N]` injects a share of them.

@@ -39,9 +39,9 @@ TARGETS = {
     "estimates": Target("analysis/estimates.py", "tests/test_claims.py tests/test_report.py"),
     "claims": Target("analysis/claims.py", "tests/test_claims.py"),
     "stages": Target("train/stage.py", "tests/test_stage.py"),
-    "artifacts": Target("train/artifacts.py", "tests/test_artifacts.py"),
+    "artifacts": Target("train/artifacts.py", "tests/test_artifacts.py tests/test_store.py"),
     "expressions": Target("train/expression.py", "tests/test_expression.py tests/test_stage.py"),
-    "leases": Target("train/lease.py", "tests/test_lease.py"),
+    "leases": Target("train/lease.py", "tests/test_lease.py tests/test_store.py"),
     "pieces": Target("train/pieces.py", "tests/test_score.py"),
 }
 
