@@ -321,6 +321,21 @@ def test_what_failed_is_told_until_it_is_tried_again(tmp_path: Path) -> None:
     assert bad in found.begun
 
 
+# Broken if one file that cannot be read took the page away, or went unsaid on it.
+def test_what_cannot_be_read_costs_its_own_part(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    base = next(c.before.policy for c in request.cells() if c.seed == 0)
+    folder = request.store.path(base)
+    (folder / "metrics.jsonl").write_text("[" * 100_000 + "\n")
+    write_json(folder / "run.json", {"seconds": "x"})
+    write_json(folder / SEAL, sealed(folder, base.meaning).record())
+    sections = settled(Dashboard(Growing.of(request)))
+    for file in ("metrics.jsonl", "run.json"):
+        assert f"{folder / file} cannot be read: " in sections["failed"]
+    assert sections["edges"].count("<svg") == sections["learning"].count("<svg") == 1
+    assert ", 1 running, " in sections["progress"]
+
+
 # Broken if a stage that was stopped looked as if it ran.
 def test_a_stage_without_a_sign_of_life_is_not_called_running(done: Path, tmp_path: Path) -> None:
     request = partly(done, tmp_path)
