@@ -127,7 +127,7 @@ class Learn(Stage):
     iterations: Annotated[int, From(1)]
     optim: Optim = Optim()
 
-    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    VERSION: ClassVar[int] = 3  # without signal there is no step, by rounding or divergence; in version 1 problems lay in other splits
     writes: ClassVar[tuple[str, ...]] = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors")
 
     def __post_init__(self) -> None:
