@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
-from tests.faults import damage, kills, readers, refusals
+from tests.faults import damage, kills, refusals, trials
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Cold
 
@@ -40,7 +40,7 @@ PARTS = {
     "full": Part(refusals.full, 10),
     "read-only": Part(refusals.read_only, 6),
     "stages": Part(refusals.stages, 18),
-    "hostile": Part(readers.inject, 180),
+    "hostile": Part(trials.inject, 180),
 }
 
 
