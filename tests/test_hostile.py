@@ -165,7 +165,7 @@ def test_a_checkpoint_of_something_else_is_set_aside(case: int, out: Path) -> No
     assert (root / "aside" / f"{LEARN}.draft.1").exists()
 
 
-# Broken if a piece of a draft whose checksum fits, and that holds something else, came into the result, or into an error that comes for ever.
+# Broken if a piece of a draft whose checksum fits, and that holds something else, came into the result, or made an error that stays.
 @pytest.mark.parametrize("harm", [bomb, huge, fewer_values, noise, pipe], ids=lambda harm: harm.__name__)
 def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], None], out: Path) -> None:
     stage = replace(SCORE, families=(FAMILY, replace(FAMILY, steps=2)))
