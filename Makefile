@@ -93,7 +93,7 @@ ray: $(READY)  ## install Ray, and test the engine that runs stages on it
 campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
 	@$(BIN)/python -m tests.campaign.campaign
 
-faults: $(READY)  ## 284 faults into a small study (SHARE of them), then kill -9 of a smoke grid: no bit may change
+faults: $(READY)  ## 712 faults into a small study (SHARE of them), then kill -9 of a smoke grid: no bit may change
 	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(call quoted,SHARE)
 	@$(BIN)/python -m tests.faults.kill
 

@@ -26,8 +26,8 @@ from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from tests.faults.field import WAY_OUT
-from tests.faults.hostile import EVERY, PLACES, WAYS, other_checkpoint
-from train.artifacts import SEAL, Damaged, digest, read_seal, sealed
+from tests.faults.hostile import EVERY, PLACES, WAYS, bomb, huge, noise, other_checkpoint, pipe
+from train.artifacts import SEAL, Damaged, digest, load_arrays, read_seal, save_arrays, sealed
 from train.expression import encode
 from train.imitate import Imitate
 from train.imported import PACKAGES, imported
@@ -82,6 +82,11 @@ def out(calm: Path, tmp_path: Path) -> Path:
 
 def seal(folder: Path, stage: Stage) -> None:
     write_json(folder / SEAL, sealed(folder, stage.meaning).record())
+
+
+def fewer_values(file: Path, chance: Random) -> None:
+    """A piece of fewer problems."""
+    save_arrays(file, 1, {name: array[..., :-1] for name, array in load_arrays(file, 1).items() if array.ndim})
 
 
 def clear(said: str, file: Path) -> bool:
@@ -158,6 +163,23 @@ def test_a_checkpoint_of_something_else_is_set_aside(case: int, out: Path) -> No
     write_json(file.with_suffix(".json"), {digest(file): logged})
     assert (Store(root).get(LEARN) / "policy.safetensors").read_bytes() == whole
     assert (root / "aside" / f"{LEARN}.draft.1").exists()
+
+
+# Broken if a piece of a draft whose checksum fits, and that holds something else, came into the result, or made an error that stays.
+@pytest.mark.parametrize("harm", [bomb, huge, fewer_values, noise, pipe], ids=lambda harm: harm.__name__)
+def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], None], out: Path) -> None:
+    stage = replace(SCORE, families=(FAMILY, replace(FAMILY, steps=2)))
+    root = out / "stages"
+    whole = (Store(root).get(stage) / "scores.npz").read_bytes()
+    shutil.rmtree(root / str(stage))
+    with pytest.raises(Interrupted):
+        Store(root, stopping=lambda: True).get(stage)
+    piece = root / f"{stage}.draft" / "pieces" / "0.npz"
+    harm(piece, Random(0))
+    if piece.is_file():
+        write_json(piece.with_suffix(".json"), digest(piece))
+    assert (Store(root).get(stage) / "scores.npz").read_bytes() == whole
+    assert (root / "aside" / f"{stage}.draft.1").exists()
 
 
 # Broken if a record could have something computed that never ends, or have a function called that no primitive applies.

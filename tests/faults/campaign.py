@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
-from tests.faults import damage, foreign, kills, leases, links, live, readers, refusals, suspended
+from tests.faults import damage, foreign, kills, leases, links, live, refusals, suspended, trials
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Cold
 
@@ -49,7 +49,7 @@ PARTS = {
     "live": Part(live.damaged, 24),
     "removed": Part(live.removed, 24),
     "foreign": Part(foreign.foreign, 12),
-    "hostile": Part(readers.inject, 180),
+    "hostile": Part(trials.inject, 180),
 }
 
 
