@@ -53,16 +53,12 @@ def _check_claims(claims: Sequence[Claim], cells: Sequence[Cell]) -> None:
             try:
                 value = term.value(rows)
             except KeyError as unknown:
-                known = f"metrics {', '.join((*exact_metrics(), *sampled_metrics()))}; regions {', '.join(REGIONS)}"
-                raise ValueError(f"claim {claim.name!r} asks for {unknown}, which its cells do not have; there are {known}") from None
+                raise ValueError(f"claim {claim.name!r} asks for region {unknown}; there are {', '.join(REGIONS)}") from None
             except ValueError as reason:
-                raise ValueError(f"claim {claim.name!r}: {reason}") from None
+                hint = "; what is sampled is measured at the first of a band alone" if term.metric in sampled_metrics() else ""
+                raise ValueError(f"claim {claim.name!r}: {reason}{hint}") from None
             if value is None:
                 raise ValueError(f"claim {claim.name!r} looks at {term.where}, where nothing is scored: from {rows[0].steps} steps")
-            if value != value:
-                raise ValueError(
-                    f"claim {claim.name!r} asks for {term.metric} at {term.where}: it is measured at the first of a band alone"
-                )
 
 
 def _imagined(cell: Cell) -> Row:
@@ -121,10 +117,7 @@ def _named(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 
 
 def _check_stage(stage: Stage, known: set[object]) -> None:
-    """What it reads and writes must fit into its policy's context, and be made of its words; what practises must be able to learn."""
-    for _, loss in stage.losses if isinstance(stage, Learn) else ():
-        if isinstance(loss, Practice) and loss.sampler.group < 2:
-            raise ValueError(f"{stage}: a group has at least 2 completions, or none differs from another; found {loss.sampler.group}")
+    """All that it reads and writes must fit into its policy's context, and be made of its words."""
     fresh = next((s for s in closure([stage]) if isinstance(s, Fresh)), None)
     for reading in _readings(stage) if fresh is not None else ():
         if fresh is not None and (key := (fresh.config, fresh.vocab, reading)) not in known:

@@ -37,7 +37,7 @@ def heard(main: Callable[[], int]) -> int:
     given = sys.stdout
     assert isinstance(given, TextIOWrapper), "a command line has the process's own output"
     out = BufferedWriter(Out(given.fileno(), "w", closefd=False))
-    sys.stdout = TextIOWrapper(out, given.encoding, given.errors, line_buffering=given.line_buffering)
+    sys.stdout = TextIOWrapper(out, encoding=given.encoding, errors=given.errors, line_buffering=given.line_buffering)
     status = 0
     try:
         try:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from synthtasks.families.dials import Dialled, turn
+from synthtasks.families.dials import Dialled, turnable
 from synthtasks.families.family import Family
 from synthtasks.mutants import KINDS, Mutant, mutant
 from synthtasks.problem import Problem
@@ -33,9 +33,9 @@ def dials_of(family: Dialled) -> st.SearchStrategy[dict[str, int]]:
     """Values for the dials of `family`, by field; see `synthtasks.families.dials.turn`.
 
     Raises:
-        ValueError: if the family has no such field, or not with such a value.
+        ValueError: if the family has no such field.
     """
-    turn(family, {dial.field: dial.values[0] for dial in family.dials})  # refuses what cannot be turned
+    turnable(family, [dial.field for dial in family.dials])
     return st.fixed_dictionaries({dial.field: st.sampled_from(dial.values) for dial in family.dials})
 
 

@@ -102,6 +102,7 @@ RECORDS = {  # what was found, not asked for
     "Holder",
     "Leases",
     "Ledger",
+    "Made",
     "Place",
     "Rollouts",
     "Run",

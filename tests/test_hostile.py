@@ -105,7 +105,11 @@ def test_every_file_ends_in_its_value_or_in_a_clear_error(stage: Stage, file: st
             if file != SEAL:
                 seal(copy, stage)
             said = told(READERS[stage, file], copy)
-            assert clear(said, copy) if said else how not in EVERY or (how.startswith("bytes") and file.endswith("jsonl")), (how, said)
+            again = (copy.parent / "aside").exists()  # it was computed again
+            assert clear(said, copy) if said else again or how not in EVERY or (how.startswith("bytes") and file.endswith("jsonl")), (
+                how,
+                said,
+            )
             refused += bool(said)
     assert refused > len(PLACES)
 
@@ -179,7 +183,7 @@ def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], N
     if piece.is_file():
         write_json(piece.with_suffix(".json"), digest(piece))
     assert (Store(root).get(stage) / "scores.npz").read_bytes() == whole
-    assert (root / "aside" / f"{stage}.draft.1").exists()
+    assert harm is pipe or (root / "aside" / f"{stage}.draft.1").exists()  # what is no file is removed, before a draft is continued
 
 
 # Broken if a record could have something computed that never ends, or have a function called that no primitive applies.

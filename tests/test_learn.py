@@ -579,7 +579,7 @@ def test_with_signal_keeps_groups_with_signal_first() -> None:
 def test_regions_are_those_of_edges(tmp_path: Path) -> None:
     assert get_args(Region) == REGIONS
     with pytest.raises(ValueError, match="region is one of 'below', 'at', 'beyond'; found 'above'"):
-        band(Store(tmp_path), Edge(), "above")  # type: ignore[arg-type]
+        band(Store(tmp_path), Edge(), "above", range(9))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

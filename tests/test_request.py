@@ -22,6 +22,7 @@ from analysis.request import Request, labelled, overridden, stages_of
 from analysis.scale import CPU, GPU, SMOKE, Scale, preset
 from analysis.studies.grid import AT, STUDY
 from analysis.study import Cell, Setting, Study
+from synthtasks.families import Program
 from tests.tiny import TINY
 from train.learn import Learn
 from train.machine import Machine
@@ -261,12 +262,12 @@ def test_seeds_are_different_and_not_negative(seeds: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("contrast", "message"),
     [
-        (gain(AT, metric="pass@64"), "asks for 'pass@64'.* there are metrics pass@1, pass@8, .*answer@8"),
-        (gain(AT, metric="answer@8"), "answer@8 .* is measured at the first of a band alone"),
-        (gain(AT, At("near")), "asks for 'near'.* regions below, at, beyond"),
+        (gain(AT, metric="pass@64"), "pass@64 was not measured .* there are pass@1, pass@8, .*answer@8"),
+        (gain(AT, metric="answer@8"), "answer@8 after learning is nan .* is measured at the first of a band alone"),
+        (gain(AT, At("near")), "asks for region 'near'; there are below, at, beyond"),
         (gain(AT, Deeper(4)), r"looks at Deeper\(by=4\), where nothing is scored"),
         (gain({"primitive": "missing"}), "no cell is labelled"),
-        (gain({"control": "temperature"}, At("at", 1), "answer@8"), "asks for 'answer@8'"),
+        (gain({"control": "temperature"}, At("at", 1), "answer@8"), "answer@8 was not measured"),
     ],
 )
 def test_a_claim_that_cannot_be_answered_is_refused(contrast: tuple, message: str, tmp_path: Path) -> None:  # type: ignore[type-arg]
@@ -304,6 +305,10 @@ class Sent(Score):
     meaning = identity  # type: ignore[assignment]
 
 
+class Unnamed(Program):
+    """A family that says nothing of what it adds: it is no dataclass of its own."""
+
+
 def small_context(cell: Cell) -> Cell:
     """With a model that cannot read the problems."""
     fresh = next(s for s in closure([cell.before]) if isinstance(s, Fresh))
@@ -336,13 +341,16 @@ def alone(cell: Cell) -> Cell:
     [
         (small_context, r"context holds 20 tokens, but 2[0-9] are needed for Program\(steps=1, lines=4, modulus=2\)"),
         (few_words, "'run' is not among the"),
-        (alone, "a group has at least 2 completions"),
+        (alone, "compares the completions of a problem, of which the sampler draws one"),
         (lambda c: replace(c, trained="near"), "the region that RL is given is one of '', 'below'"),
         (lambda c: replace(c, after=replace(c.after, families=c.after.families[:2])), "the same steps before and after"),
         (lambda c: replace(c, before=replace(c.before, temperatures=(0.5,))), r"temperature 1 is among .* \(0\.5,\) \(before\)"),
         (lambda c: replace(c, labels=(("primitive", "present"),)), "labels of its own"),
         (lambda c: replace(c, after=Sent(**{f: getattr(c.after, f) for f in ("policy", "families")}, note=lambda: 0)), "cannot be sent"),
-        (lambda c: replace(c, after=replace(c.after, temperatures=(1.0, {}))), "a stage has no name: .* cannot be part of an experiment"),
+        (
+            lambda c: replace(c, after=replace(c.after, families=tuple(Unnamed(f.steps, lines=f.lines) for f in c.after.families))),
+            "a stage has no name: .* cannot be part of an experiment",
+        ),
     ],
 )
 # Broken if a stage that cannot run, or whose results cannot be measured, were found out after the others have run.

@@ -95,9 +95,9 @@ def test_commands_print_what_is_odd(tmp_path: Path) -> None:
     said += [f"ValueError: {odd}", str(store.error(LEARN))]
     tight(Plan(1, (LEARN,), frozenset(), {}, 1, {}, {"practise": 1e12}), store.root, console)
     said += [f"{store.root} has"]
-    study = replace(STUDIES["grid"], name=f"study {odd}", question=f"question {odd}", source=f"source {odd}")
+    study = replace(STUDIES["grid"], question=f"question {odd}", source=f"source {odd}")
     show_list({"one": study}, console)
-    said += [study.name, study.question, study.source]
+    said += [study.question, study.source]
     query.show(query.Answer((f"column {odd}",), ((f"cell {odd}",),)), console)
     said += [f"column {odd}", f"cell {odd}"]
     console.print(verdict_table([Judgement(f"claim {odd}", "", "shown", 1.0, 0.5, 1.5, 0.95, None, 0.01, "", 5, 0, ())]))
@@ -140,8 +140,12 @@ Terminal(width=500).print(*state.failed.values(), sys.argv[1])
 # if the error were kept in that encoding.
 def test_a_locale_that_knows_no_letters_ends_nothing(tmp_path: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict"}
-    run = [sys.executable, "-c", PLAIN, str(tmp_path / "ö")]
-    done = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, encoding="ascii", timeout=100)
+    script = tmp_path / "says.py"
+    script.write_text(PLAIN, encoding="utf-8")
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, script, str(tmp_path / "ö")], env=environment, cwd=ROOT, capture_output=True, encoding="ascii", timeout=100
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "said \\xf6\n" in done.stdout
     assert "ValueError: \\xf6 \\u2713\n" in done.stdout

@@ -1,6 +1,6 @@
 """Dials: what a family's fields mean, as numbers that can be measured on its problems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import reduce
 from math import isqrt
@@ -65,10 +65,19 @@ def turn(family: Dialled, chosen: Mapping[str, int]) -> Family:
         ValueError: if the family has no such field, or not with such a value.
     """
     needs: Mapping[str, int] = getattr(family, "sets", {})
-    known = [f.name for f in fields(family)]  # type: ignore[arg-type]  # a family is a dataclass
-    if strange := [name for name in (*needs, *chosen) if name not in known]:
-        raise ValueError(f"{type(family).__name__} has no field {strange[0]!r} that could be turned; it has {', '.join(known)}")
+    turnable(family, (*needs, *chosen))
     return cast(Callable[..., Family], replace)(family, **needs, **chosen)
+
+
+def turnable(family: Dialled, names: Iterable[str]) -> None:
+    """Make sure that the family has fields of these names.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    known = [f.name for f in fields(family)]  # type: ignore[arg-type]  # a family is a dataclass
+    if strange := [name for name in names if name not in known]:
+        raise ValueError(f"{type(family).__name__} has no field {strange[0]!r} that could be turned; it has {', '.join(known)}")
 
 
 def length(problem: Problem) -> int:
