@@ -7,9 +7,10 @@ within it first, and only the seeds' values are tested.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from analysis.estimates import Interval, alike, holm, over_alike_seeds, over_seeds, p_above, p_below
+from synthtasks.checked import Above, From, check
 
 ALPHA = 0.05
 
@@ -44,7 +45,10 @@ class At:
     """The band of a region of the seed's edge, or its first `width` difficulties."""
 
     region: str = "at"
-    width: int | None = None
+    width: Annotated[int, From(1)] | None = None
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def __call__(self, row: Row) -> list[int]:
         return row.bands[self.region][: self.width]
@@ -54,7 +58,10 @@ class At:
 class Deeper:
     """`by` steps deeper than anything RL trained on; none, where that was not scored."""
 
-    by: int = 2
+    by: Annotated[int, From(1)] = 2
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def __call__(self, row: Row) -> list[int]:
         return [n for n in [max(row.trained, default=0) + self.by] if n in row.steps]
@@ -68,6 +75,9 @@ class Term:
     where: Where = At()
     metric: str = "pass@128"
     phase: Phase = "after"
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def least(self) -> float:
@@ -131,9 +141,12 @@ def reach(contrast: Contrast) -> Reach:
 class More:
     """The contrast exceeds the margin, the smallest effect of interest."""
 
-    margin: float
+    margin: Annotated[float, From(0)]
 
     level = 0.95
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
         """Of "shown" and of "refuted": two-sided, so that both together keep the level."""
@@ -144,9 +157,12 @@ class More:
 class Same:
     """The contrast lies within the margin of zero: equivalence, by two one-sided tests (a 90 % interval inside)."""
 
-    margin: float
+    margin: Annotated[float, Above(0)]
 
     level = 0.90
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
         """Of "shown" and of "refuted"."""
@@ -163,6 +179,11 @@ class Claim:
     contrast: Contrast
     test: More | Same | None = None
     unit: str = "pass@128, points of 100"
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.name or not self.contrast:
+            raise ValueError(f"a claim has a name and a contrast; found {self.name!r}, {self.contrast}")
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from analysis.estimates import bootstrap, exact_pass_at_k
 from analysis.scores import Scores, read_scores
+from synthtasks.checked import From, check
 from train.score import Score
 from train.stage import Stage
 from train.store import Store, write_json
 
 REGIONS = ("below", "at", "beyond")
+
+Share = Annotated[float, From(0, 1)]
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,16 @@ class Rule:
     Whatever is in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
     """
 
-    mastered: float = 0.9  # below: pass@1 at least
-    hard: float = 0.5  # at: pass@1 less than
-    reach: float = 0.05  # at: pass@128 at least
-    room: float = 0.8  # at: pass@128 at most
-    hopeless: float = 0.005  # beyond: pass@128 at most
+    mastered: Share = 0.9  # below: pass@1 at least
+    hard: Share = 0.5  # at: pass@1 less than
+    reach: Share = 0.05  # at: pass@128 at least
+    room: Share = 0.8  # at: pass@128 at most
+    hopeless: Share = 0.005  # beyond: pass@128 at most
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not (self.hopeless < self.reach <= self.room and self.hard <= self.mastered):
+            raise ValueError(f"regions do not overlap: hopeless < reach <= room, and hard <= mastered; found {self}")
 
     def region(self, pass_1: float, pass_128: float) -> str:
         """`below`, `at`, `beyond` or `between`."""
@@ -57,9 +65,12 @@ class Edge(Stage):
 
     scores: Score
     rule: Rule = Rule()
-    width: int = 2
+    width: Annotated[int, From(1)] = 2
 
     writes: ClassVar[tuple[str, ...]] = ("edge.json",)
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def run(self, out: Path, store: Store) -> None:
         scores = read_scores(self.scores, store)

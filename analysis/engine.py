@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import FrameType
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from analysis.agenda import Agenda, State
 from analysis.workers import Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
+from synthtasks.checked import Above, From, check
 from train.disk import replacing, writing
 from train.stage import Stage
 from train.store import Store
@@ -28,15 +29,11 @@ BUSY = 2.0  # seconds after which a stage that somebody else is at is asked for 
 class Care:
     """What is done about stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
 
-    retries: int = 1  # of a stage whose worker died, which goes on from its checkpoint
-    time_limit: float | None = None  # seconds from where it begins; a stage that takes longer is killed, and has failed
+    retries: Annotated[int, From(0)] = 1  # of a stage whose worker died, which goes on from its checkpoint
+    time_limit: Annotated[float, Above(0)] | None = None  # seconds from where it begins; one that takes longer is killed, and has failed
 
     def __post_init__(self) -> None:
-        if self.retries < 0 or (self.time_limit is not None and not self.time_limit > 0):
-            raise ValueError(
-                f"a stage is tried again never or more often, and may take more than 0 seconds; "
-                f"found --retry {self.retries}, --time-limit {self.time_limit}"
-            )
+        check(self)
 
 
 class Engine(Protocol):

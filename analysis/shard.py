@@ -7,8 +7,10 @@ whoever comes first makes them, and the other does its own work meanwhile.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated
 
 from analysis.study import Cell
+from synthtasks.checked import From, check
 from train.imitate import Imitate
 from train.learn import Learn
 from train.practice import Practice
@@ -24,8 +26,13 @@ BACKWARD = 3  # what training on a token costs, in tokens forward
 class Shard:
     """The `index`-th of `count` parts, from 1."""
 
-    index: int = 1
-    count: int = 1
+    index: Annotated[int, From(1)] = 1
+    count: Annotated[int, From(1)] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.index > self.count:
+            raise ValueError(f"of {self.count} shards there is none with number {self.index}")
 
     def part(self, cells: Sequence[Cell]) -> tuple[Cell, ...]:
         """The cells of this shard: those whose middle lies in its stretch of all the work."""

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from analysis.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
 from analysis.edge import Rule
+from analysis.engine import Care
 from analysis.estimates import alike, bootstrap, exact_pass_at_k, holm, over_alike_seeds, over_seeds, p_above, p_below, sampled_pass_at_k
+from analysis.shard import Shard
+from tests.test_checked import taken
 
 
 # pass@k that is not the mean over all subsets of k samples is biased.
@@ -227,6 +230,17 @@ def test_false_findings_are_rare(test: More | Same, draw: Callable[[np.random.Ge
     studies = 2_000
     false = sum(test.p_values(x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
     assert false <= studies * ALPHA + 2.6 * math.sqrt(studies * ALPHA * (1 - ALPHA))
+
+
+# A claim, an edge or a shard that takes a number or a word without meaning is judged by it in silence.
+def test_claims_and_edges_take_no_nonsense() -> None:
+    claim = Claim("c", "", GAIN, More(0))
+    assert list(taken((At(), Deeper(), Term((("arm", "x"),)), More(1), Same(1), Rule(), Care(), Shard()))) == []
+    for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=0.001)):
+        with pytest.raises(ValueError, match="found"):
+            wrong()
+    with pytest.raises(ValueError, match="of 2 shards there is none with number 3"):
+        Shard(3, 2)
 
 
 # What is never found cannot be false: where a claim is true, studies of the usual size find it.

@@ -31,7 +31,7 @@ def main() -> int:
             everybody = chance.random() < 0.5  # the parent alone, or its workers too
             if process.poll() is None:
                 (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
-            process.wait()
+            process.wait(60)
             done = len([f for f in (rough / "stages").glob("*-*") if f.suffix == ""])
             print(f"kill {i + 1}: {'parent and workers' if everybody else 'parent'}; {done} stages are whole", flush=True)
         subprocess.run(command(rough), cwd=ROOT, check=True)
