@@ -55,6 +55,7 @@ def _cluster(cores: int) -> Iterator[None]:
         ray.init(log_to_driver=False, logging_level="error")
     else:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # what Ray would send to its makers
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's is 15: on a busy machine its workers would hardly come to anything
         ray.init(
             num_cpus=cores,
             include_dashboard=False,
