@@ -235,8 +235,8 @@ def test_false_findings_are_rare(test: More | Same, draw: Callable[[np.random.Ge
 # A claim, an edge or a shard that takes a number or a word without meaning is judged by it in silence.
 def test_claims_and_edges_take_no_nonsense() -> None:
     claim = Claim("c", "", GAIN, More(0))
-    assert list(taken((At(), Deeper(), Term((("arm", "x"),)), More(1), Same(1), Rule(), Care(), Shard()))) == []
-    for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=0.001)):
+    assert list(taken((At(), Deeper(), Term((("arm", "x"),)), More(1), Same(1), Care(), Shard()))) == []
+    for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=math.nan)):
         with pytest.raises(ValueError, match="found"):
             wrong()
     with pytest.raises(ValueError, match="of 2 shards there is none with number 3"):
