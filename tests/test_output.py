@@ -12,6 +12,7 @@ import pytest
 from analysis.__main__ import main as analysis
 from synthtasks.__main__ import main as synthtasks
 from synthtasks.output import heard
+from synthtasks.stdout import say_every_character
 
 COMMANDS = {"analysis list": analysis, "synthtasks show program": synthtasks}
 FULL = Path("/dev/full")
@@ -61,3 +62,22 @@ def test_nobody_needs_to_listen() -> None:
     shell = f'exec "{sys.executable}" -m synthtasks show program >&-'
     done = subprocess.run(["sh", "-c", shell], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+# Broken if output that was a file when Python looked at it, and is a pipe now, as below a process that redirects what it forks, ended it.
+def test_output_may_become_a_pipe(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with open(tmp_path / "log", "wb") as file:
+        file.write(b"before")
+        file.flush()
+        given, sys.stdout = sys.stdout, io.TextIOWrapper(io.FileIO(os.dup(file.fileno()), "w"), encoding="ascii")
+        try:
+            os.dup2(writer, sys.stdout.fileno())
+            say_every_character()
+            print("ö", flush=True)
+        finally:
+            sys.stdout.close()
+            sys.stdout = given
+    os.close(writer)
+    with open(reader, "rb") as said:
+        assert said.read() == b"\\xf6\n"
