@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, EISDIR, ELOOP, ENOSPC, ENOTDIR, ENOTEMPTY, EPERM, EROFS
 from os import strerror
 from pathlib import Path
@@ -54,9 +54,14 @@ def new_file(path: Path) -> BinaryIO:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path` at the end, so that `path` is never seen half-written, nor any other file changed."""
     half = path.with_name(path.name + HALF)
-    with new_file(half) as file:
-        yield file
-    half.replace(path)
+    try:
+        with new_file(half) as file:
+            yield file
+        half.replace(path)
+    except OSError:  # of a full disk, nothing half-written stays
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
 
 
 def appending(path: Path) -> TextIO:
