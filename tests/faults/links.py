@@ -52,7 +52,8 @@ def studies(field: Field, n: int) -> None:
     for i in range(n):
         learns = sorted(f.name for f in (field.calm / "stages").glob("Sample-*"))
         field.restore(field.chance.choice(learns))
-        file = field.out / "small" / IN_STUDY[i % len(IN_STUDY)]
+        (rows,) = field.out.glob("*/rows.jsonl")
+        file = rows.with_name(IN_STUDY[i % len(IN_STUDY)])
         file.unlink(missing_ok=True)
         file.symlink_to(field.elsewhere / "victim")
         field.judge("link in a study's folder", 1)
