@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.references import known_names, names_of
 from analysis.scale import SCALES, SIZES, Scale, changed, preset
 from analysis.study import Setting, Study
+from train.reading import Malformed, read_object, reading
 from train.stage import Stage
 from train.store import write_json
 
@@ -126,9 +127,10 @@ def _recorded(folder: Path) -> dict[str, object] | None:
         ValueError: if a later version wrote it.
     """
     try:
-        record = json.loads((folder / FILE).read_bytes())
-        schema = record["schema"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        with reading(folder / FILE):
+            record = read_object(folder / FILE)
+            schema = record["schema"]
+    except Malformed:
         return None
     if schema != SCHEMA:
         raise ValueError(

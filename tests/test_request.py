@@ -136,7 +136,7 @@ def test_a_folder_is_taken_by_whose_it_is(tmp_path: Path) -> None:
             references.begin(request.folder, stages_of(request.cells()))
     file = one.folder / owned.FILE
     record = file.read_text()
-    for broken in ("", "{", "[]"):
+    for broken in ("", "{", "[]", "[" * 100_000):
         file.write_text(broken)
         with reporting(more):
             assert file.read_text() == record
