@@ -81,7 +81,7 @@ def p_value(p: float | None) -> str:
     """To as many digits as matter, and no smaller than can be believed."""
     if p is None:
         return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+    return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 HEAD = ("claim", "statement", "verdict", "difference", "interval", "margin", "Holm p", "n", "dropped")

@@ -40,7 +40,7 @@ def forest(results: Results) -> str:
         handles: list[object] = [
             Line2D([], [], color=INK, marker="D", markersize=5, label="mean over seeds, interval"),
             Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="", alpha=0.45, label="a seed"),
-            swatch(ZONE, 'where the interval must lie for "shown"', 0.16),
+            swatch(ZONE, 'where the interval must at least lie for "shown" (Holm asks for more)', 0.16),
         ]
         legend_below(figure, handles, 3)
 
