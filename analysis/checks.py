@@ -1,4 +1,4 @@
-"""What can be known of a study before it runs: what would fail in some iteration, or when the last stage reports, is refused at once."""
+"""A study is checked before it runs: whatever would fail in some iteration, or when the last stage reports, is refused at once."""
 
 import pickle
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,6 @@ def _check_claims(claims: Sequence[Claim], cells: Sequence[Cell]) -> None:
     rows = [_imagined(cell) for cell in cells]
     for claim in claims:
         for _, term in claim.contrast:
-            one_of(f"claim {claim.name!r}: a phase", term.phase, ("before", "after"))
             try:
                 value = term.value(rows)
             except KeyError as unknown:

@@ -13,6 +13,7 @@ from analysis.estimates import Interval, alike, holm, over_alike_seeds, over_see
 from synthtasks.checked import Above, From, check
 
 ALPHA = 0.05
+ROUNDING = 1e-6  # by which a mean of probabilities may exceed 1
 
 Verdict = Literal["shown", "shown (no update)", "refuted", "undetermined", "reported"]
 Phase = Literal["before", "after"]
@@ -108,6 +109,8 @@ class Term:
         value = curves[self.metric][row.steps.index(steps)]
         if not math.isfinite(value):
             raise ValueError(f"{self.metric} {self.phase} learning is {value} in {row.labels} of seed {row.seed}, at {steps} steps")
+        if not self.least <= value <= 1 + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, would be wrong
+            raise ValueError(f"{self.metric} is {value} in {row.labels} of seed {row.seed}; claims are of probabilities, from 0 to 1")
         return value
 
 

@@ -156,7 +156,7 @@ GAIN = gain({"arm": "x"})
 
 
 def verdict(differences: list[float], test: More | Same, updates: int = 5) -> str:
-    rows = [row(i, 0.2, 0.2 + d / 100, updates, arm="x") for i, d in enumerate(differences)]
+    rows = [row(i, 0.3, 0.3 + d / 100, updates, arm="x") for i, d in enumerate(differences)]
     return judge([Claim("c", "", GAIN, test)], rows)[0].verdict
 
 
@@ -195,6 +195,8 @@ def test_no_update_is_its_own_verdict() -> None:
     [
         (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7 steps"),
         (math.inf, "pass@128", "pass@128 after learning is inf"),
+        (-0.1, "pass@128", "pass@128 is -0.1 in .*claims are of probabilities"),
+        (1.2, "pass@128", "pass@128 is 1.2 in .*claims are of probabilities"),
         (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 was not measured .*; there are pass@128"),
     ],
 )
