@@ -15,20 +15,21 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from analysis import command, gc, rerun
-from analysis.ask import converse
-from analysis.demo import demo, lesson
-from analysis.engine import Care, Engine, run_stages
-from analysis.listing import list_json, show_list
-from analysis.request import Request, a_folder, logged, request, stages_of
-from analysis.scale import Scale
-from analysis.shard import shard
+from analysis.cli import command
+from analysis.cli.ask import converse
+from analysis.cli.demo import demo, lesson
+from analysis.cli.listing import list_json, show_list
+from analysis.cli.request import Request, a_folder, logged, request, stages_of
+from analysis.cli.terminal import Terminal
+from analysis.live.watch import watch
+from analysis.running import gc, rerun
+from analysis.running.engine import Care, Engine, run_stages
+from analysis.running.shard import shard
 from analysis.studies import STUDIES
-from analysis.terminal import Terminal
-from analysis.watch import watch
+from analysis.studies.scale import Scale
 from synthtasks.output import Unheard, heard
 from synthtasks.stdout import say_every_character
-from train.lease import Lost
+from train.stages.lease import Lost
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
 NOT_DONE = 141  # exit status of who was still at work when nobody read any more, as of a shell's command
@@ -63,7 +64,7 @@ def on_ray() -> Engine:
     """
     if find_spec("ray") is None:
         raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
-    engine: Engine = import_module("analysis.on_ray").run_on_ray
+    engine: Engine = import_module("analysis.running.on_ray").run_on_ray
     return engine
 
 
@@ -250,7 +251,7 @@ class Query:
         if not (self.out / "stages").is_dir():
             raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
         try:
-            query = import_module("analysis.query")
+            query = import_module("analysis.sql.query")
         except ModuleNotFoundError as missing:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
         answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)

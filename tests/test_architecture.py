@@ -22,8 +22,8 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "synthtasks/commands/": {"rich"},
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
     "train/trackers.py": {"wandb"},
-    "analysis/on_ray.py": {"ray"},
-    "analysis/query.py": {"duckdb"},
+    "analysis/running/on_ray.py": {"ray"},
+    "analysis/sql/query.py": {"duckdb"},
 }
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 

@@ -21,15 +21,15 @@ from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
-from train.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
 from train.checkpoint import Progress
-from train.disk import Unwritable
-from train.imitate import Imitate
 from train.learn import Learn
-from train.lease import Lease, Leases
+from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.stage import Stage, name
-from train.store import Store, write_json
+from train.stages.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
+from train.stages.disk import Unwritable
+from train.stages.lease import Lease, Leases
+from train.stages.stage import Stage, name
+from train.stages.store import Store, write_json
 
 stage = dataclass(frozen=True, eq=False, repr=False)
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
@@ -174,8 +174,8 @@ def test_a_file_is_read_once_and_again_when_it_was_touched(tmp_path: Path, monke
         read.append(path.name)
         return hash_of(path, size)
 
-    monkeypatch.setattr("train.artifacts.hash_of", watched)
-    monkeypatch.setattr("train.artifacts.FRESH", 0)
+    monkeypatch.setattr("train.stages.artifacts.hash_of", watched)
+    monkeypatch.setattr("train.stages.artifacts.FRESH", 0)
     os.utime(folder / "letter", (1, 1))
     for _ in range(3):
         Store(tmp_path).get(Letter())

@@ -15,19 +15,19 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
-from train.credit import Scale
-from train.imitate import Imitate
 from train.learn import Learn, Optim
-from train.machine import Machine
-from train.objectives import Clip
+from train.losses.imitate import Imitate
+from train.losses.practice import Algorithm, Practice
 from train.policy import Fresh
-from train.practice import Algorithm, Practice
-from train.prompts import Band, Endless, Few
-from train.rewards import Coin
-from train.rollouts import Sampler
+from train.rl.credit import Scale
+from train.rl.objectives import Clip
+from train.rl.problems import Band, Endless, Few
+from train.rl.rewards import Coin
+from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
 from train.share import Share
+from train.stages.machine import Machine
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),

@@ -10,11 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
-from analysis.edge import Rule
-from analysis.engine import Care
-from analysis.estimates import alike, bootstrap, exact_pass_at_k, holm, over_alike_seeds, over_seeds, p_above, p_below, sampled_pass_at_k
-from analysis.shard import Shard
+from analysis.measures.edge import Rule
+from analysis.measures.estimates import (
+    alike,
+    bootstrap,
+    exact_pass_at_k,
+    holm,
+    over_alike_seeds,
+    over_seeds,
+    p_above,
+    p_below,
+    sampled_pass_at_k,
+)
+from analysis.running.engine import Care
+from analysis.running.shard import Shard
+from analysis.studies.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
 from tests.test_checked import taken
 
 

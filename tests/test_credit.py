@@ -21,18 +21,18 @@ from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
 from synthtasks.verify import verify
 from tests.strategies import examples
-from train.credit import Centre, LeaveOneOut, Scale, Spread, chain
 from train.learn import Run
 from train.ledger import Ledger
-from train.machine import Machine
-from train.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, Surrogate, TokenMean, kl
+from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
 from train.policy import Fresh, torch_rng
-from train.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
-from train.prompts import Endless
-from train.rewards import Coin, Correct, Process, Reward
-from train.rollouts import Rollouts, Sampler, rollout
-from train.signal import has_signal
-from train.store import Store
+from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
+from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, Surrogate, TokenMean, kl
+from train.rl.problems import Endless
+from train.rl.rewards import Coin, Correct, Process, Reward
+from train.rl.rollouts import Rollouts, Sampler, rollout
+from train.rl.signal import has_signal
+from train.stages.machine import Machine
+from train.stages.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 ONE = problem(FAMILY, "train", "one")

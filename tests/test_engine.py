@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 from rich.live import Live
 
-from analysis.agenda import Agenda, State
-from analysis.command import ended
-from analysis.engine import Care, run_stages
-from analysis.plan import Plan
-from analysis.progress import Clock, Lines, Screen
-from analysis.terminal import Terminal
-from train.artifacts import SEAL, sealed
-from train.stage import Interrupted, Stage
-from train.store import Store, write_json
+from analysis.cli.command import ended
+from analysis.cli.screen import Clock, Lines, Screen
+from analysis.cli.terminal import Terminal
+from analysis.running.agenda import Agenda, State
+from analysis.running.engine import Care, run_stages
+from analysis.running.plan import Plan
+from train.stages.artifacts import SEAL, sealed
+from train.stages.stage import Interrupted, Stage
+from train.stages.store import Store, write_json
 
 PATIENCE = 120.0  # seconds that a test waits for what will surely come
 
@@ -181,7 +181,7 @@ class Asks(Plain):
 # Broken if a worker that is killed while it asks whether to stop kept the others, which ask as well, waiting for ever.
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # forked, to begin at once: nothing else runs here
 def test_a_worker_that_is_killed_takes_no_lock_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.workers.CONTEXT", get_context("fork"))
+    monkeypatch.setattr("analysis.running.workers.CONTEXT", get_context("fork"))
     state = run_stages((Asks(1), Asks(2), Counts(3)), Store(tmp_path), 1, second, nothing, Care(time_limit=0.5))
     assert set(state.failed) == {Asks(1), Asks(2)}
     assert state.done == {Counts(3)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.running.imported import Imported, imported
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.domains import TEXTS
@@ -16,17 +17,16 @@ from synthtasks.families.texts import FUNCTIONS
 from synthtasks.primitives import ADD, MUL, Primitive
 from synthtasks.surfaces import Compact, Story
 from tests.strategies import examples, programs
-from train.expression import Unreadable, decode, encode, same
-from train.imitate import Imitate
-from train.imported import Imported, imported
 from train.learn import Learn, Optim
+from train.losses.imitate import Imitate
+from train.losses.practice import DAPO, GRPO, Practice
 from train.policy import Fresh
-from train.practice import DAPO, GRPO, Practice
-from train.prompts import Band, Endless
-from train.rewards import Process
+from train.rl.problems import Band, Endless
+from train.rl.rewards import Process
 from train.score import Score
-from train.stage import Stage, name
-from train.store import Store, write_json
+from train.stages.record import Unreadable, decode, encode, same
+from train.stages.stage import Stage, name
+from train.stages.store import Store, write_json
 
 VOCAB = Compact().vocab(4, (ADD, MUL), 3)
 FRESH = Fresh(GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64), VOCAB)
@@ -104,13 +104,13 @@ class Marked:
         ("train.policy.Fresh", "__main__.0123456789ab.Fresh", "it names Fresh, which a script defines. Define it in a module"),
         ("train.policy.Fresh", "train..policy.Fresh", "allow it"),
         ("train.policy.Fresh", "train.policy.load_policy", "no frozen dataclass"),
-        ("train.policy.Fresh", "train.store.Store", "no frozen dataclass"),
-        ("train.policy.Fresh", "train.store.Path", "no frozen dataclass"),
+        ("train.policy.Fresh", "train.stages.store.Store", "no frozen dataclass"),
+        ("train.policy.Fresh", "train.stages.store.Path", "no frozen dataclass"),
         ("train.policy.Fresh", "train.score.Fresh", "not there"),
         ("train.policy.Fresh", "synthtasks.vocab.Vocab", "has no field config"),
         ("models.gpt.GPTConfig", "train.policy.Policy", "has no field"),
         ("synthtasks.primitives._add", "builtins.eval", "--allow builtins"),
-        ("synthtasks.primitives._add", "train.store.Path", "needs a function"),
+        ("synthtasks.primitives._add", "train.stages.store.Path", "needs a function"),
         ("synthtasks.primitives._add", "synthtasks.primitives._mul", "it comes to be"),
         ("synthtasks.domains.Residues", "synthtasks.vocab.Vocab", "domain|refuses"),
     ],

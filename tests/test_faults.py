@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.agenda import Agenda, State
-from analysis.command import run
-from analysis.engine import Care
-from analysis.plan import make_plan, probe
-from analysis.shard import Shard
-from analysis.study import Setting
+from analysis.cli.command import run
+from analysis.running.agenda import Agenda, State
+from analysis.running.engine import Care
+from analysis.running.plan import make_plan, probe
+from analysis.running.shard import Shard
+from analysis.studies.study import Setting
 from tests.faults.small import LABELS, SCALE, STUDY, Hasty, cell
 from tests.test_artifacts import files_of_at_most
 from tests.test_study import bits
-from train.disk import Unwritable
-from train.stage import Stage, closure
-from train.store import Store
+from train.stages.disk import Unwritable
+from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 FOLDER = Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, Path(), 1).name
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis import gc, references
-from train.lease import Leases
-from train.stage import Stage
-from train.store import Store, write_json
+from analysis.running import gc, references
+from train.stages.lease import Leases
+from train.stages.stage import Stage
+from train.stages.store import Store, write_json
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,7 +91,7 @@ def test_drafts_claims_and_what_was_set_aside(out: Path) -> None:
     root = out / "stages"
     for draft in (f"{REPORTED}.draft", f"{OLD}.draft", f"{OLD}.a1b2.draft"):
         (root / draft).mkdir()
-    took = "import os, pathlib, sys; from train.lease import Leases; leases = Leases(pathlib.Path(sys.argv[1]))"
+    took = "import os, pathlib, sys; from train.stages.lease import Leases; leases = Leases(pathlib.Path(sys.argv[1]))"
     died = "[leases.attempt(name) for name in sys.argv[2:]]; os._exit(0)"
     subprocess.run([sys.executable, "-c", f"{took}; {died}", str(root / "leases"), str(KEPT), str(OLD)], check=True)
     assert {f.name for f in (root / "leases").iterdir()} == {str(KEPT), str(OLD)}
@@ -106,7 +106,7 @@ def test_drafts_claims_and_what_was_set_aside(out: Path) -> None:
 
 # Broken if the lease of the dead left one of ours, where nothing else of its stage is rubbish.
 def test_of_a_lease_nothing_stays(out: Path) -> None:
-    died = "import os, pathlib, sys; from train.lease import Leases; Leases(pathlib.Path(sys.argv[1])).attempt(sys.argv[2]); os._exit(0)"
+    died = "import os, pathlib, sys; from train.stages.lease import Leases; Leases(pathlib.Path(sys.argv[1])).attempt(sys.argv[2]); os._exit(0)"
     subprocess.run([sys.executable, "-c", died, str(out / "stages" / "leases"), str(KEPT)], check=True)
     clean(out)
     assert not list((out / "stages" / "leases").iterdir())

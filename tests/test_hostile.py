@@ -12,14 +12,15 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from analysis import gc, references
-from analysis.ask import converse
-from analysis.edge import REGIONS, Edge, Rule
-from analysis.learning import read_notes
-from analysis.query import ask
-from analysis.rerun import read_folder
-from analysis.scores import load_scores
-from analysis.snapshot import Shelf, look
+from analysis.cli.ask import converse
+from analysis.figures.learning import read_notes
+from analysis.live.snapshot import Shelf, look
+from analysis.measures.edge import REGIONS, Edge, Rule
+from analysis.measures.scores import load_scores
+from analysis.running import gc, references
+from analysis.running.imported import PACKAGES, imported
+from analysis.running.rerun import read_folder
+from analysis.sql.query import ask
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
@@ -27,20 +28,19 @@ from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from tests.faults.field import WAY_OUT
 from tests.faults.hostile import EVERY, PLACES, WAYS, bomb, huge, noise, other_checkpoint, pipe
-from train.artifacts import SEAL, Damaged, digest, load_arrays, read_seal, save_arrays, sealed
-from train.expression import encode
-from train.imitate import Imitate
-from train.imported import PACKAGES, imported
 from train.learn import Learn
+from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy
-from train.prompts import Endless, read_bands
-from train.reading import Malformed, reading
-from train.records import read_ledger, read_made
-from train.rollouts import Sampler
+from train.rl.problems import Endless, read_bands
+from train.rl.rollouts import Sampler
 from train.sample import Sample, read_samples
 from train.score import Score
-from train.stage import Interrupted, Stage, name
-from train.store import Store, defined, write_json
+from train.stages.artifacts import SEAL, Damaged, digest, load_arrays, read_seal, save_arrays, sealed
+from train.stages.reading import Malformed, reading
+from train.stages.record import encode
+from train.stages.records import read_ledger, read_made
+from train.stages.stage import Interrupted, Stage, name
+from train.stages.store import Store, defined, write_json
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)

@@ -17,27 +17,27 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from analysis.edge import REGIONS
+from analysis.measures.edge import REGIONS
 from models.gpt import GPT, GPTConfig
 from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
-from train.artifacts import VARYING
-from train.credit import Centre, LeaveOneOut, Scale, Spread, chain
-from train.imitate import Imitate
 from train.learn import Learn, Loss, Optim, Run, Update
 from train.ledger import Ledger
-from train.objectives import PolicyGradient, TokenMean, kl
+from train.losses.imitate import Imitate
+from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
 from train.policy import Fresh, load_policy, torch_rng
-from train.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
-from train.prompts import Band, Endless, Few, Region, band
-from train.rewards import Coin
-from train.rollouts import Rollouts, Sampler, rollout
-from train.signal import Judged, has_signal, with_signal
-from train.stage import Stage, Undefined
-from train.store import Store, defined, write_json
+from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
+from train.rl.objectives import PolicyGradient, TokenMean, kl
+from train.rl.problems import Band, Endless, Few, Region, band
+from train.rl.rewards import Coin
+from train.rl.rollouts import Rollouts, Sampler, rollout
+from train.rl.signal import Judged, has_signal, with_signal
+from train.stages.artifacts import VARYING
+from train.stages.stage import Stage, Undefined
+from train.stages.store import Store, defined, write_json
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 NEVER, ALWAYS = 1e9, 0.0  # seconds between checkpoints
@@ -116,7 +116,7 @@ class Fused:
 def processes() -> ForkServerContext:
     """Children that start with our modules loaded, in a fresh process each."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "hypothesis", "train.practice", "train.sample", "train.score"])
+    context.set_forkserver_preload(["pytest", "hypothesis", "train.losses.practice", "train.sample", "train.score"])
     return context
 
 

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from tests.test_artifacts import files_of_at_most
-from train.expression import encode
-from train.lease import Holder, Lease, Leases, Lost
-from train.pieces import in_pieces
-from train.stage import Interrupted, Stage, name
-from train.store import Store, write_json
+from train.stages.lease import Holder, Lease, Leases, Lost
+from train.stages.pieces import in_pieces
+from train.stages.record import encode
+from train.stages.stage import Interrupted, Stage, name
+from train.stages.store import Store, write_json
 
 PATIENCE = 120.0  # seconds that a child process gets, on a machine that does other things too
 SHORT = Leases(Path(), beat=0.05, patience=0.5)
@@ -29,7 +29,7 @@ SHORT = Leases(Path(), beat=0.05, patience=0.5)
 
 def processes() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "hypothesis", "train.practice", "train.sample", "train.score"])
+    context.set_forkserver_preload(["pytest", "hypothesis", "train.losses.practice", "train.sample", "train.score"])
     return context
 
 
@@ -169,7 +169,7 @@ def test_an_heir_that_was_never_written_has_heirs(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     (tmp_path / "a.unwritten").touch()
     code = (
-        "import pathlib, sys; from train.lease import Leases; now = [0.0]\n"
+        "import pathlib, sys; from train.stages.lease import Leases; now = [0.0]\n"
         "leases = Leases(pathlib.Path(sys.argv[1]), patience=1.0, clock=lambda: now[0])\n"
         "assert leases.attempt('a') is None; now[0] = 2.0\n"
         "with leases.attempt('a') as lease: lease.check(); assert len(lease.former) == 2"
@@ -181,7 +181,7 @@ def test_an_heir_that_was_never_written_has_heirs(tmp_path: Path) -> None:
 @pytest.fixture
 def neighbour() -> Iterator[tuple[subprocess.Popen[str], Holder]]:
     """Another process on this machine, called by what is no text, and the holder that it would be."""
-    code = "open('/proc/self/comm', 'wb').write(b'\\xff )'); from train.lease import _space, _started; import os; "
+    code = "open('/proc/self/comm', 'wb').write(b'\\xff )'); from train.stages.lease import _space, _started; import os; "
     code += "print(_space() + '/' + _started(os.getpid()), flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from analysis import plan
-from analysis.command import run
-from analysis.engine import Care, run_stages
-from analysis.plan import MIB, Need, Plan, make_plan, probe, taken
-from analysis.progress import estimated, needs
-from analysis.request import Request
-from analysis.scale import SCALES
-from analysis.shard import Shard
+from analysis.cli.command import run
+from analysis.cli.request import Request
+from analysis.cli.screen import estimated, needs
+from analysis.cli.terminal import Terminal
+from analysis.running import plan
+from analysis.running.engine import Care, run_stages
+from analysis.running.plan import MIB, Need, Plan, make_plan, probe, taken
+from analysis.running.shard import Shard
 from analysis.studies import STUDIES
-from analysis.study import Setting
-from analysis.terminal import Terminal
+from analysis.studies.scale import SCALES
+from analysis.studies.study import Setting
 from tests.tiny import TINY
 from train.learn import Learn
-from train.practice import Practice
-from train.prompts import Endless
-from train.stage import Stage, closure
-from train.store import Store
+from train.losses.practice import Practice
+from train.rl.problems import Endless
+from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 CELLS = tuple(STUDIES["grid"].cells(Setting(TINY, ("mul",), (0,))))
 STAGES = closure([s for c in CELLS for s in c.stages()])

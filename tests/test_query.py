@@ -11,19 +11,19 @@ import pytest
 from rich.console import Console
 
 from analysis.__main__ import Query
-from analysis.query import ask, catalogue
-from analysis.scores import curves, load_scores
-from analysis.tables import TABLES
+from analysis.measures.scores import curves, load_scores
+from analysis.sql.query import ask, catalogue
+from analysis.sql.tables import TABLES
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
-from train.imitate import Imitate
 from train.learn import Learn
+from train.losses.imitate import Imitate
 from train.policy import Fresh
 from train.score import Score
-from train.store import Store
+from train.stages.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)
@@ -157,7 +157,7 @@ def test_help(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "peak_memory_mb" in str(catalogue(out).rows[0])
     with pytest.raises(FileNotFoundError, match="holds no results"):
         Query("FROM stages", tmp_path)(Console())
-    monkeypatch.delitem(sys.modules, "analysis.query")
+    monkeypatch.delitem(sys.modules, "analysis.sql.query")
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(ValueError, match=r"needs duckdb.*synthtasks\[query\]"):
         Query("FROM stages", out)(Console())

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from analysis.engine import Care
+from analysis.running.engine import Care
 from tests.test_engine import Counts, Dies, Plain, nothing, pressing, second
 from tests.test_learn import RUNS, results
 from tests.tiny import TINY
-from train.stage import closure
-from train.store import Store
+from train.stages.stage import closure
+from train.stages.store import Store
 
 pytest.importorskip("ray", reason="Ray is an extra: make ray")
 
-from analysis.on_ray import run_on_ray
+from analysis.running.on_ray import run_on_ray
 from analysis.studies import grid
-from analysis.study import Setting
+from analysis.studies.study import Setting
 from tests.test_study import bits
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own

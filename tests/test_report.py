@@ -15,22 +15,22 @@ import pytest
 import tyro
 
 from analysis.__main__ import Run
-from analysis.claims import At, Claim, More, Same, gain
-from analysis.dag import HEIGHT, arrows, caption, draw_stages, places
-from analysis.edge import Edge, Rule
-from analysis.estimates import Origins, origins
-from analysis.figures import FIGURES, FOREST
-from analysis.findings import answer, statements
-from analysis.learning import read_notes
-from analysis.page import table, tag
-from analysis.panels import smooth
-from analysis.provenance import command, costs, stages, total
-from analysis.report import report, scientific, size, write_report
-from analysis.results import Results, collect
-from analysis.scale import SMOKE
+from analysis.figures.dag import HEIGHT, arrows, caption, draw_stages, places
+from analysis.figures.gallery import FIGURES, FOREST
+from analysis.figures.learning import read_notes
+from analysis.figures.panels import smooth
+from analysis.measures.edge import Edge, Rule
+from analysis.measures.estimates import Origins, origins
+from analysis.report.findings import answer, statements
+from analysis.report.html import table, tag
+from analysis.report.page import report, scientific, size, write_report
+from analysis.report.provenance import command, costs, stages, total
+from analysis.report.traces import Mark, exhibits, marks
+from analysis.studies.claims import At, Claim, More, Same, gain
 from analysis.studies.grid import STUDY as GRID
-from analysis.study import Cell, Setting, Study
-from analysis.traces import Mark, exhibits, marks
+from analysis.studies.results import Results, collect
+from analysis.studies.scale import SMOKE
+from analysis.studies.study import Cell, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program, Uses
@@ -39,17 +39,17 @@ from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
 from synthtasks.trace import Trace
 from tests.tiny import TINY
-from train.imitate import Imitate
 from train.learn import Learn, Optim
+from train.losses.imitate import Imitate
+from train.losses.practice import Practice
 from train.policy import Fresh
-from train.practice import Practice
-from train.prompts import Band
-from train.rewards import Correct, Process, Reward
-from train.rollouts import Sampler
+from train.rl.problems import Band
+from train.rl.rewards import Correct, Process, Reward
+from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
-from train.stage import closure
-from train.store import Store
+from train.stages.stage import closure
+from train.stages.store import Store
 
 FAMILY = Program(1, 4, (ADD, MUL), (ADD, MUL), Uses(("mul",), 1), modulus=2)
 VOCAB = Compact().vocab(4, (ADD, MUL), 2)

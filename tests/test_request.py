@@ -12,25 +12,26 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis import gc, owned, references
 from analysis.__main__ import main
-from analysis.claims import At, Claim, Deeper, More, gain
-from analysis.command import plan, reporting
-from analysis.demo import lesson
-from analysis.progress import titles
-from analysis.request import Request, labelled, overridden, stages_of
-from analysis.scale import CPU, GPU, SMOKE, Scale, preset
+from analysis.cli import owned
+from analysis.cli.command import plan, reporting
+from analysis.cli.demo import lesson
+from analysis.cli.request import Request, labelled, overridden, stages_of
+from analysis.cli.screen import titles
+from analysis.running import gc, references
+from analysis.studies.claims import At, Claim, Deeper, More, gain
 from analysis.studies.grid import AT, STUDY
-from analysis.study import Cell, Setting, Study
+from analysis.studies.scale import CPU, GPU, SMOKE, Scale, preset
+from analysis.studies.study import Cell, Setting, Study
 from synthtasks.families import Program
 from tests.tiny import TINY
 from train.learn import Learn
-from train.machine import Machine
+from train.losses.practice import Practice
 from train.policy import Fresh
-from train.practice import Practice
-from train.rollouts import Sampler
+from train.rl.rollouts import Sampler
 from train.score import Score
-from train.stage import closure
+from train.stages.machine import Machine
+from train.stages.stage import closure
 
 ROOT = Path(__file__).parent.parent
 

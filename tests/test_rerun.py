@@ -11,23 +11,23 @@ import pytest
 from rich.console import Console
 
 from analysis.__main__ import Rerun
-from analysis.edge import Edge
-from analysis.rerun import read_folder, show
+from analysis.measures.edge import Edge
+from analysis.running.rerun import read_folder, show
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
-from train.imitate import Imitate
 from train.learn import Learn
-from train.machine import Machine
+from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.prompts import Endless
-from train.rollouts import Sampler
+from train.rl.problems import Endless
+from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
-from train.stage import closure
-from train.store import Store, write_json
+from train.stages.machine import Machine
+from train.stages.stage import closure
+from train.stages.store import Store, write_json
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)

@@ -23,17 +23,17 @@ from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem
 from synthtasks.surfaces import ROLES, Compact
 from synthtasks.verify import verify
-from train.artifacts import VARYING
-from train.imitate import Imitate
 from train.learn import Learn, Optim
 from train.ledger import Ledger
+from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy
-from train.prompts import Endless
-from train.rollouts import Sampler, rollout
+from train.rl.problems import Endless
+from train.rl.rollouts import Sampler, rollout
 from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
-from train.stage import Interrupted
-from train.store import Store
+from train.stages.artifacts import VARYING
+from train.stages.stage import Interrupted
+from train.stages.store import Store
 
 SURFACE = Compact()
 SHORT = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)

@@ -24,26 +24,26 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.agenda import Agenda
-from analysis.plan import longest
-from analysis.scale import SMOKE
+from analysis.running.agenda import Agenda
+from analysis.running.imported import imported
+from analysis.running.plan import longest
 from analysis.studies import STUDIES
-from analysis.study import Setting
+from analysis.studies.scale import SMOKE
+from analysis.studies.study import Setting
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
-from train import kinds
-from train.expression import Unreadable, encode, same
-from train.imitate import Imitate
-from train.imported import imported
-from train.kinds import STARTED, kind_of
 from train.learn import Learn, Optim
+from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy
 from train.score import Score
-from train.stage import Stage, Undefined, closure, fingerprint, name
-from train.store import Store, defined, write_json
+from train.stages import kinds
+from train.stages.kinds import STARTED, kind_of
+from train.stages.record import Unreadable, encode, same
+from train.stages.stage import Stage, Undefined, closure, fingerprint, name
+from train.stages.store import Store, defined, write_json
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 stage = dataclass(frozen=True, eq=False, repr=False)
@@ -123,7 +123,7 @@ def attempts(folder: Path) -> int:
 def processes() -> ForkServerContext:
     """Children that start with our modules loaded, in a fresh process each."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "hypothesis", "train.practice", "train.sample", "train.score"])
+    context.set_forkserver_preload(["pytest", "hypothesis", "train.losses.practice", "train.sample", "train.score"])
     return context
 
 
@@ -195,7 +195,7 @@ def python(script: Path, seed: str) -> str:
 # Broken if a fingerprint hung on the order of a set or on `hash`: then a second process would find no results of the first.
 def test_fingerprints_do_not_know_the_hash_seed(tmp_path: Path) -> None:
     code = (
-        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stage import Stage, fingerprint\n"
+        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stages.stage import Stage, fingerprint\n"
         "@dataclass(frozen=True, eq=False, repr=False)\nclass H(Stage):\n    family: Program\n    def run(self, out, store): ...\n"
         "print(hash('a'), fingerprint(H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7))))"
     )

@@ -17,27 +17,27 @@ import pytest
 from rich.console import Console
 
 from analysis.__main__ import main
-from analysis.agenda import State
-from analysis.claims import Judgement
-from analysis.command import run as run_command
-from analysis.edge import Edge, Rule
-from analysis.engine import Care
-from analysis.request import Request, request
-from analysis.results import collect
-from analysis.scale import CPU, Scale
-from analysis.shard import Shard, work
+from analysis.cli.command import run as run_command
+from analysis.cli.request import Request, request
+from analysis.measures.edge import Edge, Rule
+from analysis.running.agenda import State
+from analysis.running.engine import Care
+from analysis.running.shard import Shard, work
 from analysis.studies import STUDIES
+from analysis.studies.claims import Judgement
 from analysis.studies.grid import needing, practise
-from analysis.study import Setting, exact_metrics, measure, sampled_metrics
+from analysis.studies.results import collect
+from analysis.studies.scale import CPU, Scale
+from analysis.studies.study import Setting, exact_metrics, measure, sampled_metrics
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
-from train.artifacts import VARYING
 from train.policy import Fresh
-from train.prompts import Band
-from train.rewards import Correct
+from train.rl.problems import Band
+from train.rl.rewards import Correct
 from train.sample import Sample
-from train.stage import Stage, closure
-from train.store import Store
+from train.stages.artifacts import VARYING
+from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 ROOT = Path(__file__).parent.parent
 STUDY = STUDIES["grid"]
@@ -199,7 +199,7 @@ def test_what_is_wanted_is_said_by_one_at_a_time(tmp_path: Path, monkeypatch: py
         held.append(asked.store.leases.holder(f"report-{folder.name}"))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.references.begin", begin)
+    monkeypatch.setattr("analysis.running.references.begin", begin)
     with pytest.raises(KeyboardInterrupt):
         run_command(asked, Console(), Care(), Shard(), alone)
     assert [h and h.pid for h in held] == [os.getpid()]

@@ -15,26 +15,28 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from analysis import gc, query, terminal
-from analysis.agenda import State
-from analysis.ask import converse, task
-from analysis.claims import Judgement
-from analysis.command import ended, tight
-from analysis.demo import bars
-from analysis.listing import show_list
-from analysis.plan import Plan, kind, longest, schedule
-from analysis.progress import Clock, Lines, Screen, minutes, standing, summary, titles
+from analysis.cli import terminal
+from analysis.cli.ask import converse, task
+from analysis.cli.command import ended, tight
+from analysis.cli.demo import bars
+from analysis.cli.listing import show_list
+from analysis.cli.screen import Clock, Lines, Screen, minutes, standing, summary, titles
+from analysis.cli.terminal import Terminal
+from analysis.cli.verdicts import verdict_table
+from analysis.running import gc
+from analysis.running.agenda import State
+from analysis.running.plan import Plan, kind, longest, schedule
+from analysis.sql import query
 from analysis.studies import STUDIES
-from analysis.study import Setting
-from analysis.terminal import Terminal
-from analysis.verdicts import verdict_table
+from analysis.studies.claims import Judgement
+from analysis.studies.study import Setting
 from models.gpt import GPT, GPTConfig
 from synthtasks import Program
 from synthtasks.surfaces import Compact
 from tests.tiny import TINY
 from train.policy import Fresh, Policy, torch_rng
-from train.stage import Stage, closure
-from train.store import Store
+from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 ROOT = Path(__file__).parent.parent
 CELLS = tuple(STUDIES["grid"].cells(Setting(TINY, ("mul",), (0,))))
@@ -116,12 +118,12 @@ import sys
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from analysis import workers
-from analysis.engine import Care, run_stages
-from analysis.terminal import Terminal
+from analysis.running import workers
+from analysis.running.engine import Care, run_stages
+from analysis.cli.terminal import Terminal
 from synthtasks.stdout import say_every_character
-from train.stage import Stage
-from train.store import Store
+from train.stages.stage import Stage
+from train.stages.store import Store
 
 @dataclass(frozen=True, eq=False)
 class Says(Stage):

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from analysis.engine import Care, run_stages
+from analysis.running.engine import Care, run_stages
 from tests.test_engine import nothing, second
 from tests.test_learn import FRESH, OPTIM, PATIENCE, Alternate, imitate, ledger, metrics, practice, results, weights
 from train.learn import Learn, Loss, Run, Update
-from train.machine import Machine
-from train.practice import DAPO, GRPO
-from train.stage import Interrupted
-from train.store import Store
+from train.losses.practice import DAPO, GRPO
+from train.stages.machine import Machine
+from train.stages.stage import Interrupted
+from train.stages.store import Store
 
 TWO = Machine(devices=2)
 CLOSE = 1e-5  # relative: what another order of adding up makes of the same numbers

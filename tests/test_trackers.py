@@ -11,17 +11,17 @@ import pytest
 import torch
 
 from analysis.__main__ import Run
-from analysis.request import logged
+from analysis.cli.request import logged
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
-from train.artifacts import VARYING
-from train.imitate import Imitate
 from train.learn import Learn
+from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.stage import name
-from train.store import Store
+from train.stages.artifacts import VARYING
+from train.stages.stage import name
+from train.stages.store import Store
 from train.trackers import Csv, TensorBoard, Tracker, called
 
 FAMILY = Program(1, 4)

@@ -17,23 +17,23 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis import watch
-from analysis.claims import judge
-from analysis.dashboard import SECTIONS, Dashboard, Drawn
-from analysis.growing import Growing
-from analysis.page import Html, tag
-from analysis.plan import kind
-from analysis.request import Request
-from analysis.serve import HEADERS, Page, Server
-from analysis.snapshot import Shelf, look
-from analysis.sofar import judge_so_far
-from analysis.study import Setting, measure
-from analysis.watch import page_of
+from analysis.cli.request import Request
+from analysis.live import watch
+from analysis.live.dashboard import SECTIONS, Dashboard, Drawn
+from analysis.live.growing import Growing
+from analysis.live.serve import HEADERS, Page, Server
+from analysis.live.snapshot import Shelf, look
+from analysis.live.sofar import judge_so_far
+from analysis.live.watch import page_of
+from analysis.report.html import Html, tag
+from analysis.running.plan import kind
+from analysis.studies.claims import judge
+from analysis.studies.study import Setting, measure
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
-from train.artifacts import SEAL, sealed
-from train.stage import closure
-from train.store import Store, write_json
+from train.stages.artifacts import SEAL, sealed
+from train.stages.stage import closure
+from train.stages.store import Store, write_json
 
 SEEDS = (0, 1)
 ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Html("<p>first</p>"), "two": Html()}, False))
@@ -144,7 +144,7 @@ def test_other_methods_are_refused(server: Server, method: str) -> None:
 
 # Broken if who says a byte now and then kept a connection, and the thread that listens to it, for ever.
 def test_a_request_is_said_in_time_or_not_at_all(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.serve.PATIENCE", 0.3)
+    monkeypatch.setattr("analysis.live.serve.PATIENCE", 0.3)
     began = time.monotonic()
     address = ("127.0.0.1", server.server_port)
     with socket.create_connection(address, timeout=0.05) as connection, suppress(ConnectionError):  # it may be closed while we talk

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.scale import SMOKE, Scale
+from analysis.studies.scale import SMOKE, Scale
 
 TINY: Scale = replace(
     SMOKE,

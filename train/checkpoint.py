@@ -12,11 +12,11 @@ from lightning.fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
-from train.artifacts import Damaged, digest, hash_of
-from train.disk import appending, new_file
 from train.ledger import Ledger
-from train.reading import a_count, a_text, read_object, reading
-from train.store import Store, write_json
+from train.stages.artifacts import Damaged, digest, hash_of
+from train.stages.disk import appending, new_file
+from train.stages.reading import a_count, a_text, read_object, reading
+from train.stages.store import Store, write_json
 
 Metrics = dict[str, float]
 

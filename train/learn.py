@@ -24,11 +24,11 @@ from synthtasks.checked import Above, From, check
 from synthtasks.vocab import Vocab
 from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger, matrix_weights
-from train.machine import Machine
 from train.policy import Policy, load_policy, save_policy
 from train.share import ALONE, Share
-from train.stage import Interrupted, Stage
-from train.store import Store, write_json
+from train.stages.machine import Machine
+from train.stages.stage import Interrupted, Stage
+from train.stages.store import Store, write_json
 from train.together import add_up, share_of, together
 from train.trackers import tell_again
 

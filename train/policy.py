@@ -12,11 +12,11 @@ from models.gpt import GPT, GPTConfig
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
-from train.disk import replacing
 from train.ledger import matrix_weights
-from train.reading import a_text, an_object, read_object, reading, shown
-from train.stage import Stage
-from train.store import Store, defined, write_json
+from train.stages.disk import replacing
+from train.stages.reading import a_text, an_object, read_object, reading, shown
+from train.stages.stage import Stage
+from train.stages.store import Store, defined, write_json
 
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
-from train.artifacts import lines, load_arrays, save_arrays, texts
-from train.layout import Layout
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
-from train.prompts import Prompts
-from train.reading import reading
-from train.rollouts import Sampler, rollout
-from train.stage import Stage
-from train.store import Store, defined, write_json
+from train.rl.problems import Prompts
+from train.rl.rollouts import Sampler, rollout
+from train.stages.artifacts import lines, load_arrays, save_arrays, texts
+from train.stages.layout import Layout
+from train.stages.reading import reading
+from train.stages.stage import Stage
+from train.stages.store import Store, defined, write_json
 
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}

@@ -21,14 +21,14 @@ from synthtasks.checked import Above, From, check
 from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
-from train.artifacts import save_arrays
-from train.forms import Exact
-from train.layout import Arrays, Layout
 from train.ledger import Ledger, matrix_weights
-from train.pieces import forget, in_pieces
 from train.policy import Policy, load_policy
-from train.stage import Stage
-from train.store import Store, write_json
+from train.stages.artifacts import save_arrays
+from train.stages.forms import Exact
+from train.stages.layout import Arrays, Layout
+from train.stages.pieces import forget, in_pieces
+from train.stages.stage import Stage
+from train.stages.store import Store, write_json
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz

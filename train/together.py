@@ -22,8 +22,8 @@ from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
 from synthtasks.stdout import say_every_character
-from train.machine import Machine
 from train.share import ALONE, Share
+from train.stages.machine import Machine
 
 CONTEXT = multiprocessing.get_context("forkserver")  # a fresh process each, that need not load everything again
 PATIENCE = 600.0  # seconds that a process may take to load what it needs

@@ -17,11 +17,11 @@ from lightning.fabric.loggers.csv_logs import CSVLogger
 from lightning.fabric.loggers.logger import Logger
 from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 
-from train.artifacts import Damaged
-from train.disk import remove
-from train.reading import reading
-from train.records import read_note
-from train.stage import Stage, name
+from train.stages.artifacts import Damaged
+from train.stages.disk import remove
+from train.stages.reading import reading
+from train.stages.records import read_note
+from train.stages.stage import Stage, name
 
 
 class Tracker(Protocol):

@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from analysis.claims import At, Claim, Deeper, More, Same, Term, gain
-from analysis.edge import REGIONS, Edge
-from analysis.scale import Scale
-from analysis.study import Cell, Setting, Study
+from analysis.measures.edge import REGIONS, Edge
+from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
+from analysis.studies.scale import Scale
+from analysis.studies.study import Cell, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe, Solved
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
-from train.imitate import Imitate
 from train.learn import Learn, Optim
+from train.losses.imitate import Imitate
+from train.losses.practice import GRPO, Practice
 from train.policy import Fresh
-from train.practice import GRPO, Practice
-from train.prompts import Band
-from train.rewards import Coin, Correct, Process, Reward
-from train.rollouts import Sampler
+from train.rl.problems import Band
+from train.rl.rewards import Coin, Correct, Process, Reward
+from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
 

@@ -9,10 +9,10 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from analysis.estimates import exact_pass_at_k, sampled_pass_at_k
-from analysis.scale import SCALES, SMOKE
+from analysis.measures.estimates import exact_pass_at_k, sampled_pass_at_k
 from analysis.studies import grid
-from analysis.study import Setting
+from analysis.studies.scale import SCALES, SMOKE
+from analysis.studies.study import Setting
 from models.generate import chosen_logp, completion_logits, generate, invert, pad
 from models.gpt import GPT, GPTConfig
 from synthtasks.families import Program, Uses, problem
@@ -22,9 +22,9 @@ from tests.bench.checking import checked
 from tests.bench.learnable import learned
 from tests.bench.making import made, paired
 from train.policy import load_policy, torch_rng
-from train.rollouts import Sampler, rollout
+from train.rl.rollouts import Sampler, rollout
 from train.score import exam, solution_logp
-from train.store import Store
+from train.stages.store import Store
 
 GROUP, PROMPTS, SAMPLES, AGREE, FEW, SCORED = 16, 32, 128, 64, 4, 2
 

@@ -14,13 +14,13 @@ from models.gpt import GPTConfig
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn, Optim
+from train.losses.practice import GRPO, Practice
 from train.policy import Fresh
-from train.practice import GRPO, Practice
-from train.prompts import Endless
-from train.rewards import Coin
-from train.rollouts import Sampler
-from train.shapes import fitting
-from train.store import Store
+from train.rl.problems import Endless
+from train.rl.rewards import Coin
+from train.rl.rollouts import Sampler
+from train.rl.shapes import fitting
+from train.stages.store import Store
 
 ITERATIONS, BUILT = 6, 1_000
 
@@ -51,7 +51,7 @@ def checked(table: Table) -> None:
         return Learn(fresh, ((1.0, practice),), ITERATIONS, Optim())
 
     timed = Timed(fitting)
-    with TemporaryDirectory() as folder, patch("train.practice.fitting", timed), patch("train.credit.fitting", timed):
+    with TemporaryDirectory() as folder, patch("train.losses.practice.fitting", timed), patch("train.rl.credit.fitting", timed):
         store = Store(Path(folder))
         store.get(fresh)
         began = time.perf_counter()

@@ -8,17 +8,17 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from analysis.agenda import Agenda, State
-from analysis.engine import Care, run_stages
-from analysis.plan import make_plan
-from analysis.progress import Clock
-from analysis.scale import SMOKE
+from analysis.cli.screen import Clock
+from analysis.running.agenda import Agenda, State
+from analysis.running.engine import Care, run_stages
+from analysis.running.plan import make_plan
 from analysis.studies import STUDIES
-from analysis.study import Setting
-from train.artifacts import SEAL, sealed
-from train.expression import encode
-from train.stage import Stage, closure
-from train.store import Store, write_json
+from analysis.studies.scale import SMOKE
+from analysis.studies.study import Setting
+from train.stages.artifacts import SEAL, sealed
+from train.stages.record import encode
+from train.stages.stage import Stage, closure
+from train.stages.store import Store, write_json
 
 STORED, NEW = 10_000, 300
 EQUAL, TERMS = 16, 150_000_000

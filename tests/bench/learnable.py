@@ -14,10 +14,10 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
-from train.imitate import Imitate, collate
 from train.learn import Learn, Optim
+from train.losses.imitate import Imitate, collate
 from train.policy import Fresh, load_policy
-from train.store import Store
+from train.stages.store import Store
 
 ITERATIONS, TOKENS, HELD_OUT = 300, 2_048, 128
 EASY: dict[str, tuple[Family, Surface]] = {

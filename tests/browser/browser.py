@@ -16,15 +16,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from analysis.page import Html
-from analysis.request import Request
-from analysis.serve import Server
-from analysis.study import Setting
-from analysis.watch import page_of
+from analysis.cli.request import Request
+from analysis.live.serve import Server
+from analysis.live.watch import page_of
+from analysis.report.html import Html
+from analysis.studies.study import Setting
 from tests.test_report import STUDY
 from tests.tiny import TINY
-from train.stage import closure
-from train.store import Store
+from train.stages.stage import closure
+from train.stages.store import Store
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SKIPPED = 77

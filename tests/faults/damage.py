@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from analysis.study import Setting
+from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.small import LABELS, SCALE, cell
-from train.stage import Interrupted, name
-from train.store import Store
+from train.stages.stage import Interrupted, name
+from train.stages.store import Store
 
 FORGOTTEN = ("report.html",)  # quotes circumstances, and so differs between equal runs
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.faults.process import WARM, Process, nothing
 from tests.faults.tally import Outcome, Tally
 from tests.test_study import bits
-from train.disk import remove
+from train.stages.disk import remove
 
 PATIENCE = 120.0  # seconds after which a run hangs
 WAY_OUT = re.compile(r"(?i)\b(remove|move|make|choose|free|try|raise|run|once)\b")

@@ -7,16 +7,16 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import train.store
+import train.stages.store
 from tests.faults.field import Field
-from train.lease import Holder, Leases, _space
+from train.stages.lease import Holder, Leases, _space
 
 PATIENCE = 0.5  # seconds until a holder has fallen silent
 
 
 def impatient() -> None:
     """In the process of a run: do not wait for a minute."""
-    train.store.Leases = partial(Leases, beat=0.1, patience=PATIENCE)  # type: ignore[misc, assignment]
+    train.stages.store.Leases = partial(Leases, beat=0.1, patience=PATIENCE)  # type: ignore[misc, assignment]
 
 
 def said(token: str, **more: object) -> str:

@@ -7,7 +7,7 @@ import signal
 from tests.faults.damage import interrupted, stopped
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import WARM, Process
-from train.disk import remove
+from train.stages.disk import remove
 
 LEARN = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors", "run.json", "stage.json", "checkpoint.json", "checksums.json")
 SCORE = ("pieces/0.npz", "pieces/0.json", "pieces/1.npz", "pieces/1.json", "scores.npz", "ledger.json")

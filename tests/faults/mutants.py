@@ -35,14 +35,14 @@ class Target:
 
 TARGETS = {
     "judge": Target("synthtasks/verify.py", "tests/test_laws.py tests/test_families.py"),
-    "credit": Target("train/credit.py", "tests/test_credit.py"),
-    "estimates": Target("analysis/estimates.py", "tests/test_claims.py tests/test_report.py"),
-    "claims": Target("analysis/claims.py", "tests/test_claims.py"),
-    "stages": Target("train/stage.py", "tests/test_stage.py"),
-    "artifacts": Target("train/artifacts.py", "tests/test_artifacts.py tests/test_store.py"),
-    "expressions": Target("train/expression.py", "tests/test_expression.py tests/test_stage.py"),
-    "leases": Target("train/lease.py", "tests/test_lease.py tests/test_store.py"),
-    "pieces": Target("train/pieces.py", "tests/test_score.py"),
+    "credit": Target("train/rl/credit.py", "tests/test_credit.py"),
+    "estimates": Target("analysis/measures/estimates.py", "tests/test_claims.py tests/test_report.py"),
+    "claims": Target("analysis/studies/claims.py", "tests/test_claims.py"),
+    "stages": Target("train/stages/stage.py", "tests/test_stage.py"),
+    "artifacts": Target("train/stages/artifacts.py", "tests/test_artifacts.py tests/test_store.py"),
+    "expressions": Target("train/stages/record.py", "tests/test_expression.py tests/test_stage.py"),
+    "leases": Target("train/stages/lease.py", "tests/test_lease.py tests/test_store.py"),
+    "pieces": Target("train/stages/pieces.py", "tests/test_score.py"),
 }
 
 CONFIG = """

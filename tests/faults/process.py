@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from analysis import engine, workers
-from analysis.engine import Care
+from analysis.running import engine, workers
+from analysis.running.engine import Care
 from tests.faults.small import small
 
 PIPE = 1 << 20  # bytes that a run may print before anybody reads them

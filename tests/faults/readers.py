@@ -7,28 +7,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis import command, gc
-from analysis.agenda import State
-from analysis.ask import converse
-from analysis.dashboard import Dashboard
-from analysis.engine import Care
-from analysis.growing import Growing
-from analysis.learning import read_notes
-from analysis.plan import make_plan
-from analysis.provenance import costs, machines
-from analysis.query import ask, catalogue
-from analysis.request import stages_of
-from analysis.rerun import announce, read_folder, show
-from analysis.results import collect
-from analysis.shard import WHOLE
-from analysis.study import Setting
-from analysis.tables import STAGE, TABLES
-from analysis.traces import exhibits
+from analysis.cli import command
+from analysis.cli.ask import converse
+from analysis.cli.request import stages_of
+from analysis.figures.learning import read_notes
+from analysis.live.dashboard import Dashboard
+from analysis.live.growing import Growing
+from analysis.report.provenance import costs, machines
+from analysis.report.traces import exhibits
+from analysis.running import gc
+from analysis.running.agenda import State
+from analysis.running.engine import Care
+from analysis.running.plan import make_plan
+from analysis.running.rerun import announce, read_folder, show
+from analysis.running.shard import WHOLE
+from analysis.sql.query import ask, catalogue
+from analysis.sql.tables import STAGE, TABLES
+from analysis.studies.results import collect
+from analysis.studies.study import Setting
 from tests.faults.field import WAY_OUT
 from tests.faults.small import SCALE, STUDY, Hasty
 from train.learn import Learn
-from train.stage import Stage, closure
-from train.store import Store
+from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.engine import Care
-from analysis.study import Setting
+from analysis.running.engine import Care
+from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Process, Warm, nothing
 from tests.faults.small import LABELS, SCALE, cell
-from train.stage import closure
+from train.stages.stage import closure
 
 ROOM = re.compile("Make room")
 WRITABLE = re.compile("Make the folder writable")

@@ -11,30 +11,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.claims import At, Claim, More, gain
-from analysis.command import run
-from analysis.edge import Edge, Rule
-from analysis.engine import Care, run_stages
-from analysis.request import Request
-from analysis.scale import Scale
-from analysis.shard import Shard
-from analysis.study import Cell, Setting, Study
-from analysis.terminal import Terminal
+from analysis.cli.command import run
+from analysis.cli.request import Request
+from analysis.cli.terminal import Terminal
+from analysis.measures.edge import Edge, Rule
+from analysis.running.engine import Care, run_stages
+from analysis.running.shard import Shard
+from analysis.studies.claims import At, Claim, More, gain
+from analysis.studies.scale import Scale
+from analysis.studies.study import Cell, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from tests.tiny import TINY
-from train.imitate import Imitate
 from train.learn import Learn
+from train.losses.imitate import Imitate
+from train.losses.practice import Practice
 from train.policy import Fresh
-from train.practice import Practice
-from train.prompts import Band
-from train.rollouts import Sampler
+from train.rl.problems import Band
+from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
-from train.store import Store
+from train.stages.store import Store
 
 CHECKPOINT_SECONDS = 0.1
 WIDTH = 1_000  # of a line, so that no path is broken

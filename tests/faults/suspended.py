@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.study import Setting
+from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import LOOK, Process
 from tests.faults.small import CHECKPOINT_SECONDS, LABELS, SCALE, cell
-from train.lease import Leases
-from train.stage import Stage, closure, name
-from train.store import Store
+from train.stages.lease import Leases
+from train.stages.stage import Stage, closure, name
+from train.stages.store import Store
 
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "os.truncate")
 

@@ -19,16 +19,16 @@ from random import Random
 import torch
 from rich.console import Console
 
-from analysis.request import stages_of
+from analysis.cli.request import stages_of
 from tests.faults.field import Field
 from tests.faults.hostile import EVERY, WAYS
 from tests.faults.readers import LOOKING, OF_STAGE, Fault, asked, clear, run
 from tests.faults.small import SCALE, WIDTH
 from tests.faults.tally import Outcome
 from tests.test_study import bits
-from train.artifacts import SEAL, digest, sealed
-from train.stage import Interrupted, closure
-from train.store import Store, write_json
+from train.stages.artifacts import SEAL, digest, sealed
+from train.stages.stage import Interrupted, closure
+from train.stages.store import Store, write_json
 
 LIMIT = 20.0  # seconds after which a reader hangs
 INSIDE = 4  # faults of what a file says, to one of its being no such file

@@ -1,0 +1,139 @@
+"""Whose a study's folder is: every setting has one of its own, named after it, which says in `setting.json` which setting that is."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from analysis.running.references import known_names, names_of
+from analysis.studies.scale import SCALES, SIZES, Scale, changed, preset
+from analysis.studies.study import Setting, Study
+from train.stages.reading import Malformed, read_object, reading
+from train.stages.stage import Stage
+from train.stages.store import write_json
+
+FILE = "setting.json"
+SCHEMA = 1
+WORDS = 3  # changes of a scale that a name says in words; of more it has a hash
+SHOWN = 3  # differences that a message lists
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What tells a folder of results from another. How many stages run at once, and on what, is no part of it."""
+
+    study: str
+    sizes: Mapping[str, int | float]  # of the scale
+    withhold: tuple[str, ...]
+    seeds: tuple[int, ...] | None  # None: those from 0 on, as many as one likes, since more of them extend a study
+    only: Mapping[str, str]
+    name: str  # of the folder
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """All but the name, under the words of the command line."""
+        seeds = "from 0" if self.seeds is None else list(self.seeds)
+        return {"study": self.study, "withhold": list(self.withhold), "seeds": seeds, "only": dict(self.only), **self.sizes}
+
+
+def owner(study: Study, setting: Setting, only: Mapping[str, str]) -> Owner:
+    """The owner of the folder that belongs to these cells of a setting."""
+    scale, seeds = setting.scale, setting.seeds
+    first, last = min(seeds, default=0), max(seeds, default=0)
+    in_a_row = seeds == tuple(range(first, last + 1))
+    only = {axis: only[axis] for axis in study.labels if axis in only}  # in one order, however they were typed
+    words = [study.name, *_changes(scale)]
+    words += [] if setting.withhold == Setting(scale).withhold else setting.withhold
+    if not in_a_row or first:
+        words += ["seeds", *map(str, (first, last) if in_a_row else seeds)]
+    words += [_word(study, axis, value) for axis, value in only.items()]
+    sizes = {f: getattr(scale, f) for f in SIZES}
+    return Owner(study.name, sizes, setting.withhold, seeds if first or not in_a_row else None, only, "-".join(words))
+
+
+def _changes(scale: Scale) -> list[str]:
+    """In what a scale differs from its preset."""
+    found = changed(scale, SCALES[preset(scale)])
+    if len(found) <= WORDS:
+        return [f"{field.replace('_', '-')}-{_number(value)}" for field, value in found.items()]
+    return [hashlib.sha256(json.dumps([_number(getattr(scale, f)) for f in SIZES]).encode()).hexdigest()[:8]]
+
+
+def _number(x: int | float) -> str:
+    return str(int(x) if x % 1 == 0 else x)  # 1 and 1.0 are one number
+
+
+def _word(study: Study, axis: str, value: str) -> str:
+    """A value; with its axis, where it says nothing alone, or another axis has it too."""
+    alone = value != "none" and sum(value in values for values in study.labels.values()) == 1
+    return value if alone else f"{axis}-{value}"
+
+
+def refuse_other(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
+    """Make sure that a folder is free, or belongs to this owner.
+
+    Raises:
+        ValueError: if it belongs to another setting.
+    """
+    there = _recorded(folder)
+    if there is None:
+        _refuse_strangers(folder, mine, stages)
+    else:
+        sizes = {f.name: f.default for f in fields(Scale) if f.name in SIZES}  # for one that was added since
+        _refuse_differences(folder, mine, sizes | there)
+
+
+def take(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
+    """Say whose a folder is, before anything is written there. To be called by one process at a time.
+
+    Raises:
+        ValueError: if it belongs to another setting.
+    """
+    refuse_other(folder, mine, stages)
+    if _recorded(folder) is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / FILE, {"schema": SCHEMA, "name": mine.name, **mine.facts})
+
+
+def _refuse_strangers(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
+    """Of a folder that does not say whose it is: it is ours if it refers to some of our stages and to no other, or to all of them."""
+    known = known_names(folder)
+    if not known and not (folder / "rows.jsonl").exists():
+        return
+    asked = set(names_of(stages))
+    if not known or not (known <= asked or asked <= known):
+        raise ValueError(
+            f"{folder} holds results of other stages than {mine.name} asks for, and does not say of which setting: it was left by an "
+            "earlier version. Rename it, which keeps its report and its stages, or choose another --out"
+        )
+
+
+def _refuse_differences(folder: Path, mine: Owner, there: Mapping[str, object]) -> None:
+    asked = mine.facts
+    other = [f"{what} {there.get(what)!r} there, {asked.get(what)!r} asked" for what in asked if there.get(what) != asked[what]]
+    if other:
+        more = f"; and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
+        raise ValueError(
+            f"{folder} holds the results of another setting than {mine.name}; its setting.json says {there.get('name')}: "
+            f"{'; '.join(other[:SHOWN])}{more}. Choose another --out, or give the folder back the name it had"
+        )
+
+
+def _recorded(folder: Path) -> dict[str, object] | None:
+    """What a folder says of itself; None, where it says nothing that can be read, which is written anew.
+
+    Raises:
+        ValueError: if a later version wrote it.
+    """
+    try:
+        with reading(folder / FILE):
+            record = read_object(folder / FILE)
+            schema = record["schema"]
+    except Malformed:
+        return None
+    if schema != SCHEMA:
+        raise ValueError(
+            f"{folder / FILE} has schema {schema}; this version reads {SCHEMA}: use the version that wrote it, or another --out"
+        )
+    return {what: value for what, value in record.items() if what != "schema"}

@@ -1,0 +1,1 @@
+"""Figures: SVG from what was measured."""

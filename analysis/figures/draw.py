@@ -1,0 +1,108 @@
+"""How figures look: one style, and SVG that is the same bytes every time."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.measures.estimates import Floats
+
+Dashes: TypeAlias = Literal["-", "--", ":", "-."]
+
+INK = "#1b1c1e"  # becomes the colour of the text around the figure, on light pages and on dark ones
+FAINT = "#8a8d92"
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: told apart by colour-blind readers
+POINTS = "points of 100"
+REGION_COLOURS = {"below": "#009e73", "at": "#e69f00", "beyond": "#cc79a7"}
+VERDICT_COLOURS = {
+    "shown": "#009e73",
+    "shown (no update)": "#009e73",
+    "refuted": "#d55e00",
+    "undetermined": "#8a8d92",
+    "reported": "#8a8d92",
+}
+
+STYLE: dict[str, object] = {
+    "svg.fonttype": "none",
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "hatch.linewidth": 0.6,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
+}
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+
+def drawn(name: str, title: str, width: float, height: float, paint: Callable[[Figure], None]) -> str:
+    """The SVG of what `paint` puts on a figure of this size in inches; `name` makes its identifiers differ from other figures'."""
+    with rc_context({**STYLE, "svg.hashsalt": name}):  # type: ignore[dict-item]
+        figure = Figure(figsize=(width, height), layout="constrained")
+        paint(figure)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata=NO_METADATA)
+    return tidy(file.getvalue(), name, title)
+
+
+def tidy(svg: str, name: str, title: str) -> str:
+    """One `<svg>` element of any size, whose identifiers are its own, and whose ink is that of the text around it."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'(<svg\b[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg\b[^>]*?) height="[^"]*"', rf'\1 role="img" aria-label="{title}"', svg, count=1)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(url\(#|href="#)', rf"\1{name}-", svg)
+    svg = re.sub(r" *<style type=.*?</style>\n?", "", svg, flags=re.DOTALL)  # it would style the page around, too
+    return svg.replace(INK, "currentColor")
+
+
+def grid(axes: Axes, axis: Literal["x", "y"] = "y") -> None:
+    """Faint lines to read values by."""
+    axes.grid(axis=axis, color=FAINT, alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def spread(axes: Axes, x: Floats, low: Floats, high: Floats, colour: str) -> None:
+    """An interval around a curve; nothing, where there is none."""
+    if np.isfinite(low).any():
+        axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+
+
+def legend_below(figure: Figure, handles: list[object], columns: int) -> None:
+    """One legend for all panels, under them."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+def swatch(colour: str, label: str, alpha: float = 1.0) -> Patch:
+    """An area, for a legend."""
+    return Patch(facecolor=colour, alpha=alpha, label=label, linewidth=0)
+
+
+def panels(
+    figure: Figure, rows: Sequence[str], columns: Sequence[str], paint: Callable[[Axes, str, str], None], x: str, y: Sequence[str]
+) -> None:
+    """A panel of each row and column, with shared axes; `x` is said under the last row, `y` beside each row."""
+    for i, line in enumerate(figure.subplots(len(rows), len(columns), sharex=True, sharey="row", squeeze=False)):
+        for axes, column in zip(line, columns, strict=True):
+            paint(axes, rows[i], column)
+            grid(axes)
+            if i == len(rows) - 1:
+                axes.set_xlabel(x)
+        line[0].set_ylabel(y[i])

@@ -1,0 +1,206 @@
+"""A page on this machine's own address, for who has its link: read-only, and rendered from memory.
+
+There is no path to a file: a request either names one of two routes, whole and with the token, or there is nothing. The Host
+header must be ours, so that a foreign page cannot reach us under a name of its own (DNS rebinding), and what is served may load
+nothing, run nothing and be framed by nothing but what is in it.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
+from socket import SocketIO, socket
+
+from analysis.report.html import CSS, Html, document, tag
+
+ADDRESS = "127.0.0.1"
+PATIENCE = 10.0  # seconds that a request may take to be said
+
+STYLE = """
+progress { width: 100%; height: 1rem; accent-color: var(--good); }
+#stale { position: sticky; top: 0; z-index: 1; }
+#stale:empty { display: none; }
+summary { cursor: pointer; color: var(--soft); font-size: .88rem; }
+.mark { font-weight: 700; }
+"""
+SCRIPT = """
+const EVERY = 3000, SOON = 400, HIDDEN = 15000;
+const shown = new Map();
+let version = "", refreshes = 0, seen = new Date();
+async function refresh() {
+  let wait = document.hidden ? HIDDEN : EVERY;
+  const stale = document.getElementById("stale");
+  try {
+    const reply = await fetch("sections", { cache: "no-store", headers: version ? { "If-None-Match": version } : {} });
+    if (reply.status !== 200 && reply.status !== 304) throw new Error(reply.status);
+    if (reply.status === 200) {
+      version = reply.headers.get("ETag");
+      const { sections, more } = await reply.json();
+      for (const [name, html] of Object.entries(sections)) {
+        if (shown.get(name) !== html) {
+          document.getElementById(name).innerHTML = html;
+          shown.set(name, html);
+        }
+      }
+      if (more && !document.hidden) wait = SOON;
+    }
+    seen = new Date();
+    document.documentElement.dataset.refreshes = ++refreshes;
+    stale.textContent = "";
+    stale.className = "";
+  } catch (reason) {
+    stale.textContent = `The server does not answer (was it stopped?). This is how things stood at ${seen.toLocaleTimeString()}.`;
+    stale.className = "note";
+  }
+  setTimeout(refresh, wait);
+}
+refresh();
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A heading that stays, and sections by name that change; with whether more of them could be had at once."""
+
+    title: str
+    heading: Html
+    sections: Callable[[], tuple[Mapping[str, Html], bool]]
+
+    def whole(self) -> bytes:
+        """The page as it is first loaded."""
+        sections, _ = self.sections()
+        parts = [Html(f'<div id="{name}">{html}</div>') for name, html in sections.items()]
+        stale, script = Html('<p id="stale" role="status"></p>'), Html(f"<script>{SCRIPT}</script>")
+        return document(self.title, self.heading, stale, tag("main", *parts), script, style=STYLE).encode()
+
+    def changing(self) -> bytes:
+        """What it asks for again and again."""
+        sections, more = self.sections()
+        return json.dumps({"sections": sections, "more": more}).encode()
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(SCRIPT)}",
+            f"style-src {_hash(CSS + STYLE)}",
+            "style-src-attr 'unsafe-inline'",  # of which figures are full; it can load nothing, by the first line
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",  # the link holds the token
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a page on a port of this machine's own address; any free one for 0."""
+
+    daemon_threads = True
+
+    def __init__(self, page: Page, port: int = 0):
+        super().__init__((ADDRESS, port), Handler)
+        self.token = secrets.token_urlsafe(32)
+        self.routes = {
+            f"/{self.token}/".encode(): ("text/html; charset=utf-8", page.whole),
+            f"/{self.token}/sections".encode(): ("application/json", page.changing),
+        }
+        self.hosts = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+
+    @property
+    def link(self) -> str:
+        """What to open in a browser."""
+        return f"http://{ADDRESS}:{self.server_port}/{self.token}/"
+
+
+class Hasty(SocketIO):
+    """What comes over a connection until a moment of `time.monotonic()`."""
+
+    def __init__(self, connection: socket, until: float):
+        super().__init__(connection, "r")
+        self._connection, self._until = connection, until
+
+    def readinto(self, buffer: object) -> int | None:
+        """Read what is there, or comes in time.
+
+        Raises:
+            TimeoutError: if nothing does.
+        """
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return super().readinto(buffer)  # type: ignore[arg-type]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD on the server's routes; everything else is refused without a word about what there is."""
+
+    server: Server
+    server_version = "synthtasks"
+    sys_version = ""
+
+    def setup(self) -> None:
+        """Read from the connection for so long and no longer, however little comes at a time."""
+        super().setup()
+        self.rfile = BufferedReader(Hasty(self.connection, time.monotonic() + PATIENCE))
+
+    def do_GET(self) -> None:
+        """The page or its changing part; to HEAD without the body."""
+        if self.headers.get_all("Host", []) not in [[host] for host in self.server.hosts]:
+            return self.send_error(HTTPStatus.FORBIDDEN)
+        found = None
+        for route, made in self.server.routes.items():
+            if hmac.compare_digest(route, self.path.encode("utf-8", "surrogateescape")):
+                found = made
+        if found is None:
+            return self.send_error(HTTPStatus.NOT_FOUND)
+        kind, make = found
+        content = make()
+        version = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        if self.headers.get("If-None-Match") == version:
+            return self._send(HTTPStatus.NOT_MODIFIED, kind, version, b"")
+        return self._send(HTTPStatus.OK, kind, version, content)
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def _send(self, status: HTTPStatus, kind: str, version: str, content: bytes) -> None:
+        self.connection.settimeout(PATIENCE)  # of all that is sent at once
+        self.send_response(status)
+        for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content)), "ETag": version}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """A refusal: its status, and nothing else."""
+        status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
+        self.send_response(status)
+        for name, value in {**HEADERS, "Content-Length": "0", "Connection": "close"}.items():
+            self.send_header(name, value)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: lines between those of the command that serves would say the token."""

@@ -1,0 +1,107 @@
+"""What of a study lies on disk at a moment, while another process may be writing. Nothing here writes, runs or locks anything."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from train.stages.reading import Malformed, reading
+from train.stages.stage import Stage, name
+from train.stages.store import Store
+
+QUIET = 120.0  # seconds without a sign of life, after which a stage may have been killed; a stage of scores takes less
+
+
+class Shelf(Store):
+    """A store that is only read: what is not there is not run, but missed."""
+
+    def get(self, stage: Stage) -> Path:
+        """The folder of the results of `stage`.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+        """
+        if not self.has(stage):
+            raise FileNotFoundError(f"{self.path(stage)} has not been made yet")
+        return self.path(stage)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The folder of a stage that somebody began. Times as of `time.time()`."""
+
+    folder: Path
+    began: float  # the last attempt
+    touched: float  # when something in it was last written
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since the last sign of life."""
+        return max(0.0, time.time() - self.touched)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Which stages are there, since when (ns), which were begun, and which failed, with the traceback. The others wait."""
+
+    there: dict[Stage, int] = field(default_factory=dict)
+    begun: dict[Stage, Draft] = field(default_factory=dict)
+    failed: dict[Stage, str] = field(default_factory=dict)
+
+    @property
+    def underway(self) -> dict[Stage, Draft]:
+        """Those that gave a sign of life not long ago."""
+        return {s: d for s, d in self.begun.items() if d.quiet < QUIET}
+
+
+def look(stages: Sequence[Stage], shelf: Shelf) -> Snapshot:
+    """What is there of `stages` now. A folder that means something else counts as failed, with the reason."""
+    entries = _entries(shelf.root)
+    found = Snapshot()
+    for stage in stages:
+        folder = name(stage)
+        if folder in entries:
+            try:
+                if shelf.has(stage):
+                    found.there[stage] = entries[folder].st_mtime_ns
+            except ValueError as reason:
+                found.failed[stage] = str(reason)
+        else:
+            draft = _draft(shelf.root / (folder + ".draft")) if folder + ".draft" in entries else None
+            error = entries.get(shelf.error(stage).name)
+            if error and not (draft and draft.touched > error.st_mtime):  # if so, it is being tried again
+                found.failed[stage] = _text(shelf.error(stage))
+            elif draft:
+                found.begun[stage] = draft
+    return found
+
+
+def _entries(folder: Path) -> dict[str, os.stat_result]:
+    """What lies in a folder; nothing, where the folder or an entry went away meanwhile."""
+    found = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    found[entry.name] = entry.stat()
+                except OSError:
+                    continue  # a link that leads nowhere, too
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return found
+
+
+def _text(file: Path) -> str:
+    try:
+        with reading(file):
+            return file.read_bytes().decode("utf-8", "backslashreplace")
+    except Malformed as fault:
+        return str(fault) if file.exists() else ""  # it was tried again, and is done
+
+
+def _draft(folder: Path) -> Draft:
+    files = _entries(folder)
+    times = [s.st_mtime for s in files.values()]
+    began = files["stage.json"].st_mtime if "stage.json" in files else max(times, default=time.time())
+    return Draft(folder, began, max(times, default=time.time()))

@@ -1,0 +1,43 @@
+"""Serving the dashboard of a study until it is interrupted."""
+
+from rich.console import Console
+
+from analysis.cli.request import Request
+from analysis.live.dashboard import Dashboard
+from analysis.live.growing import Growing
+from analysis.live.serve import Page, Server
+from analysis.report.html import join, tag
+
+PORTS = 65_535  # is the last
+
+
+def page_of(asked: Request) -> Page:
+    """The page of what was asked."""
+    study, setting = asked.study, asked.setting
+    seeds = f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"
+    said = f"Study “{study.name}” under way; {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
+    heading = join([tag("h1", study.question), tag("p", said, tag("code", asked.out), kind="soft")])
+    return Page(f"Under way: {study.name}", heading, Dashboard(Growing.of(asked)))
+
+
+def watch(asked: Request, port: int, console: Console) -> None:
+    """Serve the page until Ctrl-C.
+
+    Raises:
+        ValueError: if there is no such port.
+        OSError: if it cannot be had.
+    """
+    if not 0 <= port <= PORTS:
+        raise ValueError(f"--port takes a number from 1 to {PORTS}, or 0 for any free one; found {port}")
+    try:
+        ready = Server(page_of(asked), port)
+    except OSError as reason:
+        raise OSError(f"port {port} cannot be had ({reason.strerror}): choose another --port, or none for any free one") from reason
+    with ready as server:
+        console.print(f"watching {asked.out}, and changing nothing there. Open in a browser of this machine, until Ctrl-C here:")
+        console.print(server.link, highlight=False, soft_wrap=True)
+        console.file.flush()  # for who reads the link from a file
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            console.print("\nno longer watching; what runs goes on")

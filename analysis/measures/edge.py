@@ -1,0 +1,92 @@
+"""Where competence ends: the difficulties that a policy masters, the ones it rarely solves, and the ones it cannot."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from analysis.measures.estimates import bootstrap, exact_pass_at_k
+from analysis.measures.scores import Scores, read_scores
+from synthtasks.checked import From, check
+from train.score import Score
+from train.stages.stage import Stage
+from train.stages.store import Store, write_json
+
+REGIONS = ("below", "at", "beyond")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which region a difficulty lies in, by the point estimates of exact pass@1 and pass@128.
+
+    Whatever is in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
+    """
+
+    mastered: float = 0.9  # below: pass@1 at least
+    hard: float = 0.5  # at: pass@1 less than
+    reach: float = 0.05  # at: pass@128 at least
+    room: float = 0.8  # at: pass@128 at most
+    hopeless: float = 0.005  # beyond: pass@128 at most
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def region(self, pass_1: float, pass_128: float) -> str:
+        """`below`, `at`, `beyond` or `between`."""
+        if pass_1 >= self.mastered:
+            return "below"
+        if pass_128 <= self.hopeless:
+            return "beyond"
+        if pass_1 < self.hard and self.reach <= pass_128 <= self.room:
+            return "at"
+        return "between"
+
+    def wants(self, region: str) -> str:
+        """What the region asks for, in words."""
+        return {
+            "below": f"pass@1 >= {self.mastered}",
+            "at": f"pass@1 < {self.hard} and {self.reach} <= pass@128 <= {self.room}",
+            "beyond": f"pass@128 <= {self.hopeless}",
+        }[region]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Edge(Stage):
+    """The edge of the scored policy.
+
+    Writes `edge.json`: each difficulty with its region, pass@1 and pass@128 with intervals over problems, and the
+    probability that all words of a role are right; and of each region the band (its first `width` difficulties; of
+    `below` the last), or the reason why there is none.
+    """
+
+    scores: Score
+    rule: Rule = Rule()
+    width: Annotated[int, From(1)] = 2
+
+    writes: ClassVar[tuple[str, ...]] = ("edge.json",)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def run(self, out: Path, store: Store) -> None:
+        scores = read_scores(self.scores, store)
+        map_ = [self._difficulty(scores, i) for i in range(len(scores.steps))]
+        bands: dict[str, list[int]] = {}
+        reasons: dict[str, str] = {}
+        for region in REGIONS:
+            found = [n for n, row in zip(scores.steps, map_, strict=True) if row["region"] == region]
+            bands[region] = found[-self.width :] if region == "below" else found[: self.width]
+            if not found:
+                reasons[region] = f"none of {scores.steps[0]} to {scores.steps[-1]} steps has {self.rule.wants(region)}"
+        write_json(out / "edge.json", {"map": map_, "bands": bands, "reasons": reasons})
+
+    def _difficulty(self, scores: Scores, i: int) -> dict[str, object]:
+        first, many = (exact_pass_at_k(scores.plain[i], k) for k in (1, 128))
+        steps = scores.steps[i]
+        return {
+            "steps": steps,
+            "region": self.rule.region(float(first.mean()), float(many.mean())),
+            "pass@1": vars(bootstrap(first, "edge", 1, steps)),
+            "pass@128": vars(bootstrap(many, "edge", 128, steps)),
+            "roles": {r: math.fsum(exact_pass_at_k(scores.role(r)[i], 1)) / len(first) for r in ("plan", "copy", "execute")},
+        }

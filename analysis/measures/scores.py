@@ -1,0 +1,90 @@
+"""What a `Score` stage left, read back; and the guess floor that belongs beside every curve."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.measures.estimates import Floats, exact_pass_at_k
+from synthtasks.surfaces import ROLES
+from train.score import LAYOUT, SCHEMA, Score
+from train.stages.artifacts import load_arrays
+from train.stages.layout import Layout
+from train.stages.reading import reading
+from train.stages.store import Store, defined
+
+KS = (1, 8, 128, 1_024, 1_000_000)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """F difficulties (steps), K temperatures, R roles, N primitives, P problems."""
+
+    steps: tuple[int, ...]  # [F]
+    temperatures: tuple[float, ...]  # [K]
+    logp: Floats  # [F, K, P]
+    roles: Floats  # [F, R, P] at temperature 1
+    applied: NDArray[np.int64]  # [F, N, P]
+    primitives: tuple[str, ...]  # [N]
+    modulus: int
+
+    @property
+    def plain(self) -> Floats:  # [F, P]
+        """Log-probability of the solution at temperature 1."""
+        return self.logp[:, self.temperatures.index(1.0)]
+
+    def role(self, role: str) -> Floats:  # [F, P]
+        """Log-probability of all words of that role."""
+        return self.roles[:, list[str](ROLES).index(role)]
+
+    def at(self, steps: int) -> int:
+        """The place of a difficulty.
+
+        Raises:
+            ValueError: if it was not scored.
+        """
+        if steps not in self.steps:
+            raise ValueError(f"no problems of {steps} steps were scored; there are {self.steps}")
+        return self.steps.index(steps)
+
+    def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
+        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives."""
+        chosen = [self.primitives.index(n) for n in names if n in self.primitives]
+        return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)
+
+
+def read_scores(stage: Score, store: Store) -> Scores:
+    """The results of `stage`.
+
+    Raises:
+        Undefined: if it has none.
+    """
+    return load_scores(stage, defined(store.get(stage)))
+
+
+def load_scores(stage: Score, folder: Path) -> Scores:
+    """The results of `stage` that lie in `folder`.
+
+    Raises:
+        Malformed: if they cannot be read, or are of another schema or of other problems.
+    """
+    sizes = {"F": len(stage.families), "K": len(stage.temperatures), "R": len(ROLES), "P": stage.problems}
+    arrays = load_arrays(folder / "scores.npz", SCHEMA, Layout(LAYOUT, sizes))
+    with reading(folder / "scores.npz"):
+        if (arrays["logp"] > 0).any() or (arrays["roles"] > 0).any():  # type: ignore[operator]  # floats, by their layout
+            raise ValueError("it holds a probability above 1")
+    return Scores(
+        steps=tuple(f.steps for f in stage.families),
+        temperatures=stage.temperatures,
+        logp=arrays["logp"].astype(np.float64),
+        roles=arrays["roles"].astype(np.float64),
+        applied=arrays["applied"].astype(np.int64),
+        primitives=tuple(str(n) for n in arrays["primitives"]),
+        modulus=stage.families[0].modulus,
+    )
+
+
+def curves(logp: Floats) -> dict[str, list[float]]:  # [F, P] -> pass@k of each difficulty
+    """Exact pass@k, mean over the problems of each difficulty."""
+    return {f"pass@{k}": exact_pass_at_k(logp, k).mean(1).tolist() for k in KS}

@@ -1,0 +1,147 @@
+"""The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
+
+from pathlib import Path
+
+from analysis.figures import dag
+from analysis.figures.gallery import FIGURES, FOREST, Drawing
+from analysis.figures.panels import conditions
+from analysis.report import provenance
+from analysis.report.findings import answer, contrasts, plural, verdicts
+from analysis.report.html import Html, document, figure, join, section, table, tag, text
+from analysis.report.traces import Exhibit, exhibits, show
+from analysis.studies.results import Results
+from analysis.studies.scale import SCALES, SIZES, SMOKE, Scale, changed, preset
+from train.stages.disk import replacing
+
+SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
+
+
+def write_report(results: Results, out: Path) -> Path:
+    """Write `report.html` into the folder `out`; its path."""
+    page = out / "report.html"
+    with replacing(page) as file:
+        file.write(report(results).encode())
+    return page
+
+
+def report(results: Results) -> Html:
+    """The whole page."""
+    study = results.study
+    return document(
+        f"Study: {study.name}",
+        tag("h1", study.question),
+        tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
+        *([tag("p", SMOKE_NOTE, kind="note")] if _is_smoke(results.setting.scale) else []),
+        tag("p", answer(results)),
+        section("Verdicts", verdicts(results), _drawing(FOREST, results)),
+        section("Reported without a verdict", contrasts(results)),
+        *(section(drawing.title, _drawing(drawing, results)) for drawing in FIGURES),
+        section("Two traces, as the judge reads them", *traces(results)),
+        section("What is undefined", undefined(results)),
+        section("How it was run", *run(results)),
+    )
+
+
+def _is_smoke(scale: Scale) -> bool:
+    return SCALES[preset(scale)] is SMOKE
+
+
+def _extent(results: Results) -> str:
+    seeds = len(results.setting.seeds)
+    withheld = ", ".join(results.setting.withhold) or "none"
+    return f"{len(results.cells)} cells, {plural(seeds, 'pretraining seed')}; withheld from the absent arm: {withheld}. {size(results)}."
+
+
+def size(results: Results) -> str:
+    """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
+    name = preset(results.setting.scale)
+    changes = changed(results.setting.scale, SCALES[name])
+    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changes.items())
+    return f"Scale {name}, but for {other}" if other else f"Scale {name}"
+
+
+def _drawing(drawing: Drawing, results: Results) -> Html:
+    svg = drawing.draw(results)
+    return figure(svg, drawing.caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
+
+
+def traces(results: Results) -> tuple[Html, ...]:
+    """A completion that solves its problem and one that fails."""
+    solved, failed = exhibits(results)
+    return _exhibit("Solved", solved) + _exhibit("Failed", failed)
+
+
+def _exhibit(title: str, exhibit: Exhibit | None) -> tuple[Html, ...]:
+    if exhibit is None:
+        return (tag("h3", title), tag("p", "No sampled completion after RL is one of these.", kind="soft"))
+    where = " · ".join(v for _, v in exhibit.labels if v != "none")
+    return (tag("h3", title), tag("p", f"After RL; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit))
+
+
+def undefined(results: Results) -> Html:
+    """The cells that have no answer, with the reason."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for condition in conditions(results):
+        for _, row in condition.pairs:
+            if row.undefined:
+                found.setdefault((condition.name, row.undefined), []).append(row.seed)
+    if not found:
+        return tag("p", "Nothing: every cell is defined in every seed.")
+    rows = [(name, ", ".join(map(str, seeds)), reason) for (name, reason), seeds in found.items()]
+    caption = "A cell whose edge lacks the region is left out, and nothing is put in its place."
+    return table(("cell", "seeds", "reason"), rows, caption=caption)
+
+
+# --- how it was run
+
+
+def run(results: Results) -> tuple[Html, ...]:
+    """Sizes, costs, machines, and the command."""
+    setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
+    sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
+    sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
+    sizes.append(("withheld primitives", ", ".join(setting.withhold) or "none"))
+    machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
+    return (
+        tag("h3", "To run it again"),
+        tag("pre", tag("code", provenance.command(results))),
+        tag("h3", "Of what it is made"),
+        figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
+        tag("h3", "What it cost"),
+        costs(results),
+        tag("h3", "On what"),
+        tag("ul", *machines),
+        tag("h3", "Sizes"),
+        table(("field", "size"), sizes, ("size",)),
+    )
+
+
+def costs(results: Results) -> Html:
+    """The ledgers, by kind of stage."""
+    parts = provenance.costs(results)
+    rows = [
+        (
+            c.kind,
+            f"{c.stages:,}",
+            *(scientific(n) for n in (c.ledger.sampled, c.ledger.forwarded, c.ledger.trained, c.ledger.flops)),
+            f"{c.ledger.updates:,}",
+            f"{c.seconds:,.0f}",
+            f"{c.cpu_seconds:,.0f}",
+            f"{c.peak_memory_mb:,}",
+        )
+        for c in (*parts, provenance.total("total", parts))
+    ]
+    head = ("kind of stage", "stages", "sampled", "forwarded", "trained", "FLOPs", "updates", "seconds", "CPU seconds", "peak MB")
+    caption = (
+        "Sampled, forwarded and trained are tokens without padding. FLOPs are counted from tokens and weights (2 forward, 4 backward), "
+        "without attention's own products. Seconds are summed over stages that may have run at once; the peak is of the largest stage."
+    )
+    return table(head, rows, head[1:], caption)
+
+
+def scientific(n: float) -> Html:
+    """Three digits and a power of ten, where a number is long."""
+    if n < 100_000:
+        return text(f"{n:,.0f}")
+    digits, exponent = f"{n:.2e}".split("e")
+    return join([f"{digits} × 10", tag("sup", str(int(exponent)))])

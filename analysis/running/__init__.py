@@ -1,0 +1,1 @@
+"""Running many stages, by many workers."""

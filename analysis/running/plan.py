@@ -1,0 +1,241 @@
+"""What a study will do, what of it is there, and how long the rest will take: before it runs, and while it does."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+
+import torch
+
+from synthtasks.families import Program
+from train.learn import Learn
+from train.losses.imitate import Imitate
+from train.losses.practice import Practice
+from train.rl.problems import Band, Endless
+from train.rl.rewards import Coin
+from train.sample import Sample
+from train.score import Score
+from train.stages.disk import Unwritable
+from train.stages.machine import Machine
+from train.stages.records import read_made
+from train.stages.stage import Interrupted, Stage, closure
+from train.stages.store import Store
+
+PROBE = 2  # iterations of a measured stage
+PROBED = 6  # steps of its problems, where a band will choose them; that of the longest ones is measured for its memory alone
+TRIAL = 30.0  # seconds after which no further iteration of a kind is tried: the first tells enough of a slow machine
+OVERHEAD = 0.05  # seconds that any stage costs
+MEASURED = 20  # folders of a kind whose size is looked at
+MIB = 2**20
+
+
+def kind(stage: Stage) -> str:
+    """What a stage is called in plans and progress."""
+    match stage:
+        case Learn(losses=((_, Imitate()), *_)):
+            return "pretrain"
+        case Learn(losses=((_, Practice()), *_)):
+            return "practise"
+        case _:
+            return type(stage).__name__.lower()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The distinct stages of a study, those that are there, and the time the others take."""
+
+    cells: int
+    stages: tuple[Stage, ...]
+    there: frozenset[Stage]
+    seconds: dict[str, float]  # a stage of each kind takes, measured on this machine
+    jobs: int
+    memory: dict[str, float] = field(default_factory=dict)  # MiB that a stage of each kind needs at most
+    disk: dict[str, float] = field(default_factory=dict)  # MiB that its folder takes
+
+    @property
+    def missing(self) -> tuple[Stage, ...]:
+        return tuple(s for s in self.stages if s not in self.there)
+
+    def cost(self, stage: Stage) -> float:
+        """Seconds that a stage takes, roughly."""
+        return self.seconds.get(kind(stage), OVERHEAD)
+
+    @property
+    def wall(self) -> float:
+        """Seconds that the missing stages take together."""
+        return schedule(self.missing, self.cost, self.jobs)
+
+    @property
+    def peak(self) -> float:
+        """MiB of memory that the missing stages need at most, the largest of them side by side."""
+        return sum(sorted((self.memory.get(kind(s), 0.0) for s in self.missing), reverse=True)[: self.jobs])
+
+    @property
+    def space(self) -> float:
+        """MiB on disk that the missing stages take together."""
+        return sum(self.disk.get(kind(s), 0.0) for s in self.missing)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a stage takes."""
+
+    seconds: float
+    memory: float = 0.0  # MiB at most
+    disk: float = 0.0  # MiB
+
+    def times(self, factor: float) -> "Need":
+        """The same for more of it: memory does not grow with the number of iterations, nor a folder but for its metrics."""
+        return Need(self.seconds * factor, self.memory, self.disk)
+
+
+def unheard(said: str) -> None:
+    """Nobody is told."""
+
+
+def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int, tell: Callable[[str], None] = unheard) -> Plan:
+    """The plan for `wanted`; measures the speed of this machine where no finished stage tells it, and tells what is measured.
+
+    Raises:
+        ValueError: if something is to run, and this machine has not the GPUs that are asked for.
+    """
+    stages = closure(wanted)
+    there = frozenset(s for s in stages if store.sound(s))
+    needs = taken(there, store)
+    if len(there) < len(stages):
+        able(store.machine)
+    unknown = {kind(s): s for s in reversed(stages) if s not in there and kind(s) not in needs}  # the first of each kind
+    for what, stage in reversed(unknown.items()):
+        if isinstance(stage, Learn | Score | Sample):
+            tell(f"measuring this machine: {what}, a small part of a stage")
+        needs[what] = probe(stage, store)
+    seconds, memory, disk = ({k: getattr(n, what) for k, n in needs.items()} for what in ("seconds", "memory", "disk"))
+    return Plan(cells, stages, there, seconds, jobs, memory, disk)
+
+
+def able(machine: Machine) -> None:
+    """Make sure that this machine has the GPUs that are asked for, before anything is tried on them, or in their place.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if machine.accelerator == "cuda" and found < machine.devices:
+        raise ValueError(
+            f"this scale needs a GPU for each of {machine.devices} --devices, and torch {torch.__version__} finds {found} here. "
+            "Without one: --scale cpu (make SCALE=cpu). With one: a torch that is built for it"
+        )
+
+
+def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
+    """What the finished stages of each kind took, from their records and folders: seconds and disk on average, memory at most."""
+    spent: dict[str, list[Need]] = defaultdict(list)
+    for stage in stages:
+        few = len(spent[kind(stage)]) < MEASURED
+        spent[kind(stage)].append(measured(store.path(stage)) if few else recorded(store.path(stage)))
+    return {k: Need(mean([n.seconds for n in v]), max(n.memory for n in v), mean([n.disk for n in v[:MEASURED]])) for k, v in spent.items()}
+
+
+def recorded(folder: Path) -> Need:
+    """What the stage in `folder` took, by its record."""
+    made = read_made(folder)
+    return Need(made.seconds, made.peak_memory_mb)
+
+
+def measured(folder: Path) -> Need:
+    """The same, and how large the folder is."""
+    return replace(recorded(folder), disk=sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / MIB)
+
+
+def history(stages: Collection[Stage], store: Store) -> dict[str, float]:
+    """Mean seconds of the finished stages of each kind, from their records."""
+    return {k: n.seconds for k, n in taken(stages, store).items()}
+
+
+def schedule(stages: Sequence[Stage], cost: Callable[[Stage], float], jobs: int) -> float:
+    """Seconds that `stages` take in `jobs` slots: the work shared out evenly, or the longest chain, whichever is more."""
+    return max(sum(cost(s) for s in stages) / jobs, longest(stages, cost))
+
+
+def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
+    """Seconds of the longest chain of stages that stand on each other."""
+    ends: dict[Stage, float] = {}
+    for stage in stages:
+        ends[stage] = cost(stage) + max((ends.get(u, 0.0) for u in stage.upstream), default=0.0)
+    return max(ends.values(), default=0.0)
+
+
+def probe(stage: Stage, store: Store) -> Need:
+    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own. By one process, where
+    several are to learn as one: these take less, by how much is seen when the first stage has run.
+
+    Raises:
+        Unwritable: if that folder cannot be written.
+    """
+    with TemporaryDirectory() as folder, measuring():
+        until = time.monotonic() + TRIAL
+        scratch = Store(Path(folder), replace(store.machine, devices=1), stopping=lambda: time.monotonic() > until)
+        match stage:
+            case Learn():
+                like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage, usual)]
+                largest = _need(replace(_like(stage, longest_of)[-1], iterations=1), scratch)
+                need = replace(like[-1], seconds=mean([n.seconds for n in like]), memory=max(n.memory for n in (*like, largest)))
+                return need.times(stage.iterations / PROBE)
+            case Score():
+                middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
+                return _need(middle, scratch).times(len(stage.families))
+            case Sample(prompts=Band(family=family)):
+                part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=usual(family))), problems=4)
+                return _need(part, scratch).times(stage.problems / 4)
+            case _:
+                return Need(OVERHEAD)
+
+
+@contextmanager
+def measuring() -> Iterator[None]:
+    """Say of a refusal by the system that it came while this machine was measured: another `--out` is no way out."""
+    try:
+        yield
+    except Unwritable as refusal:
+        message = f"{refusal} But that is a folder for trials, to measure this machine: make room there, or name another with TMPDIR."
+        raise Unwritable(message) from refusal
+
+
+def _fresh(stage: Stage) -> Stage:
+    """The untrained policy that everything in `stage` began from."""
+    return next(s for s in closure([stage]) if type(s).__name__ == "Fresh")
+
+
+def usual(family: Program) -> int:
+    """Steps of problems like those that a band will choose."""
+    return min(PROBED, family.lines)
+
+
+def longest_of(family: Program) -> int:
+    """Steps of the longest problems that it may choose, which take the most memory."""
+    return family.lines
+
+
+def _like(stage: Learn, steps: Callable[[Program], int]) -> tuple[Learn, ...]:
+    """The same learning from an untrained policy, on problems of so many steps. Of RL two kinds, since an iteration costs by the
+    groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have."""
+    fresh = replace(stage, policy=_fresh(stage))
+    if not (isinstance(practice := stage.losses[0][1], Practice) and isinstance(practice.prompts, Band)):
+        return (fresh,)
+    practice = replace(practice, prompts=Endless(replace(practice.prompts.family, steps=steps(practice.prompts.family))))
+    return tuple(replace(fresh, losses=((1.0, replace(practice, reward=r)),)) for r in (practice.reward, Coin()))
+
+
+def _need(stage: Stage, store: Store) -> Need:
+    for part in stage.upstream:
+        store.get(part)
+    began = time.monotonic()
+    try:
+        folder = store.get(stage)
+    except Interrupted:  # at the first iteration that was over after the trial's time
+        return Need(time.monotonic() - began)
+    return replace(measured(folder), seconds=time.monotonic() - began)

@@ -1,0 +1,1 @@
+"""All results as tables, and SQL over them."""

@@ -1,0 +1,104 @@
+"""How large a study is: one value, from a minute on a laptop to hours on a GPU. Nothing in a study knows which."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Annotated
+
+from synthtasks.checked import Above, From, check
+from train.stages.machine import Machine
+
+Count = Annotated[int, From(1)]
+SEEDS = From(1, 10_000)
+ELSEWHERE = ("seeds", "machine")  # fields that do not say what is learned: how often, and on what
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The sizes of the parts that studies are made of. Lengths in steps of a program unless said.
+
+    Raises:
+        ValueError: if a size is out of its range, or two of them do not go together.
+    """
+
+    # the task
+    modulus: Annotated[int, From(2)] = 10  # of the arithmetic
+    lines: Annotated[int, From(1, 1_000)] = 24  # of every program; also the longest listing
+    solved: Count = 4  # pretraining solves problems of 1 to this many steps
+    deepest: Count = 24  # scores go from 1 step to this many
+    uses: Annotated[int, From(0)] = 3  # a problem applies the withheld primitives at least so often
+    # the model
+    width: Count = 64  # of the model
+    layers: Count = 2  # of the model
+    heads: Count = 4  # of attention in each layer
+    # pretraining
+    pretraining: Count = 2_200  # iterations of pretraining
+    tokens: Count = 3_072  # of an iteration of pretraining
+    pretraining_lr: Annotated[float, Above(0)] = 2.5e-3  # learning rate of pretraining
+    # RL
+    practice: Count = 80  # iterations of RL
+    problems: Count = 32  # of an iteration of RL
+    group: Annotated[int, From(2)] = 16  # completions of a problem in RL; a single one has none to differ from
+    practice_lr: Annotated[float, Above(0)] = 3e-4  # learning rate of RL
+    # evaluation
+    exam: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
+    asked: Count = 64  # problems sampled for answer-only success
+    samples: Count = 64  # completions of each of these
+    seeds: Annotated[int, SEEDS] = 5
+    machine: Machine = Machine()
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.width % (2 * self.heads):
+            raise ValueError(f"Scale.width is a multiple of twice Scale.heads; found width {self.width}, heads {self.heads}")
+        for part in ("solved", "deepest"):
+            if (found := getattr(self, part)) > self.lines:
+                raise ValueError(f"Scale.{part} is at most Scale.lines, the longest run of a program; found {found} of {self.lines} lines")
+        if self.uses > self.deepest:
+            raise ValueError(f"Scale.uses is at most Scale.deepest, the most steps of a problem; found {self.uses} of {self.deepest} steps")
+
+
+CPU = Scale()
+SMOKE = Scale(
+    modulus=3,
+    lines=10,
+    solved=3,
+    deepest=10,
+    width=32,
+    pretraining=800,
+    tokens=2_048,
+    pretraining_lr=8e-3,
+    practice=12,
+    problems=16,
+    group=8,
+    practice_lr=1e-3,
+    exam=128,
+    asked=16,
+    samples=16,
+    seeds=1,
+)
+GPU = replace(
+    CPU,
+    lines=26,
+    deepest=26,
+    width=256,
+    layers=4,
+    heads=8,
+    pretraining=4_000,
+    tokens=32_768,
+    pretraining_lr=2e-3,
+    practice=400,
+    problems=64,
+    machine=Machine(accelerator="cuda", precision="32-true", threads=2, rows=1_024),
+)
+
+SCALES = {"smoke": SMOKE, "cpu": CPU, "gpu": GPU}
+SIZES = tuple(f.name for f in fields(Scale) if f.name not in ELSEWHERE)
+
+
+def changed(scale: Scale, other: Scale) -> dict[str, int | float]:
+    """What is learned otherwise at a scale than at another: each field that differs, with its value."""
+    return {f: getattr(scale, f) for f in SIZES if getattr(scale, f) != getattr(other, f)}
+
+
+def preset(scale: Scale) -> str:
+    """The preset that a scale is, or differs from in the fewest fields."""
+    return min(SCALES, key=lambda name: len(changed(scale, SCALES[name])))

@@ -1,0 +1,1 @@
+"""Ways of learning: each is a loss that `Learn` minimises."""

@@ -1,0 +1,1 @@
+"""Reinforcement learning: problems, rollouts, rewards, credit and objectives."""

@@ -1,0 +1,113 @@
+"""Which problems are practised on. A pure function of seed and iteration, so a resumed run meets the same ones."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal, Protocol, get_args
+
+from synthtasks.checked import From, check, one_of
+from synthtasks.families import Family, Program, named
+from synthtasks.problem import Problem, Split
+from train.stages.reading import a_text, an_object, read_object, reading
+from train.stages.stage import Stage, Undefined
+from train.stages.store import Store, defined
+
+Region = Literal["below", "at", "beyond"]  # of an edge
+
+
+class Prompts(Protocol):
+    """A source of problems; `draw` numbers the batches within an iteration."""
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
+
+
+def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[Problem, ...]:
+    return tuple(named(family, split, range(count), "practice", *path))
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Always new problems."""
+
+    family: Family
+    split: Split = "train"
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        return _draw(self.family, self.split, count, seed, iteration, draw)
+
+
+@dataclass(frozen=True)
+class Few:
+    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
+
+    Raises:
+        ValueError: from `batch`, if fewer are asked for, so that some would never be met.
+    """
+
+    family: Family
+    problems: Annotated[int, From(1)] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        if count < self.problems:
+            raise ValueError(
+                f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
+            )
+        few = _draw(self.family, "train", self.problems, seed, "few")
+        return tuple(few[i % len(few)] for i in range(count))
+
+
+@dataclass(frozen=True)
+class Band:
+    """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
+
+    family: Program
+    edge: Stage
+    region: Region
+    split: Split = "train"
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        steps = band(store, self.edge, self.region, range(1, self.family.lines + 1))
+        return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
+
+
+def band(store: Store, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:
+    """The difficulties of a region, ascending, which are `among` those that there can be.
+
+    Raises:
+        Undefined: if the edge has no such region; nothing is put in its place.
+        ValueError: if there is no region of that name.
+    """
+    one_of("region", region, get_args(Region))
+    bands, reasons = read_bands(defined(store.get(edge)), (region,), among)
+    if not bands[region]:
+        raise Undefined(f"no difficulty lies {region} the edge: {reasons[region]}")
+    return bands[region]
+
+
+def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, str]]:
+    """What the edge in `folder` found: the difficulties of each of these regions, and of those that have none the reason.
+
+    Raises:
+        Malformed: if its record cannot be read, or has difficulties that are not `among` those that there can be.
+    """
+    with reading(file := folder / "edge.json"):
+        said = read_object(file)
+        found, why = an_object(said["bands"]), an_object(said["reasons"])
+        bands = {region: _difficulties(found[region], among) for region in regions}
+        reasons = {region: a_text(why[region]) for region, band in bands.items() if not band}
+    return bands, reasons
+
+
+def _difficulties(found: object, among: Collection[int]) -> tuple[int, ...]:
+    if not isinstance(found, list) or not all(type(n) is int and n in among for n in found):
+        raise ValueError(f"expected a list of difficulties, found {str(found)[:40]}")
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Stages: experiments as expressions, evaluated once, and where their results lie."""

@@ -1,0 +1,231 @@
+"""Whether what lies on disk is what was written: checksums of a folder, and arrays with the schema by which they are read.
+
+Nothing here unpickles, and no name that a file gives leads out of the file's own folder.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from errno import ENOENT
+from functools import lru_cache
+from itertools import count
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.stages.disk import own_folder, replacing
+from train.stages.layout import ANY, Layout
+from train.stages.reading import Malformed, a_count, a_text, an_object, read_object, reading, shown, why
+
+SEAL = "checksums.json"
+VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
+SCHEMA = 1  # of the seal
+CHUNK = 1 << 20  # bytes that are read at a time
+FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
+FOREIGN = re.compile(
+    r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
+)  # relative to the folder, with / between the parts
+
+
+class Damaged(Exception):
+    """What lies on disk is not what was written there. The message says which file, and how it differs."""
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file was when it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a folder was when it was finished: the meaning of its stage (`Stage.meaning`), and its files by name."""
+
+    meaning: str
+    files: Mapping[str, File]
+
+    def record(self) -> dict[str, object]:
+        """As JSON; `read_seal` inverts it."""
+        return {"schema": SCHEMA, "meaning": self.meaning, "files": {name: vars(file) for name, file in self.files.items()}}
+
+
+def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
+    """The seal of a folder as it is now: of the files that were to be written, or, where none is named, of all but foreign ones.
+
+    Raises:
+        Damaged: if one that was to be written is missing, or is no file but a link.
+    """
+    found = [f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
+    if missing := sorted(set(writes).difference(found)):
+        raise Damaged(f"{folder / missing[0]} is missing, which was to be written: it was removed meanwhile, or its stage does not")
+    names = sorted(writes or (f for f in found if f != SEAL and not foreign(f)))
+    return Seal(meaning, {name: File((folder / name).stat().st_size, digest(folder / name)) for name in names})
+
+
+def foreign(name: str) -> bool:
+    """Whether a file in a folder is called like what editors, desktops and network file systems leave wherever they have been."""
+    return FOREIGN.search(name) is not None
+
+
+def read_seal(folder: Path) -> Seal:
+    """The seal of a finished folder, after a look at the size of every file.
+
+    Raises:
+        Damaged: if the seal is missing or cannot be read, or a file is missing or has another size.
+    """
+    with reading(folder / SEAL, error=Damaged):
+        record = read_object(folder / SEAL)
+        if record["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {record['schema']}; this version reads {SCHEMA}")
+        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(said) for name, said in an_object(record["files"]).items()})
+    for name, file in seal.files.items():
+        _check(folder / name, "bytes", file.bytes, lambda path: path.stat().st_size)
+    return seal
+
+
+def check_content(folder: Path, seal: Seal) -> None:
+    """Read every file of a finished folder; one that this process has read before, and that was not touched since, only once.
+
+    Raises:
+        Damaged: if a file does not hold what it held when it was written.
+    """
+    for name, file in seal.files.items():
+        _check(folder / name, "sha256", file.sha256, digest)
+
+
+def _check(path: Path, what: str, then: object, read: Callable[[Path], object]) -> None:
+    with reading(path, error=Damaged):
+        now = read(path)
+    if now != then:
+        raise Damaged(f"{shown(path)} was changed after it was written ({what} {now}, not {then})")
+
+
+def _file(said: object) -> File:
+    facts = an_object(said)
+    return File(a_count(facts["bytes"]), a_text(facts["sha256"]))
+
+
+def _inside(name: str) -> str:
+    """A name that a file gives for another in its folder.
+
+    Raises:
+        Damaged: if it leads elsewhere.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise Damaged(f"{SEAL} names {name!r}, which lies outside its folder")
+    return name
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    facts = Facts.of(path)
+    return _digest(str(path.absolute()), facts) if facts.settled else hash_of(path, facts.bytes).hexdigest()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the system says of a file without its being read; another, if anybody has written to it since, once it was `settled`."""
+
+    bytes: int
+    modified: int  # ns; anybody may set it
+    changed: int  # ns; nobody can
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Facts":
+        """Those of a file as it is now."""
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it would have a later time of change, if it were written again from now on."""
+        return time.time_ns() - self.changed > FRESH
+
+
+@lru_cache(maxsize=1 << 16)
+def _digest(path: str, facts: Facts) -> str:
+    """Remembered for as long as nobody writes to the file."""
+    return hash_of(Path(path), facts.bytes).hexdigest()
+
+
+def hash_of(path: Path, size: int) -> "hashlib._Hash":
+    """SHA-256 of the first `size` bytes of a file (of all, where there are fewer), to be continued."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        while size > 0 and (chunk := file.read(min(CHUNK, size))):
+            found.update(chunk)
+            size -= len(chunk)
+    return found
+
+
+def set_aside(folder: Path) -> Path:
+    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why; its new path."""
+    shelf = folder.parent / "aside"
+    own_folder(shelf)
+    place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
+    return folder.rename(place)
+
+
+def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Write named arrays as npz, with the version of their schema. Texts are arrays of UTF-8 bytes (see `texts`)."""
+    with replacing(path) as file:
+        np.savez(file, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
+
+
+def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Exception] = Malformed) -> dict[str, NDArray[np.generic]]:
+    """What `save_arrays` wrote.
+
+    Raises:
+        Malformed: or `error`, if the file has another schema or layout, or holds anything but numbers and fixed texts (never unpickled).
+    """
+    with reading(path, error=error):
+        found = _plain(path)
+        version = int(found.pop("schema", np.array(0)))
+        if version != schema:
+            raise error(
+                f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}. "
+                "Read it with the version that made it, or move its folder away and let it be computed again"
+            )
+        layout.check(found)
+    return found
+
+
+def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
+    """The arrays of an npz, none of which may be larger than the file: as `save_arrays` compresses nothing, that would be a bomb."""
+    size = path.stat().st_size
+    try:
+        with ZipFile(path) as file:
+            claimed = sum(entry.file_size for entry in file.infolist())
+        if claimed > size:
+            raise ValueError(f"it claims to hold {claimed:,} bytes, and has {size:,}")
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+        if large := [name for name, array in found.items() if array.size > size]:
+            raise ValueError(f"it claims {found[large[0]].size:,} values in {size:,} bytes")
+    except OSError:
+        raise
+    except Exception as reason:  # whatever numpy and zipfile make of it
+        raise ValueError(f"it is no npz of plain arrays: {why(reason)}") from reason
+    return found
+
+
+def texts(said: Sequence[str]) -> NDArray[np.bytes_]:
+    """Lines of text as UTF-8 bytes of one width [N]; `lines` inverts it."""
+    return np.array([line.encode() for line in said], dtype=np.bytes_)
+
+
+def lines(found: NDArray[np.generic]) -> tuple[str, ...]:  # [N]
+    """The lines that `texts` holds."""
+    return tuple(line.decode() for line in found.tolist())

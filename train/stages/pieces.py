@@ -1,0 +1,56 @@
+"""Results that are made piece by piece: each is kept as soon as it is there, so that a kill costs one piece at most."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from train.stages.artifacts import Damaged, digest, load_arrays, save_arrays
+from train.stages.disk import own_folder, remove
+from train.stages.layout import ANY, Arrays, Layout
+from train.stages.reading import read_json, reading
+from train.stages.stage import Interrupted
+from train.stages.store import Store, write_json
+
+SCHEMA = 1  # of a piece
+FOLDER = "pieces"
+
+
+def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]], layout: Layout = ANY) -> list[Arrays]:
+    """What each of `make` makes, in order. Those whose piece lies in the draft `out` already are read, and not called.
+
+    Call `forget` when what they come to is written.
+
+    Raises:
+        Damaged: if a piece is not what was written, or has another layout.
+        Interrupted: if this process was asked to stop; all pieces so far are kept.
+        Lost: if somebody has taken this stage over.
+    """
+    folder = out / FOLDER
+    own_folder(folder)
+    found: list[Arrays] = []
+    for i, one in enumerate(make):
+        piece = folder / f"{i}.npz"
+        if found and store.stopping():
+            raise Interrupted(f"{out.name} stopped after {i} of {len(make)} pieces")
+        if not (piece.exists() and piece.with_suffix(".json").exists()):  # a kill in `forget` leaves one of both
+            arrays = one()
+            store.confirm(out)
+            save_arrays(piece, SCHEMA, arrays)
+            write_json(piece.with_suffix(".json"), digest(piece))
+        found.append(_read(piece, layout))
+    return found
+
+
+def forget(out: Path) -> None:
+    """The results are whole: no piece is needed any more."""
+    with suppress(OSError):  # what does not go away, as on a network file system a file that is open, is no part of the result
+        remove(out / FOLDER)
+
+
+def _read(piece: Path, layout: Layout) -> Arrays:
+    with reading(seal := piece.with_suffix(".json"), error=Damaged):
+        then = read_json(seal)
+    with reading(piece, error=Damaged):
+        if digest(piece) != then:
+            raise Damaged(f"{piece} is not what was written")
+    return load_arrays(piece, SCHEMA, layout, Damaged)

@@ -1,0 +1,345 @@
+"""Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from errno import EEXIST, ENOTEMPTY
+from pathlib import Path
+
+import torch
+
+from train.stages.artifacts import SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
+from train.stages.circumstances import circumstances, measure_memory
+from train.stages.disk import COPY, HALF, own, remove, replacing, sever, writing
+from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
+from train.stages.machine import Machine
+from train.stages.reading import a_text, read_json, read_object, reading
+from train.stages.record import encode, same
+from train.stages.stage import Stage, Undefined, closure, name
+from train.trackers import Tracker
+
+LOG = logging.getLogger(__name__)
+MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
+REASON = "undefined.json"  # in place of that, where the stage has no answer
+
+
+class Store:
+    """Results by expression: `root/Kind-hash/`. A folder with its final name is whole, and holds the checksums of its files.
+
+    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
+    after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
+    moved to `Kind-hash.token.draft`. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
+
+    `root` may be a link. Below it links are the work of others: in a draft they are removed, and none is written through.
+
+    `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        machine: Machine | None = None,
+        checkpoint_seconds: float = 20.0,
+        stopping: Callable[[], bool] = lambda: False,
+        leases: Leases | None = None,
+        tracker: Tracker | None = None,
+    ):
+        self.root = root
+        self.tracker = tracker  # whom learning tells its metrics, besides its own file of them
+        self.machine = machine or Machine()
+        self.checkpoint_seconds = checkpoint_seconds
+        self.stopping = stopping
+        self.leases = leases or Leases(root / "leases")
+        self._known: dict[Path, Seen] = {}  # whole, by the sizes of their files
+        self._sound: dict[Path, Seen] = {}  # and by what the files hold
+        self._held: dict[Path, Lease] = {}  # by draft
+
+    def path(self, stage: Stage) -> Path:
+        """Where the results of `stage` lie, or will lie."""
+        return self.root / name(stage)
+
+    def has(self, stage: Stage) -> bool:
+        """Whether the results of `stage` are there, and whole by the sizes of their files.
+
+        Raises:
+            ValueError: if they are there, but under another meaning of the same expression.
+        """
+        return self._looked(stage, self._known, lambda folder, seal: None)
+
+    def sound(self, stage: Stage) -> bool:
+        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, and again when touched.
+
+        Raises:
+            ValueError: as `has` does.
+        """
+        return self._looked(stage, self._sound, check_content)
+
+    def _looked(self, stage: Stage, seen: dict[Path, "Seen"], check: Callable[[Path, Seal], None]) -> bool:
+        """Whether the folder of a stage passes a check, or did and was not touched since."""
+        folder = self.path(stage)
+        if folder in seen and seen[folder].still:
+            return True
+        seen.pop(folder, None)
+        if not folder.exists():
+            return False
+        try:
+            seal = _seal(stage, folder)
+            now = Seen.of(folder, (SEAL, *seal.files))
+            check(folder, seal)
+        except Damaged:
+            return False  # `get` says why, and computes them again
+        if now.settled:
+            seen[folder] = now
+        return True
+
+    def get(self, stage: Stage) -> Path:
+        """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
+
+        Raises:
+            Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
+        """
+        pause = SHORTEST
+        while (folder := self.attempt(stage)) is None:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+        return folder
+
+    def attempt(self, stage: Stage) -> Path | None:
+        """The same, or None where somebody else is at `stage`, or has taken it over from this process, which was silent for too long."""
+        folder = self.path(stage)
+        if self.sound(stage):
+            return folder
+        for part in closure(stage.upstream, self.sound):  # in their order: one inside the other, a long chain would be too deep
+            self.get(part)
+        with writing(folder):
+            lease = self.leases.attempt(folder.name)
+            if lease is None:
+                return None
+            try:
+                with lease:
+                    if not self.sound(stage):
+                        self._run(stage, folder, lease)
+            except Lost as reason:
+                LOG.info("%s", reason)
+                return None
+        return folder
+
+    def confirm(self, draft: Path) -> None:
+        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
+
+        Raises:
+            Lost: if somebody has, while this process was silent.
+        """
+        if draft in self._held:
+            self._held[draft].check()
+
+    def error(self, stage: Stage) -> Path:
+        """Where the traceback of a stage that failed is kept, until it succeeds."""
+        folder = self.path(stage)
+        return folder.with_name(folder.name + ".error.txt")
+
+    def _draft(self, folder: Path, lease: Lease) -> Path:
+        """The draft that is to be continued, where no former holder of the lease can reach it."""
+        first, *former, ours = (
+            folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")
+        )
+        others = sorted(set(folder.parent.glob(f"{folder.name}.*.draft")).difference(former))  # of who took over, and stopped
+        left = next((d for d in reversed((first, *others, *former)) if d.exists()), first)
+        lease.check()  # what was found is not the heir's
+        if not lease.contested and left not in others:
+            ours = first
+        if left != ours and left.exists():
+            remove(ours)  # begun by one that had lost the lease already
+            left.rename(ours)
+        return ours
+
+    def _run(self, stage: Stage, folder: Path, lease: Lease) -> None:
+        if folder.exists():
+            fault = _fault(stage, folder)
+            if not fault:
+                return  # a former holder, suspended until now, has just published it
+            _shelve(folder, fault, lease)
+        draft = self._draft(folder, lease)
+        try:
+            _tidy(draft, own if draft.stem == folder.name else sever)  # who left one that bears a token may wake up
+            if draft.exists() and not _matches(stage, draft):
+                remove(draft)
+            self._attempt(stage, draft, lease)
+        except Damaged as reason:
+            _shelve(draft, str(reason), lease)
+            self._attempt(stage, draft, lease)
+        lease.check()
+        try:
+            draft.rename(folder)
+        except OSError as reason:
+            if reason.errno not in (EEXIST, ENOTEMPTY) or not self.sound(stage):
+                raise
+            remove(draft)  # the same
+        self.error(stage).unlink(missing_ok=True)
+
+    def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
+        _begin(draft, lease)
+        write_json(draft / "stage.json", encode(stage))
+        torch.set_num_threads(self.machine.threads)
+        measure_memory()
+        began, cpu = time.monotonic(), time.process_time()
+        self._held[draft] = lease
+        try:
+            stage.run(draft, self)
+        except Undefined as reason:
+            write_json(draft / REASON, {"reason": str(reason)})
+        finally:
+            del self._held[draft]
+        write_json(draft / "stage.json", encode(stage))  # whatever became of it meanwhile
+        write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
+        write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A folder when it was looked at: its files, and the facts of each."""
+
+    files: tuple[Path, ...]
+    facts: tuple[Facts, ...]
+
+    @classmethod
+    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
+        """These files of a folder, as they are now.
+
+        Raises:
+            Damaged: if one of them is gone.
+        """
+        files = tuple(folder / name for name in names)
+        try:
+            return cls(files, tuple(map(Facts.of, files)))
+        except (FileNotFoundError, NotADirectoryError) as reason:
+            raise Damaged(f"{reason.filename} is missing") from None
+
+    @property
+    def still(self) -> bool:
+        """Whether nobody has touched one of them since."""
+        try:
+            return tuple(map(Facts.of, self.files)) == self.facts
+        except OSError:
+            return False
+
+    @property
+    def settled(self) -> bool:
+        """Whether that could be told from now on."""
+        return all(f.settled for f in self.facts)
+
+
+def defined(folder: Path) -> Path:
+    """The folder, if it holds results.
+
+    Raises:
+        Undefined: if what the folder records is that there are none.
+        Malformed: if that record cannot be read.
+    """
+    if os.path.lexists(file := folder / REASON):
+        with reading(file):
+            reason = a_text(read_object(file)["reason"])
+        raise Undefined(reason)
+    return folder
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` so that `path` is never seen half-written."""
+    with replacing(path) as file:
+        file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _begin(draft: Path, lease: Lease) -> None:
+    """Make a draft, unless it is there.
+
+    Raises:
+        Lost: if the lease is; nothing is left behind then.
+    """
+    draft.mkdir(exist_ok=True)
+    try:
+        lease.check()
+    except Lost:
+        with suppress(OSError):
+            draft.rmdir()  # made just now, in the place of one that the heir has moved away
+        raise
+
+
+def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
+    """See to it that what is found in a draft is whole files in folders, and ours alone: `apart` does that for a file."""
+    if draft.is_symlink() or draft.is_file():
+        remove(draft)
+    for path in list(draft.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()) or path.suffix in (COPY, HALF):
+            remove(path)
+        elif path.is_file():
+            apart(path)
+
+
+def _writes(stage: Stage, undefined: bool) -> tuple[str, ...]:
+    """The files that a finished folder has at least; () where the stage does not say what it writes."""
+    return (*MADE, REASON) if undefined else (*MADE, *stage.writes) if stage.writes else ()
+
+
+def _seal(stage: Stage, folder: Path) -> Seal:
+    """The seal of a finished folder.
+
+    Raises:
+        Damaged: if the folder is not whole.
+        ValueError: if it was made by another meaning of the same expression.
+    """
+    seal = read_seal(folder)
+    if missing := sorted({*MADE, *_writes(stage, REASON in seal.files)}.difference(seal.files)):
+        raise Damaged(f"{folder / missing[0]}, which belongs to such a result, is not among what its {SEAL} names")
+    if seal.meaning == stage.meaning:
+        return seal
+    check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
+    if not _matches(stage, folder):
+        raise ValueError(
+            f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive "
+            f"changed since. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder."
+        )
+    return seal
+
+
+def _matches(stage: Stage, folder: Path) -> bool:
+    """Whether `stage.json` in the folder says the stage; what was added to the code since must be at its default.
+
+    Raises:
+        Damaged: if it is there and is no JSON.
+    """
+    if not os.path.lexists(file := folder / "stage.json"):
+        return False
+    with reading(file, error=Damaged):
+        return same(read_json(file), stage)
+
+
+def _fault(stage: Stage, folder: Path) -> str:
+    """How a folder is damaged; "" where it is not."""
+    try:
+        check_content(folder, _seal(stage, folder))
+    except Damaged as fault:
+        return str(fault)
+    return ""
+
+
+def _shelve(folder: Path, reason: str, lease: Lease) -> None:
+    """Move a damaged folder aside, and say so.
+
+    Raises:
+        Lost: if the lease is; what an heir has put there is left, or put back.
+    """
+    lease.check()
+    place = set_aside(folder)
+    try:
+        lease.check()
+    except Lost:
+        with suppress(OSError):
+            place.rename(folder)
+        raise
+    with replacing(place.with_name(place.name + ".txt")) as file:
+        file.write(f"{reason}\n".encode(errors="backslashreplace"))
+    LOG.warning("%s. It is kept as %s, and computed again.", reason, place)
