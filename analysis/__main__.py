@@ -86,7 +86,6 @@ class Options:
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
     jobs: int | None = None  # stages at a time; default as many as the cores have room for
-    devices: int = 1  # of a stage that learns: so many processes learn as one, each on a GPU or on cores of its own
     override: Annotated[Overrides, tyro.conf.arg(name="")] = Overrides()  # type: ignore[valid-type]
 
     def request(self) -> Request:
@@ -102,7 +101,6 @@ class Options:
             self.only,
             self.out,
             self.jobs,
-            self.devices,
         )
 
 

@@ -26,10 +26,10 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
 from train.stages.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
-from train.stages.disk import Unwritable
+from train.stages.disk import Unwritable, write_json
 from train.stages.lease import Lease, Leases
 from train.stages.stage import Stage, name
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 stage = dataclass(frozen=True, eq=False, repr=False)
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)

@@ -15,9 +15,10 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Algorithm, Practice
+from train.optim import Optim
 from train.policy import Fresh
 from train.rl.credit import Scale
 from train.rl.objectives import Clip
@@ -26,7 +27,6 @@ from train.rl.rewards import Coin
 from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
-from train.share import Share
 from train.stages.machine import Machine
 
 NONSENSE: dict[object, tuple[object, ...]] = {
@@ -91,7 +91,7 @@ VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
 FRESH = Fresh(GPTConfig(len(VOCAB)), VOCAB)
 IMITATE = Imitate(Corpus((Recipe(1.0, FAMILY),)))
 INSTANCES = (
-    *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE, Share()),
+    *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
     *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
 )
@@ -126,7 +126,7 @@ def test_every_class_is_tried() -> None:
 
 # Broken if empty lists, the same twice, or numbers at the borders were refused or taken on the wrong side.
 def test_borders() -> None:
-    for right in (Coin(0), Coin(1.0), Clip(0, 0), Optim(decay=1.0, warmup=0), Machine(memory_fraction=1), Sampler(spare=0), Share(1, 2)):
+    for right in (Coin(0), Coin(1.0), Clip(0, 0), Optim(decay=1.0, warmup=0), Machine(memory_fraction=1), Sampler(spare=0)):
         assert replace(right) == right
     for wrong, field, value in (
         (Coin(), "p", 1.01),
@@ -140,7 +140,6 @@ def test_borders() -> None:
         (Sampler(), "temperature", 0.0),
         (Sampler(), "group", 0),
         (Few(FAMILY), "problems", 0),
-        (Share(), "index", 1),
         (INSTANCES[-2], "families", ()),
         (INSTANCES[-2], "temperatures", ()),
         (INSTANCES[-2], "temperatures", (1.0, 0.0)),

@@ -21,7 +21,6 @@ from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
 from synthtasks.verify import verify
 from tests.strategies import examples
-from train.learn import Run
 from train.ledger import Ledger
 from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
 from train.policy import Fresh, torch_rng
@@ -31,6 +30,7 @@ from train.rl.problems import Endless
 from train.rl.rewards import Coin, Correct, Process, Reward
 from train.rl.rollouts import Rollouts, Sampler, rollout
 from train.rl.signal import has_signal
+from train.run import Run
 from train.stages.machine import Machine
 from train.stages.store import Store
 

@@ -22,8 +22,9 @@ from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import Plan
 from train.stages.artifacts import SEAL, sealed
+from train.stages.disk import write_json
 from train.stages.stage import Interrupted, Stage
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 PATIENCE = 120.0  # seconds that a test waits for what will surely come
 

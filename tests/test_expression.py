@@ -17,16 +17,18 @@ from synthtasks.families.texts import FUNCTIONS
 from synthtasks.primitives import ADD, MUL, Primitive
 from synthtasks.surfaces import Compact, Story
 from tests.strategies import examples, programs
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import DAPO, GRPO, Practice
+from train.optim import Optim
 from train.policy import Fresh
 from train.rl.problems import Band, Endless
 from train.rl.rewards import Process
 from train.score import Score
+from train.stages.disk import write_json
 from train.stages.record import Unreadable, decode, encode, same
 from train.stages.stage import Stage, name
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 VOCAB = Compact().vocab(4, (ADD, MUL), 3)
 FRESH = Fresh(GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64), VOCAB)

@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from analysis.running import gc, references
+from train.stages.disk import write_json
 from train.stages.lease import Leases
 from train.stages.stage import Stage
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +107,8 @@ def test_drafts_claims_and_what_was_set_aside(out: Path) -> None:
 
 # Broken if the lease of the dead left one of ours, where nothing else of its stage is rubbish.
 def test_of_a_lease_nothing_stays(out: Path) -> None:
-    died = "import os, pathlib, sys; from train.stages.lease import Leases; Leases(pathlib.Path(sys.argv[1])).attempt(sys.argv[2]); os._exit(0)"
+    died = "import os, pathlib, sys; from train.stages.lease import Leases;"
+    died += "Leases(pathlib.Path(sys.argv[1])).attempt(sys.argv[2]); os._exit(0)"
     subprocess.run([sys.executable, "-c", died, str(out / "stages" / "leases"), str(KEPT)], check=True)
     clean(out)
     assert not list((out / "stages" / "leases").iterdir())

@@ -24,10 +24,11 @@ from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Loss, Optim, Run, Update
+from train.learn import Learn
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
 from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
+from train.optim import Optim
 from train.policy import Fresh, load_policy, torch_rng
 from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
 from train.rl.objectives import PolicyGradient, TokenMean, kl
@@ -35,9 +36,11 @@ from train.rl.problems import Band, Endless, Few, Region, band
 from train.rl.rewards import Coin
 from train.rl.rollouts import Rollouts, Sampler, rollout
 from train.rl.signal import Judged, has_signal, with_signal
-from train.stages.artifacts import VARYING
+from train.run import Loss, Run, Update
+from train.stages.artifacts import VARYING, defined
+from train.stages.disk import write_json
 from train.stages.stage import Stage, Undefined
-from train.stages.store import Store, defined, write_json
+from train.stages.store import Store
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 NEVER, ALWAYS = 1e9, 0.0  # seconds between checkpoints
@@ -97,10 +100,10 @@ class Fused:
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         for i, update in enumerate(self.loss.updates(run, iteration)):
-            yield replace(update, parts=self._parts(run.store.root / "fuse", update, f"{iteration} {i}"))
+            yield replace(update, terms=self._terms(run.context.root / "fuse", update, f"{iteration} {i}"))
 
-    def _parts(self, fuse: Path, update: Update, moment: str) -> Iterator[Tensor]:
-        yield from update.parts
+    def _terms(self, fuse: Path, update: Update, moment: str) -> Iterator[Tensor]:
+        yield from update.terms
         if not fuse.exists():
             return
         if fuse.read_text() == "slow":
@@ -481,7 +484,7 @@ def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp
             total = total - logs[place - 1, tokens[0, place]]
             count += 1
     (update,) = loss.updates(run, 0)
-    (part,) = update.parts
+    (part,) = update.terms
     assert masked == sum(step in withheld for d in documents for step in [r.primitive for r in d.results])
     assert masked > 0 or not withheld
     assert part.item() == pytest.approx((total / count).item(), rel=1e-12)
@@ -518,7 +521,7 @@ def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) ->
     full = gradient(model)
     model.zero_grad()
     shared = 0.0
-    for part in task._parts(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
+    for part in task._terms(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
         part.backward()
         shared += part.item()
     assert task.algorithm.aggregate == TokenMean()

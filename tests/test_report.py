@@ -39,9 +39,10 @@ from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
 from synthtasks.trace import Trace
 from tests.tiny import TINY
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
+from train.optim import Optim
 from train.policy import Fresh
 from train.rl.problems import Band
 from train.rl.rewards import Correct, Process, Reward

@@ -212,7 +212,6 @@ REFUSED = [
     (("--seeds", "1000000000"), "--seeds is from 1 to 10000; found 1000000000"),
     (("--first-seed=-5",), "--first-seed is at least 0; found -5"),
     (("--jobs", "0"), "--jobs is at least 1; found 0"),
-    (("--devices", "0"), "--devices is at least 1; found 0"),
     (("--withhold", "mul", "mul"), "--withhold takes some of add, sub, mul, each once; found mul mul"),
     (("--withhold", "add", "mul", "sub"), "leaves no primitive to know"),
     (("--only", "region=at,region=below"), "each axis once; found 'region=at,region=below'"),
@@ -237,7 +236,7 @@ def test_what_must_fail_does_not_begin(
     def begun(*_: object) -> int:
         raise AssertionError("something ran")
 
-    for what in ("__main__.watch", "command.make_plan", "command.report", "demo.make_plan"):
+    for what in ("__main__.watch", "cli.command.make_plan", "cli.command.report", "cli.demo.make_plan"):
         monkeypatch.setattr(f"analysis.{what}", begun)
     monkeypatch.setattr(sys, "argv", ["analysis", verb, "grid", "--scale", "smoke", "--out", str(tmp_path), *words])
     assert main() == 2

@@ -25,9 +25,10 @@ from train.rl.problems import Endless
 from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
+from train.stages.disk import write_json
 from train.stages.machine import Machine
 from train.stages.stage import closure
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)

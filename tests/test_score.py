@@ -23,9 +23,10 @@ from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem
 from synthtasks.surfaces import ROLES, Compact
 from synthtasks.verify import verify
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
+from train.optim import Optim
 from train.policy import Fresh, load_policy
 from train.rl.problems import Endless
 from train.rl.rollouts import Sampler, rollout

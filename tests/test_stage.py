@@ -35,15 +35,18 @@ from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate
+from train.optim import Optim
 from train.policy import Fresh, load_policy
 from train.score import Score
 from train.stages import kinds
+from train.stages.artifacts import defined
+from train.stages.disk import write_json
 from train.stages.kinds import STARTED, kind_of
 from train.stages.record import Unreadable, encode, same
 from train.stages.stage import Stage, Undefined, closure, fingerprint, name
-from train.stages.store import Store, defined, write_json
+from train.stages.store import Store
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
 stage = dataclass(frozen=True, eq=False, repr=False)

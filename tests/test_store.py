@@ -18,12 +18,12 @@ from tests.test_artifacts import FRESH, LEARN, Copy, Letter, content, flip, runs
 from tests.test_lease import SHORT, Time
 from train.checkpoint import Progress
 from train.stages.artifacts import SEAL, read_seal, save_arrays, sealed
-from train.stages.disk import Unwritable, appending, remove, replacing, sever
+from train.stages.disk import Unwritable, appending, remove, replacing, sever, write_json
 from train.stages.lease import Holder, Leases, _space
 from train.stages.pieces import forget, in_pieces
 from train.stages.record import encode
 from train.stages.stage import Stage, name
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 __all__ = ["undisturbed"]  # a fixture
 stage = dataclass(frozen=True, eq=False, repr=False)

@@ -20,9 +20,9 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
 from train.stages.artifacts import VARYING
-from train.stages.stage import name
+from train.stages.stage import Tracker, name
 from train.stages.store import Store
-from train.trackers import Csv, TensorBoard, Tracker, called
+from train.trackers import Csv, TensorBoard, called
 
 FAMILY = Program(1, 4)
 VOCAB = Compact().vocab(4, FAMILY.primitives, FAMILY.modulus)

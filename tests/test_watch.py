@@ -32,8 +32,9 @@ from analysis.studies.study import Setting, measure
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
 from train.stages.artifacts import SEAL, sealed
+from train.stages.disk import write_json
 from train.stages.stage import closure
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 SEEDS = (0, 1)
 ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Html("<p>first</p>"), "two": Html()}, False))

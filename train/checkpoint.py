@@ -6,17 +6,20 @@ import json
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from lightning.fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
 from train.ledger import Ledger
 from train.stages.artifacts import Damaged, digest, hash_of
-from train.stages.disk import appending, new_file
+from train.stages.disk import appending, new_file, write_json
 from train.stages.reading import a_count, a_text, read_object, reading
-from train.stages.store import Store, write_json
+from train.stages.stage import Context
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
 
 Metrics = dict[str, float]
 
@@ -28,7 +31,7 @@ class Progress:
     checkpoint takes the place of another, of both.
     """
 
-    def __init__(self, out: Path, fabric: Fabric, model: nn.Module, optimizer: Optimizer, ledger: Ledger):
+    def __init__(self, out: Path, fabric: "Fabric", model: nn.Module, optimizer: Optimizer, ledger: Ledger):
         self.checkpoint, self.fabric, self.optimizer, self.ledger = out / "checkpoint.pt", fabric, optimizer, ledger
         self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
         self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
@@ -66,7 +69,7 @@ class Progress:
         self.logged.update(f"{line}\n".encode())
         print(line, file=self.log, flush=True)
 
-    def save(self, iteration: int, every: float, store: Store) -> None:
+    def save(self, iteration: int, every: float, context: Context) -> None:
         """Write a checkpoint, if the last one is `every` seconds old.
 
         Raises:
@@ -81,7 +84,7 @@ class Progress:
         with new_file(draft) as file:
             file.write(memory.getbuffer())
         latest = {digest(draft): self.logged.hexdigest()}
-        store.confirm(self.checkpoint.parent)
+        context.confirm(self.checkpoint.parent)
         write_json(self.checkpoint.with_suffix(".json"), self.sums | latest)
         draft.replace(self.checkpoint)
         self.sums, self.saved = latest, time.monotonic()

@@ -13,10 +13,10 @@ from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.ledger import matrix_weights
-from train.stages.disk import replacing
+from train.stages.artifacts import defined
+from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
-from train.stages.stage import Stage
-from train.stages.store import Store, defined, write_json
+from train.stages.stage import Context, Stage
 
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
 
@@ -103,5 +103,5 @@ class Fresh(Stage):
         if self.config.vocab != len(self.vocab):
             raise ValueError(f"the model has {self.config.vocab} tokens, its vocabulary {len(self.vocab)} words; make them equal")
 
-    def run(self, out: Path, store: Store) -> None:
+    def run(self, out: Path, context: Context) -> None:
         save_policy(Policy(GPT(self.config, torch_rng("init", self.seed)), self.vocab), out)

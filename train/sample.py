@@ -12,11 +12,11 @@ from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.rl.problems import Prompts
 from train.rl.rollouts import Sampler, rollout
-from train.stages.artifacts import lines, load_arrays, save_arrays, texts
+from train.stages.artifacts import defined, lines, load_arrays, save_arrays, texts
+from train.stages.disk import write_json
 from train.stages.layout import Layout
 from train.stages.reading import reading
-from train.stages.stage import Stage
-from train.stages.store import Store, defined, write_json
+from train.stages.stage import Context, Shelf, Stage
 
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
@@ -42,10 +42,10 @@ class Sample(Stage):
     def __post_init__(self) -> None:
         check(self)
 
-    def run(self, out: Path, store: Store) -> None:
-        policy = load_policy(store.get(self.policy))
-        policy.model.to(store.machine.device).eval()
-        asked = self.prompts.batch(store, self.problems, self.seed, 0, 0)
+    def run(self, out: Path, context: Context) -> None:
+        policy = load_policy(context.get(self.policy))
+        policy.model.to(context.machine.device).eval()
+        asked = self.prompts.batch(context, self.problems, self.seed, 0, 0)
         r = rollout(policy.model, policy.vocab, asked, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
@@ -72,14 +72,14 @@ class Samples:
     process: NDArray[np.bool_]  # [B] every step is
 
 
-def read_samples(stage: Sample, store: Store) -> Samples:
+def read_samples(stage: Sample, shelf: Shelf) -> Samples:
     """The results of `stage`.
 
     Raises:
         Undefined: if it has none.
         Malformed: if they cannot be read, or are of another schema or of other problems.
     """
-    file, group = defined(store.get(stage)) / "samples.npz", stage.sampler.group
+    file, group = defined(shelf.get(stage)) / "samples.npz", stage.sampler.group
     arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": stage.problems, "B": stage.problems * group}))
     with reading(file):
         problem = arrays["problem"].astype(np.int64)

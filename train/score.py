@@ -24,11 +24,11 @@ from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
 from train.policy import Policy, load_policy
 from train.stages.artifacts import save_arrays
+from train.stages.disk import write_json
 from train.stages.forms import Exact
 from train.stages.layout import Arrays, Layout
 from train.stages.pieces import forget, in_pieces
-from train.stages.stage import Stage
-from train.stages.store import Store, write_json
+from train.stages.stage import Context, Stage
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
@@ -66,12 +66,12 @@ class Score(Stage):
         if not self.families or not self.temperatures:
             raise ValueError(f"a score is of some families at some temperatures; found {len(self.families)} and {len(self.temperatures)}")
 
-    def run(self, out: Path, store: Store) -> None:
-        policy = load_policy(store.get(self.policy))
-        policy.model.to(store.machine.device).eval()
+    def run(self, out: Path, context: Context) -> None:
+        policy = load_policy(context.get(self.policy))
+        policy.model.to(context.machine.device).eval()
         names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
         sizes = {"K": len(self.temperatures), "R": len(ROLES), "N": len(names), "P": self.problems}
-        pieces = in_pieces(out, store, [partial(self._piece, policy, family, names) for family in self.families], Layout(PIECE, sizes))
+        pieces = in_pieces(out, context, [partial(self._piece, policy, family, names) for family in self.families], Layout(PIECE, sizes))
         arrays = {what: np.stack([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
         ledger = Ledger()
         ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))

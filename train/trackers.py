@@ -6,16 +6,11 @@ that file, which is an optimiser step, or an iteration without one.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
-
-from lightning.fabric import Fabric
-from lightning.fabric.loggers.csv_logs import CSVLogger
-from lightning.fabric.loggers.logger import Logger
-from lightning.fabric.loggers.tensorboard import TensorBoardLogger
+from typing import TYPE_CHECKING
 
 from train.stages.artifacts import Damaged
 from train.stages.disk import remove
@@ -23,11 +18,9 @@ from train.stages.reading import reading
 from train.stages.records import read_note
 from train.stages.stage import Stage, name
 
-
-class Tracker(Protocol):
-    """Opens the log of a stage, empty, and closes it."""
-
-    def __call__(self, stage: Stage) -> AbstractContextManager[Logger]: ...
+if TYPE_CHECKING:  # loggers take seconds to import
+    from lightning.fabric import Fabric
+    from lightning.fabric.loggers.logger import Logger
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,9 @@ class Csv:
     titles: Mapping[str, str] = field(default_factory=dict)  # for people, by the name of the stage
 
     @contextmanager
-    def __call__(self, stage: Stage) -> Iterator[Logger]:
+    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+        from lightning.fabric.loggers.csv_logs import CSVLogger
+
         yield from _closed(CSVLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
 
 
@@ -57,7 +52,9 @@ class TensorBoard:
         needs("tensorboard")
 
     @contextmanager
-    def __call__(self, stage: Stage) -> Iterator[Logger]:
+    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+        from lightning.fabric.loggers.tensorboard import TensorBoardLogger
+
         yield from _closed(TensorBoardLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
 
 
@@ -78,7 +75,7 @@ class Wandb:
         needs("wandb")
 
     @contextmanager
-    def __call__(self, stage: Stage) -> Iterator[Logger]:
+    def __call__(self, stage: Stage) -> Iterator["Logger"]:
         import wandb  # an extra
         from lightning.pytorch.loggers import WandbLogger  # half of Lightning, which takes seconds to import
 
@@ -100,7 +97,7 @@ def needs(package: str) -> None:
         raise ValueError(f"metrics are to go to {package}, which is not installed: pip install {package}, or choose another --logger")
 
 
-def tell_again(fabric: Fabric, metrics: Path) -> int:
+def tell_again(fabric: "Fabric", metrics: Path) -> int:
     """Tell the loggers what a run recorded before it was stopped; how many steps these are."""
     if not fabric.loggers:
         return 0
@@ -117,7 +114,7 @@ def called(stage: Stage, titles: Mapping[str, str]) -> str:
     return "-".join([*"".join(c if c.isalnum() else " " for c in title).split(), stage.identity])
 
 
-def _closed(logger: Logger) -> Iterator[Logger]:
+def _closed(logger: "Logger") -> Iterator["Logger"]:
     try:
         yield logger
     finally:

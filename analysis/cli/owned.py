@@ -9,9 +9,9 @@ from pathlib import Path
 from analysis.running.references import known_names, names_of
 from analysis.studies.scale import SCALES, SIZES, Scale, changed, preset
 from analysis.studies.study import Setting, Study
+from train.stages.disk import write_json
 from train.stages.reading import Malformed, read_object, reading
 from train.stages.stage import Stage
-from train.stages.store import write_json
 
 FILE = "setting.json"
 SCHEMA = 1

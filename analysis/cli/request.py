@@ -13,9 +13,9 @@ from analysis.studies.scale import SCALES, SEEDS, Scale
 from analysis.studies.study import Cell, Setting, Study
 from synthtasks.checked import From, one_of
 from train.learn import Learn
-from train.stages.stage import Stage, name
+from train.stages.stage import Stage, Tracker, name
 from train.stages.store import Store
-from train.trackers import Csv, TensorBoard, Tracker, Wandb
+from train.trackers import Csv, TensorBoard, Wandb
 
 TRACKERS: Mapping[str, Callable[[Path, Mapping[str, str]], Tracker]] = {"csv": Csv, "tensorboard": TensorBoard, "wandb": Wandb}
 
@@ -131,7 +131,6 @@ def request(
     only: str,
     out: Path | None,
     jobs: int | None,
-    devices: int = 1,
 ) -> Request:
     """What was typed, checked: whatever can be known before it runs.
 
@@ -143,13 +142,12 @@ def request(
     one_of("--scale", scale, SCALES)
     chosen = overridden(SCALES[scale], overrides)
     count = chosen.seeds if seeds is None else seeds
-    given = {"seeds": (count, SEEDS), "first-seed": (first_seed, From(0)), "jobs": (jobs, From(1)), "devices": (devices, From(1))}
+    given = {"seeds": (count, SEEDS), "first-seed": (first_seed, From(0)), "jobs": (jobs, From(1))}
     for option, (found, numbers) in given.items():
         if found is not None and found not in numbers:
             raise ValueError(f"--{option} is {numbers}; found {found}")
-    chosen = replace(chosen, machine=replace(chosen.machine, devices=devices))
     setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
-    room = cores() // (chosen.machine.threads * devices)
+    room = cores() // chosen.machine.threads
     asked = Request(study, setting, labelled(only, study), a_folder(out or Path("runs") / scale), jobs or max(1, room))
     asked.refuse_other()
     return asked

@@ -9,8 +9,8 @@ from analysis.measures.estimates import bootstrap, exact_pass_at_k
 from analysis.measures.scores import Scores, read_scores
 from synthtasks.checked import From, check
 from train.score import Score
-from train.stages.stage import Stage
-from train.stages.store import Store, write_json
+from train.stages.disk import write_json
+from train.stages.stage import Context, Stage
 
 REGIONS = ("below", "at", "beyond")
 
@@ -68,8 +68,8 @@ class Edge(Stage):
     def __post_init__(self) -> None:
         check(self)
 
-    def run(self, out: Path, store: Store) -> None:
-        scores = read_scores(self.scores, store)
+    def run(self, out: Path, context: Context) -> None:
+        scores = read_scores(self.scores, context)
         map_ = [self._difficulty(scores, i) for i in range(len(scores.steps))]
         bands: dict[str, list[int]] = {}
         reasons: dict[str, str] = {}

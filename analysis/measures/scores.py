@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from analysis.measures.estimates import Floats, exact_pass_at_k
 from synthtasks.surfaces import ROLES
 from train.score import LAYOUT, SCHEMA, Score
-from train.stages.artifacts import load_arrays
+from train.stages.artifacts import defined, load_arrays
 from train.stages.layout import Layout
 from train.stages.reading import reading
-from train.stages.store import Store, defined
+from train.stages.stage import Shelf
 
 KS = (1, 8, 128, 1_024, 1_000_000)
 
@@ -54,13 +54,13 @@ class Scores:
         return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)
 
 
-def read_scores(stage: Score, store: Store) -> Scores:
+def read_scores(stage: Score, shelf: Shelf) -> Scores:
     """The results of `stage`.
 
     Raises:
         Undefined: if it has none.
     """
-    return load_scores(stage, defined(store.get(stage)))
+    return load_scores(stage, defined(shelf.get(stage)))
 
 
 def load_scores(stage: Score, folder: Path) -> Scores:

@@ -25,7 +25,7 @@ from synthtasks.stdout import say_every_character
 from train.stages.machine import Machine
 from train.stages.stage import Stage
 from train.stages.store import Store
-from train.trackers import Tracker
+from train.stages.stage import Tracker
 
 OBJECTS = 80 * 2**20  # bytes of memory for what Ray passes on, the least that it takes: here these are names of results
 
@@ -71,7 +71,7 @@ def _cluster(cores: int) -> Iterator[None]:
 
 def _cores(machine: Machine) -> int:
     """What a stage takes."""
-    return machine.threads * machine.devices
+    return machine.threads
 
 
 class Said(Protocol):
@@ -99,7 +99,7 @@ def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], Non
     machine, limit = store.machine, care.time_limit or math.inf
     task = ray.remote(_task).options(
         num_cpus=_cores(machine),
-        num_gpus=(machine.memory_fraction if machine.devices == 1 else machine.devices) if machine.device.type == "cuda" else 0,
+        num_gpus=machine.memory_fraction if machine.device.type == "cuda" else 0,
         num_returns="streaming",
         max_retries=0,  # here it is tried again, so that what it says comes from one try
     )

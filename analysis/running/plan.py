@@ -118,15 +118,14 @@ def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int, tell
 
 
 def able(machine: Machine) -> None:
-    """Make sure that this machine has the GPUs that are asked for, before anything is tried on them, or in their place.
+    """Make sure that this machine has the GPU that is asked for, before anything is tried on them, or in their place.
 
     Raises:
         ValueError: if it has not.
     """
-    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if machine.accelerator == "cuda" and found < machine.devices:
+    if machine.accelerator == "cuda" and not torch.cuda.is_available():
         raise ValueError(
-            f"this scale needs a GPU for each of {machine.devices} --devices, and torch {torch.__version__} finds {found} here. "
+            f"this scale needs a GPU, and torch {torch.__version__} finds none here. "
             "Without one: --scale cpu (make SCALE=cpu). With one: a torch that is built for it"
         )
 
@@ -178,7 +177,7 @@ def probe(stage: Stage, store: Store) -> Need:
     """
     with TemporaryDirectory() as folder, measuring():
         until = time.monotonic() + TRIAL
-        scratch = Store(Path(folder), replace(store.machine, devices=1), stopping=lambda: time.monotonic() > until)
+        scratch = Store(Path(folder), store.machine, stopping=lambda: time.monotonic() > until)
         match stage:
             case Learn():
                 like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage, usual)]

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from train.stages.disk import write_json
 from train.stages.reading import a_text, read_object, reading
 from train.stages.stage import Stage, closure
-from train.stages.store import write_json
 
 FILE = "stages.json"
 SCHEMA = 1

@@ -16,9 +16,8 @@ import torch
 
 from synthtasks.stdout import say_every_character
 from train.stages.machine import Machine
-from train.stages.stage import Interrupted, Stage
+from train.stages.stage import Interrupted, Stage, Tracker
 from train.stages.store import Store
-from train.trackers import Tracker
 
 CONTEXT = multiprocessing.get_context("spawn")
 WATCH = 0.5  # seconds between looks at the parent
@@ -69,8 +68,7 @@ class Worker:
 
     def __init__(self, place: Place):
         self.connection, theirs = CONTEXT.Pipe()
-        alone = place.machine.devices == 1  # a daemon must not have children
-        self.process = CONTEXT.Process(target=_serve, args=(theirs, place, os.getpid()), daemon=alone)
+        self.process = CONTEXT.Process(target=_serve, args=(theirs, place, os.getpid()), daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, so that none is heard early
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

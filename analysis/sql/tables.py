@@ -8,12 +8,11 @@ from pathlib import Path
 from analysis.measures.estimates import exact_pass_at_k
 from analysis.measures.scores import KS
 from train.score import LAYOUT, SCHEMA
-from train.stages.artifacts import Damaged, Seal, check_content, load_arrays, read_seal
+from train.stages.artifacts import Damaged, Seal, check_content, defined, load_arrays, read_seal
 from train.stages.layout import Layout
 from train.stages.reading import Malformed, a_count, a_number, a_text, an_object, parse, read_json, read_object, reading, shown
 from train.stages.records import read_ledger, read_made, read_note
 from train.stages.stage import Undefined
-from train.stages.store import defined
 
 Row = Mapping[str, object]
 RUN = ("seconds", "cpu_seconds", "peak_memory_mb", "finished", "device", "python")

@@ -16,9 +16,10 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe, Solved
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import GRPO, Practice
+from train.optim import Optim
 from train.policy import Fresh
 from train.rl.problems import Band
 from train.rl.rewards import Coin, Correct, Process, Reward

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analysis.studies.claims import Judgement, Row, judge
 from analysis.studies.study import Cell, Setting, Study, measure
-from train.stages.disk import replacing
-from train.stages.store import Store, write_json
+from train.stages.disk import replacing, write_json
+from train.stages.store import Store
 
 
 @dataclass(frozen=True)

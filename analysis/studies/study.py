@@ -18,9 +18,10 @@ from train.learn import Learn
 from train.rl.problems import read_bands
 from train.sample import Sample, read_samples
 from train.score import Score
+from train.stages.artifacts import defined
 from train.stages.records import read_ledger
 from train.stages.stage import Stage, Undefined
-from train.stages.store import Store, defined
+from train.stages.store import Store
 
 SAMPLED_KS = (1, 8)
 SAMPLED = ("answer", "sampled process")  # what samples say is right

@@ -13,8 +13,9 @@ from rich.table import Table
 from models.gpt import GPTConfig
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.practice import GRPO, Practice
+from train.optim import Optim
 from train.policy import Fresh
 from train.rl.problems import Endless
 from train.rl.rewards import Coin

@@ -16,9 +16,10 @@ from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
 from train.stages.artifacts import SEAL, sealed
+from train.stages.disk import write_json
 from train.stages.record import encode
 from train.stages.stage import Stage, closure
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 STORED, NEW = 10_000, 300
 EQUAL, TERMS = 16, 150_000_000

@@ -14,8 +14,9 @@ from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
-from train.learn import Learn, Optim
+from train.learn import Learn
 from train.losses.imitate import Imitate, collate
+from train.optim import Optim
 from train.policy import Fresh, load_policy
 from train.stages.store import Store
 

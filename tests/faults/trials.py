@@ -27,8 +27,9 @@ from tests.faults.small import SCALE, WIDTH
 from tests.faults.tally import Outcome
 from tests.test_study import bits
 from train.stages.artifacts import SEAL, digest, sealed
+from train.stages.disk import write_json
 from train.stages.stage import Interrupted, closure
-from train.stages.store import Store, write_json
+from train.stages.store import Store
 
 LIMIT = 20.0  # seconds after which a reader hangs
 INSIDE = 4  # faults of what a file says, to one of its being no such file

@@ -12,7 +12,7 @@ from synthtasks.checked import From, check
 from synthtasks.corpus import Corpus, Document
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
-from train.learn import Run, Update
+from train.run import Run, Update
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,12 @@ class Imitate:
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         batch = collate(self.corpus, self.documents(iteration), run.vocab, run.device)
         run.ledger.train(batch.real, run.weights)
-        mine = run.share.of(len(batch.tokens))
-        yield Update(self._parts(run, batch.tokens[mine], batch.learned[mine, 1:], batch.learned[:, 1:].sum()), {})
+        yield Update(self._terms(run, batch), {})
 
-    def _parts(self, run: Run, tokens: Tensor, learned: Tensor, words: Tensor) -> Iterator[Tensor]:
-        """The loss of some rows [B, T], as their part of the mean over all `words` that carry loss."""
-        if len(tokens):
-            logp = chosen_logp(run.model(tokens[:, :-1]), tokens[:, 1:])  # [B, T - 1]
-            yield -(logp * learned).sum() / words
+    def _terms(self, run: Run, batch: Batch) -> Iterator[Tensor]:
+        learned = batch.learned[:, 1:]
+        logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
+        yield -(logp * learned).sum() / learned.sum()
 
     def documents(self, iteration: int) -> list[Document]:
         """What is read in an iteration; at least one document."""

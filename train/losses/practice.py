@@ -21,7 +21,6 @@ from models.generate import chosen_logp, completion_logits
 from models.gpt import GPT
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics
-from train.learn import Run, Update
 from train.rl.batches import Part, parts
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain, compares
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
@@ -30,7 +29,7 @@ from train.rl.rewards import Correct, Reward
 from train.rl.rollouts import Rollouts, Sampler, rollout
 from train.rl.shapes import fitting
 from train.rl.signal import Judged, has_signal, with_signal
-from train.share import Share
+from train.run import Run, Update
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,10 @@ class Practice:
         total = solved = covered = 0.0
         groups = signal = 0
         for draw in range(self.algorithm.draws):
-            problems = self.prompts.batch(run.store, self.problems, self.seed, iteration, draw)
+            problems = self.prompts.batch(run.context, self.problems, self.seed, iteration, draw)
             path = (self.seed, iteration, draw)
             with torch.no_grad():
-                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path, share=run.share)
+                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path)
                 reward = fitting("reward", self.reward, self.reward(r, *path), r.mask, r.mask)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)
@@ -135,14 +134,12 @@ class Practice:
         a = self.algorithm
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask)  # [B, T]
         kept = (torch.ones_like(signal) if a.kl and signal.any() else signal).nonzero()[:, 0]
-        for mine, part in shared(run.share, r, kept, run.store.machine.rows):
+        for part in parts(r, kept, run.context.machine.rows):
             rows = part.rows
             tokens = int(r.mask[part.distinct].sum() + r.prompt_lengths[part.groups].sum())
             run.ledger.train(tokens, run.weights)
             if a.kl:
                 run.ledger.forward(tokens, run.weights)
-            if not mine:
-                continue
             logp = self._logp(run.model, r, part)  # [P * G, T]
             x = fitting("surrogate", a.surrogate, a.surrogate(logp, r.logp[rows], advantage[rows]), logp)  # off the mask weights are 0
             if a.kl:
@@ -155,10 +152,3 @@ class Practice:
         tokens = r.tokens[part.distinct]
         logits = completion_logits(model, r.prompts[part.groups], r.prompt_lengths[part.groups], tokens, part.owners)
         return chosen_logp(logits / self.sampler.temperature, tokens)[part.same]
-
-
-def shared(share: Share, r: Rollouts, kept: Tensor, size: int) -> Iterator[tuple[bool, Part]]:
-    """The parts of all processes' shares of the groups `kept` [P], for the ledger counts what all do; which are this process's."""
-    for index in range(share.count):
-        for part in parts(r, kept[share.of(len(kept), index)], size):
-            yield index == share.index, part

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Protocol, get_args
 from synthtasks.checked import From, check, one_of
 from synthtasks.families import Family, Program, named
 from synthtasks.problem import Problem, Split
+from train.stages.artifacts import defined
 from train.stages.reading import a_text, an_object, read_object, reading
-from train.stages.stage import Stage, Undefined
-from train.stages.store import Store, defined
+from train.stages.stage import Context, Stage, Undefined
 
 Region = Literal["below", "at", "beyond"]  # of an edge
 
@@ -18,7 +18,7 @@ Region = Literal["below", "at", "beyond"]  # of an edge
 class Prompts(Protocol):
     """A source of problems; `draw` numbers the batches within an iteration."""
 
-    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
 
 
 def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[Problem, ...]:
@@ -35,7 +35,7 @@ class Endless:
     def __post_init__(self) -> None:
         check(self)
 
-    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         return _draw(self.family, self.split, count, seed, iteration, draw)
 
 
@@ -53,7 +53,7 @@ class Few:
     def __post_init__(self) -> None:
         check(self)
 
-    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         if count < self.problems:
             raise ValueError(
                 f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
@@ -74,12 +74,12 @@ class Band:
     def __post_init__(self) -> None:
         check(self)
 
-    def batch(self, store: Store, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
-        steps = band(store, self.edge, self.region, range(1, self.family.lines + 1))
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        steps = band(context, self.edge, self.region, range(1, self.family.lines + 1))
         return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
 
 
-def band(store: Store, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:
+def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:
     """The difficulties of a region, ascending, which are `among` those that there can be.
 
     Raises:
@@ -87,7 +87,7 @@ def band(store: Store, edge: Stage, region: Region, among: Collection[int]) -> t
         ValueError: if there is no region of that name.
     """
     one_of("region", region, get_args(Region))
-    bands, reasons = read_bands(defined(store.get(edge)), (region,), among)
+    bands, reasons = read_bands(defined(context.get(edge)), (region,), among)
     if not bands[region]:
         raise Undefined(f"no difficulty lies {region} the edge: {reasons[region]}")
     return bands[region]

@@ -9,7 +9,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.generate import Completions, generate, pad
+from models.generate import generate, pad
 from models.gpt import GPT
 from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
@@ -18,7 +18,6 @@ from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Trace
 from synthtasks.verify import Verdict, verify
 from synthtasks.vocab import Vocab
-from train.share import ALONE, Share
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ class Sampler:
         check(self)
 
 
-def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int, share: Share = ALONE) -> Rollouts:
-    """Draw and judge the completions that are called `path`. Of several processes each draws its share, and has all in the end.
+def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:
+    """Draw and judge the completions that are called `path`.
 
     Raises:
         ValueError: if there is no problem, or the longest prompt and the longest completion allowed may not fit into the context.
@@ -84,7 +83,7 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
             f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
         )
     uniforms = torch.from_numpy(rng(*path).random((len(problems) * sampler.group, limit), dtype="float32"))
-    drawn = _draw(model, prompts, uniforms, vocab.end, sampler.temperature, share)
+    drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature)
     lengths = drawn.mask.sum(1).tolist()
     rows = enumerate(zip(drawn.tokens.tolist(), lengths, strict=True))
     said = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in rows]  # often the same several times
@@ -103,34 +102,4 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
         tuple(traces[tokens] for _, tokens in said),
         tuple(verdicts[each] for each in said),
         drawn.forwarded,
-    )
-
-
-def _draw(
-    model: GPT,
-    prompts: list[list[int]],
-    uniforms: Tensor,  # [B, limit]
-    end: int,
-    temperature: float,
-    share: Share,
-) -> Completions:
-    """All completions, of which this process draws those to its share of the prompts."""
-    if share.count == 1:
-        return generate(model, prompts, uniforms, end, temperature)
-    mine = share.of(len(prompts))
-    group = len(uniforms) // len(prompts)
-    rows = slice(mine.start * group, mine.stop * group)
-    every = torch.zeros(3, *uniforms.shape, dtype=torch.float64, device=model.head.weight.device)  # holds tokens exactly
-    forwarded = torch.zeros(1, dtype=torch.int64, device=every.device)
-    if prompts[mine]:
-        drawn = generate(model, prompts[mine], uniforms[rows], end, temperature)
-        every[:, rows, : drawn.tokens.shape[1]] = torch.stack([x.double() for x in (drawn.tokens, drawn.mask, drawn.logp)])
-        forwarded += drawn.forwarded
-    tokens, mask, logp = share.sum(every)
-    longest = int(mask.sum(1).max())
-    return Completions(
-        tokens[:, :longest].long(),
-        mask[:, :longest].bool(),
-        logp[:, :longest].to(model.head.weight.dtype),
-        int(share.sum(forwarded)),
     )

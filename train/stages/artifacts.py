@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from train.stages.disk import own_folder, replacing
 from train.stages.layout import ANY, Layout
 from train.stages.reading import Malformed, a_count, a_text, an_object, read_object, reading, shown, why
+from train.stages.stage import Undefined
 
 SEAL = "checksums.json"
+REASON = "undefined.json"  # in place of results, where a stage has no answer
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -176,6 +178,20 @@ def set_aside(folder: Path) -> Path:
     own_folder(shelf)
     place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
     return folder.rename(place)
+
+
+def defined(folder: Path) -> Path:
+    """The folder, if it holds results.
+
+    Raises:
+        Undefined: if what the folder records is that there are none.
+        Malformed: if that record cannot be read.
+    """
+    if os.path.lexists(file := folder / REASON):
+        with reading(file):
+            reason = a_text(read_object(file)["reason"])
+        raise Undefined(reason)
+    return folder
 
 
 def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:

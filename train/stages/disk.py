@@ -1,5 +1,6 @@
 """Files as they are made here: new, in one step, and never through a link. And what is said where the system refuses."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -62,6 +63,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` so that `path` is never seen half-written."""
+    with replacing(path) as file:
+        file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
 
 
 def appending(path: Path) -> TextIO:

@@ -19,7 +19,6 @@ class Machine:
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: Annotated[int, From(1)] = 1  # a stage
     memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    devices: Annotated[int, From(1)] = 1  # of a stage that learns: so many processes learn as one, each on a GPU or `threads` threads
     rows: Annotated[int, From(1)] = 64  # about so many different completions a pass in RL; more than memory or caches hold are split
 
     def __post_init__(self) -> None:

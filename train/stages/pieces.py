@@ -5,17 +5,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from train.stages.artifacts import Damaged, digest, load_arrays, save_arrays
-from train.stages.disk import own_folder, remove
+from train.stages.disk import own_folder, remove, write_json
 from train.stages.layout import ANY, Arrays, Layout
 from train.stages.reading import read_json, reading
-from train.stages.stage import Interrupted
-from train.stages.store import Store, write_json
+from train.stages.stage import Context, Interrupted
 
 SCHEMA = 1  # of a piece
 FOLDER = "pieces"
 
 
-def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]], layout: Layout = ANY) -> list[Arrays]:
+def in_pieces(out: Path, context: Context, make: Sequence[Callable[[], Arrays]], layout: Layout = ANY) -> list[Arrays]:
     """What each of `make` makes, in order. Those whose piece lies in the draft `out` already are read, and not called.
 
     Call `forget` when what they come to is written.
@@ -30,11 +29,11 @@ def in_pieces(out: Path, store: Store, make: Sequence[Callable[[], Arrays]], lay
     found: list[Arrays] = []
     for i, one in enumerate(make):
         piece = folder / f"{i}.npz"
-        if found and store.stopping():
+        if found and context.stopping():
             raise Interrupted(f"{out.name} stopped after {i} of {len(make)} pieces")
         if not (piece.exists() and piece.with_suffix(".json").exists()):  # a kill in `forget` leaves one of both
             arrays = one()
-            store.confirm(out)
+            context.confirm(out)
             save_arrays(piece, SCHEMA, arrays)
             write_json(piece.with_suffix(".json"), digest(piece))
         found.append(_read(piece, layout))

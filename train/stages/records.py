@@ -11,7 +11,7 @@ from train.stages.machine import Machine
 from train.stages.reading import a_count, a_number, a_text, an_object, parse, read_object, reading
 
 LONGEST = 1e12  # seconds: sums of these are finite
-MOST = {"threads": 4_096, "devices": 4_096, "rows": 1 << 24}  # of a machine on which something is to be made again
+MOST = {"threads": 4_096, "rows": 1 << 24}  # of a machine on which something is to be made again
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,16 @@ by a hash of the whole expression, so equal expressions, in one grid or in twent
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from inspect import get_annotations
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from train.stages.forms import Forms, Hashed, form_of_parts
 from train.stages.inside import Place, filled, inside, swapped
-
-if TYPE_CHECKING:
-    from train.stages.store import Store
-
+from train.stages.machine import Machine
 
 OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
 
@@ -31,6 +29,39 @@ class Undefined(Exception):
 
 class Interrupted(Exception):
     """A stage was asked to stop, and did so at a checkpoint. Not its failure: whoever runs it next goes on from there."""
+
+
+class Shelf(Protocol):
+    """Where results are found by their expression."""
+
+    def get(self, stage: "Stage") -> Path:
+        """The folder of the results of `stage`."""
+
+
+class Log(Protocol):
+    """A log of metrics; Lightning's loggers are such logs."""
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None: ...
+
+
+Tracker = Callable[["Stage"], AbstractContextManager[Log]]
+"""Opens the log of a stage, empty, and closes it."""
+
+
+class Context(Shelf, Protocol):
+    """All that a stage may know of where it runs."""
+
+    machine: Machine
+    checkpoint_seconds: float  # between two checkpoints
+    stopping: Callable[[], bool]  # true as soon as the stage is to save a checkpoint, and to raise `Interrupted`
+    tracker: Tracker | None  # gets the metrics of learning, besides the stage's own file of them
+
+    def confirm(self, draft: Path) -> None:
+        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
+
+        Raises:
+            Lost: if somebody has, while this process was silent.
+        """
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,8 +76,8 @@ class Stage(Hashed, ABC):
             raise TypeError(f"a stage has its {min(taken)} from its expression; call that field of {cls.__qualname__} otherwise")
 
     @abstractmethod
-    def run(self, out: Path, store: "Store") -> None:
-        """Write this stage's results into the folder `out`. Upstream results: `store.get(self.policy)`.
+    def run(self, out: Path, context: Context) -> None:
+        """Write this stage's results into the folder `out`. Upstream results: `context.get(self.policy)`.
 
         `out` may hold what an earlier attempt, killed, left there: overwrite it, or continue from it.
 

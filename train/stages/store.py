@@ -1,6 +1,5 @@
 """Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
 
-import json
 import logging
 import os
 import time
@@ -12,19 +11,17 @@ from pathlib import Path
 
 import torch
 
-from train.stages.artifacts import SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
+from train.stages.artifacts import REASON, SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
 from train.stages.circumstances import circumstances, measure_memory
-from train.stages.disk import COPY, HALF, own, remove, replacing, sever, writing
+from train.stages.disk import COPY, HALF, own, remove, replacing, sever, write_json, writing
 from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.stages.machine import Machine
-from train.stages.reading import a_text, read_json, read_object, reading
+from train.stages.reading import read_json, reading
 from train.stages.record import encode, same
-from train.stages.stage import Stage, Undefined, closure, name
-from train.trackers import Tracker
+from train.stages.stage import Stage, Tracker, Undefined, closure, name
 
 LOG = logging.getLogger(__name__)
 MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
-REASON = "undefined.json"  # in place of that, where the stage has no answer
 
 
 class Store:
@@ -231,26 +228,6 @@ class Seen:
     def settled(self) -> bool:
         """Whether that could be told from now on."""
         return all(f.settled for f in self.facts)
-
-
-def defined(folder: Path) -> Path:
-    """The folder, if it holds results.
-
-    Raises:
-        Undefined: if what the folder records is that there are none.
-        Malformed: if that record cannot be read.
-    """
-    if os.path.lexists(file := folder / REASON):
-        with reading(file):
-            reason = a_text(read_object(file)["reason"])
-        raise Undefined(reason)
-    return folder
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write `value` so that `path` is never seen half-written."""
-    with replacing(path) as file:
-        file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
 
 
 def _begin(draft: Path, lease: Lease) -> None:
