@@ -13,7 +13,7 @@ MAY = {
     "synthtasks": NUMBERS | {"networkx"},
     "models": {"torch"},
     "train": NUMBERS | {"torch", "lightning", "safetensors", "synthtasks", "models"},
-    "analysis": NUMBERS | {"networkx", "torch", "scipy", "rich", "matplotlib", "tyro", "synthtasks", "models", "train"},
+    "analysis": NUMBERS | {"networkx", "torch", "scipy", "rich", "matplotlib", "markupsafe", "tyro", "synthtasks", "models", "train"},
 }
 EXTRAS = {  # what a part may import besides, and the rest must therefore never import
     "synthtasks/laws/": {"hypothesis"},
