@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,6 +13,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import tyro
+from markupsafe import Markup
 
 from analysis.__main__ import Run
 from analysis.figures.dag import HEIGHT, arrows, caption, draw_stages, places
@@ -22,7 +23,7 @@ from analysis.figures.panels import smooth
 from analysis.measures.edge import Edge, Rule
 from analysis.measures.estimates import Origins, origins
 from analysis.report.findings import answer, statements
-from analysis.report.html import table, tag
+from analysis.report.html import document, figure, section, table, tag
 from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
 from analysis.report.traces import Mark, exhibits, marks
@@ -121,7 +122,7 @@ class Reader(HTMLParser):
         self.text = ""
         self.rows: list[list[str]] = []
         self.identifiers: list[str] = []
-        self.feed(page)
+        self.feed(str(page))  # pieces of Markup would escape what is added to them
         self.close()
         assert not self.open
 
@@ -178,6 +179,29 @@ def test_what_others_wrote_is_escaped(page: str) -> None:
     assert "<practice>" not in page
     assert tag("td", "a<b", tag("i", "&")) == "<td>a&lt;b<i>&amp;</i></td>"
     assert "<th>x&lt;y</th>" in table(("n", "x<y"), [])
+
+
+HOSTILE, ESCAPED = """<i a="b">'&amp;'</i>""", "&lt;i a=&#34;b&#34;&gt;&#39;&amp;amp;&#39;&lt;/i&gt;"
+
+
+# Broken if a helper let a value through as markup, or escaped a second time what is HTML already.
+@pytest.mark.parametrize(
+    ("helper", "times"),
+    [
+        (lambda value: tag("p", value, value), 2),
+        (lambda value: tag("p", kind=value, head=value), 2),
+        (lambda value: table((value,), [(value,)], caption=value), 4),  # a cell names its column
+        (lambda value: figure("<svg></svg>", value), 1),
+        (lambda value: section(value, value), 2),
+        (lambda value: document(value, value), 2),
+    ],
+    ids=("elements", "attributes", "tables", "figures", "sections", "documents"),
+)
+def test_every_helper_escapes_once(helper: Callable[[str], Markup], times: int) -> None:
+    made = helper(HOSTILE)
+    assert made.count(ESCAPED) == times
+    assert "<i" not in made
+    assert document("", section("", made, tag("p", made)), table(("n",), [(made,)], caption=made), figure(made, made)).count(made) == 6
 
 
 # Broken if equal results gave different bytes: a report could not be compared with another.

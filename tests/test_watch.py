@@ -1,5 +1,6 @@
 """What is seen in a browser while a study runs: only by who has the link, only what is there, and nothing is touched."""
 
+import hashlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import shutil
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +17,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from rich.console import Console
 
 from analysis.cli.request import Request
@@ -25,7 +28,7 @@ from analysis.live.serve import HEADERS, Page, Server
 from analysis.live.snapshot import Shelf, look
 from analysis.live.sofar import judge_so_far
 from analysis.live.watch import page_of
-from analysis.report.html import Html, tag
+from analysis.report.html import tag
 from analysis.running.plan import kind
 from analysis.studies.claims import judge
 from analysis.studies.study import Setting, measure
@@ -37,7 +40,7 @@ from train.stages.stage import closure
 from train.stages.store import Store
 
 SEEDS = (0, 1)
-ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Html("<p>first</p>"), "two": Html()}, False))
+ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Markup("<p>first</p>"), "two": Markup()}, False))
 
 
 @contextmanager
@@ -79,6 +82,9 @@ def test_the_link_leads_to_the_page(server: Server) -> None:
     assert b'<div id="one"><p>first</p></div>' in page
     policy = str(reply.getheader("Content-Security-Policy"))
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    for element in (b"script", b"style"):  # a browser runs only what has the hash that the policy names
+        (inside,) = re.findall(b"<%b>(.*?)</%b>" % (element, element), page, re.DOTALL)
+        assert f"{element.decode()}-src 'sha256-{b64encode(hashlib.sha256(inside).digest()).decode()}'" in policy
     assert "script-src 'unsafe" not in policy
     assert "http" not in policy
     assert reply.getheader("Referrer-Policy") == "no-referrer"
@@ -206,7 +212,7 @@ def partly(done: Path, out: Path) -> Request:
     return request
 
 
-def settled(dashboard: Dashboard) -> dict[str, Html]:
+def settled(dashboard: Dashboard) -> dict[str, Markup]:
     """The sections, when no more can be had."""
     for _ in range(50):
         sections, more = dashboard()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Literal
 
 import networkx as nx
+from markupsafe import escape
 
 from analysis.cli.screen import titles
 from analysis.figures.draw import FAINT, PALETTE

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 from analysis.figures import dag
 from analysis.figures.gallery import EDGES, FOREST, LEARNING, PRETRAINING, Drawing
 from analysis.figures.learning import Notes, draw_learning, draw_pretraining
@@ -14,7 +16,7 @@ from analysis.figures.panels import base_name
 from analysis.live.growing import Growing, Stamp
 from analysis.live.sofar import judge_so_far, verdicts_so_far
 from analysis.live.standings import failed, progress
-from analysis.report.html import Html, figure, section, tag
+from analysis.report.html import figure, section, tag
 from analysis.running.plan import kind
 from analysis.studies.results import Results
 from analysis.studies.study import Cell
@@ -31,7 +33,7 @@ class Section:
 
     name: str
     key: Callable[[Growing], Hashable]
-    make: Callable[[Growing], Html]
+    make: Callable[[Growing], Markup]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Drawn:
     """A section as it was last made."""
 
     key: Hashable
-    html: Html
+    html: Markup
     cost: float  # CPU seconds
     at: float  # time.monotonic()
 
@@ -56,7 +58,7 @@ class Dashboard:
     drawn: dict[str, Drawn] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)  # figures are drawn one at a time
 
-    def __call__(self) -> tuple[dict[str, Html], bool]:
+    def __call__(self) -> tuple[dict[str, Markup], bool]:
         """The sections by name, and whether more of them could be drawn at once."""
         with self.lock:
             began = time.thread_time()
@@ -75,7 +77,7 @@ class Dashboard:
             except FileNotFoundError:  # removed while we read: the next look sees what is left
                 more = True
             live = {"progress": progress(self.growing), "failed": failed(self.growing)}
-            return live | {s.name: self.drawn[s.name].html if s.name in self.drawn else Html() for s in SECTIONS}, more
+            return live | {s.name: self.drawn[s.name].html if s.name in self.drawn else Markup() for s in SECTIONS}, more
 
     def _due(self, section: Section) -> bool:
         last = self.drawn.get(section.name)
@@ -92,13 +94,13 @@ class Dashboard:
         self.drawn[section.name] = Drawn(key, html, time.thread_time() - began, time.monotonic())
 
 
-def _drawn(drawing: Drawing, svg: str, caption: str = "") -> Html:
+def _drawn(drawing: Drawing, svg: str, caption: str = "") -> Markup:
     """The figure under its title; the title alone says that there is nothing yet."""
     body = figure(svg, f"{drawing.caption} {caption}".strip()) if svg else tag("p", "Nothing to draw yet.", kind="soft")
     return section(drawing.title, body)
 
 
-def verdicts(growing: Growing) -> Html:
+def verdicts(growing: Growing) -> Markup:
     """The claims, from the seeds that are ready."""
     rows = growing.rows
     asked = growing.asked
@@ -123,14 +125,14 @@ def bases(growing: Growing) -> tuple[Cell, ...]:
     return tuple(c for c in growing.cells if {c.before, c.edge, c.edge.scores} <= there.keys())
 
 
-def edges(growing: Growing) -> Html:
+def edges(growing: Growing) -> Markup:
     """The edge of every base that has been scored."""
     seeds = sorted({c.seed for c in bases(growing)})
     said = f"So far of {len(seeds)} of {len(growing.asked.setting.seeds)} seeds."
     return _drawn(EDGES, draw_edges(bases(growing), growing.asked.setting.withhold, growing.shelf), said)
 
 
-def learning(growing: Growing) -> Html:
+def learning(growing: Growing) -> Markup:
     """What RL noted, of finished runs and of those under way."""
     runs: dict[tuple[tuple[str, str], ...], list[Stage]] = {}
     for cell, learn in growing.learned():
@@ -140,7 +142,7 @@ def learning(growing: Growing) -> Html:
     return _drawn(LEARNING, draw_learning(notes), "Thin: single runs that are under way.")
 
 
-def pretraining(growing: Growing) -> Html:
+def pretraining(growing: Growing) -> Markup:
     """The loss of each base, finished or under way."""
     found: dict[str, list[Stage]] = {}
     for cell in growing.cells:
@@ -150,7 +152,7 @@ def pretraining(growing: Growing) -> Html:
     return _drawn(PRETRAINING, draw_pretraining(notes), "Thin: single runs that are under way.")
 
 
-def stages(growing: Growing) -> Html:
+def stages(growing: Growing) -> Markup:
     """The stages of the first seed that is not whole, with what has become of each."""
     now = growing.now
     running = now.underway

@@ -16,53 +16,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedReader
+from pathlib import Path
 from socket import SocketIO, socket
 
-from analysis.report.html import CSS, Html, document, tag
+from markupsafe import Markup
+
+from analysis.report.html import CSS, document, tag
 
 ADDRESS = "127.0.0.1"
 PATIENCE = 10.0  # seconds that a request may take to be said
 
-STYLE = """
-progress { width: 100%; height: 1rem; accent-color: var(--good); }
-#stale { position: sticky; top: 0; z-index: 1; }
-#stale:empty { display: none; }
-summary { cursor: pointer; color: var(--soft); font-size: .88rem; }
-.mark { font-weight: 700; }
-"""
-SCRIPT = """
-const EVERY = 3000, SOON = 400, HIDDEN = 15000;
-const shown = new Map();
-let version = "", refreshes = 0, seen = new Date();
-async function refresh() {
-  let wait = document.hidden ? HIDDEN : EVERY;
-  const stale = document.getElementById("stale");
-  try {
-    const reply = await fetch("sections", { cache: "no-store", headers: version ? { "If-None-Match": version } : {} });
-    if (reply.status !== 200 && reply.status !== 304) throw new Error(reply.status);
-    if (reply.status === 200) {
-      version = reply.headers.get("ETag");
-      const { sections, more } = await reply.json();
-      for (const [name, html] of Object.entries(sections)) {
-        if (shown.get(name) !== html) {
-          document.getElementById(name).innerHTML = html;
-          shown.set(name, html);
-        }
-      }
-      if (more && !document.hidden) wait = SOON;
-    }
-    seen = new Date();
-    document.documentElement.dataset.refreshes = ++refreshes;
-    stale.textContent = "";
-    stale.className = "";
-  } catch (reason) {
-    stale.textContent = `The server does not answer (was it stopped?). This is how things stood at ${seen.toLocaleTimeString()}.`;
-    stale.className = "note";
-  }
-  setTimeout(refresh, wait);
-}
-refresh();
-"""
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -70,14 +35,14 @@ class Page:
     """A heading that stays, and sections by name that change; with whether more of them could be had at once."""
 
     title: str
-    heading: Html
-    sections: Callable[[], tuple[Mapping[str, Html], bool]]
+    heading: Markup
+    sections: Callable[[], tuple[Mapping[str, Markup], bool]]
 
     def whole(self) -> bytes:
         """The page as it is first loaded."""
         sections, _ = self.sections()
-        parts = [Html(f'<div id="{name}">{html}</div>') for name, html in sections.items()]
-        stale, script = Html('<p id="stale" role="status"></p>'), Html(f"<script>{SCRIPT}</script>")
+        parts = [Markup('<div id="{}">{}</div>').format(name, html) for name, html in sections.items()]
+        stale, script = Markup('<p id="stale" role="status"></p>'), Markup(f"<script>{SCRIPT}</script>")
         return document(self.title, self.heading, stale, tag("main", *parts), script, style=STYLE).encode()
 
     def changing(self) -> bytes:

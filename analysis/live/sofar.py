@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from analysis.report.findings import HEAD, NUMBERS, verdict_row
-from analysis.report.html import Html, join, table, tag
+from analysis.report.html import table, tag
 from analysis.studies.claims import Claim, Judgement, Row, judge_each
 from analysis.studies.study import Cell
 
@@ -41,17 +43,13 @@ HEAD_SO_FAR = (*HEAD[:-3], "seeds so far")  # without p, which early looks make 
 NUMBERS_SO_FAR = tuple(name for name in HEAD_SO_FAR if name in NUMBERS or name == "seeds so far")
 
 
-def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Html:
+def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Markup:
     """Every tested claim that some seed can answer; the others by name."""
     tested = [j for j in found.judgements if j.verdict != "reported"]
     rows = [(*verdict_row(claims, j)[:-3], _seeds(j, found)) for j in tested if found.ready[j.name]]
     waiting = [j.name for j in tested if not found.ready[j.name]]
-    return join(
-        [
-            table(HEAD_SO_FAR, rows, NUMBERS_SO_FAR, EARLY) if rows else "",
-            tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "",
-        ]
-    )
+    answered = table(HEAD_SO_FAR, rows, NUMBERS_SO_FAR, EARLY) if rows else Markup()
+    return answered + (tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "")
 
 
 def _seeds(j: Judgement, found: SoFar) -> str:

@@ -2,30 +2,32 @@
 
 import time
 
+from markupsafe import Markup
+
 from analysis.cli.screen import Clock, minutes, standing, summary
 from analysis.live.growing import Growing
 from analysis.live.snapshot import QUIET
-from analysis.report.html import Html, join, section, table, tag
+from analysis.report.html import section, table, tag
 from analysis.running.plan import kind
 
 NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever another process writes into the folder."
 
 
-def progress(growing: Growing) -> Html:
+def progress(growing: Growing) -> Markup:
     """How far it is, how long the rest takes, and what runs at the moment."""
     plan, state = growing.plan(), growing.state()
     done, total = len(state.already), len(growing.stages)
-    bar = Html(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
+    bar = Markup(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
     unknown = sorted({kind(s) for s in state.waiting | set(state.running)} - set(plan.seconds))
-    parts: list[object] = [bar, tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))), _running(growing)]
+    parts: list[Markup] = [bar, tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))), _running(growing)]
     if unknown:
         parts.insert(2, tag("p", f"Not counted yet, as none has finished: {', '.join(unknown)}.", kind="soft"))
     if not done and not growing.now.begun:
         parts = [bar, tag("p", NOTHING, kind="note")]
-    return join([*parts, _kinds(growing)])
+    return Markup().join([*parts, _kinds(growing)])
 
 
-def _running(growing: Growing) -> Html:
+def _running(growing: Growing) -> Markup:
     """The stages that were begun, with how far they are."""
     rows = []
     for stage, draft in growing.now.begun.items():
@@ -45,7 +47,7 @@ def _running(growing: Growing) -> Html:
     return table(("under way", "iteration", "last iterations", "begun", "last sign of life"), rows, ("iteration",))
 
 
-def _kinds(growing: Growing) -> Html:
+def _kinds(growing: Growing) -> Markup:
     """Counts and times by kind of stage."""
     now, seconds = growing.now, growing.seconds()
     rows = []
@@ -58,11 +60,11 @@ def _kinds(growing: Growing) -> Html:
     return table(head, rows, head[1:])
 
 
-def failed(growing: Growing) -> Html:
+def failed(growing: Growing) -> Markup:
     """What failed and why, and what could not be read; nothing, where all is well."""
     if not growing.now.failed and not growing.faults:
-        return Html()
-    parts: list[Html] = [
+        return Markup()
+    parts: list[Markup] = [
         tag("p", tag("span", "✗ not legible", kind="verdict refuted"), f" {fault}") for fault in dict.fromkeys(growing.faults.values())
     ]
     for stage, error in growing.now.failed.items():
@@ -70,5 +72,5 @@ def failed(growing: Growing) -> Html:
         stands = f" {len(over)} others stand on it, and wait." if over else ""
         last = error.strip().splitlines()[-1] if error.strip() else "it is being tried again"
         said = tag("p", tag("span", "✗ failed", kind="verdict refuted"), f" {growing.names[stage]} ({stage}): ", tag("code", last), stands)
-        parts.append(join([said, tag("details", tag("summary", "traceback"), tag("pre", error))]))
+        parts.append(said + tag("details", tag("summary", "traceback"), tag("pre", error)))
     return section("What failed", *parts, tag("p", "The others go on. The same command tries these again.", kind="soft"))

@@ -6,7 +6,7 @@ from analysis.cli.request import Request
 from analysis.live.dashboard import Dashboard
 from analysis.live.growing import Growing
 from analysis.live.serve import Page, Server
-from analysis.report.html import join, tag
+from analysis.report.html import tag
 
 PORTS = 65_535  # is the last
 
@@ -16,7 +16,7 @@ def page_of(asked: Request) -> Page:
     study, setting = asked.study, asked.setting
     seeds = f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"
     said = f"Study “{study.name}” under way; {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
-    heading = join([tag("h1", study.question), tag("p", said, tag("code", asked.out), kind="soft")])
+    heading = tag("h1", study.question) + tag("p", said, tag("code", asked.out), kind="soft")
     return Page(f"Under way: {study.name}", heading, Dashboard(Growing.of(asked)))
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
+
 from analysis.measures.estimates import ALIKE, alike
-from analysis.report.html import Html, join, table, tag, text
+from analysis.report.html import table, tag
 from analysis.studies.claims import ALPHA, Claim, Judgement, More, Verdict
 from analysis.studies.results import Results
 
@@ -22,13 +24,13 @@ def plural(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def answer(results: Results) -> Html:
+def answer(results: Results) -> Markup:
     """The verdicts in a paragraph."""
     said = statements(results.study.claims)
     tested = [j for j in results.judgements if j.verdict != "reported"]
     if not tested:
-        return text("No claim that has a test can be answered from these cells.")
-    parts: list[object] = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
+        return escape("No claim that has a test can be answered from these cells.")
+    parts = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
     if max(j.n for j in tested) < 2:
         parts.append(ONE_SEED)
     for verdict in VERDICTS:
@@ -38,8 +40,8 @@ def answer(results: Results) -> Html:
             clauses.append(f"{said[j.name].removeprefix(f'{last}, ')} ({_points(j)})")
             last = said[j.name]
         if mine:
-            parts.append(Html(tag("strong", f"{SAID[verdict]}:") + text(f" {'; '.join(clauses)}.")))
-    return join(parts, " ")
+            parts.append(tag("strong", f"{SAID[verdict]}:") + f" {'; '.join(clauses)}.")
+    return Markup(" ").join(parts)
 
 
 def _points(j: Judgement) -> str:
@@ -88,7 +90,7 @@ HEAD = ("claim", "statement", "verdict", "difference", "interval", "margin", "Ho
 NUMBERS = ("difference", "interval", "margin", "Holm p", "n", "dropped")
 
 
-def verdicts(results: Results) -> Html:
+def verdicts(results: Results) -> Markup:
     """Every tested claim."""
     rows = [verdict_row(results.study.claims, j) for j in results.judgements if j.verdict != "reported"]
     if not rows:
@@ -125,7 +127,7 @@ def _margin(claims: Sequence[Claim], j: Judgement) -> str:
     return f"{'more than' if isinstance(test, More) else 'within'} {j.margin:g}"
 
 
-def contrasts(results: Results) -> Html:
+def contrasts(results: Results) -> Markup:
     """Everything that was measured beside the claims."""
     rows = [
         (j.name, j.statement, number(j.difference), interval(j), j.unit, j.n, j.dropped)

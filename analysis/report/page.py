@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 from analysis.figures import dag
 from analysis.figures.gallery import FIGURES, FOREST, Drawing
 from analysis.figures.panels import conditions
 from analysis.report import provenance
 from analysis.report.findings import answer, contrasts, plural, verdicts
-from analysis.report.html import Html, document, figure, join, section, table, tag, text
+from analysis.report.html import document, figure, section, table, tag
 from analysis.report.traces import Exhibit, exhibits, show
 from analysis.studies.results import Results
 from analysis.studies.scale import SCALES, SIZES, SMOKE, Scale, changed, preset
@@ -24,7 +26,7 @@ def write_report(results: Results, out: Path) -> Path:
     return page
 
 
-def report(results: Results) -> Html:
+def report(results: Results) -> Markup:
     """The whole page."""
     study = results.study
     return document(
@@ -60,25 +62,25 @@ def size(results: Results) -> str:
     return f"Scale {name}, but for {other}" if other else f"Scale {name}"
 
 
-def _drawing(drawing: Drawing, results: Results) -> Html:
+def _drawing(drawing: Drawing, results: Results) -> Markup:
     svg = drawing.draw(results)
     return figure(svg, drawing.caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
 
 
-def traces(results: Results) -> tuple[Html, ...]:
+def traces(results: Results) -> tuple[Markup, ...]:
     """A completion that solves its problem and one that fails."""
     solved, failed = exhibits(results)
     return _exhibit("Solved", solved) + _exhibit("Failed", failed)
 
 
-def _exhibit(title: str, exhibit: Exhibit | None) -> tuple[Html, ...]:
+def _exhibit(title: str, exhibit: Exhibit | None) -> tuple[Markup, ...]:
     if exhibit is None:
         return (tag("h3", title), tag("p", "No sampled completion after RL is one of these.", kind="soft"))
     where = " · ".join(v for _, v in exhibit.labels if v != "none")
     return (tag("h3", title), tag("p", f"After RL; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit))
 
 
-def undefined(results: Results) -> Html:
+def undefined(results: Results) -> Markup:
     """The cells that have no answer, with the reason."""
     found: dict[tuple[str, str], list[int]] = {}
     for condition in conditions(results):
@@ -95,7 +97,7 @@ def undefined(results: Results) -> Html:
 # --- how it was run
 
 
-def run(results: Results) -> tuple[Html, ...]:
+def run(results: Results) -> tuple[Markup, ...]:
     """Sizes, costs, machines, and the command."""
     setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
     sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
@@ -116,7 +118,7 @@ def run(results: Results) -> tuple[Html, ...]:
     )
 
 
-def costs(results: Results) -> Html:
+def costs(results: Results) -> Markup:
     """The ledgers, by kind of stage."""
     parts = provenance.costs(results)
     rows = [
@@ -139,9 +141,9 @@ def costs(results: Results) -> Html:
     return table(head, rows, head[1:], caption)
 
 
-def scientific(n: float) -> Html:
+def scientific(n: float) -> Markup:
     """Three digits and a power of ten, where a number is long."""
     if n < 100_000:
-        return text(f"{n:,.0f}")
+        return escape(f"{n:,.0f}")
     digits, exponent = f"{n:.2e}".split("e")
-    return join([f"{digits} × 10", tag("sup", str(int(exponent)))])
+    return escape(f"{digits} × 10") + tag("sup", int(exponent))

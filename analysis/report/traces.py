@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis.report.html import Html, tag
+from markupsafe import Markup
+
+from analysis.report.html import tag
 from analysis.studies.results import Results
 from analysis.studies.study import Cell
 from synthtasks.problem import Problem, Step
@@ -106,7 +108,7 @@ def _line(problem: Problem, step: Step) -> str:
     return f"{step.name} {step.primitive.symbol} {step.arguments[1]} gives {problem.values[step.name]}"
 
 
-def show(exhibit: Exhibit) -> Html:
+def show(exhibit: Exhibit) -> Markup:
     """The program with the lines that are to be run, and what the policy said of them."""
     problem = exhibit.problem
     lines = [
@@ -116,9 +118,9 @@ def show(exhibit: Exhibit) -> Html:
     said = [_shown(mark) for mark in marks(problem, exhibit.trace)]
     first = problem.proof[0]
     asked = f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:"
-    return Html(tag("div", *lines, kind="program mono") + tag("p", asked) + tag("ol", *said, kind="trace mono"))
+    return tag("div", *lines, kind="program mono") + tag("p", asked) + tag("ol", *said, kind="trace mono")
 
 
-def _shown(mark: Mark) -> Html:
+def _shown(mark: Mark) -> Markup:
     remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
     return tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong")

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from markupsafe import Markup
+
 from analysis.cli.request import Request
 from analysis.live.serve import Server
 from analysis.live.watch import page_of
-from analysis.report.html import Html
 from analysis.studies.study import Setting
 from tests.test_report import STUDY
 from tests.tiny import TINY
@@ -52,12 +53,12 @@ def browse(browser: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 class Filling:
     """Sections that are asked for; after a few times the rest of the stages appears, as if they had just ended."""
 
-    sections: Callable[[], tuple[Mapping[str, Html], bool]]
+    sections: Callable[[], tuple[Mapping[str, Markup], bool]]
     fill: Callable[[], None]
     asked: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self) -> tuple[Mapping[str, Html], bool]:
+    def __call__(self) -> tuple[Mapping[str, Markup], bool]:
         with self.lock:
             self.asked += 1
             if self.asked == 3:
