@@ -16,10 +16,10 @@ TINY: Scale = replace(
     layers=1,
     pretraining=30,
     tokens=512,
-    practice=3,
+    rl_iterations=3,
     problems=4,
     group=4,
-    exam=16,
-    asked=4,
+    exam_problems=16,
+    sampled_problems=4,
     samples=16,
 )

@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.measures.estimates import Floats, exact_pass_at_k
+from analysis.measures.estimates import Floats
 from synthtasks.surfaces import ROLES
 from train.score import LAYOUT, SCHEMA, Score
 from train.stages.artifacts import defined, load_arrays
 from train.stages.layout import Layout
 from train.stages.reading import reading
 from train.stages.stage import Shelf
-
-KS = (1, 8, 128, 1_024, 1_000_000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +81,3 @@ def load_scores(stage: Score, folder: Path) -> Scores:
         primitives=tuple(str(n) for n in arrays["primitives"]),
         modulus=stage.families[0].modulus,
     )
-
-
-def curves(logp: Floats) -> dict[str, list[float]]:  # [F, P] -> pass@k of each difficulty
-    """Exact pass@k, mean over the problems of each difficulty."""
-    return {f"pass@{k}": exact_pass_at_k(logp, k).mean(1).tolist() for k in KS}

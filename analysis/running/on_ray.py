@@ -23,9 +23,8 @@ from analysis.running.engine import BUSY, TICK, Care, asked_to_stop, keep_error,
 from analysis.running.workers import Begun, Busy, Done, Failed, Outcome, Saved, evaluate
 from synthtasks.stdout import say_every_character
 from train.stages.machine import Machine
-from train.stages.stage import Stage
+from train.stages.stage import Stage, Tracker
 from train.stages.store import Store
-from train.stages.stage import Tracker
 
 OBJECTS = 80 * 2**20  # bytes of memory for what Ray passes on, the least that it takes: here these are names of results
 

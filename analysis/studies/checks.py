@@ -4,10 +4,11 @@ import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from analysis.measures.edge import REGIONS, Edge
-from analysis.studies.claims import Claim, Row
-from analysis.studies.study import SAMPLED_KS, Cell, Setting, Study, exact_metrics, sampled_metrics
-from synthtasks.checked import one_of
+from analysis.measures.edge import Edge
+from analysis.measures.exact import difficulties
+from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
+from analysis.studies.claims import Claim
+from analysis.studies.study import Setting, Study
 from synthtasks.corpus import Solved, Writer
 from synthtasks.families import Family, problem
 from synthtasks.problem import Split
@@ -30,70 +31,71 @@ def check_study(study: Study, setting: Setting) -> None:
     Raises:
         ValueError: if something would, saying what was expected, and what was found.
     """
-    cells = tuple(study.cells(replace(setting, seeds=setting.seeds[:1])))
+    cells = tuple(study.every(replace(setting, seeds=setting.seeds[:1])))
     if len({c.labels for c in cells}) < len(cells):
         raise ValueError(f"each cell of a seed has labels of its own; found {[dict(c.labels) for c in cells]}")
     for cell in cells:
-        _check_cell(cell)
-    _check_claims(study.claims, cells)
+        _check_labels(study, cell)
+        _check_scores(cell)
+    _check_claims(study, cells)
     known: set[object] = set()
-    for stage in _named([s for c in cells for s in c.stages()]):
+    for stage in _named([s for c in cells for s in c.stages]):
         _check_stage(stage, known)
+
+
+def _check_labels(study: Study, cell: Cell) -> None:
+    """A cell has a value of every axis."""
+    found = dict(cell.labels)
+    if found.keys() != study.axes.keys() or any(value not in study.axes[axis] for axis, value in found.items()):
+        raise ValueError(f"a cell has one value of each axis of its study, {dict(study.axes)}; found {found}")
+
+
+def _check_scores(cell: Cell) -> None:
+    """What is compared must be scored alike."""
+    said = f"the cell labelled {dict(cell.labels)}"
+    scores = {what: stage for what, stage in cell.named if isinstance(stage, Score)}
+    for what, score in scores.items():
+        if 1.0 not in score.temperatures:
+            raise ValueError(f"{said}: temperature 1 is among those of every score; found {score.temperatures} ({what})")
+    if {"before", "after"} <= scores.keys():
+        edge = cell.by_name.get("edge")
+        scored = {what: difficulties(scores[what]) for what in ("before", "after")}
+        scored |= {"edge": difficulties(edge.scores)} if isinstance(edge, Edge) else {}
+        if scored["before"] != scored["after"] or not set(scored.get("edge", ())) <= set(scored["before"]):
+            found = ", ".join(f"{what} {steps}" for what, steps in scored.items())
+            raise ValueError(f"{said} is scored at the same steps before and after, those of its edge among them; found {found}")
 
 
 # --- claims
 
 
-def _check_claims(claims: Sequence[Claim], cells: Sequence[Cell]) -> None:
-    """Each must be answered by a seed in which all is defined."""
-    rows = [_imagined(cell) for cell in cells]
-    for claim in claims:
-        for _, term in claim.contrast:
-            try:
-                value = term.value(rows)
-            except KeyError as unknown:
-                raise ValueError(f"claim {claim.name!r} asks for region {unknown}; there are {', '.join(REGIONS)}") from None
-            except ValueError as reason:
-                hint = "; what is sampled is measured at the first of a band alone" if term.metric in sampled_metrics() else ""
-                raise ValueError(f"claim {claim.name!r}: {reason}{hint}") from None
-            if value is None:
-                raise ValueError(f"claim {claim.name!r} looks at {term.where}, where nothing is scored: from {rows[0].steps} steps")
+def _check_claims(study: Study, cells: Sequence[Cell]) -> None:
+    """Each must be answered by a seed in which all is defined. Facts are imagined by the measures; of those that imagine nothing, one that
+    measures something cannot be told from one that does not."""
+    known = outcomes(f for cell in cells for measure in study.measures if applies(measure, cell) for f in _imagined(measure, cell))
+    silent = [m for m in study.measures if not hasattr(m, "imagined") and any(applies(m, c) for c in cells)]
+    empty = [Outcome(dict(c.labels), c.seed, ()) for c in cells if not any(o.has(c.labels) for o in known)]
+    for claim in study.claims:
+        _check_claim(claim, (*known, *empty), bool(silent))
 
 
-def _imagined(cell: Cell) -> Row:
-    """The row of a cell in which all is defined, every region as easy as can be."""
-    steps = list(_steps(cell.before))
-    bands = dict.fromkeys(REGIONS, steps[: cell.edge.width])
-    curves = {metric: [0.0] * len(steps) for metric in exact_metrics()}
-    if cell.asked is not None:
-        curves |= {metric: [0.0, *[float("nan")] * (len(steps) - 1)] for metric in sampled_metrics()}
-    return Row(dict(cell.labels), cell.seed, "", 1, steps, bands, bands[cell.trained][:1] if cell.trained else [], curves, curves)
+def _imagined(measure: Measure, cell: Cell) -> Iterator[Fact]:
+    yield from getattr(measure, "imagined", lambda cell: ())(cell)
 
 
-def _steps(score: Score) -> tuple[int, ...]:
-    return tuple(family.steps for family in score.families)
-
-
-# --- cells
-
-
-def _check_cell(cell: Cell) -> None:
-    """What `measure` reads must be there."""
-    said = f"the cell labelled {dict(cell.labels)}"
-    one_of(f"{said}: the region that RL is given", cell.trained, ("", *REGIONS))
-    scores = {"before": cell.before, "after": cell.after, "edge": cell.edge.scores}
-    if _steps(cell.before) != _steps(cell.after) or not set(_steps(cell.edge.scores)) <= set(_steps(cell.before)):
-        found = ", ".join(f"{what} {_steps(score)}" for what, score in scores.items())
-        raise ValueError(f"{said} is scored at the same steps before and after, those of its edge among them; found {found}")
-    for what, score in scores.items():
-        if 1.0 not in score.temperatures:
-            raise ValueError(f"{said}: temperature 1 is among those of every score; found {score.temperatures} ({what})")
-    for sample in cell.asked or ():
-        if sample.sampler.group < 2 * max(SAMPLED_KS):
-            raise ValueError(
-                f"sampled pass@{max(SAMPLED_KS)} wants at least {2 * max(SAMPLED_KS)} samples of each problem (--samples of a scale); "
-                f"found {sample.sampler.group} in {said}"
-            )
+def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
+    for _, term in claim.contrast:
+        mine = [o for o in known if o.has(term.labels)]
+        if not mine:
+            raise ValueError(f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {[dict(o.labels) for o in known]}")
+        if silent and not all(term.metric in o.metrics(term.phase) for o in mine):
+            continue  # one of the measures that imagine nothing may measure it
+        try:
+            value = term.value(mine)
+        except ValueError as reason:
+            raise ValueError(f"claim {claim.name!r}: {reason}") from None
+        if value is None:
+            raise ValueError(f"claim {claim.name!r} looks at {term.where}, where nothing is measured")
 
 
 # --- stages
@@ -173,7 +175,7 @@ def _answered(prompts: Prompts, sampler: Sampler) -> Iterator[Reading]:
     """Of a band the longest problems that it may choose."""
     match prompts:
         case Band(edge=Edge(scores=scores)):
-            yield Reading(replace(prompts.family, steps=max(_steps(scores))), Solved(sampler.surface), prompts.split, sampler.spare)
+            yield Reading(replace(prompts.family, steps=max(difficulties(scores))), Solved(sampler.surface), prompts.split, sampler.spare)
         case Band() | Endless():
             yield Reading(prompts.family, Solved(sampler.surface), prompts.split, sampler.spare)
         case Few():

@@ -1,49 +1,26 @@
-"""Claims: what a study says before it runs, as data; and the judge, a pure function of rows.
+"""Claims: what a study says before it runs, as data. `analysis.studies.judge` reads them off the facts.
 
 A claim compares means over seeds. Its unit is the pretraining seed: cells that share a seed are averaged or subtracted
 within it first, and only the seeds' values are tested.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated
 
-from analysis.measures.estimates import Interval, alike, holm, over_alike_seeds, over_seeds, p_above, p_below
+from analysis.measures.facts import Labels, Outcome
 from synthtasks.checked import Above, From, check
 
-ALPHA = 0.05
-ROUNDING = 1e-6  # by which a mean of probabilities may exceed 1
+ROUNDING = 1e-6  # by which a mean of probabilities may exceed its bounds
 
-Verdict = Literal["shown", "shown (no update)", "refuted", "undetermined", "reported"]
-Phase = Literal["before", "after"]
-Labels = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was measured in one cell of one seed."""
-
-    labels: dict[str, str]
-    seed: int
-    undefined: str  # why there is nothing, if there is nothing
-    updates: int  # optimiser steps that RL took
-    steps: list[int]  # F difficulties
-    bands: dict[str, list[int]]  # by region of this cell's edge
-    trained: list[int]  # difficulties that RL was given
-    before: dict[str, list[float]]  # metric of each difficulty [F]
-    after: dict[str, list[float]]
-
-
-class Where(Protocol):
-    """At which difficulties a claim looks; none, where the edge has no such region."""
-
-    def __call__(self, row: Row) -> list[int]: ...
+Where = Callable[[Outcome], Sequence[float | None]]
+"""Where on the axis of its metric a claim looks; nowhere, if the cell has no such place."""
 
 
 @dataclass(frozen=True)
 class At:
-    """The band of a region of the seed's edge, or its first `width` difficulties."""
+    """The band of a region of the seed's edge, or the first `width` difficulties of the region (of `below` the last)."""
 
     region: str = "at"
     width: Annotated[int, From(1)] | None = None
@@ -51,92 +28,104 @@ class At:
     def __post_init__(self) -> None:
         check(self)
 
-    def __call__(self, row: Row) -> list[int]:
-        return row.bands[self.region][: self.width]
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        """Where the edge was measured with a wider region than its band, the region is cut."""
+        if self.width is None:
+            return outcome.places("edge", f"band {self.region}")
+        region = outcome.places("edge", f"region {self.region}")
+        return region[-self.width :] if self.region == "below" else region[: self.width]
 
 
 @dataclass(frozen=True)
 class Deeper:
-    """`by` steps deeper than anything RL trained on; none, where that was not scored."""
+    """`by` steps deeper than anything RL trained on; nowhere, if that was not scored."""
 
     by: Annotated[int, From(1)] = 2
 
     def __post_init__(self) -> None:
         check(self)
 
-    def __call__(self, row: Row) -> list[int]:
-        return [n for n in [max(row.trained, default=0) + self.by] if n in row.steps]
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        goal = max(outcome.places("learning", "given"), default=0) + self.by
+        return [goal] if goal in outcome.curve("edge", "pass@1") else []
+
+
+@dataclass(frozen=True)
+class Places:
+    """These places on the axis; by default the one of a metric that has no axis."""
+
+    places: tuple[float | None, ...] = (None,)
+
+    def __call__(self, outcome: Outcome) -> Sequence[float | None]:
+        return self.places
 
 
 @dataclass(frozen=True)
 class Term:
-    """A metric after (or before) learning, averaged over the cells with these labels and over difficulties."""
+    """A metric after (or before) learning, averaged over the cells with these labels and over places."""
 
     labels: Labels
     where: Where = At()
     metric: str = "pass@128"
-    phase: Phase = "after"
+    phase: str = "after"
+    least: float = 0.0  # between these bounds the metric must lie; those of a probability, unless said
+    most: float = 1.0
 
     def __post_init__(self) -> None:
         check(self)
 
-    @property
-    def least(self) -> float:
-        """The smallest value there is: metrics are probabilities, but for the share of the headroom, which a loss makes negative."""
-        return -math.inf if self.metric.startswith("headroom") else 0.0
-
-    def value(self, rows: Sequence[Row]) -> float | None:
-        """Of one seed's rows; None where a cell is undefined.
+    def value(self, outcomes: Sequence[Outcome]) -> float | None:
+        """The value of one seed; None where a cell is undefined.
 
         Raises:
-            ValueError: if no row has these labels, or the metric was not measured there, or not as a finite number.
+            ValueError: if no cell has these labels, or the metric was not measured there, or not as a finite number within its bounds.
         """
-        mine = [r for r in rows if all(r.labels.get(k) == v for k, v in self.labels)]
+        mine = [o for o in outcomes if o.has(self.labels)]
         if not mine:
-            raise ValueError(f"no cell is labelled {dict(self.labels)}; there are {[r.labels for r in rows]}")
+            raise ValueError(f"no cell is labelled {dict(self.labels)}; there are {[dict(o.labels) for o in outcomes]}")
         values = []
-        for row in mine:
-            difficulties = [] if row.undefined else self.where(row)
-            if not difficulties:
+        for outcome in mine:
+            places = [] if outcome.undefined else self.where(outcome)
+            if not places:
                 return None
-            values.append(sum(self._at(row, n) for n in difficulties) / len(difficulties))
+            values.append(sum(self._at(outcome, place) for place in places) / len(places))
         return sum(values) / len(values)
 
-    def _at(self, row: Row, steps: int) -> float:
-        curves = row.before if self.phase == "before" else row.after
-        if self.metric not in curves:
-            raise ValueError(f"{self.metric} was not measured in {row.labels} of seed {row.seed}; there are {', '.join(curves)}")
-        value = curves[self.metric][row.steps.index(steps)]
+    def _at(self, outcome: Outcome, place: float | None) -> float:
+        value = outcome.value(self.phase, self.metric, place)
+        where = f"in {dict(outcome.labels)} of seed {outcome.seed}" + ("" if place is None else f", at {place:g}")
+        if value is None:
+            there = ", ".join(outcome.metrics(self.phase)) or "none"
+            raise ValueError(f"{self.metric} {self.phase} learning was not measured {where}; of this phase there are {there}")
         if not math.isfinite(value):
-            raise ValueError(f"{self.metric} {self.phase} learning is {value} in {row.labels} of seed {row.seed}, at {steps} steps")
-        if not self.least <= value <= 1 + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, would be wrong
-            raise ValueError(f"{self.metric} is {value} in {row.labels} of seed {row.seed}; claims are of probabilities, from 0 to 1")
+            raise ValueError(f"{self.metric} {self.phase} learning is {value} {where}")
+        if not self.least - ROUNDING <= value <= self.most + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, are wrong
+            raise ValueError(f"{self.metric} is {value} {where}; this term is of numbers from {self.least:g} to {self.most:g}")
         return value
 
 
 Contrast = tuple[tuple[float, Term], ...]
 
 
-def gain(labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128", sign: float = 1.0) -> Contrast:
+def gain(
+    labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128", sign: float = 1.0, least: float = 0.0, most: float = 1.0
+) -> Contrast:
     """After minus before, in the cells with these labels."""
-    chosen = tuple(labels.items())
-    return ((sign, Term(chosen, where, metric)), (-sign, Term(chosen, where, metric, "before")))
+    of = tuple(labels.items())
+    return tuple((weight, Term(of, where, metric, phase, least, most)) for weight, phase in ((sign, "after"), (-sign, "before")))
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Between which bounds the value of a seed must lie, in points of 100."""
+    """Bounds between which the value of a seed must lie, in points of 100."""
 
     low: float
     high: float
 
 
-ANY = Reach(-math.inf, math.inf)
-
-
 def reach(contrast: Contrast) -> Reach:
-    """The bounds that follow from those of its metrics."""
-    ends = [sorted((100 * weight * term.least, 100 * weight)) for weight, term in contrast]
+    """The bounds that follow from those of its terms."""
+    ends = [sorted((100 * weight * term.least, 100 * weight * term.most)) for weight, term in contrast]
     return Reach(sum(low for low, _ in ends), sum(high for _, high in ends))
 
 
@@ -151,10 +140,6 @@ class More:
     def __post_init__(self) -> None:
         check(self)
 
-    def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
-        """Of "shown" and of "refuted": two-sided, so that both together keep the level."""
-        return min(1.0, 2 * p_above(x, self.margin, reach.low)), min(1.0, 2 * p_below(x, self.margin, reach.high))
-
 
 @dataclass(frozen=True)
 class Same:
@@ -167,15 +152,10 @@ class Same:
     def __post_init__(self) -> None:
         check(self)
 
-    def p_values(self, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
-        """Of "shown" and of "refuted"."""
-        inside = max(p_above(x, -self.margin, reach.low), p_below(x, self.margin, reach.high))
-        return inside, min(1.0, 2 * min(p_above(x, self.margin, reach.low), p_below(x, -self.margin, reach.high)))
-
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of the rows, and what would refute it. Without a test it is reported, and nothing is claimed."""
+    """A statement about a contrast, and what would refute it. Without a test it is reported, and nothing is claimed."""
 
     name: str
     statement: str
@@ -188,109 +168,10 @@ class Claim:
         if not self.name or not self.contrast:
             raise ValueError(f"a claim has a name and a contrast; found {self.name!r}, {self.contrast}")
 
+    def speaks_of(self, labels: Mapping[str, str]) -> bool:
+        """True if the claim reads the cell with these labels."""
+        return any(set(term.labels) <= set(labels.items()) for _, term in self.contrast)
 
-@dataclass(frozen=True)
-class Judgement:
-    """A claim's verdict. Differences are in points of 100; the interval is not adjusted for the number of claims."""
-
-    name: str
-    statement: str
-    verdict: Verdict
-    difference: float | None
-    low: float | None
-    high: float | None
-    level: float  # of the interval
-    margin: float | None
-    p: float | None  # Holm-adjusted, of the verdict
-    unit: str
-    n: int  # seeds
-    dropped: int  # seeds in which a cell is undefined
-    values: tuple[float, ...]  # of each seed
-
-
-def seed_values(contrast: Contrast, rows: Sequence[Row]) -> dict[int, float | None]:
-    """The contrast within each seed, in points of 100."""
-    by_seed: dict[int, list[Row]] = {}
-    for row in rows:
-        by_seed.setdefault(row.seed, []).append(row)
-    result: dict[int, float | None] = {}
-    for seed, mine in sorted(by_seed.items()):
-        parts = [(weight, term.value(mine)) for weight, term in contrast]
-        result[seed] = None if any(v is None for _, v in parts) else 100 * sum(w * v for w, v in parts if v is not None)
-    return result
-
-
-def judge(claims: Sequence[Claim], rows: Sequence[Row]) -> tuple[Judgement, ...]:
-    """The verdict on each claim: at level .05, Holm-adjusted over the claims that have a test."""
-    return judge_each([(claim, rows) for claim in claims])
-
-
-def judge_each(asked: Sequence[tuple[Claim, Sequence[Row]]]) -> tuple[Judgement, ...]:
-    """The same where each claim has rows of its own: of the seeds in which all that it speaks of has been measured.
-
-    Raises:
-        ValueError: if a claim reads what was not measured, or is not finite; it names the claim.
-    """
-    values = {c.name: _values(c, rows) for c, rows in asked}
-    usable = {name: [v for v in seeds.values() if v is not None] for name, seeds in values.items()}
-    both = {c.name: c.test.p_values(x, reach(c.contrast)) for c, _ in asked if c.test is not None and (x := usable[c.name])}
-    tested = [c.name for c, _ in asked if c.test is not None]
-    adjusted = dict(zip(tested, holm([min(both.get(name, (1.0, 1.0))) for name in tested]), strict=True))
-    return tuple(
-        _judgement(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, rows)) for c, rows in asked
-    )
-
-
-def _values(claim: Claim, rows: Sequence[Row]) -> dict[int, float | None]:
-    try:
-        return seed_values(claim.contrast, rows)
-    except ValueError as reason:
-        raise ValueError(f"claim {claim.name!r} cannot be judged: {reason}") from None
-
-
-def _unmoved(claim: Claim, rows: Sequence[Row]) -> bool:
-    """True if every cell that the claim speaks of was given problems to practise on, and none of them took a step."""
-    labels = [dict(term.labels) for _, term in claim.contrast]
-    mine = [r for r in rows if not r.undefined and any(lab.items() <= r.labels.items() for lab in labels)]
-    return all(r.trained and not r.updates for r in mine)
-
-
-def _judgement(
-    claim: Claim, x: list[float], dropped: int, both: Mapping[str, tuple[float, float]], adjusted: Mapping[str, float], unmoved: bool
-) -> Judgement:
-    verdict: Verdict = "undetermined"
-    level = claim.test.level if claim.test else 0.95
-    interval = _interval(x, level, reach(claim.contrast))
-    p = adjusted.get(claim.name)
-    if claim.test is None:
-        verdict = "reported"
-    elif x and isinstance(claim.test, Same) and unmoved and not any(x):  # the same weights before and after: known, not estimated
-        verdict, p, interval = "shown (no update)", None, Interval(0.0, 0.0, 0.0)
-    elif p is not None and p < ALPHA:
-        shown, refuted = both[claim.name]
-        verdict = "shown" if shown < refuted else "refuted"
-
-    def number(v: float) -> float | None:
-        return v if math.isfinite(v) else None
-
-    return Judgement(
-        name=claim.name,
-        statement=claim.statement,
-        verdict=verdict,
-        difference=number(interval.mean),
-        low=number(interval.low),
-        high=number(interval.high),
-        level=level,
-        margin=claim.test.margin if claim.test else None,
-        p=p,
-        unit=claim.unit,
-        n=len(x),
-        dropped=dropped,
-        values=tuple(x),
-    )
-
-
-def _interval(x: Sequence[float], level: float, reach: Reach) -> Interval:
-    if not x:
-        return Interval(math.nan, math.nan, math.nan)
-    return over_alike_seeds(x, level, reach.low, reach.high) if alike(x) else over_seeds(x, level)
+    def answered_by(self, cells: Sequence[Mapping[str, str]]) -> bool:
+        """True if each of its terms finds one of the cells with these labels."""
+        return all(any(set(term.labels) <= set(labels.items()) for labels in cells) for _, term in self.contrast)

@@ -4,145 +4,80 @@ Both arms read the same documents; the absent arm's loss is masked on the result
 from the present base of the same seed, and both arms practise on the identical problems.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
+import math
+from collections.abc import Iterator
+from itertools import product
 
+from analysis.figures.curves import OriginShares, PassCurves
+from analysis.figures.learning import LearningCurves
+from analysis.figures.maps import EdgeMap, GainMap
 from analysis.measures.edge import REGIONS, Edge
+from analysis.measures.exact import AtEdge, Exact, Headroom, Regions, Roles, Updates, at_best_temperature
+from analysis.measures.facts import Cell
+from analysis.measures.noted import Noted
+from analysis.measures.sampled import Sampled
 from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
-from analysis.studies.scale import Scale
-from analysis.studies.study import Cell, Setting, Study
-from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Listing, Recipe, Solved
-from synthtasks.families import Program, Uses
-from synthtasks.surfaces import Compact
+from analysis.studies.recipes import REWARDS, Withhold, base, knowing, needing, practise, present_edge, sample, score, withheld
+from analysis.studies.study import Figure, Setting, Study
+from synthtasks.families import Program
 from train.learn import Learn
-from train.losses.imitate import Imitate
-from train.losses.practice import GRPO, Practice
-from train.optim import Optim
-from train.policy import Fresh
 from train.rl.problems import Band
-from train.rl.rewards import Coin, Correct, Process, Reward
-from train.rl.rollouts import Sampler
-from train.sample import Sample
-from train.score import Score
 
-LISTINGS = 0.3  # share of pretraining documents
-TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
-REWARDS: dict[str, Reward] = {"outcome": Correct(), "process": Process()}
-
-
-def program(scale: Scale) -> Program:
-    """The family that bases are pretrained on."""
-    return Program(min(Program().steps, scale.lines), scale.lines, modulus=scale.modulus)
+AXES = {
+    "primitive": ("present", "absent"),
+    "region": REGIONS,
+    "reward": ("outcome", "process", "coin", "none"),
+    "control": ("none", "known", "coin", "temperature"),
+}
 
 
-def needing(setting: Setting) -> Program:
-    """The family of the claims: its problems apply the withheld primitives several times, so that guessing is rare.
-
-    Raises:
-        ValueError: if none is withheld, one twice, or one that there is not.
-    """
-    family, withheld = program(setting.scale), set(setting.withhold)
-    known = [p.name for p in family.primitives]
-    if not withheld or len(withheld) < len(setting.withhold) or not withheld <= set(known):
-        found = " ".join(setting.withhold) or "none"
-        raise ValueError(f"--withhold takes some of {', '.join(known)}, each once; found {found}")
-    return replace(family, uses=Uses(setting.withhold, setting.scale.uses))
+def labels(control: str, primitive: str, region: str, reward: str) -> dict[str, str]:
+    """The labels of a cell."""
+    return {"control": control, "primitive": primitive, "region": region, "reward": reward}
 
 
-def knowing(setting: Setting) -> Program:
-    """The family of the positive control: its problems apply no withheld primitive.
-
-    Raises:
-        ValueError: if every primitive is withheld.
-    """
-    everything = program(setting.scale)
-    known = tuple(p for p in everything.primitives if p.name not in setting.withhold)
-    if not known:
-        raise ValueError(f"withholding {setting.withhold} leaves no primitive to know; withhold fewer")
-    return replace(everything, primitives=known)
-
-
-def corpus(scale: Scale, withheld: tuple[str, ...]) -> Corpus:
-    """Solved problems of few steps, and listings of any length."""
-    family = program(scale)
-    solved = [Recipe((1 - LISTINGS) / scale.solved, replace(family, steps=n), Solved()) for n in range(1, scale.solved + 1)]
-    listed = [Recipe(LISTINGS / scale.lines, replace(family, steps=n), Listing()) for n in range(1, scale.lines + 1)]
-    return Corpus((*solved, *listed), withheld)
+def cells(setting: Setting, seed: int) -> Iterator[Cell]:
+    """The factorial, and the controls beside it."""
+    scale, names = setting.scale, withheld(setting)
+    present, absent = base(scale, (), seed), base(scale, names, seed)
+    edge, family = present_edge(scale, names, seed), needing(scale, names)
+    for (primitive, policy), region, reward in product((("present", present), ("absent", absent)), REGIONS, ("outcome", "process")):
+        yield practised(labels("none", primitive, region, reward), setting, seed, policy, edge, family)
+    easy = knowing(scale, names)  # positive control: RL on what the absent base knows, at its own edge there
+    yield practised(labels("known", "absent", "at", "process"), setting, seed, absent, Edge(score(scale, absent, easy, seed)), easy)
+    yield practised(labels("coin", "present", "at", "coin"), setting, seed, present, edge, family)  # a reward that means nothing
+    yield Cell.of(labels("temperature", "present", "at", "none"), seed, edge=edge, before=edge.scores, tempered=edge.scores)  # no RL
 
 
-@cache  # the cells of a seed share it, and 10,000 cells are named in seconds
-def base(scale: Scale, withheld: tuple[str, ...], seed: int) -> Learn:
-    """A pretrained policy."""
-    family = program(scale)
-    vocab = Compact().vocab(family.lines, family.primitives, family.modulus)
-    config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=256)
-    optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=0.3)
-    imitate = Imitate(corpus(scale, withheld), scale.tokens, seed)
-    return Learn(Fresh(config, vocab, seed), ((1.0, imitate),), scale.pretraining, optim)
-
-
-@cache
-def exam(family: Program, deepest: int) -> tuple[Program, ...]:
-    """Every difficulty of a family."""
-    return tuple(replace(family, steps=n) for n in range(1, deepest + 1))
-
-
-def score(scale: Scale, policy: Learn, family: Program, seed: int, temperatures: tuple[float, ...] = (1.0,)) -> Score:
-    """The exact success of a policy at every difficulty."""
-    return Score(policy, exam(family, scale.deepest), scale.exam, temperatures, seed=seed)
-
-
-def practise(scale: Scale, policy: Learn, band: Band, reward: Reward, seed: int) -> Learn:
-    """The policy after RL on a band."""
-    practice = Practice(band, reward, GRPO, Sampler(scale.group), scale.problems, seed=seed)
-    return Learn(policy, ((1.0, practice),), scale.practice, Optim(scale.practice_lr))
-
-
-@cache
-def present_edge(setting: Setting, seed: int) -> Edge:
-    """The edge that all factorial cells of a seed share: that of the base which knows every primitive."""
-    return Edge(score(setting.scale, base(setting.scale, (), seed), needing(setting), seed, TEMPERATURES))
-
-
-def _cell(labels: Mapping[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Program, reward: Reward) -> Cell:
-    scale, region = setting.scale, labels["region"]
-    learned = practise(scale, policy, Band(family, edge, region), reward, seed)  # type: ignore[arg-type]  # it is checked there
-    before = edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed)
+def practised(labels: dict[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Program) -> Cell:
+    """The cell in which a policy practises in a region of an edge."""
+    scale = setting.scale
+    learned = practise(scale, policy, Band(family, edge, labels["region"]), REWARDS[labels["reward"]], seed)  # type: ignore[arg-type]  # checked there
     test = Band(family, edge, "at", "test")
-    sampler = Sampler(scale.samples)
-    asked = (Sample(policy, test, scale.asked, sampler, seed), Sample(learned, test, scale.asked, sampler, seed))
-    after = score(scale, learned, family, seed)
-    return Cell(tuple(labels.items()), seed, edge, before, after, learned, region, asked)
+    return Cell.of(
+        labels,
+        seed,
+        edge=edge,
+        before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed),
+        after=score(scale, learned, family, seed),
+        base=policy,
+        learn=learned,
+        sampled_before=sample(scale, policy, test, seed),
+        sampled_after=sample(scale, learned, test, seed),
+    )
 
 
-def cell(setting: Setting, seed: int, labels: Mapping[str, str]) -> Cell:
-    """A factorial cell."""
-    policy = base(setting.scale, () if labels["primitive"] == "present" else setting.withhold, seed)
-    labels = {"control": "none", **labels}
-    return _cell(labels, setting, seed, policy, present_edge(setting, seed), needing(setting), REWARDS[labels["reward"]])
+def region_of(cell: Cell) -> str:
+    """The region that RL was given."""
+    return dict(cell.labels)["region"]
 
 
-def known(setting: Setting, seed: int) -> Cell:
-    """Positive control: RL on what the absent base knows, at its own edge there."""
-    policy = base(setting.scale, setting.withhold, seed)
-    edge = Edge(score(setting.scale, policy, knowing(setting), seed))
-    labels = {"control": "known", "primitive": "absent", "region": "at", "reward": "process"}
-    return _cell(labels, setting, seed, policy, edge, knowing(setting), Process())
-
-
-def coin(setting: Setting, seed: int) -> Cell:
-    """Placebo: a reward that means nothing, where the true one teaches most."""
-    labels = {"control": "coin", "primitive": "present", "region": "at", "reward": "coin"}
-    return _cell(labels, setting, seed, base(setting.scale, (), seed), present_edge(setting, seed), needing(setting), Coin())
-
-
-def temperature(setting: Setting, seed: int) -> Cell:
-    """No RL: the present base at its best temperature."""
-    edge = present_edge(setting, seed)
-    labels = {"control": "temperature", "primitive": "present", "region": "at", "reward": "none"}
-    return Cell(tuple(labels.items()), seed, edge, edge.scores, edge.scores)
+def guessed(cell: Cell) -> tuple[str, ...]:
+    """The withheld primitives, which whoever does not know them has to guess: those that problems are made to need."""
+    edge = cell["edge"]
+    assert isinstance(edge, Edge)
+    family = edge.scores.families[0]
+    return family.uses.names if isinstance(family, Program) else ()
 
 
 def factorial(primitive: str, region: str) -> dict[str, str]:
@@ -182,10 +117,13 @@ TESTED = (
 REPORTED = (
     Claim("pass@1 at the edge", "Claim 1 on pass@1.", gain(AT, metric="pass@1"), unit=PASS_1),
     Claim("pass@1 beyond training", "Claim 2 on pass@1.", gain(AT, Deeper(2), "pass@1"), unit=PASS_1),
-    Claim(
-        "headroom at the edge", "Share of the room above the base that claim 1 fills.", gain(AT, metric="headroom pass@128"), unit=HEADROOM
+    *(
+        Claim(f"headroom{name}", said, gain(AT, metric=f"headroom pass@{k}", least=-math.inf), unit=HEADROOM)
+        for k, name, said in (
+            (128, " at the edge", "Share of the room above the base that claim 1 fills."),
+            (1, " of pass@1", "The same on pass@1."),
+        )
     ),
-    Claim("headroom of pass@1", "The same on pass@1.", gain(AT, metric="headroom pass@1"), unit=HEADROOM),
     Claim(
         "absent, below: pass@1",
         "Without the primitive, where RL trained: a lucky guess may raise pass@1 ...",
@@ -199,14 +137,78 @@ REPORTED = (
     Claim("processes at the edge", "Right processes (sampled).", gain(AT, FIRST, "sampled process@8"), unit="process@8, points of 100"),
     Claim("outcome less process", "Gain by outcome reward less gain by process reward.", (*gain(OUTCOME), *gain(PROCESS, sign=-1.0))),
 )
-CLAIMS = (*TESTED, *REPORTED)
+
+FIGURES = (
+    Figure(
+        "Where competence ends",
+        EdgeMap(
+            {
+                "base, primitive present": {"control": "none", "primitive": "present"},
+                "base, primitive absent": {"control": "none", "primitive": "absent"},
+                "base, primitive absent (control: known)": KNOWN,
+            }
+        ),
+        "Exact success of each base before RL, from the probability of the one valid solution: thin lines are seeds, bold lines their "
+        "mean. pass@1 and pass@128 are of the whole solution; plan, copy and execute are the probability that all words of that role "
+        "are right. Shaded: the regions below, at and beyond the edge, by the share of seeds that place a difficulty there; "
+        "difficulties in none of them are used by no cell. Dotted: the success of whoever does all else right and guesses the results "
+        "of the withheld primitives, at k = 1 and k = 128.",
+    ),
+    Figure(
+        "What RL gained, and at which difficulties",
+        GainMap(),
+        "pass@128 after RL less before, in points, mean over seeds; blue is gain, red is loss, white is none. Framed: the difficulties "
+        "that RL was given (fainter, where only some seeds were). Grey: not defined.",
+    ),
+    Figure(
+        "pass@k before and after RL",
+        PassCurves("primitive", "region"),
+        "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Where "
+        "curves start apart and meet at large k, RL made likelier what the base reached, too, with so many samples; where they stay "
+        "apart, it solves problems that so many samples of the base do not.",
+    ),
+    Figure(
+        "Learning curves",
+        LearningCurves("region", "primitive"),
+        "Rollouts of RL as it went, mean over seeds, averaged over a fortieth of the run. A group has signal if its rewards "
+        "differ; without one, an iteration takes no step.",
+    ),
+    Figure(
+        "Created or elicited",
+        OriginShares(),
+        "Problems at the edge that RL brought from p < 1/2 to p ≥ 1/2, pooled over seeds. Granted K samples of each problem, the base "
+        "would hardly have shown a solution (created: p < .05/K), would have shown one or more on average (elicited: p ≥ 1/K), or lies "
+        "between (undetermined).",
+    ),
+    Figure(
+        "Pretraining",
+        LearningCurves("", "primitive", {"loss": "loss, nats a word"}, "pretraining"),
+        "The loss of each base on the words that it learns from, mean over seeds, averaged over a fortieth of the run. The absent base "
+        "has no loss on the results of the withheld primitives, so the two are not means over the same words.",
+    ),
+)
 
 STUDY = Study(
     name="grid",
     question="When does reinforcement learning give a language model reasoning it did not have, and when does it only sharpen what it had?",
     source="arXiv:2512.07783",
-    axes={"primitive": ("present", "absent"), "region": REGIONS, "reward": tuple(REWARDS)},
-    cell=cell,
-    controls={"known": known, "coin": coin, "temperature": temperature},
-    claims=CLAIMS,
+    axes=AXES,
+    cells=cells,
+    measures=(
+        Regions(),
+        Exact("before", "before"),
+        Exact("after", "after"),
+        Exact("tempered", "after", at_best_temperature),
+        Roles(guessed),
+        Headroom(),
+        AtEdge(guessed),
+        Sampled("sampled_before", "before"),
+        Sampled("sampled_after", "after"),
+        Updates(region_of),
+        Noted("learn"),
+        Noted("base", ("loss",), "pretraining"),
+    ),
+    claims=(*TESTED, *REPORTED),
+    figures=FIGURES,
+    options=Withhold(),
 )

@@ -34,13 +34,13 @@ class Scale:
     tokens: Count = 3_072  # of an iteration of pretraining
     pretraining_lr: Annotated[float, Above(0)] = 2.5e-3  # learning rate of pretraining
     # RL
-    practice: Count = 80  # iterations of RL
+    rl_iterations: Count = 80  # iterations of RL
     problems: Count = 32  # of an iteration of RL
     group: Annotated[int, From(2)] = 16  # completions of a problem in RL; a single one has none to differ from
-    practice_lr: Annotated[float, Above(0)] = 3e-4  # learning rate of RL
+    rl_lr: Annotated[float, Above(0)] = 3e-4  # learning rate of RL
     # evaluation
-    exam: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
-    asked: Count = 64  # problems sampled for answer-only success
+    exam_problems: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
+    sampled_problems: Count = 64  # problems sampled for answer-only success
     samples: Count = 64  # completions of each of these
     seeds: Annotated[int, SEEDS] = 5
     machine: Machine = Machine()
@@ -66,12 +66,12 @@ SMOKE = Scale(
     pretraining=800,
     tokens=2_048,
     pretraining_lr=8e-3,
-    practice=12,
+    rl_iterations=12,
     problems=16,
     group=8,
-    practice_lr=1e-3,
-    exam=128,
-    asked=16,
+    rl_lr=1e-3,
+    exam_problems=128,
+    sampled_problems=16,
     samples=16,
     seeds=1,
 )
@@ -85,7 +85,7 @@ GPU = replace(
     pretraining=4_000,
     tokens=32_768,
     pretraining_lr=2e-3,
-    practice=400,
+    rl_iterations=400,
     problems=64,
     machine=Machine(accelerator="cuda", precision="32-true", threads=2, rows=1_024),
 )

@@ -1,0 +1,189 @@
+"""Measures of exact success: by difficulty, at the edge for every k, and where newly solved problems come from."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.measures.edge import REGIONS, Edge
+from analysis.measures.estimates import Floats, exact_pass_at_k, origins
+from analysis.measures.facts import Cell, Fact
+from analysis.measures.scores import Scores, read_scores
+from train.rl.problems import read_bands
+from train.score import Score
+from train.stages.artifacts import defined
+from train.stages.records import read_ledger
+from train.stages.stage import Shelf
+
+KS = (1, 8, 32, 128, 1_024, 1_000_000)
+EVERY_K = tuple(int(k) for k in np.unique(np.logspace(0, 6, 61).round()))  # of curves over k
+MANY = (1, 128)  # the k of headroom, of floors, and of the edge
+ORIGINS = ("elicited", "undetermined", "created")
+SHOWN_ROLES = ("plan", "copy", "execute")
+
+
+def difficulties(score: Score) -> tuple[int, ...]:
+    """The difficulties at which a stage scores."""
+    return tuple(family.steps for family in score.families)
+
+
+def at_temperature_1(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
+    """Log-probabilities at temperature 1."""
+    return scores.plain
+
+
+def at_best_temperature(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
+    """Log-probabilities at the temperature that is best for pass@128 in the band, chosen on the very problems it is judged by: which
+    favours it."""
+    at = [scores.at(int(n)) for n in band] or list(range(len(scores.steps)))
+    means = exact_pass_at_k(scores.logp[at], 128).mean((0, 2))  # [K]
+    return np.asarray(scores.logp[:, int(means.argmax())])
+
+
+def bands_of(cell: Cell, shelf: Shelf) -> dict[str, list[int]]:
+    """The band of each region of the cell's edge."""
+    edge = cell["edge"]
+    assert isinstance(edge, Edge)
+    found, _ = read_bands(defined(shelf.get(edge)), REGIONS, difficulties(edge.scores))
+    return {region: list(band) for region, band in found.items()}
+
+
+def scored(cell: Cell, name: str, shelf: Shelf) -> Scores:
+    """The scores of a cell's stage."""
+    score = cell[name]
+    assert isinstance(score, Score)
+    return read_scores(score, shelf)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Exact pass@k at every difficulty, from the `Score` that the cell calls `stage`."""
+
+    stage: str = "after"
+    phase: str = "after"
+    read: Callable[[Scores, Sequence[float]], Floats] = at_temperature_1
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.stage, "edge"
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        scores = scored(cell, self.stage, shelf)
+        logp = self.read(scores, bands_of(cell, shelf)["at"])
+        for k in KS:
+            for n, value in zip(scores.steps, exact_pass_at_k(logp, k).mean(1).tolist(), strict=True):
+                yield cell.fact(self.phase, f"pass@{k}", n, value, logp.shape[1])
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        score = cell[self.stage]
+        assert isinstance(score, Score)
+        return (cell.fact(self.phase, f"pass@{k}", n, 0.0, score.problems) for k in KS for n in difficulties(score))
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The edge: which difficulties lie in each region, which of them are its band, and the success that decided it."""
+
+    needs: tuple[str, ...] = ("edge",)
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        edge, bands = cell["edge"], bands_of(cell, shelf)
+        assert isinstance(edge, Edge)
+        scores = read_scores(edge.scores, shelf)
+        for i, n in enumerate(scores.steps):
+            first, many = (float(exact_pass_at_k(scores.plain[i], k).mean()) for k in MANY)
+            yield from (
+                cell.fact("edge", f"pass@{k}", n, value, scores.plain.shape[1]) for k, value in zip(MANY, (first, many), strict=True)
+            )
+            yield cell.fact("edge", f"region {edge.rule.region(first, many)}", n, 1.0)
+        yield from (cell.fact("edge", f"band {region}", n, 1.0) for region, band in bands.items() for n in band)
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        """Every region is as easy as can be."""
+        edge = cell["edge"]
+        assert isinstance(edge, Edge)
+        steps = difficulties(edge.scores)
+        yield from (cell.fact("edge", f"pass@{k}", n, 0.0) for k in MANY for n in steps)
+        for region in REGIONS:
+            yield from (cell.fact("edge", f"{what} {region}", n, 1.0) for what in ("region", "band") for n in steps[: edge.width])
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Success of the base by role of the word, and the floor: the success of whoever does all else right, and guesses the results of the
+    `withheld` primitives."""
+
+    withheld: Callable[[Cell], tuple[str, ...]]
+    needs: tuple[str, ...] = ("before",)
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        scores = scored(cell, "before", shelf)
+        floor = scores.floor(self.withheld(cell))
+        for i, n in enumerate(scores.steps):
+            problems = scores.plain.shape[1]
+            for role in SHOWN_ROLES:
+                yield cell.fact("before", role, n, float(exact_pass_at_k(scores.role(role)[i], 1).mean()), problems)
+            for k in MANY:
+                yield cell.fact("floor", f"pass@{k}", n, float(exact_pass_at_k(floor[i], k).mean()), problems)
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """The share of the room above the base that learning filled, at every difficulty; a loss makes it negative."""
+
+    needs: tuple[str, ...] = ("before", "after")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        before, after = scored(cell, "before", shelf), scored(cell, "after", shelf)
+        for k in MANY:
+            ends = [exact_pass_at_k(s.plain, k).mean(1).tolist() for s in (before, after)]
+            for n, b, a in zip(before.steps, *ends, strict=True):
+                yield cell.fact("before", f"headroom pass@{k}", n, 0.0, before.plain.shape[1])
+                yield cell.fact("after", f"headroom pass@{k}", n, (a - b) / (1 - b) if b < 1 else 0.0, after.plain.shape[1])
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        score = cell["before"]
+        assert isinstance(score, Score)
+        for phase in ("before", "after"):
+            yield from (cell.fact(phase, f"headroom pass@{k}", n, 0.0) for k in MANY for n in difficulties(score))
+
+
+@dataclass(frozen=True)
+class AtEdge:
+    """On the problems at the edge: pass@k for every k before and after, its floor, and the origin of the newly solved ones by the number
+    of samples granted to the base. The axis is k."""
+
+    withheld: Callable[[Cell], tuple[str, ...]]
+    needs: tuple[str, ...] = ("edge", "before", "after", "learn")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        band = bands_of(cell, shelf)["at"]
+        before, after = scored(cell, "before", shelf), scored(cell, "after", shelf)
+        if not band:
+            return
+        at = [before.at(n) for n in band]
+        floor = before.floor(self.withheld(cell))
+        phases = {"before": before.plain[at].ravel(), "after": after.plain[at].ravel(), "floor": floor[at].ravel()}
+        for phase, logp in phases.items():
+            yield from (cell.fact(phase, "at the edge", k, float(exact_pass_at_k(logp, k).mean()), len(logp)) for k in EVERY_K)
+        for k in EVERY_K:
+            found = origins(phases["before"], phases["after"], k)
+            yield from (cell.fact("after", what, k, getattr(found, what), found.solved) for what in ORIGINS)
+
+
+@dataclass(frozen=True)
+class Updates:
+    """The difficulties that RL was given, and the optimiser steps that it took; `region` tells which region of the edge a cell is given."""
+
+    region: Callable[[Cell], str]
+    needs: tuple[str, ...] = ("edge", "learn")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        yield from (cell.fact("learning", "given", n, 1.0) for n in bands_of(cell, shelf)[self.region(cell)])
+        yield cell.fact("learning", "updates", None, float(read_ledger(defined(shelf.get(cell["learn"]))).updates))
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        edge = cell["edge"]
+        assert isinstance(edge, Edge)
+        yield from (cell.fact("learning", "given", n, 1.0) for n in difficulties(edge.scores)[:1])
+        yield cell.fact("learning", "updates", None, 1.0)

@@ -1,0 +1,159 @@
+"""Facts: everything that a study measured, as tidy rows. A claim, a figure, a table and a query are functions of these.
+
+A study's cell is a condition of one seed, as stages with names. A measure turns a cell whose stages have run into facts.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from train.stages.stage import Shelf, Stage, Undefined
+
+Labels = tuple[tuple[str, str], ...]
+UNDEFINED = "undefined"  # the metric of a cell that has no answer; its note says why
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One condition of one seed, as expressions."""
+
+    labels: Labels
+    seed: int
+    named: tuple[tuple[str, Stage], ...]  # the stages that its measures read
+
+    @staticmethod
+    def of(labels: Mapping[str, str], seed: int, **stages: Stage) -> "Cell":
+        """The cell with these labels, and stages of these names."""
+        return Cell(tuple(labels.items()), seed, tuple(stages.items()))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Stage]:
+        return MappingProxyType(dict(self.named))
+
+    def __getitem__(self, name: str) -> Stage:
+        return self.by_name[name]
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All that must have run before the cell can be measured."""
+        return tuple(stage for _, stage in self.named)
+
+    def fact(self, phase: str, metric: str, at: float | None, value: float, n: int = 0) -> "Fact":
+        """A fact of this cell."""
+        return Fact(self.labels, self.seed, phase, at, metric, value, n)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number, and all that says what it is."""
+
+    labels: Labels
+    seed: int
+    phase: str  # of the cell: "before" and "after" learning, "learning", "edge", ...
+    at: float | None  # on the axis of the metric: a difficulty, a k, an iteration; None of what has no axis
+    metric: str
+    value: float
+    n: int  # problems (or whatever it is a mean over); 0 of what is no mean
+    note: str = ""
+
+    def record(self) -> dict[str, object]:
+        """As JSON, which has no NaN: what was not measured is null."""
+        value = self.value if math.isfinite(self.value) else None
+        return asdict(self) | {"labels": dict(self.labels), "value": value}
+
+
+Measure = Callable[[Cell, Shelf], Iterable[Fact]]
+"""Turns a cell whose stages have run into facts. It may say more of itself by two attributes.
+
+`needs`: the names of the stages that it reads; cells without them are passed over, and it is called as soon as these are there.
+`imagined(cell)`: facts such as it will give of this cell, so that a claim on what nobody measures is refused before anything runs.
+"""
+
+
+def needs(measure: Measure, cell: Cell) -> tuple[str, ...]:
+    """The names of the stages that a measure reads of a cell: all of them, unless it says which."""
+    return tuple(getattr(measure, "needs", cell.by_name))
+
+
+def applies(measure: Measure, cell: Cell) -> bool:
+    """True if the cell has what the measure reads."""
+    return set(needs(measure, cell)) <= cell.by_name.keys()
+
+
+def measured(cell: Cell, measures: Sequence[Measure], shelf: Shelf) -> tuple[Fact, ...]:
+    """The facts of a cell whose stages have run; of one that has no answer, those that do not hang on it, and one that says why."""
+    found: list[Fact] = []
+    reasons: dict[str, None] = {}
+    for measure in measures:
+        if applies(measure, cell):
+            try:
+                found += measure(cell, shelf)
+            except Undefined as reason:
+                reasons[str(reason)] = None
+    undefined = [Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, "; ".join(reasons))] if reasons else []
+    return (*found, *undefined)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The facts of one cell, by what they are of."""
+
+    labels: Mapping[str, str]
+    seed: int
+    facts: tuple[Fact, ...]
+
+    @cached_property
+    def undefined(self) -> str:
+        """The reason why there is no answer; "" where there is one."""
+        return next((f.note for f in self.facts if f.metric == UNDEFINED), "")
+
+    @cached_property
+    def _curves(self) -> Mapping[tuple[str, str], Mapping[float | None, Fact]]:
+        found: dict[tuple[str, str], dict[float | None, Fact]] = {}
+        for fact in self.facts:
+            found.setdefault((fact.phase, fact.metric), {})[fact.at] = fact
+        return found
+
+    def curve(self, phase: str, metric: str) -> Mapping[float, float]:
+        """The values of a metric along its axis; none, where it was not measured."""
+        return {at: fact.value for at, fact in self._curves.get((phase, metric), {}).items() if at is not None}
+
+    def value(self, phase: str, metric: str, at: float | None = None) -> float | None:
+        """One value; None where it was not measured."""
+        found = self._curves.get((phase, metric), {}).get(at)
+        return None if found is None else found.value
+
+    def places(self, phase: str, metric: str) -> list[float]:
+        """Where on its axis a metric is not zero, ascending: the difficulties of a region, or those that RL was given."""
+        return sorted(at for at, value in self.curve(phase, metric).items() if value)
+
+    def metrics(self, phase: str) -> tuple[str, ...]:
+        """What was measured in a phase."""
+        return tuple(metric for its, metric in self._curves if its == phase)
+
+    def has(self, labels: Iterable[tuple[str, str]]) -> bool:
+        """True if the cell has all of these labels."""
+        return all(self.labels.get(axis) == value for axis, value in labels)
+
+
+def outcomes(facts: Iterable[Fact]) -> tuple[Outcome, ...]:
+    """Facts by cell, in the order in which they come."""
+    found: dict[tuple[Labels, int], list[Fact]] = {}
+    for fact in facts:
+        found.setdefault((fact.labels, fact.seed), []).append(fact)
+    return tuple(Outcome(MappingProxyType(dict(labels)), seed, tuple(mine)) for (labels, seed), mine in found.items())
+
+
+def by_condition(facts: Iterable[Fact]) -> Mapping[Labels, tuple[Outcome, ...]]:
+    """The cells that differ in nothing but their seed, in the order of the study."""
+    found: dict[Labels, list[Outcome]] = {}
+    for outcome in outcomes(facts):
+        found.setdefault(tuple(outcome.labels.items()), []).append(outcome)
+    return {labels: tuple(mine) for labels, mine in found.items()}
+
+
+def chosen(facts: Iterable[Fact], labels: Mapping[str, str]) -> Iterator[Outcome]:
+    """The cells with these labels."""
+    return (outcome for outcome in outcomes(facts) if outcome.has(labels.items()))

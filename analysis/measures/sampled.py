@@ -1,0 +1,54 @@
+"""Measures of sampled success: answers and derivations, judged one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.measures.estimates import sampled_pass_at_k
+from analysis.measures.exact import bands_of
+from analysis.measures.facts import Cell, Fact
+from train.sample import Sample, read_samples
+from train.stages.stage import Shelf
+
+KS = (1, 8)
+SAMPLED = ("answer", "sampled process")  # what the judge says is right
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """pass@k of answers and of whole derivations, from the `Sample` that the cell calls `stage`, at the first difficulty at the edge."""
+
+    stage: str = "sampled_after"
+    phase: str = "after"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.stage, "edge"
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        sample, band = cell[self.stage], bands_of(cell, shelf)["at"]
+        assert isinstance(sample, Sample)
+        if not band:  # so nothing was drawn
+            return
+        found = read_samples(sample, shelf)
+        n = np.bincount(found.problem)
+        for what, right in zip(SAMPLED, (found.correct, found.process), strict=True):
+            solved = np.bincount(found.problem, weights=right).astype(np.int64)
+            for k in KS:
+                yield cell.fact(self.phase, f"{what}@{k}", band[0], float(sampled_pass_at_k(n, solved, k).mean()), len(n))
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        """As if the first difficulty of all were at the edge.
+
+        Raises:
+            ValueError: if there are too few samples for an estimate.
+        """
+        sample = cell[self.stage]
+        assert isinstance(sample, Sample)
+        if sample.sampler.group < 2 * max(KS):
+            raise ValueError(
+                f"sampled pass@{max(KS)} wants at least {2 * max(KS)} samples of each problem (--samples of a scale); "
+                f"found {sample.sampler.group} in the cell labelled {dict(cell.labels)}"
+            )
+        return (cell.fact(self.phase, f"{what}@{k}", 1, 0.0, sample.problems) for what in SAMPLED for k in KS)
