@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from analysis.measures.estimates import ALIKE, alike
+from analysis.measures.seeds import ALIKE, alike
 from analysis.report.html import Html, join, table, tag, text
 from analysis.studies.claims import ALPHA, Claim, Judgement, More, Verdict
 from analysis.studies.results import Results

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
-from analysis.measures.estimates import Interval, alike, holm, over_alike_seeds, over_seeds, p_above, p_below
+from analysis.measures.estimates import Interval
+from analysis.measures.seeds import alike, holm, over_alike_seeds, over_seeds, p_above, p_below
 from synthtasks.checked import Above, From, check
 
 ALPHA = 0.05
