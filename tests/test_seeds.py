@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.measures.estimates import Floats
+from analysis.measures.estimates import Floats, Interval
 from analysis.measures.power import power_above, power_within, smallest_effect, smallest_margin
 from analysis.measures.seeds import (
     alike,
@@ -50,6 +50,12 @@ def test_interval_over_seeds_by_hand(level: float, quantile: float) -> None:
     interval = over_seeds([1.0, 2.0, 3.0], level)
     half = quantile / math.sqrt(3)
     assert (interval.mean, interval.low, interval.high) == pytest.approx((2.0, 2 - half, 2 + half), rel=1e-5)
+
+
+# A curve whose seeds are all equal is drawn without a band; scipy's t test warns of such values.
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    assert over_seeds([0.3] * 4) == Interval(0.3, 0.3, 0.3)
+    assert over_seeds([0.3, 0.1 + 0.2]).high == pytest.approx(0.3)
 
 
 # One seed shows nothing: an interval or a small p-value from it would be invented.
