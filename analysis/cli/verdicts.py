@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from analysis.measures.estimates import alike
+from analysis.measures.seeds import alike
 from analysis.studies.claims import Judgement
 
 COLOURS = {"shown": "green", "shown (no update)": "green", "refuted": "red", "undetermined": "yellow", "reported": "dim"}

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.estimates import Floats, over_seeds
+from analysis.measures.estimates import Floats
 from analysis.measures.scores import read_scores
+from analysis.measures.seeds import over_seeds
 from analysis.studies.claims import Row
 from analysis.studies.results import Results
 from analysis.studies.study import Cell

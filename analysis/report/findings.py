@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from analysis.measures.estimates import ALIKE, alike
+from analysis.measures.seeds import ALIKE, alike
 from analysis.report.html import table, tag
 from analysis.studies.claims import ALPHA, Claim, Judgement, More, Verdict
 from analysis.studies.results import Results

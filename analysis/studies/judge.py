@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.measures.estimates import Interval, alike, holm, over_alike_seeds, over_seeds, p_above, p_below
+from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
+from analysis.measures.seeds import alike, holm, over_alike_seeds, over_seeds, p_above, p_below
 from analysis.studies.claims import Claim, Contrast, More, Reach, Same, reach
 
 ALPHA = 0.05

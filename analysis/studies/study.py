@@ -67,7 +67,8 @@ class Lesson:
 class Study:
     """One question in one file. Everything that a study calls its own is here, and no other code knows its words.
 
-    `axes` names the labels of its cells and the values that each may have; `cells` makes the cells of a seed, each with a value of every axis.
+    `axes` names the labels of its cells and the values that each may have; `cells` makes the cells of a seed, each with a value of
+    every axis.
 
     Raises:
         ValueError: if its name cannot be that of a folder, an axis has no values, or two claims have one name.
