@@ -57,7 +57,7 @@ def scored(cell: Cell, name: str, shelf: Shelf) -> Scores:
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact pass@k at every difficulty, from the `Score` that the cell calls `stage`."""
+    """Exact pass@k and the mean log-probability (nats) at every difficulty, from the `Score` that the cell calls `stage`."""
 
     stage: str = "after"
     phase: str = "after"
@@ -70,14 +70,16 @@ class Exact:
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         scores = scored(cell, self.stage, shelf)
         logp = self.read(scores, bands_of(cell, shelf)["at"])
-        for k in KS:
-            for n, value in zip(scores.steps, exact_pass_at_k(logp, k).mean(1).tolist(), strict=True):
-                yield cell.fact(self.phase, f"pass@{k}", n, value, logp.shape[1])
+        curves = {f"pass@{k}": exact_pass_at_k(logp, k) for k in KS} | {"log p": np.minimum(logp, 0.0)}
+        for metric, values in curves.items():
+            for n, value in zip(scores.steps, values.mean(1).tolist(), strict=True):
+                yield cell.fact(self.phase, metric, n, value, logp.shape[1])
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         score = cell[self.stage]
         assert isinstance(score, Score)
-        return (cell.fact(self.phase, f"pass@{k}", n, 0.0, score.problems) for k in KS for n in difficulties(score))
+        metrics = (*(f"pass@{k}" for k in KS), "log p")
+        return (cell.fact(self.phase, metric, n, 0.0, score.problems) for metric in metrics for n in difficulties(score))
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,41 @@
 """The judge of claims: a pure function of claims and facts."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
-from analysis.measures.seeds import alike, holm, over_alike_seeds, over_seeds, p_above, p_below
+from analysis.measures.power import smallest_effect, smallest_margin
+from analysis.measures.seeds import (
+    alike,
+    either_side,
+    holm,
+    largest,
+    over_alike_seeds,
+    over_seeds,
+    p_above,
+    p_below,
+    sign_flip_above,
+    sign_flip_p,
+)
 from analysis.studies.claims import Claim, Contrast, More, Reach, Same, reach
+from analysis.studies.looks import Looks
 
 ALPHA = 0.05
+LOG_P = "log p"  # mean log-probability of the solution, which moves where pass@k does not
 
 Outcomes = Sequence[Outcome]
 Verdict = Literal["shown", "shown (no update)", "refuted", "undetermined", "reported"]
+Pair = tuple[float, float]  # the p-values of "shown" and of "refuted"
 ANY = Reach(-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim with its verdict. Differences are in points of 100; the interval is not adjusted for the number of claims."""
+    """A claim with its verdict. Differences are in points of 100; the interval is not adjusted for the number of claims, nor of looks."""
 
     name: str
     statement: str
@@ -28,15 +44,58 @@ class Finding:
     low: float | None
     high: float | None
     level: float  # of the interval
-    margin: float | None
-    p: float | None  # Holm-adjusted, of the verdict
+    test: More | Same | None
+    p: float | None  # of the verdict; adjusted for the number of claims (Holm) and for the planned looks
     unit: str
     n: int  # seeds
     dropped: int  # seeds in which a cell is undefined
     values: tuple[float, ...]  # of each seed
+    log_change: float | None = None  # the largest change of any seed in mean log p, nats; None where it was not measured
+
+    @property
+    def margin(self) -> float | None:
+        return self.test and self.test.margin
+
+    @cached_property
+    def sign_flip(self) -> float | None:
+        """The exact p-value of the claim, not adjusted, that assumes symmetry about the margin in place of normality."""
+        if not self.values:
+            return None
+        match self.test:
+            case More(margin):
+                return sign_flip_p(self.values, margin)
+            case Same(margin):
+                return max(sign_flip_above(self.values, -margin), sign_flip_above([-v for v in self.values], -margin))
+        return sign_flip_p(self.values)
+
+    @cached_property
+    def sides(self) -> tuple[float, float] | None:
+        """The shares of seeds above and below zero."""
+        return either_side(self.values) if self.values else None
+
+    @cached_property
+    def smallest(self) -> float | None:
+        """The smallest effect (of `Same`: the smallest margin) that so many seeds of this spread would have shown with a chance of .8."""
+        if self.n < 2 or alike(self.values) or self.test is None:
+            return None
+        mean = sum(self.values) / self.n
+        spread = math.sqrt(sum((v - mean) ** 2 for v in self.values) / (self.n - 1))
+        found = smallest_margin(spread, self.n) if isinstance(self.test, Same) else self.test.margin + smallest_effect(spread, self.n)
+        return found if math.isfinite(found) else None
+
+    @property
+    def largest(self) -> float:
+        """The largest change of any seed: all that is known where every seed gives the same."""
+        return largest(self.values)
+
+    def record(self) -> dict[str, object]:
+        """As JSON."""
+        said = {key: value for key, value in asdict(self).items() if key != "test"}
+        test = self.test and type(self.test).__name__.lower()
+        return said | {"margin": self.margin, "test": test, "sign_flip_p": self.sign_flip, "smallest": self.smallest}
 
 
-def p_values(test: More | Same, x: Sequence[float], reach: Reach = ANY) -> tuple[float, float]:
+def p_values(test: More | Same, x: Sequence[float], reach: Reach = ANY) -> Pair:
     """Of "shown" and of "refuted": where both can be, two-sided, so that both together keep the level."""
     margin = test.margin
     if isinstance(test, More):
@@ -57,26 +116,46 @@ def seed_values(contrast: Contrast, outcomes: Outcomes) -> dict[int, float | Non
     return result
 
 
-def judge(claims: Sequence[Claim], outcomes: Outcomes, alpha: float = ALPHA) -> tuple[Finding, ...]:
-    """The verdict on each claim: at level `alpha`, Holm-adjusted over the claims that have a test."""
-    return judge_each([(claim, outcomes) for claim in claims], alpha)
+Test = Callable[[Claim, Mapping[int, float | None]], Pair]
+"""The p-values of a claim from its value in each seed."""
 
 
-def judge_each(asked: Sequence[tuple[Claim, Outcomes]], alpha: float = ALPHA) -> tuple[Finding, ...]:
+def one_look(claim: Claim, values: Mapping[int, float | None]) -> Pair:
+    """Of all seeds, read once."""
+    x = [v for v in values.values() if v is not None]
+    return p_values(claim.test, x, reach(claim.contrast)) if x and claim.test else (1.0, 1.0)
+
+
+def over_looks(looks: Looks, seeds: Sequence[int]) -> Test:
+    """Of the looks so far, adjusted for there being several, if as many seeds were asked for as a look has. At another number of seeds the
+    reading is exploratory: it is as if there were no other."""
+    if looks.number(len(seeds)) is None:
+        return one_look
+    passed = [set(seeds[:n]) for n in looks.seeds if n <= len(seeds)]
+
+    def adjusted(claim: Claim, values: Mapping[int, float | None]) -> Pair:
+        each = [one_look(claim, {seed: v for seed, v in values.items() if seed in look}) for look in passed]
+        shown, refuted = zip(*each, strict=True)
+        return looks.adjusted(shown), looks.adjusted(refuted)
+
+    return adjusted
+
+
+def judge(claims: Sequence[Claim], outcomes: Outcomes, test: Test = one_look) -> tuple[Finding, ...]:
+    """The finding on each claim: at level .05, Holm-adjusted over the claims that have a test."""
+    return judge_each([(claim, outcomes) for claim in claims], test)
+
+
+def judge_each(asked: Sequence[tuple[Claim, Outcomes]], test: Test = one_look) -> tuple[Finding, ...]:
     """The same where each claim has outcomes of its own: those of seeds for which every cell of the claim exists.
 
     Raises:
         ValueError: if a claim reads what was not measured, or is not finite; it names the claim.
     """
     values = {c.name: _values(c, outcomes) for c, outcomes in asked}
-    usable = {name: [v for v in seeds.values() if v is not None] for name, seeds in values.items()}
-    both = {c.name: p_values(c.test, x, reach(c.contrast)) for c, _ in asked if c.test is not None and (x := usable[c.name])}
-    tested = [c.name for c, _ in asked if c.test is not None]
-    adjusted = dict(zip(tested, holm([min(both.get(name, (1.0, 1.0))) for name in tested]), strict=True))
-    return tuple(
-        _finding(c, usable[c.name], len(values[c.name]) - len(usable[c.name]), both, adjusted, _unmoved(c, outcomes), alpha)
-        for c, outcomes in asked
-    )
+    both = {c.name: test(c, values[c.name]) for c, _ in asked if c.test is not None}
+    adjusted = dict(zip(both, holm([min(pair) for pair in both.values()]), strict=True))
+    return tuple(_finding(c, outcomes, values[c.name], both.get(c.name), adjusted.get(c.name)) for c, outcomes in asked)
 
 
 def _values(claim: Claim, outcomes: Outcomes) -> dict[int, float | None]:
@@ -92,29 +171,34 @@ def _unmoved(claim: Claim, outcomes: Outcomes) -> bool:
     return all(o.places("learning", "given") and o.value("learning", "updates") == 0 for o in mine)
 
 
-def _finding(
-    claim: Claim,
-    x: list[float],
-    dropped: int,
-    both: Mapping[str, tuple[float, float]],
-    adjusted: Mapping[str, float],
-    unmoved: bool,
-    alpha: float,
-) -> Finding:
+def _log_change(claim: Claim, outcomes: Outcomes) -> float | None:
+    """The largest absolute value of any seed of the claim's contrast in mean log p, in nats; None where that was not measured."""
+    if not all(term.metric.startswith("pass@") for _, term in claim.contrast):
+        return None
+    contrast = tuple((w, replace(term, metric=LOG_P, least=-math.inf, most=0.0)) for w, term in claim.contrast)
+    try:
+        values = [v / 100 for v in seed_values(contrast, outcomes).values() if v is not None]
+    except ValueError:  # it was not measured
+        return None
+    return largest(values) if values else None
+
+
+def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None], both: Pair | None, p: float | None) -> Finding:
+    x = [v for v in values.values() if v is not None]
     verdict: Verdict = "undetermined"
     level = claim.test.level if claim.test else 0.95
     interval = _interval(x, level, reach(claim.contrast))
-    p = adjusted.get(claim.name)
     if claim.test is None:
         verdict = "reported"
-    elif x and isinstance(claim.test, Same) and unmoved and not any(x):  # the same weights before and after: known, not estimated
+    elif x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes):  # the same weights: known, not estimated
         verdict, p, interval = "shown (no update)", None, Interval(0.0, 0.0, 0.0)
-    elif p is not None and p < alpha:
-        shown, refuted = both[claim.name]
-        verdict = "shown" if shown < refuted else "refuted"
+    elif both is not None and p is not None and p < ALPHA:
+        verdict = "shown" if both[0] < both[1] else "refuted"
     difference, low, high = (v if math.isfinite(v) else None for v in (interval.mean, interval.low, interval.high))
-    margin = claim.test.margin if claim.test else None
-    return Finding(claim.name, claim.statement, verdict, difference, low, high, level, margin, p, claim.unit, len(x), dropped, tuple(x))
+    return Finding(
+        claim.name, claim.statement, verdict, difference, low, high, level, claim.test, p, claim.unit,
+        len(x), len(values) - len(x), tuple(x), _log_change(claim, outcomes),
+    )  # fmt: skip
 
 
 def _interval(x: Sequence[float], level: float, reach: Reach) -> Interval:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from analysis.measures.facts import Cell, Fact, Outcome, measured, outcomes
-from analysis.studies.judge import Finding, judge
+from analysis.studies.judge import Finding, judge, over_looks
 from analysis.studies.study import Setting, Study
 from train.stages.disk import replacing, write_json
 from train.stages.store import Store
@@ -35,11 +35,13 @@ class Results:
 def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store) -> Results:
     """Measure every cell, and judge the claims that the cells can answer."""
     facts = tuple(fact for cell in cells for fact in measured(cell, study.measures, store))
-    return Results(study, setting, tuple(cells), facts, judge(study.claims_of(cells), outcomes(facts)), store)
+    return Results(
+        study, setting, tuple(cells), facts, judge(study.claims_of(cells), outcomes(facts), over_looks(study.looks, setting.seeds)), store
+    )
 
 
 def write_results(results: Results, out: Path) -> None:
     """Write `facts.jsonl`, a line a fact, and `findings.json`, an object a claim."""
     with replacing(out / FACTS) as file:
         file.write("".join(json.dumps(fact.record(), allow_nan=False) + "\n" for fact in results.facts).encode())
-    write_json(out / FINDINGS, [asdict(finding) for finding in results.findings])
+    write_json(out / FINDINGS, [finding.record() for finding in results.findings])

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from analysis.measures.facts import Cell, Fact, Measure
 from analysis.studies.claims import Claim
+from analysis.studies.looks import Looks
 from analysis.studies.scale import Scale
 from synthtasks.checked import From, check
 
@@ -82,6 +83,7 @@ class Study:
     measures: tuple[Measure, ...]
     claims: tuple[Claim, ...]
     figures: tuple[Figure, ...] = ()
+    looks: Looks = Looks()
     lesson: Lesson | None = None
     options: object = NoOptions()  # a frozen dataclass: its fields are options of the command line, at these defaults
 

@@ -1,0 +1,132 @@
+"""Registration: what a study claims, by which rules, is written into its folder before its first stage runs, and kept.
+
+Whoever changes a margin after the run does not change the registration: report and terminal show both beside each other.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from analysis.measures.facts import Cell
+from analysis.studies.study import Study
+from train.stages.circumstances import commit
+from train.stages.disk import write_json
+from train.stages.reading import a_count, a_text, an_object, read_object, reading
+from train.stages.stage import Stage
+
+FILE = "registration.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is otherwise now than it was registered."""
+
+    what: str
+    registered: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The plan of a study as it was written down."""
+
+    plan: Mapping[str, object]  # JSON: question, looks, claims, the rules of its edges
+    hash: str  # of the plan
+    at: str  # UTC
+    commit: object  # of the code; None outside a repository
+    there: int  # stages of the study that were there already
+
+    @property
+    def line(self) -> str:
+        """In one line."""
+        known = self.commit if isinstance(self.commit, dict) else {}
+        changed = ", with changes" if known.get("dirty") else ""
+        code = f"code {str(known['hash'])[:12]}{changed}" if "hash" in known else "code in no repository"
+        before = "before its first stage ran" if not self.there else f"when {self.there} of its stages were there already"
+        return f"registered {self.at} ({self.hash}, {code}), {before}"
+
+
+def plan_of(study: Study, cells: Sequence[Cell]) -> dict[str, object]:
+    """The plan of a study as JSON: all by which its findings are decided."""
+    edges = {json.dumps(described(edge), sort_keys=True): described(edge) for cell in cells for edge in _rules(cell.stages)}
+    return {
+        "study": study.name,
+        "question": study.question,
+        "looks": described(study.looks),
+        "edges": list(edges.values()),
+        "claims": {claim.name: {f.name: described(getattr(claim, f.name)) for f in fields(claim)} for claim in study.claims},
+    }
+
+
+def _rules(stages: Sequence[Stage]) -> Iterator[object]:
+    """The rules by which stages choose difficulties."""
+    for stage in stages:
+        if hasattr(stage, "rule"):
+            yield {"rule": stage.rule, "width": getattr(stage, "width", None)}
+
+
+def described(value: object) -> object:
+    """A value as JSON, by the names of its class and fields."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__, **{f.name: described(getattr(value, f.name)) for f in fields(value)}}
+    if isinstance(value, Mapping):
+        return {str(key): described(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [described(each) for each in value]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)  # JSON has no infinity
+    if value is None or isinstance(value, str | int):
+        return value
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', repr(value))}"
+
+
+def register(folder: Path, study: Study, cells: Sequence[Cell], there: int) -> Registration:
+    """The registration in `folder`; where there is none, the study is registered now, when `there` of its stages have run."""
+    if not os.path.lexists(folder / FILE):
+        plan, now = plan_of(study, cells), datetime.now(UTC).isoformat(timespec="seconds")
+        folder.mkdir(parents=True, exist_ok=True)
+        record = {"schema": SCHEMA, "plan": plan, "hash": _hash(plan), "at": now, "commit": commit(), "there": there}
+        write_json(folder / FILE, record)
+    return read_registration(folder)
+
+
+def read_registration(folder: Path) -> Registration:
+    """The registration in a study's folder.
+
+    Raises:
+        Malformed: if it cannot be read, or its plan is not what was hashed.
+    """
+    with reading(file := folder / FILE, "It is the only record of what was claimed before the run: take it from a copy of the folder"):
+        found = read_object(file)
+        if found["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {found['schema']}; this version reads {SCHEMA}")
+        plan, hashed = an_object(found["plan"]), a_text(found["hash"])
+        if _hash(plan) != hashed:
+            raise ValueError(f"its plan was changed after it was written: it has hash {_hash(plan)}, and was registered as {hashed}")
+        return Registration(plan, hashed, a_text(found["at"]), found["commit"], a_count(found["there"]))
+
+
+def _hash(plan: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def differences(registration: Registration, study: Study, cells: Sequence[Cell]) -> tuple[Difference, ...]:
+    """Everything that is otherwise now than it was registered."""
+    return tuple(_differences("", dict(registration.plan), plan_of(study, cells)))
+
+
+def _differences(path: str, old: object, new: object) -> Iterator[Difference]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys((*old, *new)):
+            yield from _differences(f"{path}{': ' if path else ''}{key}", old.get(key), new.get(key))
+    elif old != new:
+        yield Difference(path, _shown(old), _shown(new))
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
