@@ -54,7 +54,7 @@ class Finding:
 
     @property
     def margin(self) -> float | None:
-        return self.test and self.test.margin
+        return self.test.margin if self.test else None
 
     @cached_property
     def sign_flip(self) -> float | None:

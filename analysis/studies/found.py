@@ -1,0 +1,91 @@
+"""Findings that are kept: a run at a planned look writes a few KB, from which README's tables are made."""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from analysis.studies.registration import Registration
+from analysis.studies.results import Results
+from analysis.studies.scale import SCALES, changed, preset
+from train.stages.circumstances import commit
+from train.stages.disk import write_json
+from train.stages.reading import read_object, reading
+
+SCHEMA = 1
+FOUND = Path(__file__).parent.parent / "found"  # of the studies of this package
+KEPT = ("name", "statement", "verdict", "test", "difference", "low", "high", "level", "margin", "unit", "n", "dropped", "p", "sign_flip_p")
+TRIAL = "smoke"  # the scale whose numbers say nothing
+DIGITS = 4
+
+
+def found(results: Results, registration: Registration) -> dict[str, object]:
+    """What a run found, in a few KB."""
+    study, seeds = results.study, results.setting.seeds
+    return {
+        "schema": SCHEMA,
+        "study": study.name,
+        "question": study.question,
+        "source": study.source,
+        "version": {"synthtasks": version("synthtasks"), "commit": commit(), "registered": registration.hash, "at": registration.at},
+        "scale": preset(results.setting.scale),
+        "seeds": list(seeds),
+        "look": study.looks.describe(len(seeds)),
+        "findings": [{key: _rounded(finding.record()[key]) for key in KEPT} for finding in results.findings],
+    }
+
+
+def keep(results: Results, registration: Registration, folder: Path, whole: bool) -> tuple[Path, ...]:
+    """Write `found.json` into the study's folder; of a study of this package in its own setting (`whole`), at a planned look, into
+    `analysis/found` as well. The files that were written."""
+    study, scale = results.study, preset(results.setting.scale)
+    files = [folder / "found.json"]
+    planned = study.looks.number(len(results.setting.seeds)) is not None
+    if whole and planned and scale != TRIAL and not changed(results.setting.scale, SCALES[scale]):
+        files.append(FOUND / f"{study.name}.json" if scale == "cpu" else FOUND / f"{study.name}-{scale}.json")
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        write_json(file, found(results, registration))
+    return tuple(files)
+
+
+def read_found(name: str) -> Mapping[str, object]:
+    """The findings that are kept of a study of this package.
+
+    Raises:
+        Malformed: if there are none, or they cannot be read.
+    """
+    with reading(file := FOUND / f"{name}.json", f"`python -m analysis run {name}` writes it"):
+        said = read_object(file)
+        if said["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {said['schema']}; this version reads {SCHEMA}")
+    return said
+
+
+def markdown(said: Mapping[str, object]) -> str:
+    """The tested claims of a study as a table for README."""
+    rows = [f for f in json.loads(json.dumps(said["findings"])) if f["verdict"] != "reported"]
+    lines = ["| claim | difference, points [interval] | margin | verdict |", "|---|---|---|---|"]
+    lines += [f"| {_sentence(rows, i)} | {_difference(f)} | {_margin(f)} | {f['verdict']} |" for i, f in enumerate(rows)]
+    return "\n".join(lines)
+
+
+def _sentence(rows: Sequence[Mapping[str, str]], i: int) -> str:
+    """The statement of a claim; of one that goes on from another, with the name that says where it belongs."""
+    return f"{rows[i]['name'].split(' ')[0]}. {rows[i]['statement'].removeprefix('... ').strip('. ')}"
+
+
+def _difference(finding: Mapping[str, float | None]) -> str:
+    difference, low, high = (finding[key] for key in ("difference", "low", "high"))
+    if difference is None:
+        return "undefined"
+    bounds = "" if low is None or high is None else f" [{low:+.1f}, {high:+.1f}]"
+    return f"{difference:+.1f}{bounds}".replace("-", "−")
+
+
+def _margin(finding: Mapping[str, object]) -> str:
+    return f"{'within' if finding['test'] == 'same' else 'more than'} {finding['margin']:g}"
+
+
+def _rounded(value: object) -> object:
+    return round(value, DIGITS) if isinstance(value, float) else value
