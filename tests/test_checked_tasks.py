@@ -20,7 +20,6 @@ from models import generate as sampling
 from models.gpt import GPT, GPTConfig
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
-from synthtasks.batch import batch
 from synthtasks.card import Counts
 from synthtasks.checked import From
 from synthtasks.corpus import Corpus, Listing, Recipe, Solved
@@ -53,7 +52,6 @@ HOT = {
     "Given": "made for every problem, which checks it",
     "Problem": "made for every draw; checks its graph, and what is cheap",
     "Programs": "arrays of many problems, made by `Program` alone",
-    "Batch": "arrays, made by `batch` alone",
     "Node": "a step that is being built",
     "Trace": "what a model said; it may say anything",
     "Slip": "made by the judge for every mistake",
@@ -63,7 +61,6 @@ HOT = {
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
     "Overlap": "counted by `overlaps` alone",
-    "_Columns": "arrays of tokens, made by `Compact` alone",
     "Residues": "has no fields",
     "Texts": "has no fields",
     "From": "says what is right",
@@ -158,7 +155,6 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "family.named": lambda split: named(TREE, split, [3], "x"),
     "family.many": lambda split: many(Program(), split, [3], "x"),
     "family.one_split": one_split,
-    "batch.batch": lambda split: batch(TREE, split, SAID, SAID.vocab(3, TREE.primitives, 10), range(3), "x"),
     "programs.Programs.among": PROGRAMS.among,
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),
     "distractors.scattered": lambda surplus: Dag(surplus=surplus),

@@ -38,16 +38,6 @@ class Programs:
         return self.first[:, None] + np.arange(self.window)
 
     @property
-    def values(self) -> Places:  # [P, W]
-        """The running value after each line of the window."""
-        tables = np.array([p.table(self.modulus) for p in self.primitives])  # [primitive, m, m]
-        values = np.empty(self.lines.shape, np.int64)
-        before = self.starts
-        for i, (operators, constants) in enumerate(self._steps()):
-            before = values[:, i] = tables[operators, before, constants]
-        return values
-
-    @property
     def keys(self) -> Hashes:  # [P]
         """The number that `Problem.key` spells."""
         forms = [p.form((), self.modulus) for p in self.primitives]
