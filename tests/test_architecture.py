@@ -18,7 +18,7 @@ MAY = {
 EXTRAS = {  # what a part may import besides, and the rest must therefore never import
     "synthtasks/laws/": {"hypothesis"},
     "synthtasks/strategies.py": {"hypothesis"},
-    "synthtasks/figure.py": {"matplotlib"},
+    "synthtasks/stats/figure.py": {"matplotlib"},
     "synthtasks/commands/": {"rich"},
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
     "train/trackers.py": {"wandb"},

@@ -20,19 +20,19 @@ from models import generate as sampling
 from models.gpt import GPT, GPTConfig
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
-from synthtasks.card import Counts
 from synthtasks.checked import From
-from synthtasks.corpus import Corpus, Listing, Recipe, Solved
+from synthtasks.corpora import Corpus, Listing, Recipe, Solved
+from synthtasks.datasets.card import Counts
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.recipe import from_json
 from synthtasks.families import FUNCTIONS, S3, Dial, Forced, label, named, problem, problems
 from synthtasks.families.dials import length, turn
-from synthtasks.families.family import labels, many, one_split
-from synthtasks.families.graphs import Shape
-from synthtasks.items import Items
-from synthtasks.measured import Answer, Correlation, Measured, Stats, Turned, Vocabulary
-from synthtasks.mutants import mutant
+from synthtasks.families.kit.family import labels, many, one_split
+from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
-from synthtasks.recipe import from_json
-from synthtasks.stats import measure
+from synthtasks.probes.mutants import mutant
+from synthtasks.stats.measured import Answer, Correlation, Measured, Stats, Turned, Vocabulary
+from synthtasks.stats.measuring import measure
 from synthtasks.strategies import completions, dials_of
 from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story
 

@@ -12,11 +12,11 @@ from synthtasks import Problem, Step, rng
 from synthtasks.commands.catalogue import FAMILIES, named
 from synthtasks.families import Circuit, Dag, Dial, Forced, Program, Tree, problems
 from synthtasks.families.dials import domain_size, length, width
-from synthtasks.figure import painted
-from synthtasks.measured import BAR, Correlation, Stats
-from synthtasks.overlap import Overlap, of_steps, overlaps
 from synthtasks.primitives import ADD
-from synthtasks.stats import measure, rho
+from synthtasks.stats.figure import painted
+from synthtasks.stats.measured import BAR, Correlation, Stats
+from synthtasks.stats.measuring import measure, rho
+from synthtasks.stats.overlap import Overlap, of_steps, overlaps
 from synthtasks.surfaces import Code, Equations, Nested, Story
 
 DRAWS = 1_600  # problems of each family

@@ -21,7 +21,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
-from synthtasks.stdout import say_every_character
+from synthtasks.console.stdout import say_every_character
 from train.share import ALONE, Share
 from train.stages.machine import Machine
 

@@ -8,7 +8,7 @@ from analysis.measures.edge import REGIONS, Edge
 from analysis.studies.claims import Claim, Row
 from analysis.studies.study import SAMPLED_KS, Cell, Setting, Study, exact_metrics, sampled_metrics
 from synthtasks.checked import one_of
-from synthtasks.corpus import Solved, Writer
+from synthtasks.corpora import Solved, Writer
 from synthtasks.families import Family, problem
 from synthtasks.problem import Split
 from train.learn import Learn

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from synthtasks.commands.console import columns, printed
 from synthtasks.families import Family, problem
-from synthtasks.overlap import Overlap, of_steps, overlaps
 from synthtasks.problem import COMPOSED
+from synthtasks.stats.overlap import Overlap, of_steps, overlaps
 
 
 def told(family: Family, asked: argparse.Namespace) -> int:

@@ -3,10 +3,10 @@
 from synthtasks.families.circuit import Circuit
 from synthtasks.families.dag import Dag
 from synthtasks.families.dials import Dial, Forced
-from synthtasks.families.family import Family, Graded, label, named, problem, problems
 from synthtasks.families.grid import MOVES, Grid
 from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
+from synthtasks.families.kit.family import Family, Graded, label, named, problem, problems
 from synthtasks.families.mix import Mix, Part
 from synthtasks.families.program import Program, Uses
 from synthtasks.families.texts import FUNCTIONS, HELD_OUT, TRAINED, Compose

@@ -8,9 +8,9 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape
+from synthtasks.families.kit.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape
 from synthtasks.primitives import GATES, Primitive
 from synthtasks.problem import Problem
 

@@ -18,9 +18,9 @@ from synthtasks.families.dials import (
     shared_uses,
     unconnected,
 )
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape
+from synthtasks.families.kit.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape
 from synthtasks.primitives import ADD, MANY, MUL, SUB, SUM, Primitive
 from synthtasks.problem import Problem, Surplus
 

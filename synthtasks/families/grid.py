@@ -8,7 +8,7 @@ import numpy as np
 from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, board_side, length, table_entries
-from synthtasks.families.graphs import Draws
+from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem
 

@@ -10,7 +10,7 @@ import numpy as np
 from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, length
-from synthtasks.families.fit import applicable
+from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 

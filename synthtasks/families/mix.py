@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 
 from synthtasks.checked import Above, check
-from synthtasks.families.family import Family
-from synthtasks.families.fit import told_apart
+from synthtasks.families.kit.family import Family
+from synthtasks.families.kit.fit import told_apart
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
-from synthtasks.families.fit import applicable
-from synthtasks.families.programs import Places, Programs
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
 from synthtasks.rng import Uniforms

@@ -10,9 +10,9 @@ from synthtasks.checked import From, check
 from synthtasks.domains import LETTERS, LONGEST, TEXTS
 from synthtasks.families.chains import CHAIN
 from synthtasks.families.dials import Dial, Forced, domain_size, length, text_length
-from synthtasks.families.family import label
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws
+from synthtasks.families.kit.family import label
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Primitive
 from synthtasks.problem import Problem, Step
 

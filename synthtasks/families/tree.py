@@ -8,10 +8,10 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
-from synthtasks.families.distractors import BESIDE
-from synthtasks.families.family import labels
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape, grow, proof
+from synthtasks.families.kit.distractors import BESIDE
+from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
 

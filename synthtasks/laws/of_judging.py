@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synthtasks import strategies
 from synthtasks.laws.kit import Subject, for_all, need, show
-from synthtasks.mutants import Mutant
+from synthtasks.probes.mutants import Mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from synthtasks.families.family import labels
+from synthtasks.families.kit.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces.surface import NUMBERS, Role, ending, sized

@@ -4,8 +4,8 @@ from typing import Literal, Protocol
 
 from synthtasks.domains import Value
 from synthtasks.families.dials import Forced
-from synthtasks.families.family import labels
-from synthtasks.families.graphs import Draws, Shape, grow, proof
+from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import Primitive
 from synthtasks.problem import Problem, Step, Surplus
 

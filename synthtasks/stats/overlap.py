@@ -10,7 +10,7 @@ from itertools import islice
 from math import sqrt
 from typing import cast
 
-from synthtasks.families.family import Family, Graded, problems
+from synthtasks.families.kit.family import Family, Graded, problems
 
 TESTS = 1_000  # test problems, of which the share is measured
 Z = 1.959963984540054  # standard errors on either side of a 95 % interval

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from synthtasks.families.family import labels, one_split
+from synthtasks.families.kit.family import labels, one_split
 from synthtasks.mixing import Hashes, applied, of_value
 from synthtasks.primitives import Primitive
 from synthtasks.problem import COMPOSED, TEST, Problem, Split, Step
