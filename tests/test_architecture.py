@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,12 @@ def test_no_module_imports_in_a_circle() -> None:
 
     for name in edges:
         visit(name, ())
+
+
+# A folder of more files than one takes in at a glance is no room.
+def test_no_room_of_the_task_library_is_crowded() -> None:
+    rooms = Counter(f.parent.relative_to(ROOT).as_posix() for f in FILES if f.is_relative_to(ROOT / "synthtasks"))
+    assert {room: files for room, files in rooms.items() if files > 12} == {}
 
 
 # Global seeds and swallowed exceptions make results that nobody can repeat.
