@@ -21,11 +21,11 @@ from models.gpt import GPT, GPTConfig
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
 from synthtasks.checked import From
-from synthtasks.corpora import Corpus, Listing, Recipe, Solved
+from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved
 from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
-from synthtasks.families import FUNCTIONS, S3, Dial, Forced, label, named, problem, problems
+from synthtasks.families import FUNCTIONS, S3, Dial, Forced, Needing, label, named, problem, problems
 from synthtasks.families.dials import length, turn
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
@@ -41,7 +41,14 @@ SOUND: tuple[object, ...] = (
     *(Program(), Uses(("mul",), 1), Dag(), Circuit(), Tree(), Hops(), Group(), Grid(), Compose(), Mix((Part(1, Tree()),)), Part(1, Tree())),
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
-    *(Solved(), Listing(), Recipe(1, Program(), problems=3), Corpus((Recipe(1, Program()),), ("add",))),
+    *(
+        Solved(),
+        Listing(),
+        Outline(),
+        Needing(Dag(), Uses(("mul",), 2)),
+        Recipe(1, Program(), problems=3),
+        Corpus((Recipe(1, Program()),), ("add",)),
+    ),
     *(Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
     *(Turned("steps", (1,), "length", "steps"), Measured("length", 1.0, 0.0, (1.0,), (5,)), Answer("3", 0.5), Vocabulary("Code", 40)),
     Correlation("steps", "length", None, "own", ""),

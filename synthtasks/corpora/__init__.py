@@ -1,7 +1,7 @@
 """Corpora: which documents a model reads, and which of their words it learns."""
 
 from synthtasks.corpora.corpus import Corpus, Recipe
-from synthtasks.corpora.documents import Document, Listing, Result, Solved, Writer
+from synthtasks.corpora.documents import Document, Listing, Outline, Result, Solved, Writer, unsolved
 from synthtasks.corpora.exposures import Exposure, Form, exposure
 
 __all__ = [
@@ -10,9 +10,11 @@ __all__ = [
     "Exposure",
     "Form",
     "Listing",
+    "Outline",
     "Recipe",
     "Result",
     "Solved",
     "Writer",
     "exposure",
+    "unsolved",
 ]

@@ -76,5 +76,5 @@ class Corpus:
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """Of each word of the body: whether it carries loss."""
-        masked = {r.at + i for r in document.results if r.primitive in self.withheld for i in range(r.words)}
+        masked = {*document.masked} | {r.at + i for r in document.results if r.primitive in self.withheld for i in range(r.words)}
         return tuple(i not in masked for i in range(len(document.body)))

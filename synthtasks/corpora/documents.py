@@ -27,6 +27,7 @@ class Document:
     results: tuple[Result, ...]
     context: str = ""  # of the story that it tells, if it tells one
     steps: int = 0  # that it solves
+    masked: tuple[int, ...] = ()  # places in the body that carry no loss, whatever is withheld
 
 
 class Writer(Protocol):
@@ -37,7 +38,10 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Solved:
-    """The problem and its solution."""
+    """The problem and its solution.
+
+    A result is the value of a step, where that is stated. The answer is none: it repeats the last value, so it is a copy.
+    """
 
     surface: Surface = Compact()
 
@@ -64,3 +68,24 @@ class Listing:
 
     def __call__(self, problem: Problem) -> Document:
         return Document(self.surface.listing_prompt(problem), self.surface.listing(problem), ())
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The problem and its solution, of which no value is learned: only which step comes next, what it says, and where to stop.
+
+    It stands in the place of `Listing` in every surface, for problems of any length. Values are read, and neither those of
+    steps nor the answer carry loss.
+    """
+
+    surface: Surface = Compact()
+
+    def __call__(self, problem: Problem) -> Document:
+        body = self.surface.solution(problem)
+        masked = tuple(i for i, role in enumerate(self.surface.roles(body)) if role in ("execute", "answer"))
+        return Document(self.surface.prompt(problem), body, (), masked=masked)
+
+
+def unsolved(surface: Surface) -> Writer:
+    """Documents that teach a surface's steps and no results: listings where the surface has them, else outlines."""
+    return Listing(surface) if isinstance(surface, Compact) else Outline(surface)

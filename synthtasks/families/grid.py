@@ -60,6 +60,7 @@ class Grid:
     side: Annotated[int, From(2)] = 4
     walls: Annotated[int, From(0)] = 4
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
         Dial("side", (3, 4, 5), board_side),

@@ -68,6 +68,7 @@ class Group:
     product: Primitive = S5
     order: Annotated[int, From(0)] = 0  # of Z_m; the others know theirs
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 

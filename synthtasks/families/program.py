@@ -57,6 +57,7 @@ class Program:
     uses: Uses = Uses()
     modulus: Annotated[int, From(2)] = 10
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
         Dial("lines", (12, 16, 20, 24), statements),

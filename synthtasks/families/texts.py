@@ -114,6 +114,7 @@ class Compose:
     definitions: Definitions = "hidden"
     modulus: Annotated[int, From(2, len(LETTERS))] = 8  # letters of the alphabet
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (1, 2, 3, 4, 5, 6), length),
         Dial("letters", (4, 6, 8), text_length),

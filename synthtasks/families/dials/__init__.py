@@ -1,6 +1,7 @@
 """Dials: what the fields of a family mean, as quantities that can be measured on its problems."""
 
 from synthtasks.families.dials.dial import Dial, Dialled, Forced, turn, turnable
+from synthtasks.families.dials.difficulty import at, difficulties, difficulty, level
 from synthtasks.families.dials.quantities import (
     QUANTITIES,
     Quantity,
@@ -25,11 +26,15 @@ __all__ = [
     "Dialled",
     "Forced",
     "Quantity",
+    "at",
     "board_side",
     "branching_off",
+    "difficulties",
+    "difficulty",
     "distractors",
     "domain_size",
     "length",
+    "level",
     "longest_path",
     "most_operands",
     "shared_uses",
