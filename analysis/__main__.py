@@ -27,8 +27,8 @@ from analysis.running.engine import Care, Engine, run_stages
 from analysis.running.shard import shard
 from analysis.studies import STUDIES
 from analysis.studies.scale import Scale
-from synthtasks.output import Unheard, heard
-from synthtasks.stdout import say_every_character
+from synthtasks.console.output import Unheard, heard
+from synthtasks.console.stdout import say_every_character
 from train.stages.lease import Lost
 
 PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width

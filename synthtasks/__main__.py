@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from synthtasks.output import heard
-from synthtasks.stdout import say_every_character
+from synthtasks.console.output import heard
+from synthtasks.console.stdout import say_every_character
 
 COMMANDS = {
     "show": "print a problem, its solution, its graph and two verdicts",

@@ -159,6 +159,6 @@ class Problem:
 
         Proofs of fewer than three steps are facts, of which every longer training problem states some, and there are too few
         of them to hold any back. A longer problem in "test" is in no training problem's place. All the same a longer training
-        problem may work out its whole derivation on its way: `synthtasks.overlap` measures how often.
+        problem may work out its whole derivation on its way: `synthtasks.stats.overlap` measures how often.
         """
         return "both" if len(set(self._hashes.values())) < COMPOSED else self.side  # a step that is said twice is one fact, as in `key`

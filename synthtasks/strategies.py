@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 
 from synthtasks.families.dials import Dialled, turnable
-from synthtasks.families.family import Family
-from synthtasks.mutants import KINDS, Mutant, mutant
+from synthtasks.families.kit.family import Family
+from synthtasks.probes.mutants import KINDS, Mutant, mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface

@@ -4,12 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from synthtasks.checked import check
 
-Tokens = NDArray[np.int32]
 PAD, END = "<pad>", "<end>"
 
 

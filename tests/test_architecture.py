@@ -21,7 +21,7 @@ MAY = {
 EXTRAS = {  # what a part may import besides, and the rest must therefore never import
     "synthtasks/laws/": {"hypothesis"},
     "synthtasks/strategies.py": {"hypothesis"},
-    "synthtasks/figure.py": {"matplotlib"},
+    "synthtasks/stats/figure.py": {"matplotlib"},
     "synthtasks/commands/": {"rich"},
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
     "train/trackers.py": {"wandb"},
@@ -171,6 +171,12 @@ def test_no_import_climbs() -> None:
 def test_no_folder_is_crowded() -> None:
     files = Counter(file.parent.relative_to(ROOT).as_posix() for file in FILES)
     settle("crowds", {f"{folder} has {n} files" for folder, n in files.items() if n > MOST})
+
+
+# A folder of more files than one takes in at a glance is no room.
+def test_no_room_of_the_task_library_is_crowded() -> None:
+    rooms = Counter(f.parent.relative_to(ROOT).as_posix() for f in FILES if f.is_relative_to(ROOT / "synthtasks"))
+    assert {room: files for room, files in rooms.items() if files > 12} == {}
 
 
 # Global seeds and swallowed exceptions make results that nobody can repeat.

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from synthtasks import PRIMITIVES, Primitive, Problem, Program, Step, Uses
 from synthtasks.bridges import trl, verl
-from synthtasks.export import export
+from synthtasks.datasets.export import export
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.recipe import from_json, items_from_json, surface_from_json, to_json
 from synthtasks.families import HELD_OUT, S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Tree, Z
-from synthtasks.items import Items
 from synthtasks.primitives import ADD, MUL, SUB
-from synthtasks.recipe import from_json, items_from_json, surface_from_json, to_json
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
 from tests.strategies import examples
 
@@ -363,8 +363,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from synthtasks import Dag
-from synthtasks import export as module
-from synthtasks.items import Items
+from synthtasks.datasets import export as module
+from synthtasks.datasets.items import Items
 from synthtasks.surfaces import Equations
 def card(*given):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -392,14 +392,14 @@ def test_an_export_after_a_kill(tmp_path):
 # broken if of two exports that run at once one spoils the other's draft, or the second overwrites the first
 def test_two_exports_at_once(tmp_path, monkeypatch):
     first, second = replace(DAG, size=3), replace(DAG, size=5)
-    written = import_module("synthtasks.export").card
+    written = import_module("synthtasks.datasets.export").card
 
     def card(parts, *others):
         if parts[0] == first and not (tmp_path / "data").exists():
             export((second,), tmp_path / "data")
         return written(parts, *others)
 
-    monkeypatch.setattr("synthtasks.export.card", card)
+    monkeypatch.setattr("synthtasks.datasets.export.card", card)
     with pytest.raises(FileExistsError, match="appeared meanwhile"):
         export((first,), tmp_path / "data")
     assert [f.name for f in tmp_path.iterdir()] == ["data"]
@@ -748,7 +748,7 @@ def test_foreign_answers_are_read_as_ours_are(monkeypatch):
 # broken if the core, the export or a bridge that needs no library imports one, or a bridge hides that its library is missing
 def test_only_the_bridges_need_other_libraries():
     heavy = ("datasets", "pyarrow", "trl", "verl", "verifiers", "reasoning_gym", "torch", "transformers")
-    modules = ("items", "export", "recipe", "card", "bridges", "bridges.trl", "bridges.verl")
+    modules = ("datasets.items", "datasets.export", "datasets.recipe", "datasets.card", "bridges", "bridges.trl", "bridges.verl")
     code = f"""
 import sys
 for name in {heavy}:

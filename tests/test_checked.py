@@ -12,7 +12,7 @@ import pytest
 
 import train
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train.learn import Learn

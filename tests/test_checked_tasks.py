@@ -20,20 +20,19 @@ from models import generate as sampling
 from models.gpt import GPT, GPTConfig
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
-from synthtasks.batch import batch
-from synthtasks.card import Counts
 from synthtasks.checked import From
-from synthtasks.corpus import Corpus, Listing, Recipe, Solved
-from synthtasks.families import FUNCTIONS, S3, Dial, Forced, label, named, problem, problems
+from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved
+from synthtasks.datasets.card import Counts
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.recipe import from_json
+from synthtasks.families import FUNCTIONS, S3, Dial, Forced, Needing, label, named, problem, problems
 from synthtasks.families.dials import length, turn
-from synthtasks.families.family import labels, many, one_split
-from synthtasks.families.graphs import Shape
-from synthtasks.items import Items
-from synthtasks.measured import Answer, Correlation, Measured, Stats, Turned, Vocabulary
-from synthtasks.mutants import mutant
+from synthtasks.families.kit.family import labels, many, one_split
+from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
-from synthtasks.recipe import from_json
-from synthtasks.stats import measure
+from synthtasks.probes.mutants import mutant
+from synthtasks.stats.measured import Answer, Correlation, Measured, Stats, Turned, Vocabulary
+from synthtasks.stats.measuring import measure
 from synthtasks.strategies import completions, dials_of
 from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story
 
@@ -42,7 +41,14 @@ SOUND: tuple[object, ...] = (
     *(Program(), Uses(("mul",), 1), Dag(), Circuit(), Tree(), Hops(), Group(), Grid(), Compose(), Mix((Part(1, Tree()),)), Part(1, Tree())),
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
-    *(Solved(), Listing(), Recipe(1, Program(), problems=3), Corpus((Recipe(1, Program()),), ("add",))),
+    *(
+        Solved(),
+        Listing(),
+        Outline(),
+        Needing(Dag(), Uses(("mul",), 2)),
+        Recipe(1, Program(), problems=3),
+        Corpus((Recipe(1, Program()),), ("add",)),
+    ),
     *(Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
     *(Turned("steps", (1,), "length", "steps"), Measured("length", 1.0, 0.0, (1.0,), (5,)), Answer("3", 0.5), Vocabulary("Code", 40)),
     Correlation("steps", "length", None, "own", ""),
@@ -53,7 +59,6 @@ HOT = {
     "Given": "made for every problem, which checks it",
     "Problem": "made for every draw; checks its graph, and what is cheap",
     "Programs": "arrays of many problems, made by `Program` alone",
-    "Batch": "arrays, made by `batch` alone",
     "Node": "a step that is being built",
     "Trace": "what a model said; it may say anything",
     "Slip": "made by the judge for every mistake",
@@ -63,7 +68,6 @@ HOT = {
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
     "Overlap": "counted by `overlaps` alone",
-    "_Columns": "arrays of tokens, made by `Compact` alone",
     "Residues": "has no fields",
     "Texts": "has no fields",
     "From": "says what is right",
@@ -158,7 +162,6 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "family.named": lambda split: named(TREE, split, [3], "x"),
     "family.many": lambda split: many(Program(), split, [3], "x"),
     "family.one_split": one_split,
-    "batch.batch": lambda split: batch(TREE, split, SAID, SAID.vocab(3, TREE.primitives, 10), range(3), "x"),
     "programs.Programs.among": PROGRAMS.among,
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),
     "distractors.scattered": lambda surplus: Dag(surplus=surplus),

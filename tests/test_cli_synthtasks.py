@@ -14,7 +14,7 @@ from synthtasks.commands.catalogue import FAMILIES, SURFACES
 from synthtasks.commands.page import slipped
 from synthtasks.families import S3, Compose, Dag, Family, Grid, Group
 from synthtasks.families.dials import QUANTITIES
-from synthtasks.stats import measure
+from synthtasks.stats.measuring import measure
 from synthtasks.surfaces import FESTIVAL, Compact, Equations, Story
 
 
@@ -279,7 +279,7 @@ def test_bad_input_is_named(capsys: pytest.CaptureFixture[str], arguments: str, 
 # broken if the tasks need anything of the study: they are to be used without a learner, on a bare machine
 def test_the_tasks_import_nothing_of_the_study():
     heavy = ("torch", "hypothesis", "matplotlib", "rich", "lightning", "scipy", "safetensors", "tyro", "models", "train", "analysis")
-    modules = "synthtasks, synthtasks.corpus, synthtasks.__main__, synthtasks.commands.show"
+    modules = "synthtasks, synthtasks.corpora, synthtasks.__main__, synthtasks.commands.show"
     code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.running.imported import Imported, imported
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Listing, Recipe
+from synthtasks.corpora import Corpus, Listing, Recipe
 from synthtasks.domains import TEXTS
 from synthtasks.families import Circuit, Compose, Dag, Program
 from synthtasks.families.texts import FUNCTIONS

@@ -22,7 +22,7 @@ from analysis.running.imported import PACKAGES, imported
 from analysis.running.rerun import read_folder
 from analysis.sql.query import ask
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact

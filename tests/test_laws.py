@@ -34,9 +34,9 @@ from synthtasks import (
     rng,
     verify,
 )
-from synthtasks.corpus import Corpus, Exposure, Listing, Recipe, Solved, exposure
+from synthtasks.corpora import Corpus, Exposure, Listing, Recipe, Solved, exposure
 from synthtasks.families import label
-from synthtasks.families.programs import Programs
+from synthtasks.families.kit.programs import Programs
 from synthtasks.laws import of_families
 from synthtasks.primitives import ADD, AND, MAX, MIN, MUL, NAND, NOT, OR, SUB
 from synthtasks.problem import Split

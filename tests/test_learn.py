@@ -19,7 +19,7 @@ from torch import Tensor
 
 from analysis.measures.edge import REGIONS
 from models.gpt import GPT, GPTConfig
-from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
+from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem

@@ -11,8 +11,8 @@ import pytest
 
 from analysis.__main__ import main as analysis
 from synthtasks.__main__ import main as synthtasks
-from synthtasks.output import heard
-from synthtasks.stdout import say_every_character
+from synthtasks.console.output import heard
+from synthtasks.console.stdout import say_every_character
 
 COMMANDS = {"analysis list": analysis, "synthtasks show program": synthtasks}
 FULL = Path("/dev/full")

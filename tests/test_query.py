@@ -15,7 +15,7 @@ from analysis.measures.scores import curves, load_scores
 from analysis.sql.query import ask, catalogue
 from analysis.sql.tables import TABLES
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact

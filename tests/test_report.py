@@ -33,7 +33,7 @@ from analysis.studies.results import Results, collect
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Cell, Setting, Study
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program, Uses
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem, Step

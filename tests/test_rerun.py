@@ -14,7 +14,7 @@ from analysis.__main__ import Rerun
 from analysis.measures.edge import Edge
 from analysis.running.rerun import read_folder, show
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from models.gpt import GPT, GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem

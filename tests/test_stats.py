@@ -10,13 +10,13 @@ import pytest
 
 from synthtasks import Problem, Step, rng
 from synthtasks.commands.catalogue import FAMILIES, named
-from synthtasks.families import Circuit, Dag, Dial, Forced, Program, Tree, problems
+from synthtasks.families import Circuit, Dag, Dial, Forced, Program, Tree, at, problems
 from synthtasks.families.dials import domain_size, length, width
-from synthtasks.figure import painted
-from synthtasks.measured import BAR, Correlation, Stats
-from synthtasks.overlap import Overlap, of_steps, overlaps
 from synthtasks.primitives import ADD
-from synthtasks.stats import measure, rho
+from synthtasks.stats.figure import painted
+from synthtasks.stats.measured import BAR, Correlation, Stats
+from synthtasks.stats.measuring import measure, rho
+from synthtasks.stats.overlap import Overlap, overlaps
 from synthtasks.surfaces import Code, Equations, Nested, Story
 
 DRAWS = 1_600  # problems of each family
@@ -192,7 +192,7 @@ def test_what_stands_inside_is_counted() -> None:
     assert (same.training, same.inside, same.problems) == ("the same", 0, 500)
     assert (longer.training, longer.inside, longer.tests) == ("of 4 steps", 1_000, 1_000)
     keys = {p.key for p in islice(problems(few, "test", "overlap", "test", 1), 300)}
-    inside = {name for p in islice(problems(of_steps(few, 4), "train", "overlap", "train", 1), 500) for name in p.derivations}
+    inside = {name for p in islice(problems(at(few, 4), "train", "overlap", "train", 1), 500) for name in p.derivations}
     assert keys <= inside
     with pytest.raises(ValueError, match="at least one training problem; found 0"):
         overlaps(few, 0, 0)

@@ -121,7 +121,7 @@ from pathlib import Path
 from analysis.running import workers
 from analysis.running.engine import Care, run_stages
 from analysis.cli.terminal import Terminal
-from synthtasks.stdout import say_every_character
+from synthtasks.console.stdout import say_every_character
 from train.stages.stage import Stage
 from train.stages.store import Store
 

@@ -13,7 +13,7 @@ import torch
 from analysis.__main__ import Run
 from analysis.cli.request import logged
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train.learn import Learn

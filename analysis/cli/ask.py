@@ -11,7 +11,7 @@ from rich.text import Text
 
 from analysis.report.traces import marks
 from synthtasks.families import Program, problem
-from synthtasks.families.family import labels
+from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
 from synthtasks.surfaces.surface import NUMBERS

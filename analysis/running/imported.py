@@ -12,7 +12,7 @@ from train.stages.record import Said, Unreadable, decode, primitives
 from train.stages.stage import Stage, name
 
 PACKAGES = (  # and modules, whose parts of experiments files may name without being asked
-    "synthtasks.corpus",
+    "synthtasks.corpora",
     "synthtasks.domains",
     "synthtasks.families",
     "synthtasks.primitives",

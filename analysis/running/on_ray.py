@@ -21,7 +21,7 @@ import ray
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import BUSY, TICK, Care, asked_to_stop, keep_error, too_long
 from analysis.running.workers import Begun, Busy, Done, Failed, Outcome, Saved, evaluate
-from synthtasks.stdout import say_every_character
+from synthtasks.console.stdout import say_every_character
 from train.stages.machine import Machine
 from train.stages.stage import Stage, Tracker
 from train.stages.store import Store

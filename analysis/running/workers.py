@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from synthtasks.stdout import say_every_character
+from synthtasks.console.stdout import say_every_character
 from train.stages.machine import Machine
 from train.stages.stage import Interrupted, Stage, Tracker
 from train.stages.store import Store

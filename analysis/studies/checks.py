@@ -9,7 +9,7 @@ from analysis.measures.exact import difficulties
 from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
 from analysis.studies.claims import Claim
 from analysis.studies.study import Setting, Study
-from synthtasks.corpus import Solved, Writer
+from synthtasks.corpora import Solved, Writer
 from synthtasks.families import Family, problem
 from synthtasks.problem import Split
 from train.learn import Learn

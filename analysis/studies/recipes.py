@@ -8,7 +8,7 @@ from analysis.measures.edge import Edge
 from analysis.studies.scale import Scale
 from analysis.studies.study import Setting
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Listing, Recipe, Solved
+from synthtasks.corpora import Corpus, Listing, Recipe, Solved
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn

@@ -11,9 +11,9 @@ from typing import TypedDict
 import reasoning_gym
 from reasoning_gym.factory import DATASETS
 
-from synthtasks.families.family import ATTEMPTS
+from synthtasks.datasets.received import Reply, member, text_of, whole
+from synthtasks.families.kit.family import ATTEMPTS
 from synthtasks.problem import TEST_SHARE, Split
-from synthtasks.received import Reply, member, text_of, whole
 from synthtasks.rng import rng
 
 Setting = bool | int | float | str | tuple["Setting", ...]

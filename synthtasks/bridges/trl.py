@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from synthtasks.items import Items
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.received import Reply, text_of
 from synthtasks.problem import Problem
-from synthtasks.received import Reply, text_of
 
 Grade = Callable[[Items, str, Problem], float]
 """`Items.outcome` or `Items.process`."""

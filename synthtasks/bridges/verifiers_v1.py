@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import verifiers.v1 as vf
 from verifiers.v1.task import task_key
 
+from synthtasks.datasets.received import text_of
+from synthtasks.datasets.recipe import items_from_text
 from synthtasks.problem import Problem
-from synthtasks.received import text_of
-from synthtasks.recipe import items_from_text
 
 __all__ = ["SynthTaskset"]  # verifiers wants one taskset here
 

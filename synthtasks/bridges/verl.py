@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from synthtasks.items import Items
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.received import Reply, text, text_of
+from synthtasks.datasets.recipe import items_from_text, to_json
 from synthtasks.problem import Problem, Split
-from synthtasks.received import Reply, text, text_of
-from synthtasks.recipe import items_from_text, to_json
 from synthtasks.surfaces.surface import spell
 
 FAMILY = "synthtasks/"  # how every `data_source` begins

@@ -7,9 +7,9 @@ import pyarrow
 import pyarrow.parquet
 
 from synthtasks.bridges.verl import rows
-from synthtasks.draft import appearing
-from synthtasks.export import matched
-from synthtasks.items import Items
+from synthtasks.datasets.draft import appearing
+from synthtasks.datasets.export import matched
+from synthtasks.datasets.items import Items
 
 
 def export_parquet(parts: Sequence[Items], folder: Path) -> None:
@@ -18,7 +18,7 @@ def export_parquet(parts: Sequence[Items], folder: Path) -> None:
     Whoever looks sees the whole folder, or none.
 
     Raises:
-        ValueError: if the parts make no data set (see `synthtasks.export.export`), or a recipe cannot say what they are.
+        ValueError: if the parts make no data set (see `synthtasks.datasets.export.export`), or a recipe cannot say what they are.
         FileExistsError: if the folder is there.
     """
     matched(parts)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from synthtasks.commands.catalogue import FAMILIES, SURFACES, in_context
 from synthtasks.commands.dials import add_dials, turned
-from synthtasks.draft import unused
-from synthtasks.export import export, matched
-from synthtasks.items import Items
+from synthtasks.datasets.draft import unused
+from synthtasks.datasets.export import export, matched
+from synthtasks.datasets.items import Items
 from synthtasks.surfaces import CONTEXTS
 
 

@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from synthtasks.commands.console import columns, printed
-from synthtasks.families import Family, problem
-from synthtasks.overlap import Overlap, of_steps, overlaps
+from synthtasks.families import Family, at, problem
 from synthtasks.problem import COMPOSED
+from synthtasks.stats.overlap import Overlap, overlaps
 
 
 def told(family: Family, asked: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ def told(family: Family, asked: argparse.Namespace) -> int:
     """
     if asked.out is not None:
         raise ValueError("--overlap has no picture; leave out --out")
-    tested = family if asked.steps is None else of_steps(family, asked.steps)
+    tested = family if asked.steps is None else at(family, asked.steps)
     found = overlaps(tested, asked.problems, asked.seed)
     if asked.json:
         print(json.dumps([{**asdict(o), "share": o.share, "interval": o.interval} for o in found], indent=2))

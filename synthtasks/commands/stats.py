@@ -19,9 +19,9 @@ from synthtasks.commands.catalogue import FAMILIES, known, named
 from synthtasks.commands.console import columns, printed
 from synthtasks.commands.overlap import told
 from synthtasks.families.dials import Dialled
-from synthtasks.figure import save
-from synthtasks.measured import BAR, Correlation, Stats
-from synthtasks.stats import measure
+from synthtasks.stats.figure import save
+from synthtasks.stats.measured import BAR, Correlation, Stats
+from synthtasks.stats.measuring import measure
 
 PICTURES = (".png", ".svg", ".pdf")
 

@@ -2,12 +2,13 @@
 
 from synthtasks.families.circuit import Circuit
 from synthtasks.families.dag import Dag
-from synthtasks.families.dials import Dial, Forced
-from synthtasks.families.family import Family, Graded, label, named, problem, problems
+from synthtasks.families.dials import Dial, Forced, at, difficulties, difficulty, level
 from synthtasks.families.grid import MOVES, Grid
 from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
+from synthtasks.families.kit.family import Family, Graded, has_one_derivation, label, named, problem, problems
 from synthtasks.families.mix import Mix, Part
+from synthtasks.families.needing import Needing, knowing, needing
 from synthtasks.families.program import Program, Uses
 from synthtasks.families.texts import FUNCTIONS, HELD_OUT, TRAINED, Compose
 from synthtasks.families.tree import Tree
@@ -30,13 +31,21 @@ __all__ = [
     "Group",
     "Hops",
     "Mix",
+    "Needing",
     "Part",
     "Program",
     "Tree",
     "Uses",
     "Z",
+    "at",
+    "difficulties",
+    "difficulty",
+    "has_one_derivation",
+    "knowing",
     "label",
+    "level",
     "named",
+    "needing",
     "problem",
     "problems",
 ]

@@ -1,7 +1,7 @@
 """State that is carried along: every step needs the one before it."""
 
 from synthtasks.families.dials import Forced
-from synthtasks.families.family import label
+from synthtasks.families.kit.family import label
 from synthtasks.primitives import Given, Operation
 from synthtasks.problem import Problem, Step
 

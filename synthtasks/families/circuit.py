@@ -1,6 +1,6 @@
 """Boolean circuits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, ClassVar
 
@@ -8,9 +8,10 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape
+from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
+from synthtasks.families.kit.distractors import Order, consistent, scattered
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape
 from synthtasks.primitives import GATES, Primitive
 from synthtasks.problem import Problem
 
@@ -56,6 +57,15 @@ class Circuit:
     @property
     def names(self) -> int:
         return self.steps + self.branching + self.disconnected
+
+    def at(self, steps: int) -> "Circuit":
+        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
+
+    @property
+    def one_derivation(self) -> bool:
+        """The proof is a chain."""
+        return self.depth == self.steps
 
     def __call__(self, g: np.random.Generator) -> Problem:
         return scattered(self, "refused", Draws(g))

@@ -1,6 +1,6 @@
 """Dependency graphs, in the manner of iGSM (arXiv:2407.20311) and GSM-Infinite (arXiv:2502.05252), with every dial apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, ClassVar
 
@@ -18,9 +18,10 @@ from synthtasks.families.dials import (
     shared_uses,
     unconnected,
 )
-from synthtasks.families.distractors import BESIDE, SHARED, STATED, Order, consistent, scattered
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape
+from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
+from synthtasks.families.kit.distractors import Order, consistent, scattered
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape
 from synthtasks.primitives import ADD, MANY, MUL, SUB, SUM, Primitive
 from synthtasks.problem import Problem, Surplus
 
@@ -85,6 +86,15 @@ class Dag:
     @property
     def names(self) -> int:
         return self.steps + self.branching + self.disconnected
+
+    def at(self, steps: int) -> "Dag":
+        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
+
+    @property
+    def one_derivation(self) -> bool:
+        """The proof is a chain, and nothing may be said beside it."""
+        return self.depth == self.steps and self.surplus == "refused"
 
     def __call__(self, g: np.random.Generator) -> Problem:
         return scattered(self, self.surplus, Draws(g))

@@ -8,7 +8,7 @@ import numpy as np
 from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, board_side, length, table_entries
-from synthtasks.families.graphs import Draws
+from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem
 
@@ -60,6 +60,7 @@ class Grid:
     side: Annotated[int, From(2)] = 4
     walls: Annotated[int, From(0)] = 4
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
         Dial("side", (3, 4, 5), board_side),

@@ -10,7 +10,7 @@ import numpy as np
 from synthtasks.checked import From, check
 from synthtasks.families.chains import CHAIN, chain
 from synthtasks.families.dials import Dial, Forced, length
-from synthtasks.families.fit import applicable
+from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 
@@ -68,6 +68,7 @@ class Group:
     product: Primitive = S5
     order: Annotated[int, From(0)] = 0  # of Z_m; the others know theirs
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 

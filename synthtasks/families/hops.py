@@ -30,6 +30,7 @@ class Hops:
     steps: Annotated[int, From(1)] = 3
     nodes: Annotated[int, From(2)] = 12
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 3, 4, 5, 6), length), Dial("nodes", (8, 12, 16), domain_size))
     forced: ClassVar[tuple[Forced, ...]] = CHAIN
 

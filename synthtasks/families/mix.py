@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 
 from synthtasks.checked import Above, check
-from synthtasks.families.family import Family
-from synthtasks.families.fit import told_apart
+from synthtasks.families.kit.family import Family, has_one_derivation
+from synthtasks.families.kit.fit import told_apart
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 
@@ -64,6 +64,10 @@ class Mix:
     @property
     def names(self) -> int:
         return max(part.family.names for part in self.parts)
+
+    @property
+    def one_derivation(self) -> bool:
+        return all(has_one_derivation(part.family) for part in self.parts)
 
     def __call__(self, g: np.random.Generator) -> Problem:
         ends = list(accumulate(part.weight for part in self.parts))

@@ -7,8 +7,8 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
-from synthtasks.families.fit import applicable
-from synthtasks.families.programs import Places, Programs
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
 from synthtasks.rng import Uniforms
@@ -57,6 +57,7 @@ class Program:
     uses: Uses = Uses()
     modulus: Annotated[int, From(2)] = 10
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
         Dial("lines", (12, 16, 20, 24), statements),

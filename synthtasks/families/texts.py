@@ -10,9 +10,9 @@ from synthtasks.checked import From, check
 from synthtasks.domains import LETTERS, LONGEST, TEXTS
 from synthtasks.families.chains import CHAIN
 from synthtasks.families.dials import Dial, Forced, domain_size, length, text_length
-from synthtasks.families.family import label
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws
+from synthtasks.families.kit.family import label
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Primitive
 from synthtasks.problem import Problem, Step
 
@@ -114,6 +114,7 @@ class Compose:
     definitions: Definitions = "hidden"
     modulus: Annotated[int, From(2, len(LETTERS))] = 8  # letters of the alphabet
 
+    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (1, 2, 3, 4, 5, 6), length),
         Dial("letters", (4, 6, 8), text_length),

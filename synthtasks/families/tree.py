@@ -1,6 +1,6 @@
 """Expression trees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, ClassVar
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
-from synthtasks.families.distractors import BESIDE
-from synthtasks.families.family import labels
-from synthtasks.families.fit import applicable
-from synthtasks.families.graphs import Draws, Shape, grow, proof
+from synthtasks.families.dials.reasons import BESIDE
+from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.fit import applicable
+from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
 
@@ -57,6 +57,15 @@ class Tree:
     @cached_property
     def shape(self) -> Shape:
         return Shape(self.steps, self.depth)
+
+    def at(self, steps: int) -> "Tree":
+        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
+
+    @property
+    def one_derivation(self) -> bool:
+        """The proof is a chain."""
+        return self.depth == self.steps
 
     def __call__(self, g: np.random.Generator) -> Problem:
         draws = Draws(g)

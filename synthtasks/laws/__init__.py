@@ -8,7 +8,7 @@
 A law that is broken is raised as `LawBroken`, with what it says and the smallest example that hypothesis could find.
 """
 
-from synthtasks.families.family import Family
+from synthtasks.families.kit.family import Family
 from synthtasks.laws import of_families, of_judging, of_processes, of_surfaces
 from synthtasks.laws.kit import Law, LawBroken, Subject, raised
 from synthtasks.surfaces.surface import Surface

@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from synthtasks.families.family import Family
+from synthtasks.datasets.received import shown
+from synthtasks.families.kit.family import Family
 from synthtasks.problem import Problem
-from synthtasks.received import shown
 from synthtasks.strategies import DRAWN
 from synthtasks.surfaces.surface import Surface
 from synthtasks.vocab import Vocab

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synthtasks import strategies
 from synthtasks.families.dials import Dialled, turn
-from synthtasks.families.family import labels, problem
+from synthtasks.families.kit.family import labels, problem
 from synthtasks.laws.kit import LawBroken, Subject, for_all, generators, need, show
 from synthtasks.problem import COMPOSED, Problem, Step
 from synthtasks.rng import rng

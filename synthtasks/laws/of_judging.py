@@ -7,8 +7,10 @@ import networkx as nx
 from hypothesis import strategies as st
 
 from synthtasks import strategies
+from synthtasks.families.dials import longest_path
+from synthtasks.families.kit.family import has_one_derivation
 from synthtasks.laws.kit import Subject, for_all, need, show
-from synthtasks.mutants import Mutant
+from synthtasks.probes.mutants import Mutant
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
@@ -71,7 +73,14 @@ def _misspelled(word: str, modulus: int) -> Iterator[str]:
 EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")  # digits, to Python's int as well
 
 
+def _has_one_order(p: Problem) -> None:
+    chain = p.surplus == "refused" and longest_path(p) == len(p.proof)
+    need(chain, "`one_derivation` is declared, and this problem has several; leave that out, or let each step need the last", show(p))
+
+
 def any_valid_order_is_right(subject: Subject) -> None:
+    if has_one_derivation(subject.family):
+        for_all(subject.examples, strategies.problems_of(subject.family), _has_one_order)
     for surface in subject.surfaces:
 
         def holds(drawn: tuple[Problem, int], surface: Surface = surface) -> None:

@@ -2,8 +2,8 @@
 
 import warnings
 
-from synthtasks.elsewhere import Astray, lines, there
 from synthtasks.laws.kit import Subject, need
+from synthtasks.probes.elsewhere import Astray, lines, there
 
 
 def is_the_same_elsewhere(subject: Subject) -> None:

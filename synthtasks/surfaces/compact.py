@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from synthtasks.families.family import labels
-from synthtasks.families.programs import Programs
+from synthtasks.families.kit.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces.surface import NUMBERS, Role, ending, sized
 from synthtasks.trace import Assertion, Trace, Words, gold
-from synthtasks.vocab import END, PAD, Tokens, Vocab
+from synthtasks.vocab import END, PAD, Vocab
 
 RESERVED = frozenset({"run", "list", "from", "to", ":", "answer", END, PAD})
 WORDS_A_STEP = 4
@@ -115,36 +112,6 @@ class Compact:
                 roles.append("meta")
         return tuple(roles)
 
-    def prompts(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, 3 N + 7]
-        """The tokens of the prompt of each of many programs.
-
-        Raises:
-            ValueError: if a word is not in the vocabulary.
-        """
-        lines = _columns(programs, vocab)
-        tokens = np.empty((len(programs), 3 * lines.names.size + 7), np.int32)
-        tokens[:, 0:-7:3] = lines.names
-        tokens[:, 1:-7:3] = lines.operators[programs.operators]
-        tokens[:, 2:-7:3] = lines.numbers[programs.constants]
-        tokens[:, [-7, -5, -3, -1]] = vocab.encode(("run", "to", "from", ":"))
-        tokens[:, -6] = lines.names[programs.lines[:, 0]]
-        tokens[:, -4] = lines.names[programs.lines[:, -1]]
-        tokens[:, -2] = lines.numbers[programs.starts]
-        return tokens
-
-    def solutions(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, 4 W + 3]
-        """The tokens of the solution of each of many programs; as `prompts`."""
-        rows, values = np.arange(len(programs))[:, None], programs.values
-        lines = _columns(programs, vocab)
-        tokens = np.empty((len(programs), WORDS_A_STEP * programs.window + 3), np.int32)
-        tokens[:, 0:-3:4] = lines.names[programs.lines]
-        tokens[:, 1:-3:4] = lines.operators[programs.operators[rows, programs.lines]]
-        tokens[:, 2:-3:4] = lines.numbers[programs.constants[rows, programs.lines]]
-        tokens[:, 3:-3:4] = lines.numbers[values]
-        tokens[:, [-3, -1]] = vocab.encode(("answer", END))
-        tokens[:, -2] = lines.numbers[values[:, -1]]
-        return tokens
-
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
         """Every word that programs of this size, their solutions and their listings can hold.
 
@@ -191,17 +158,3 @@ class Compact:
 
 def _show(step: Step) -> str:
     return f"{step.name} = {step.primitive.name}({', '.join(map(str, step.arguments))})"
-
-
-@dataclass(frozen=True, eq=False)
-class _Columns:
-    """The tokens of what lines are made of, each by its place."""
-
-    names: Tokens
-    operators: Tokens
-    numbers: Tokens
-
-
-def _columns(programs: Programs, vocab: Vocab) -> _Columns:
-    said = labels(programs.operators.shape[1]), (p.symbol for p in programs.primitives), (str(n) for n in range(programs.modulus))
-    return _Columns(*(np.array(vocab.encode(words), np.int32) for words in said))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from synthtasks.checked import check
-from synthtasks.families.family import label
+from synthtasks.families.kit.family import label
 from synthtasks.surfaces.surface import NUMBERS, QUOTE
 from synthtasks.vocab import END, PAD
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from synthtasks.families.family import labels
+from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces.equations import Equations, formula
 from synthtasks.surfaces.surface import spell

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 from synthtasks.domains import Value
-from synthtasks.families.family import labels
+from synthtasks.families.kit.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, sized, spell, spelled, unspell

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from models.generate import chosen_logp
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe, Solved
+from synthtasks.corpora import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
 from train.learn import Learn

@@ -1,4 +1,4 @@
-"""How fast problems are made: as objects, judged; and as arrays; beside another library's, in the same run."""
+"""How fast problems are made and judged, beside another library's, in the same run."""
 
 import gc
 import importlib.util
@@ -9,7 +9,6 @@ from itertools import islice
 
 from rich.table import Table
 
-from synthtasks.batch import batch
 from synthtasks.families import Dag, Family, Program, problems
 from synthtasks.surfaces import Compact, Equations, Surface
 from synthtasks.verify import verify
@@ -44,11 +43,6 @@ def objects(family: Family, surface: Surface) -> None:
         assert verify(p, surface.read(solution)).process
 
 
-def arrays(family: Family, surface: Surface) -> None:
-    """Draw, write and encode."""
-    batch(family, "train", surface, surface.vocab(family.names, family.primitives, family.modulus), range(COUNT), "speed")
-
-
 def foreign() -> None:
     """Chains of sums of reasoning_gym."""
     import reasoning_gym
@@ -65,8 +59,6 @@ def made(table: Table) -> None:
     if not there:
         table.add_row("reasoning_gym's chain_sum", "not installed", "")
     for name, (family, surface) in CASES.items():
-        work: list[Callable[[], object]] = [lambda f=family, s=surface: objects(f, s), lambda f=family, s=surface: arrays(f, s)]  # type: ignore[misc]
-        judged, batched, *other = paired(*work, *([foreign] if there else []))
-        table.add_row(f"{name}: made, written, encoded, judged", f"{COUNT / judged:,.0f} a second", "")
-        beside = f"{other[0] / batched:.2f} x the rate of chain_sum ({COUNT / other[0]:,.0f})" if other else ""
-        table.add_row("  as arrays", f"{COUNT / batched:,.0f} a second", beside)
+        judged, *other = paired(lambda f=family, s=surface: objects(f, s), *([foreign] if there else []))  # type: ignore[misc]
+        beside = f"{other[0] / judged:.2f} x the rate of chain_sum ({COUNT / other[0]:,.0f})" if other else ""
+        table.add_row(f"{name}: made, written, encoded, judged", f"{COUNT / judged:,.0f} a second", beside)

@@ -21,7 +21,7 @@ from analysis.studies.claims import At, Claim, More, gain
 from analysis.studies.scale import Scale
 from analysis.studies.study import Cell, Setting, Study
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Recipe
+from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.generate import chosen_logp, pad
 from synthtasks.checked import From, check
-from synthtasks.corpus import Corpus, Document
+from synthtasks.corpora import Corpus, Document
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.run import Run, Update

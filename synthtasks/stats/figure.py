@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from synthtasks.measured import BAR, Correlation, Measured, Stats
+from synthtasks.stats.measured import BAR, Correlation, Measured, Stats
 
 INK, FAINT, BLUE, RED = "#1b1c1e", "#8a8d92", "#0072b2", "#d55e00"  # the colours of Okabe and Ito, for colour-blind readers
 COLOURS = LinearSegmentedColormap.from_list("rho", (RED, "#ffffff", BLUE))

@@ -74,11 +74,22 @@ class Shape:
             )
         if self.depth > DEEPEST:
             raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
-        low = self.depth + self.totals * (self.fan_in - 1)
-        binary = self.depth - self.shares - self.totals  # levels of the spine whose second operand is free
-        high = low + 2**binary - binary - 1
+        low, high = self.sizes(self.depth)
         if not low <= self.steps <= high:
             raise ValueError(f"with these other dials there are proofs of {low} to {high} steps; found {self}")
+
+    def sizes(self, depth: int) -> tuple[int, int]:
+        """The fewest and the most steps of a proof of this depth with as many shares and totals."""
+        low = depth + self.totals * (self.fan_in - 1)
+        binary = depth - self.shares - self.totals  # levels of the spine whose second operand is free
+        return low, low + 2**binary - binary - 1
+
+    def depth_for(self, steps: int) -> int:
+        """The depth nearest to this one at which there are proofs of so many steps; this one if there is none."""
+        special = self.shares + self.totals
+        depths = range(special + 2 if special else 1, min(steps, DEEPEST) + 1)
+        fitting = [depth for depth in depths if self.sizes(depth)[0] <= steps <= self.sizes(depth)[1]]
+        return min(fitting, key=lambda depth: abs(depth - self.depth), default=self.depth)
 
 
 def grow(shape: Shape, draws: Draws) -> Node:

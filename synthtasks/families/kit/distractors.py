@@ -3,26 +3,12 @@
 from typing import Literal, Protocol
 
 from synthtasks.domains import Value
-from synthtasks.families.dials import Forced
-from synthtasks.families.family import labels
-from synthtasks.families.graphs import Draws, Shape, grow, proof
+from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import Primitive
 from synthtasks.problem import Problem, Step, Surplus
 
 Order = Literal["topological", "shuffled"]
-
-BESIDE = (
-    Forced("steps", "width", "of more steps on a longest path of the same length, more lie beside each other"),
-    Forced("depth", "width", "of as many steps, a longer path leaves fewer beside it"),
-)
-STATED = (
-    Forced("steps", "statements", "every step of the proof is stated"),
-    Forced("branching", "statements", "every distractor is stated"),
-    Forced("disconnected", "statements", "every distractor is stated"),
-    Forced("branching", "distractors", "these are distractors"),
-    Forced("disconnected", "distractors", "these are distractors"),
-)
-SHARED = Forced("shares", "width", "whoever uses a step once more has to wait for it: fewer of as many steps can be done at once")
 
 
 class Scattered(Protocol):

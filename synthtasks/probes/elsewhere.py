@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from synthtasks.families.family import Family
+from synthtasks.families.kit.family import Family
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
@@ -63,7 +63,7 @@ def main() -> None:
 
 def _one(sent: bytes, seed: str) -> list[str]:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-P", "-c", "from synthtasks.elsewhere import main; main()"]
+    command = [sys.executable, "-P", "-c", "from synthtasks.probes.elsewhere import main; main()"]
     done = subprocess.run(command, input=sent, capture_output=True, env=environment, timeout=SECONDS)
     said = done.stdout.decode().splitlines()
     if done.returncode == ASTRAY:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from synthtasks.domains import Value
 from synthtasks.families.dials import QUANTITIES, Dial, Dialled, Forced, Quantity, turn
-from synthtasks.measured import Answer, Correlation, Measured, Relation, Stats, Turned, Vocabulary
 from synthtasks.problem import Problem
 from synthtasks.rng import one_seed, rng
+from synthtasks.stats.measured import Answer, Correlation, Measured, Relation, Stats, Turned, Vocabulary
 from synthtasks.surfaces.surface import Surface
 
 Floats = npt.NDArray[np.float64]

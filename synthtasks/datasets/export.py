@@ -8,11 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
-from synthtasks.card import Counts, card
-from synthtasks.draft import appearing
-from synthtasks.items import Items, Metadata
+from synthtasks.datasets.card import Counts, card
+from synthtasks.datasets.draft import appearing
+from synthtasks.datasets.items import Items, Metadata
+from synthtasks.datasets.recipe import to_json
 from synthtasks.problem import Split
-from synthtasks.recipe import to_json
 
 
 class Provenance(Metadata):

@@ -12,6 +12,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.received import shown
 from synthtasks.families import (
     FUNCTIONS,
     MOVES,
@@ -31,9 +33,7 @@ from synthtasks.families import (
     Uses,
     Z,
 )
-from synthtasks.items import Items
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
-from synthtasks.received import shown
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
 
 RECIPES = 64  # in text, whose items are kept in memory: data sets of a mixture

@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, TypedDict, overload
 
 from synthtasks.checked import From, check
+from synthtasks.datasets.received import Reply, member, shown, text, text_of, whole
 from synthtasks.families import Family
 from synthtasks.families.dials import QUANTITIES
-from synthtasks.families.family import ATTEMPTS
+from synthtasks.families.kit.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
-from synthtasks.received import Reply, member, shown, text, text_of, whole
 from synthtasks.rng import rng
 from synthtasks.surfaces import Surface
 from synthtasks.surfaces.surface import spell, unspell

@@ -8,7 +8,7 @@ import numpy as np
 
 from synthtasks.checked import one_of
 from synthtasks.domains import LETTERS, Value
-from synthtasks.families.graphs import Draws
+from synthtasks.families.kit.graphs import Draws
 from synthtasks.problem import Problem
 from synthtasks.surfaces.surface import Surface
 from synthtasks.trace import Assertion, Trace, Words, gold

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from synthtasks.checked import From, check
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.recipe import Json, to_json
 from synthtasks.families import Family, Mix
-from synthtasks.items import Items
 from synthtasks.problem import TEST_SHARE, Split
-from synthtasks.recipe import Json, to_json
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
 LARGEST = "10M<n<100M"
@@ -164,8 +164,8 @@ With the same version of `synthtasks`, this gives the same checksums. Another ve
 import json
 from pathlib import Path
 
-from synthtasks.export import export
-from synthtasks.recipe import items_from_json
+from synthtasks.datasets.export import export
+from synthtasks.datasets.recipe import items_from_json
 
 recipes = (
     {recipes},

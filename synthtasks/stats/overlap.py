@@ -4,13 +4,13 @@ The split keeps whole problems apart. A problem of five steps states and solves 
 some of these are test problems. How many depends on how many training problems there are; this measures it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from math import sqrt
-from typing import cast
 
-from synthtasks.families.family import Family, Graded, problems
+from synthtasks.families.dials import at, difficulty, level
+from synthtasks.families.kit.family import Family, problems
 
 TESTS = 1_000  # test problems, of which the share is measured
 Z = 1.959963984540054  # standard errors on either side of a 95 % interval
@@ -48,10 +48,10 @@ def overlaps(family: Family, count: int, seed: int) -> tuple[Overlap, ...]:
     if count < 1:
         raise ValueError(f"an overlap is with at least one training problem; found {count}")
     training = {"the same": family}
-    if _has_steps(family):
-        more = cast(Graded, family).steps + 1
+    if getattr(family, "dials", ()):
+        more = level(family) + 1
         try:
-            training[f"of {more} steps"] = of_steps(family, more)
+            training[f"of {more} {difficulty(family).field}"] = at(family, more)
         except ValueError as refused:
             raise ValueError(f"there are no training problems of a step more to measure with: {refused}") from None
     asked = [p.key for p in islice(problems(family, "test", "overlap", "test", seed), TESTS)]
@@ -64,18 +64,3 @@ def _inside(asked: Sequence[str], training: Family, count: int, seed: int) -> in
     for p in islice(problems(training, "train", "overlap", "train", seed), count):
         found |= p.derivations & sought
     return sum(key in found for key in asked)
-
-
-def of_steps(family: Family, steps: int) -> Family:
-    """The family with so many steps.
-
-    Raises:
-        ValueError: if steps are no dial of it, or it has no problems of so many.
-    """
-    if not _has_steps(family):
-        raise ValueError(f"steps are no dial of {type(family).__name__}")
-    return cast(Callable[..., Family], replace)(family, steps=steps)
-
-
-def _has_steps(family: Family) -> bool:
-    return is_dataclass(family) and "steps" in {f.name for f in fields(family)}

@@ -64,6 +64,15 @@ class Graded(Family, Protocol):
     def steps(self) -> int: ...
 
 
+def has_one_derivation(family: Family) -> bool:
+    """True if the family declares `one_derivation`: the judge accepts the solution of a problem and no other completion.
+
+    That is so where every step needs the one before it, and nothing may be said beside the proof. Surfaces add none, as each
+    says a trace in one way. A family that declares nothing may have several derivations.
+    """
+    return bool(getattr(family, "one_derivation", False))
+
+
 @cache
 def label(i: int) -> str:
     """The name of a step: A..Z, then A1..Z1, A2.. and so on."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from synthtasks.families.family import labels, one_split
+from synthtasks.families.kit.family import labels, one_split
 from synthtasks.mixing import Hashes, applied, of_value
 from synthtasks.primitives import Primitive
 from synthtasks.problem import COMPOSED, TEST, Problem, Split, Step
@@ -36,16 +36,6 @@ class Programs:
     def lines(self) -> Places:  # [P, W]
         """The lines that are run."""
         return self.first[:, None] + np.arange(self.window)
-
-    @property
-    def values(self) -> Places:  # [P, W]
-        """The running value after each line of the window."""
-        tables = np.array([p.table(self.modulus) for p in self.primitives])  # [primitive, m, m]
-        values = np.empty(self.lines.shape, np.int64)
-        before = self.starts
-        for i, (operators, constants) in enumerate(self._steps()):
-            before = values[:, i] = tables[operators, before, constants]
-        return values
 
     @property
     def keys(self) -> Hashes:  # [P]

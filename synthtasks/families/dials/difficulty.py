@@ -1,0 +1,81 @@
+"""Difficulty: the first dial of a family, and the family at other values of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, cast, runtime_checkable
+
+from synthtasks.families.dials.dial import Dial, Dialled, turnable
+from synthtasks.families.kit.family import Family
+
+
+@runtime_checkable
+class Holding(Family, Protocol):
+    """A family that draws from another one, which has the difficulty."""
+
+    @property
+    def family(self) -> Family: ...
+
+
+@runtime_checkable
+class Adapting(Family, Protocol):
+    """A family in which other fields have to follow the difficulty."""
+
+    def at(self, n: int) -> Family: ...
+
+
+def difficulty(family: Family) -> Dial:
+    """The dial that makes problems of the family harder: the first of its `dials`.
+
+    Raises:
+        ValueError: if the family declares none.
+    """
+    if isinstance(family, Holding):
+        return difficulty(family.family)
+    dials: tuple[Dial, ...] = getattr(family, "dials", ())
+    if not dials:
+        example = 'dials = (Dial("steps", (2, 4, 6), length),)'
+        raise ValueError(f"{type(family).__name__} has no dial of difficulty; declare one first among its dials, such as {example}")
+    turnable(cast(Dialled, family), [dials[0].field])
+    return dials[0]
+
+
+def level(family: Family) -> int:
+    """The value at which the dial of difficulty is.
+
+    Raises:
+        ValueError: as `difficulty`.
+    """
+    if isinstance(family, Holding):
+        return level(family.family)
+    found: int = getattr(family, difficulty(family).field)
+    return found
+
+
+def at(family: Family, n: int) -> Family:
+    """The family with its dial of difficulty at `n`; of the other fields, only those change that have to follow.
+
+    Raises:
+        ValueError: as `difficulty`, or if the family has no such problems.
+    """
+    if isinstance(family, Holding):
+        return cast(Callable[..., Family], replace)(family, family=at(family.family, n))
+    dial = difficulty(family)
+    return family.at(n) if isinstance(family, Adapting) else cast(Callable[..., Family], replace)(family, **{dial.field: n})
+
+
+def difficulties(family: Family, most: int) -> tuple[int, ...]:
+    """The values from 1 to `most` that the family takes for its dial of difficulty.
+
+    Raises:
+        ValueError: as `difficulty`.
+    """
+    difficulty(family)
+
+    def taken(n: int) -> bool:
+        try:
+            at(family, n)
+        except ValueError:  # so a family says that it has no such problems
+            return False
+        return True
+
+    return tuple(n for n in range(1, most + 1) if taken(n))

@@ -1,0 +1,97 @@
+"""Families without some of their primitives, and those whose problems need some of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import cast
+
+import numpy as np
+
+from synthtasks.checked import check
+from synthtasks.families.kit.family import ATTEMPTS, Family, has_one_derivation
+from synthtasks.families.program import Uses
+from synthtasks.primitives import Operation
+from synthtasks.problem import Problem
+
+
+@dataclass(frozen=True)
+class Needing:
+    """The problems of a family whose solutions apply some primitives: `family` is drawn from until one does.
+
+    >>> from synthtasks import Dag, rng
+    >>> p = Needing(Dag(steps=4, depth=3), Uses(("mul",), 3))(rng("example"))
+    >>> [s.primitive.name for s in p.proof]
+    ['mul', 'mul', 'add', 'mul']
+
+    Raises:
+        ValueError: if no primitive is named, or one that the family does not apply.
+    """
+
+    family: Family
+    uses: Uses
+
+    def __post_init__(self) -> None:
+        check(self)
+        known = [p.name for p in self.family.primitives]
+        if not self.uses.names or not set(self.uses.names) <= set(known):
+            raise ValueError(f"Needing.uses names some of the family's primitives, which are {known}; found {list(self.uses.names)}")
+
+    @property
+    def primitives(self) -> tuple[Operation, ...]:
+        return self.family.primitives
+
+    @property
+    def modulus(self) -> int:
+        return self.family.modulus
+
+    @property
+    def names(self) -> int:
+        return self.family.names
+
+    @property
+    def one_derivation(self) -> bool:
+        return has_one_derivation(self.family)
+
+    def __call__(self, g: np.random.Generator) -> Problem:
+        """The first problem that needs the primitives as often as `uses` says.
+
+        Raises:
+            ValueError: if none does of a thousand.
+        """
+        for _ in range(ATTEMPTS):
+            p = self.family(g)
+            if sum(step.primitive.name in self.uses.names for step in p.proof) >= min(self.uses.count, len(p.proof)):
+                return p
+        found = f"of {ATTEMPTS:,} draws of {self.family} none applies {' or '.join(self.uses.names)} {self.uses.count} times"
+        raise ValueError(f"{found}; ask for fewer applications, or for more steps")
+
+
+def needing(family: Family, uses: Uses) -> Family:
+    """The family with problems that need some primitives: by its own field `uses` if it has one, else by drawing again.
+
+    Raises:
+        ValueError: if the family does not apply one of them.
+    """
+    if "uses" in _fields(family):
+        return cast(Callable[..., Family], replace)(family, uses=uses)
+    return Needing(family, uses)
+
+
+def knowing(family: Family, withheld: tuple[str, ...]) -> Family:
+    """The family without some of its primitives, called by name: in its field `primitives`, or the one that holds the same.
+
+    Raises:
+        ValueError: if the family does not apply one of them, applies no other, or has no such field.
+    """
+    known = [p.name for p in family.primitives]
+    left = tuple(p for p in family.primitives if p.name not in withheld)
+    if not set(withheld) <= set(known) or not left:
+        raise ValueError(f"some of {known} can be left out, and not all; found {list(withheld)}")
+    held = [name for name in sorted(_fields(family), key="primitives".__ne__) if getattr(family, name) == family.primitives]
+    if not held:
+        advice = "give it `primitives: tuple[Primitive, ...] = (...)` as a field"
+        raise ValueError(f"{type(family).__name__} has no field that holds its primitives, so none can be left out; {advice}")
+    return cast(Callable[..., Family], replace)(family, **{held[0]: left})
+
+
+def _fields(family: Family) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(family))  # type: ignore[arg-type]  # a family is a dataclass

@@ -1,0 +1,1 @@
+"""What laws are tried with: mistakes made on purpose, and other processes."""
