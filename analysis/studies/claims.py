@@ -51,6 +51,21 @@ class Deeper:
 
 
 @dataclass(frozen=True)
+class Past:
+    """`by` steps deeper than the band of a region of the seed's edge; nowhere, if that was not scored."""
+
+    region: str = "at"
+    by: Annotated[int, From(1)] = 2
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        band = outcome.places("edge", f"band {self.region}")
+        return [n for n in [max(band, default=0) + self.by] if band and n in outcome.curve("edge", "pass@1")]
+
+
+@dataclass(frozen=True)
 class Places:
     """These places on the axis; by default the one of a metric that has no axis."""
 

@@ -1,0 +1,80 @@
+"""One number of each condition against another, mean over seeds. SVG; empty, where there is nothing to draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures.draw import INK, PALETTE, drawn, grid, legend_below
+from analysis.measures.facts import Fact, Outcome, by_condition
+from analysis.measures.seeds import over_seeds
+
+MARKERS = ("o", "s", "^", "D")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A fact without an axis of its own, and what it is called in the picture."""
+
+    phase: str
+    metric: str
+    label: str
+
+    def values(self, outcomes: Sequence[Outcome]) -> list[float]:
+        """One of each seed."""
+        return [value for outcome in outcomes if (value := outcome.value(self.phase, self.metric)) is not None]
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A panel for each pair of x and y: a mark for each condition, coloured by one label and named by another."""
+
+    x: tuple[Axis, ...]  # a column each
+    y: tuple[Axis, ...]  # a row each
+    label: str  # of all y axes
+    colour: str  # the label of cells that chooses the colour
+    name: str  # the label of cells that is written beside the mark
+
+    def __call__(self, facts: Sequence[Fact]) -> str:
+        conditions = {labels: found for labels, found in by_condition(facts).items() if self._has_both(found)}
+        if not conditions:
+            return ""
+        colours = {value: PALETTE[i % len(PALETTE)] for i, value in enumerate(dict.fromkeys(dict(c)[self.colour] for c in conditions))}
+
+        def paint(figure: Figure) -> None:
+            panels = figure.subplots(len(self.y), len(self.x), sharex="col", sharey="row", squeeze=False)
+            for row, y in zip(panels, self.y, strict=True):
+                for axes, x in zip(row, self.x, strict=True):
+                    for labels, found in conditions.items():
+                        self._mark(axes, x, y, dict(labels), found, colours)
+                    axes.axhline(0, color=INK, linewidth=0.8)
+                    grid(axes)
+                row[0].set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
+            for axes, x in zip(panels[-1], self.x, strict=True):
+                axes.set_xlabel(x.label)
+            handles: list[object] = [
+                Line2D([], [], color=colour, marker=marker, linestyle="", label=value)
+                for (value, colour), marker in zip(colours.items(), MARKERS, strict=False)
+            ]
+            legend_below(figure, handles, len(handles))
+
+        return drawn("scatter", self.label, 4.6 * len(self.x) + 0.4, 2.7 * len(self.y) + 0.7, paint)
+
+    def _has_both(self, found: Sequence[Outcome]) -> bool:
+        return any(x.values(found) for x in self.x) and any(y.values(found) for y in self.y)
+
+    def _mark(self, axes: Axes, x: Axis, y: Axis, labels: Mapping[str, str], found: Sequence[Outcome], colours: Mapping[str, str]) -> None:
+        both = [o for o in found if x.values([o]) and y.values([o])]
+        if not both:
+            return
+        xs, ys, colour = x.values(both), y.values(both), colours[labels[self.colour]]
+        marker = MARKERS[list(colours).index(labels[self.colour]) % len(MARKERS)]
+        mean, over = float(np.mean(xs)), over_seeds(ys)
+        if len(ys) > 1:
+            axes.plot(xs, ys, marker, color=colour, markersize=2.5, alpha=0.35, markeredgewidth=0)
+            axes.plot([mean, mean], [over.low, over.high], color=colour, linewidth=1.2, alpha=0.8)
+        axes.plot([mean], [over.mean], marker, color=colour, markersize=5.5)
+        axes.annotate(labels[self.name], (mean, over.mean), xytext=(5, 3), textcoords="offset points", fontsize=7.5, color=colour)
