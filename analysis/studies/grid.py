@@ -4,7 +4,6 @@ Both arms read the same documents; the absent arm's loss is masked on the result
 from the present base of the same seed, and both arms practise on the identical problems.
 """
 
-import math
 from collections.abc import Iterator
 from itertools import product
 
@@ -118,7 +117,7 @@ REPORTED = (
     Claim("pass@1 at the edge", "Claim 1 on pass@1.", gain(AT, metric="pass@1"), unit=PASS_1),
     Claim("pass@1 beyond training", "Claim 2 on pass@1.", gain(AT, Deeper(2), "pass@1"), unit=PASS_1),
     *(
-        Claim(f"headroom{name}", said, gain(AT, metric=f"headroom pass@{k}", least=-math.inf), unit=HEADROOM)
+        Claim(f"headroom{name}", said, gain(AT, metric=f"headroom pass@{k}", least=None), unit=HEADROOM)
         for k, name, said in (
             (128, " at the edge", "Share of the room above the base that claim 1 fills."),
             (1, " of pass@1", "The same on pass@1."),

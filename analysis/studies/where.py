@@ -48,15 +48,12 @@ class Practised:
         problems = before.plain.shape[1]
         yield cell.fact("learning", "given", depth, 1.0)
         yield cell.fact("learning", "updates", None, float(read_ledger(shelf.get(cell["learn"])).updates))
-        yield cell.fact(
-            "before", "pass@1 where RL practised", None, float(exact_pass_at_k(before.plain[before.at(depth)], 1).mean()), problems
-        )
+        there = exact_pass_at_k(before.plain[before.at(depth)], 1)
+        yield cell.fact("before", "pass@1 where RL practised", None, float(there.mean()), problems)
         signal = [fact.value for fact in Noted("learn", ("signal",))(cell, shelf)]
         yield cell.fact("learning", "share of groups with signal", None, sum(signal) / len(signal), len(signal))
-        for name, places in (
-            ("at the edge", band),
-            ("two deeper", [n for n in [max(band, default=0) + DEEPER] if band and n in before.steps]),
-        ):
+        deeper = [n for n in [max(band, default=0) + DEEPER] if band and n in before.steps]
+        for name, places in (("at the edge", band), ("two deeper", deeper)):
             if places:
                 at = [before.at(n) for n in places]
                 gains = exact_pass_at_k(after.plain[at], 128) - exact_pass_at_k(before.plain[at], 128)
@@ -118,7 +115,7 @@ STUDY = Study(
                 colour="reward",
                 name="depth",
             ),
-            "Each depth at which RL practised is a mark: the mean over seeds with its 95 % interval; the number is the depth, small dots are "
+            "Each depth at which RL practised is a mark: the mean over seeds with its 95 % interval; the number is the depth, dots are "
             "seeds. Left: by the base's success there. Right: by the share of groups whose rewards differ. Where the base masters or never "
             "solves a depth, no group has signal and nothing is gained.",
         ),
