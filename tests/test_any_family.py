@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import compress, islice, product
+from itertools import chain, compress, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from synthtasks.families import (
     problems,
 )
 from synthtasks.primitives import ADD, GATES, MAX, MUL, SUB
-from synthtasks.surfaces import Compact, Equations, Story
+from synthtasks.surfaces import Code, Compact, Equations, Story
 from synthtasks.surfaces.surface import ending, unplaced
 from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END
@@ -189,6 +189,27 @@ def test_what_is_read_without_remainder_is_written_the_same(name: str) -> None:
             assert surface.write(unplaced(trace)) == words
 
     check()
+
+
+NAME = Story().name("B")
+SENTENCES: tuple[tuple[Any, Words, Words, tuple[Words, ...]], ...] = (
+    (Equations(), ("A", "="), ("=", "8", ";"), (("B",), ("3",), ("+",), ("max",), ("(",), (",",), (")",))),
+    (Code(), ("assert", "(", "A", ":="), (")", "==", "8", ";"), (("B",), ("3",), ("+",), ("max",), ("(",), (",",), (")",), ("%", "m"))),
+    (Story(), (*Story().name("A"), "are"), ("so", "8", "."), (NAME, ("3",), ("plus",), ("+",), ("max",), ("the",), ("of",), ("and",))),
+)
+
+
+# broken if a formula can be put in two ways, `+ ( B , 3 )` for `B + 3`: all of up to six words are tried
+@pytest.mark.parametrize(("surface", "before", "after", "words"), SENTENCES, ids=["equations", "code", "story"])
+def test_every_formula_is_put_in_one_way(surface: Any, before: Words, after: Words, words: tuple[Words, ...]) -> None:
+    read = 0
+    for formula in (s for size in range(1, 7) for s in product(words, repeat=size)):
+        sentence = (*before, *chain.from_iterable(formula), *after)
+        trace = surface.read(sentence)
+        if trace.assertions:
+            read += 1
+            assert surface.write(trace) == (*sentence, END)
+    assert read > 4
 
 
 # broken if a law lets a family say that its problems have one derivation, though they have several
