@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.gpt import GPT
 from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.gpt import GPT
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB

@@ -19,7 +19,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
-from models.gpt import GPT
+from models.gpt import GPT, LanguageModel
 from synthtasks.checked import Above, From, check
 from synthtasks.vocab import Vocab
 from train.checkpoint import Metrics, Progress
@@ -39,7 +39,7 @@ OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 class Run:
     """What a loss may consult while it learns."""
 
-    model: nn.Module  # for what carries gradients
+    model: LanguageModel  # for what carries gradients
     bare: GPT  # the same weights, for what does not
     vocab: Vocab
     store: Store
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        return self.bare.head.weight.device
+        return self.bare.device
 
     @property
     def weights(self) -> int:
@@ -144,7 +144,7 @@ class Learn(Stage):
 
     def _learn(self, fabric: Fabric, out: Path, store: Store) -> None:
         run, optimizer = self._begin(fabric, store)
-        with closing(Progress(out, fabric, run.model, optimizer, run.ledger)) as progress:
+        with closing(Progress(out, fabric, run.bare, optimizer, run.ledger)) as progress:
             first = _agreed(fabric, progress.resume(self.iterations), run, optimizer)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):

@@ -9,8 +9,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.generate import Completions, generate, pad
-from models.gpt import GPT
+from models.gpt import LanguageModel
+from models.sampling import Completions, generate, pad
 from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
@@ -66,7 +66,9 @@ class Sampler:
         check(self)
 
 
-def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int, share: Share = ALONE) -> Rollouts:
+def rollout(
+    model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int, share: Share = ALONE
+) -> Rollouts:
     """Draw and judge the completions that are called `path`. Of several processes each draws its share, and has all in the end.
 
     Raises:
@@ -74,7 +76,7 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
     """
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
-    surface, device = sampler.surface, model.head.weight.device
+    surface, device = sampler.surface, model.device
     prompts = [vocab.encode(surface.prompt(p)) for p in problems]
     limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
     longest = max(len(prompt) for prompt in prompts)
@@ -107,7 +109,7 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
 
 
 def _draw(
-    model: GPT,
+    model: LanguageModel,
     prompts: list[list[int]],
     uniforms: Tensor,  # [B, limit]
     end: int,
@@ -120,7 +122,7 @@ def _draw(
     mine = share.of(len(prompts))
     group = len(uniforms) // len(prompts)
     rows = slice(mine.start * group, mine.stop * group)
-    every = torch.zeros(3, *uniforms.shape, dtype=torch.float64, device=model.head.weight.device)  # holds tokens exactly
+    every = torch.zeros(3, *uniforms.shape, dtype=torch.float64, device=model.device)  # holds tokens exactly
     forwarded = torch.zeros(1, dtype=torch.int64, device=every.device)
     if prompts[mine]:
         drawn = generate(model, prompts[mine], uniforms[rows], end, temperature)
@@ -131,6 +133,6 @@ def _draw(
     return Completions(
         tokens[:, :longest].long(),
         mask[:, :longest].bool(),
-        logp[:, :longest].to(model.head.weight.dtype),
+        logp[:, :longest].to(model.dtype),
         int(share.sum(forwarded)),
     )
