@@ -1,9 +1,12 @@
 """Laws of the model, its cache and its sampler, each against an obvious slow reference. In float64, so that equal means equal."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -421,6 +424,12 @@ def test_edits_follow_one_another():
     model, v, tokens = net(PLAIN), torch.arange(16.0), some_tokens(2, 5)
     assert_close(Edited(Edited(model, {0: Shift(v)}), {0: Project(v), 1: stir})(tokens), Edited(model, {0: Project(v), 1: stir})(tokens))
     assert_close(Edited(Edited(model, {0: Shift(v)}), {0: Shift(v, -1)})(tokens), model(tokens))
+
+
+# broken if naming the shape of a model took the seconds in which torch is imported
+def test_a_config_needs_no_torch():
+    code = "import sys; from models import GPTConfig; assert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent, timeout=60)
 
 
 # --- errors ---
