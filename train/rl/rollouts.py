@@ -133,6 +133,6 @@ def _draw(
     return Completions(
         tokens[:, :longest].long(),
         mask[:, :longest].bool(),
-        logp[:, :longest].to(model.dtype),
+        logp[:, :longest].to(uniforms.dtype),
         int(share.sum(forwarded)),
     )
