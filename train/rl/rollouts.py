@@ -73,7 +73,7 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
     """
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
-    surface, device = sampler.surface, model.head.weight.device
+    surface, device = sampler.surface, model.device
     prompts = [vocab.encode(surface.prompt(p)) for p in problems]
     limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
     longest = max(len(prompt) for prompt in prompts)
