@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.running.imported import Imported, imported
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpora import Corpus, Listing, Recipe
 from synthtasks.domains import TEXTS
 from synthtasks.families import Circuit, Compose, Dag, Program

@@ -18,7 +18,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.edits import Edited, Shift
+from models.gpt import GPT
 from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
@@ -522,7 +524,7 @@ def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_
     full = gradient(model)
     model.zero_grad()
     shared = 0.0
-    for part in task._terms(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
+    for part in task._parts(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
         part.backward()
         shared += part.item()
     assert task.algorithm.aggregate == TokenMean()

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.edits import Edited, Shift
+from models.gpt import GPT
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB

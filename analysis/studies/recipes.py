@@ -7,7 +7,7 @@ from functools import cache
 from analysis.measures.edge import Edge
 from analysis.studies.scale import Scale
 from analysis.studies.study import Setting
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpora import Corpus, Listing, Recipe, Solved
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
