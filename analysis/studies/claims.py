@@ -196,3 +196,12 @@ class Claim:
     def answered_by(self, cells: Sequence[Mapping[str, str]]) -> bool:
         """True if each of its terms finds one of the cells with these labels."""
         return all(any(set(term.labels) <= set(labels.items()) for labels in cells) for _, term in self.contrast)
+
+    def is_measured(self, outcomes: Sequence[Outcome]) -> bool:
+        """True if the metric of every term was measured in all of its defined cells, at every place where the term looks."""
+        return all(
+            outcome.undefined or all(outcome.value(term.phase, term.metric, place) is not None for place in term.where(outcome))
+            for _, term in self.contrast
+            for outcome in outcomes
+            if outcome.has(term.labels)
+        )

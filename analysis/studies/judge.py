@@ -175,11 +175,10 @@ def _log_change(claim: Claim, outcomes: Outcomes) -> float | None:
     """The largest absolute value of any seed of the claim's contrast in mean log p, in nats; None where that was not measured."""
     if not all(term.metric.startswith("pass@") for _, term in claim.contrast):
         return None
-    contrast = tuple((w, replace(term, metric=LOG_P, least=None, most=0.0)) for w, term in claim.contrast)
-    try:
-        values = [v / 100 for v in seed_values(contrast, outcomes).values() if v is not None]
-    except ValueError:  # it was not measured
+    logs = replace(claim, contrast=tuple((w, replace(term, metric=LOG_P, least=None, most=0.0)) for w, term in claim.contrast))
+    if not logs.is_measured(outcomes):
         return None
+    values = [v / 100 for v in seed_values(logs.contrast, outcomes).values() if v is not None]
     return largest(values) if values else None
 
 

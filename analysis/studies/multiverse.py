@@ -64,16 +64,6 @@ def multiverse(
     found: dict[str, dict[str, Finding]] = {}
     for universe in universes:
         changed = [universe.change(claim) for claim in tested]
-        readable = [claim for claim in changed if _is_measured(claim, outcomes)]
+        readable = [claim for claim in changed if claim.is_measured(outcomes)]
         found[universe.name] = {finding.name: finding for finding in judge(readable, outcomes, test)}
     return found
-
-
-def _is_measured(claim: Claim, outcomes: Sequence[Outcome]) -> bool:
-    """True if the metric of every term was measured in all of its defined cells, at every place where the term looks."""
-    return all(
-        outcome.undefined or all(outcome.value(term.phase, term.metric, place) is not None for place in term.where(outcome))
-        for _, term in claim.contrast
-        for outcome in outcomes
-        if outcome.has(term.labels)
-    )
