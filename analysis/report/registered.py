@@ -1,0 +1,78 @@
+"""How far a finding can be trusted: what was registered before the run, which look this is, and what other choices would have found."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from analysis.measures.seeds import alike
+from analysis.report.html import table, tag
+from analysis.studies.judge import Finding, over_looks
+from analysis.studies.multiverse import multiverse
+from analysis.studies.registration import Difference, Registration
+from analysis.studies.results import Results
+
+MARKS = {"shown": "✓", "shown (no update)": "✓", "refuted": "✗", "undetermined": "?"}
+
+
+def registration(results: Results, registered: Registration, differences: Sequence[Difference]) -> Markup:
+    """The registration, the look, and in red what is otherwise now than it was registered."""
+    said = f"The claims, margins, looks and the rule of the edge were {registered.line}. This is "
+    look = results.study.looks.describe(len(results.setting.seeds))
+    head = tag("p", said, tag("strong", look), ".")
+    if not differences:
+        return head + tag("p", "Nothing is otherwise now than it was registered.", kind="soft")
+    rows = [(d.what, d.registered, tag("span", d.now, kind="verdict refuted")) for d in differences]
+    warning = tag("p", f"{len(differences)} of what was registered is otherwise now:", kind="verdict refuted")
+    return head + warning + table(("what", "registered", "now"), rows)
+
+
+HEAD = ("claim", "sign-flip p", "seeds above 0", "below 0", "smallest effect", "largest change of log p")
+
+
+def beside(findings: Sequence[Finding]) -> Markup:
+    """Beside each verdict what leans on less: signs in place of normality, single seeds in place of means."""
+    rows = [(f.name, *beside_row(f)) for f in findings if f.test is not None and f.n]
+    if not rows:
+        return Markup()
+    caption = (
+        "The sign-flip p is exact and assumes symmetry about the margin, not normality; it is not adjusted, and with five seeds no less "
+        "than .0625 (two-sided). The smallest effect is what so many seeds of this spread would have shown with a chance of .8 (noncentral "
+        "t): of “within” the smallest margin. Where all seeds give the same, the largest change of any seed in the mean log-probability "
+        "of the solution, in nats, says how much moved."
+    )
+    return table(HEAD, rows, HEAD[1:], caption)
+
+
+def beside_row(f: Finding) -> tuple[str, ...]:
+    """The columns of `HEAD`, less the name."""
+    above, below = f.sides or (0.0, 0.0)
+    moved = "" if f.log_change is None or not alike(f.values) else f"{f.log_change:.2g}"
+    return (
+        "–" if f.sign_flip is None else f"{f.sign_flip:.3f}",
+        f"{above:.0%}",
+        f"{below:.0%}",
+        "–" if f.smallest is None else f"{f.smallest:.1f}",
+        moved,
+    )
+
+
+def choices(results: Results) -> Markup:
+    """The multiverse: each tested claim under other choices of k, margin, band and judge."""
+    study, seeds = results.study, results.setting.seeds
+    found = multiverse(study.claims_of(results.cells), results.outcomes, over_looks(study.looks, seeds))
+    names = list(found["as registered"])
+    if not names:
+        return tag("p", "None of these cells answers a claim that has a test.")
+    rows = [(name, *(_choice(mine.get(name)) for mine in found.values())) for name in names]
+    caption = (
+        "Each column makes one choice otherwise, and judges all claims anew: ✓ shown, ✗ refuted, ? undetermined, with the difference in "
+        "points; empty, where that was not measured. A claim that holds in one column alone hangs on that choice."
+    )
+    return table(("claim", *found), rows, (), caption)
+
+
+def _choice(finding: Finding | None) -> Markup:
+    if finding is None or finding.difference is None:
+        return Markup()
+    sign = tag("span", MARKS[finding.verdict], kind=f"verdict {finding.verdict.split()[0]}")
+    return sign + f" {finding.difference:+.1f}".replace("-", "−")
