@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 import pytest
 
 import train
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact

@@ -18,7 +18,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.edits import Edited, Shift
+from models.gpt import GPT
 from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
@@ -495,10 +497,11 @@ def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp
     torch.testing.assert_close(batched, gradient(model), rtol=1e-9, atol=1e-12)
 
 
-# Broken if a group that reads its prompt once, and what it says twice once, learned otherwise than rows that each read it all.
-@pytest.mark.parametrize("weight", [0.0, 0.3])
-def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) -> None:
-    model, store = double(), Store(tmp_path)
+# Broken if a group that reads its prompt once, and what it says twice once, learned otherwise than rows that each read it all; or if an
+# edit of the stream changed that, or kept the gradient from the model.
+@pytest.mark.parametrize(("weight", "scale"), [(0.0, 0.0), (0.3, 0.0), (0.3, 2.0)])
+def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_path: Path) -> None:
+    model, store = Edited(double(), {0: Shift(torch.arange(16.0) / 16, scale)}), Store(tmp_path)
     task = replace(practice(replace(DAPO, kl=weight, draws=1), problems=3), sampler=Sampler(group=4, temperature=0.8))
     run = a_run(store, model)
     asked = tuple(problem(replace(FAMILY, lines=2 + i % 2), "train", "asked", i) for i in range(3))  # prompts of two lengths

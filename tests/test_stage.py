@@ -30,7 +30,7 @@ from analysis.running.plan import longest
 from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses
 from synthtasks.primitives import ADD, MAX, MUL, SUB, Primitive

@@ -71,7 +71,7 @@ class Learn(Stage):
         policy = load_policy(context.get(self.policy))
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
         run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger())
-        with closing(Progress(out, fabric, run.model, optimizer, run.ledger)) as progress:
+        with closing(Progress(out, fabric, run.bare, optimizer, run.ledger)) as progress:
             first = progress.resume(self.iterations)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 import torch
 from safetensors.torch import load_file, save
 
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.gpt import GPT
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab

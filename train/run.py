@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.gpt import GPT
+from models.gpt import GPT, LanguageModel
 from synthtasks.vocab import Vocab
 from train.checkpoint import Metrics
 from train.ledger import Ledger, matrix_weights
@@ -20,7 +20,7 @@ from train.stages.stage import Context, Stage
 class Run:
     """What a loss may consult while it learns."""
 
-    model: nn.Module  # for what carries gradients
+    model: LanguageModel  # for what carries gradients
     bare: GPT  # the same weights, for what does not
     vocab: Vocab
     context: Context
@@ -29,7 +29,7 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        return self.bare.head.weight.device
+        return self.bare.device
 
     @property
     def weights(self) -> int:
