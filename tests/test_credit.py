@@ -23,13 +23,36 @@ from synthtasks.surfaces import Compact
 from synthtasks.verify import verify
 from tests.strategies import examples
 from train.ledger import Ledger
-from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
+from train.losses.practice import Practice
 from train.policy import Fresh, torch_rng
-from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
-from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, Surrogate, TokenMean, kl
-from train.rl.problems import Endless
-from train.rl.rewards import Coin, Correct, Process, Reward
-from train.rl.rollouts import Rollouts, Sampler, rollout
+from train.rl import (
+    DAPO,
+    DR_GRPO,
+    GRPO,
+    RLOO,
+    Aggregate,
+    Algorithm,
+    Centre,
+    Clip,
+    Coin,
+    Constant,
+    Correct,
+    Endless,
+    LeaveOneOut,
+    PolicyGradient,
+    Process,
+    Reward,
+    Rollouts,
+    RowMean,
+    Sampler,
+    Scale,
+    Spread,
+    Surrogate,
+    TokenMean,
+    rollout,
+)
+from train.rl.credit import chain
+from train.rl.objectives import kl
 from train.rl.signal import has_signal
 from train.run import Run
 from train.stages.machine import Machine

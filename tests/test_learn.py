@@ -29,14 +29,32 @@ from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
-from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh, load_policy, torch_rng
-from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
-from train.rl.objectives import PolicyGradient, TokenMean, kl
-from train.rl.problems import Band, Endless, Few, Region, band
-from train.rl.rewards import Coin
-from train.rl.rollouts import Rollouts, Sampler, rollout
+from train.rl import (
+    DAPO,
+    DR_GRPO,
+    GRPO,
+    RLOO,
+    Algorithm,
+    Band,
+    Centre,
+    Coin,
+    Endless,
+    Few,
+    LeaveOneOut,
+    PolicyGradient,
+    Rollouts,
+    Sampler,
+    Scale,
+    Spread,
+    TokenMean,
+    rollout,
+)
+from train.rl.credit import chain
+from train.rl.objectives import kl
+from train.rl.problems import Region, band
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
 from train.stages.artifacts import VARYING, defined

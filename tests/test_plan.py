@@ -21,7 +21,7 @@ from analysis.studies.study import Setting
 from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.practice import Practice
-from train.rl.problems import Endless
+from train.rl import Endless
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 

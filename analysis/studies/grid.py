@@ -18,12 +18,10 @@ from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
-from train.losses.practice import GRPO, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl.problems import Band
-from train.rl.rewards import Coin, Correct, Process, Reward
-from train.rl.rollouts import Sampler
+from train.rl import GRPO, Band, Coin, Correct, Process, Reward, Sampler
 from train.sample import Sample
 from train.score import Score
 

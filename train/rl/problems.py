@@ -15,7 +15,7 @@ from train.stages.stage import Context, Stage, Undefined
 Region = Literal["below", "at", "beyond"]  # of an edge
 
 
-class Prompts(Protocol):
+class ProblemSource(Protocol):
     """A source of problems; `draw` numbers the batches within an iteration."""
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
