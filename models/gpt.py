@@ -22,9 +22,6 @@ class LanguageModel(Protocol):
     @property
     def device(self) -> torch.device: ...  # of the weights
 
-    @property
-    def dtype(self) -> torch.dtype: ...  # of the weights
-
     def __call__(self, tokens: Tensor, past: Past | None = None) -> Tensor: ...  # [B, T] -> [B, T, V]
 
 
@@ -48,10 +45,6 @@ class GPT(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head.weight.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.head.weight.dtype
 
     def forward(self, tokens: Tensor, past: Past | None = None) -> Tensor:  # [B, T] -> [B, T, V]
         """The logits of the token that follows each of `tokens`, which come after `past`.
