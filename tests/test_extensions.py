@@ -95,10 +95,10 @@ def test_a_surrogate_may_be_of_whole_completions(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Echo:
-    """Says after some words what the problem's answer is, and how many words there were so far."""
+    """Tells after some words the answer, and how many words there were so far; itself it says a word that would call it."""
 
     calls: tuple[str, ...] = ("A", "0", "+", "run")
-    said: Words = ("answer",)
+    said: Words = ("answer", "run")
 
     def reply(self, problem: Problem, words: Words) -> Words:
         if words[-1] == "0":

@@ -1,4 +1,4 @@
-"""Asking a policy, and keeping what it said. Raw facts only: every statistic is computed later, from these."""
+"""Completions of a policy with their verdicts, as files. Raw facts only: every statistic is computed later, from these."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,15 +45,15 @@ class Sample(Stage):
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
-        asked = self.source.batch(context, self.problems, self.seed, 0, 0)
-        r = rollout(policy.model, policy.vocab, asked, self.sampler, "sample", self.seed)
+        problems = self.source.batch(context, self.problems, self.seed, 0, 0)
+        r = rollout(policy.model, policy.vocab, problems, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
-        said = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.lengths.tolist(), strict=True)]
+        completions = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.lengths.tolist(), strict=True)]
         arrays = {
-            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in asked]),
-            "problem": np.arange(len(said), dtype=np.int32) // r.group,
-            "words": texts([" ".join(words) for words in said]),
+            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in problems]),
+            "problem": np.arange(len(completions), dtype=np.int32) // r.group,
+            "words": texts([" ".join(words) for words in completions]),
             "correct": np.array([verdict.correct for verdict in r.verdicts]),
             "process": np.array([verdict.process for verdict in r.verdicts]),
         }

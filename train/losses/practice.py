@@ -59,7 +59,6 @@ class Practice:
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
-        """What the problems and completions are drawn by."""
         return "practice", self.source, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:

@@ -1,4 +1,4 @@
-"""What is good. A reward maps rollouts to [B, T]: how much, on the token that earned it."""
+"""Rewards: a reward maps rollouts to [B, T], a number on the token that earned it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Protocol
