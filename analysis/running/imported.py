@@ -21,6 +21,7 @@ PACKAGES = (  # and modules, whose parts of experiments files may name without b
     "models.config",
     "train.losses.imitate",
     "train.learn",
+    "train.optim",
     "train.policy",
     "train.losses.practice",
     "train.rl",
