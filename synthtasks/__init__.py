@@ -5,6 +5,8 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036  # from a checkout, where no installer has looked
     raise ImportError(f"synthtasks needs Python 3.11 or newer, and this is {sys.version.split()[0]}")
 
+from synthtasks.corpus import Corpus, Listing, Recipe, Solved
+from synthtasks.domains import Residues, Texts
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, problem, problems
 from synthtasks.primitives import PRIMITIVES, Given, Primitive
 from synthtasks.problem import Problem, Step
@@ -18,19 +20,25 @@ __all__ = [
     "Assertion",
     "Circuit",
     "Compose",
+    "Corpus",
     "Dag",
     "Family",
     "Given",
     "Grid",
     "Group",
     "Hops",
+    "Listing",
     "Mix",
     "Part",
     "Primitive",
     "Problem",
     "Program",
+    "Recipe",
+    "Residues",
     "Slip",
+    "Solved",
     "Step",
+    "Texts",
     "Trace",
     "Tree",
     "Uses",

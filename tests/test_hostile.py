@@ -38,9 +38,8 @@ from train.score import Score
 from train.stages.artifacts import SEAL, Damaged, defined, digest, load_arrays, read_seal, save_arrays, sealed
 from train.stages.disk import write_json
 from train.stages.reading import Malformed, reading
-from train.stages.record import encode
 from train.stages.records import read_ledger, read_made
-from train.stages.stage import Interrupted, Stage, name
+from train.stages.stage import Interrupted, Stage, encode, name
 from train.stages.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)

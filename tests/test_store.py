@@ -21,8 +21,7 @@ from train.stages.artifacts import SEAL, read_seal, save_arrays, sealed
 from train.stages.disk import Unwritable, appending, remove, replacing, sever, write_json
 from train.stages.lease import Holder, Leases, _space
 from train.stages.pieces import forget, in_pieces
-from train.stages.record import encode
-from train.stages.stage import Stage, name
+from train.stages.stage import Stage, encode, name
 from train.stages.store import Store
 
 __all__ = ["undisturbed"]  # a fixture

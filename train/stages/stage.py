@@ -6,20 +6,21 @@ Evaluating an expression means: evaluate the stages inside it, then run it, once
 by a hash of the whole expression, so equal expressions, in one grid or in twenty, share one run.
 """
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
 from inspect import get_annotations
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
-from train.stages.forms import Forms, Hashed, form_of_parts
-from train.stages.inside import Place, filled, inside, swapped
 from train.stages.machine import Machine
+from train.stages.record import Hashed, Hashes, Json, differences, entry, hashes
+from train.stages.record import name as name
 
+SCHEMA = 2  # of stage.json
+Sought = TypeVar("Sought")
 OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
 
 
@@ -93,15 +94,15 @@ class Stage(Hashed, ABC):
         Raises:
             TypeError: if a part of the expression has no stable identity.
         """
-        return self.hashes.changed
+        return self.hashes.identity
 
     @property
     def meaning(self) -> str:
         """A hash of the expression with every default, truth table and stage inside it."""
-        return self.hashes.whole
+        return self.hashes.meaning
 
     @cached_property
-    def hashes(self) -> Forms:
+    def hashes(self) -> Hashes:
         """Both.
 
         Raises:
@@ -114,12 +115,12 @@ class Stage(Hashed, ABC):
             )
         for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
             _ = part.hashes
-        return Forms(*(hashlib.sha256(form.encode()).hexdigest()[:12] for form in form_of_parts(self, None)))
+        return hashes(self)
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
-        return tuple(inside([getattr(self, field.name) for field in fields(self)], Stage))  # type: ignore[type-abstract]
+        return tuple(_inside([getattr(self, field.name) for field in fields(self)]))
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
@@ -136,19 +137,14 @@ class Stage(Hashed, ABC):
         places = {id(stage): Place(i) for i, stage in enumerate(stages)}
 
         def said(value: object) -> object:
-            return swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
+            return _swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
 
-        return _again, (tuple((type(s), {f.name: said(getattr(s, f.name)) for f in fields(s)}) for s in stages),)
+        return _again, (tuple((type(s), {name: said(getattr(s, name)) for name in _names(s)}) for s in stages),)
 
 
 def fingerprint(stage: Stage) -> str:
     """The identity of an expression."""
     return stage.identity
-
-
-def name(stage: Stage) -> str:
-    """The name of the stage's folder."""
-    return f"{type(stage).__name__}-{fingerprint(stage)}"
 
 
 def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> tuple[Stage, ...]:
@@ -175,9 +171,86 @@ def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda st
     return found
 
 
+def encode(stage: Stage) -> dict[str, Json]:
+    """The whole expression as JSON, for `stage.json`: every stage once, after those it builds on.
+
+    Raises:
+        TypeError: as `identity`.
+    """
+    return {"schema": SCHEMA, "stages": [entry(part) for part in closure((stage,))]}
+
+
+def unlike(record: object, stage: Stage) -> Iterator[str]:
+    """Where the JSON of an expression says something else than `stage`. Fields that were added since must be at their default."""
+    match record:
+        case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
+            said = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
+            stages = {name(part): part for part in closure((stage,))}
+            if name(stage) not in said:
+                yield f"it does not say {name(stage)}"
+            for called in (called for called in stages if called in said):
+                yield from differences(said[called], entry(stages[called]), said, called)
+        case _:
+            yield f"it is no expression of schema {SCHEMA}"
+
+
+def same(record: object, stage: Stage) -> bool:
+    """True if the JSON of an expression says `stage`."""
+    return next(unlike(record, stage), None) is None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Stands in a list of stages for one that comes before it in that list."""
+
+    number: int
+
+
 def _again(said: Iterable[tuple[type[Stage], Mapping[str, object]]]) -> Stage:
-    """The last of the stages that a pickle says."""
+    """The last of the stages that a pickle holds."""
     made = list[Stage]()
     for of, values in said:
-        made.append(filled(of, {field: swapped(value, Place, lambda at: made[at.number]) for field, value in values.items()}))
+        made.append(_filled(of, {field: _swapped(value, Place, lambda at: made[at.number]) for field, value in values.items()}))
     return made[-1]
+
+
+def _inside(values: Iterable[object]) -> Iterator[Stage]:
+    """The stages among values and in them, however deep in tuples and plain dataclasses; none of those inside of stages."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _inside(value)
+        elif names := _names(value):
+            if isinstance(value, Stage):
+                yield value
+            else:
+                yield from _inside([getattr(value, name) for name in names])
+
+
+def _swapped(value: object, sought: type[Sought], other: Callable[[Sought], object]) -> object:
+    """The same value, with others in the place of those of a class that lie in it."""
+    if isinstance(value, sought):
+        return other(value)
+    if isinstance(value, tuple):
+        parts = tuple([_swapped(part, sought, other) for part in value])
+        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
+    old = {name: getattr(value, name) for name in _names(value)}
+    new = {name: _swapped(part, sought, other) for name, part in old.items()}
+    return value if all(new[name] is old[name] for name in old) else _filled(type(value), new)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """The fields of a dataclass; none of another value."""
+    return _fields(type(value))  # type: ignore[arg-type]  # a class is hashable
+
+
+@lru_cache(maxsize=4_096)
+def _fields(of: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(of)) if is_dataclass(of) else ()
+
+
+def _filled(of: type[Sought], values: Mapping[str, object]) -> Sought:
+    """A dataclass of these fields, which were checked when it was made first."""
+    made = object.__new__(of)
+    for field, value in values.items():
+        object.__setattr__(made, field, value)
+    return made

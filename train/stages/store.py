@@ -17,8 +17,7 @@ from train.stages.disk import COPY, HALF, own, remove, replacing, sever, write_j
 from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
-from train.stages.record import encode, same
-from train.stages.stage import Stage, Tracker, Undefined, closure, name
+from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
 MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
