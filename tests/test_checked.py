@@ -103,10 +103,8 @@ RECORDS = {  # what was found, not asked for
     "Leases",
     "Ledger",
     "Made",
-    "Place",
     "Rollouts",
     "Run",
-    "Said",
     "Seal",
     "Sight",
 }

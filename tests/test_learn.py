@@ -37,8 +37,8 @@ from train.rl.rewards import Coin
 from train.rl.rollouts import Rollouts, Sampler, rollout
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
-from train.stages.artifacts import VARYING, defined
 from train.stages.disk import write_json
+from train.stages.seal import VARYING, defined
 from train.stages.stage import Stage, Undefined
 from train.stages.store import Store
 

@@ -32,7 +32,7 @@ from train.rl.problems import Endless
 from train.rl.rollouts import Sampler, rollout
 from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
-from train.stages.artifacts import VARYING
+from train.stages.seal import VARYING
 from train.stages.stage import Interrupted
 from train.stages.store import Store
 

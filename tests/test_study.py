@@ -35,7 +35,7 @@ from train.policy import Fresh
 from train.rl.problems import Band
 from train.rl.rewards import Correct
 from train.sample import Sample
-from train.stages.artifacts import VARYING
+from train.stages.seal import VARYING
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 

@@ -92,9 +92,8 @@ class _Reader:
                 return self.made[called]
             case {"is": str(), "canonical": {"name": str(called), "symbol": str(symbol)}, "origin": {"arity": int(arity), **origin}}:
                 return self.primitive(called, symbol, arity, self.value(origin.get("domain")), str(origin.get("function")))
-            case {"is": str(of), "fields": dict(turned), **rest}:
-                usual = rest.get("usual", {})
-                return self.instance(self.kind(of), of, (usual if isinstance(usual, dict) else {}) | turned)
+            case {"is": str(of), "fields": dict(values)}:
+                return self.instance(self.kind(of), of, values)
         raise Unreadable(f"{str(said)[:80]} is no part of an expression")
 
     def instance(self, of: type, called: str, values: Mapping[str, object]) -> object:

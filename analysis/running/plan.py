@@ -19,9 +19,9 @@ from train.rl.problems import Band, Endless
 from train.rl.rewards import Coin
 from train.sample import Sample
 from train.score import Score
+from train.stages.circumstances import read_made
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
-from train.stages.records import read_made
 from train.stages.stage import Interrupted, Stage, closure
 from train.stages.store import Store
 

@@ -16,12 +16,11 @@ from analysis.cli.screen import minutes
 from analysis.running.imported import Unreadable, imported
 from train.ledger import matrix_weights
 from train.policy import Fresh
-from train.stages.artifacts import VARYING, digest
-from train.stages.circumstances import commit, versions
+from train.stages.circumstances import commit, read_made, versions
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
 from train.stages.reading import Malformed, printable, read_json, reading, shown, why
-from train.stages.records import read_made
+from train.stages.seal import VARYING, digest
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 

@@ -15,11 +15,11 @@ from analysis.studies.claims import Claim, Row
 from analysis.studies.scale import Scale
 from synthtasks.checked import From, check
 from train.learn import Learn
+from train.ledger import read_ledger
 from train.rl.problems import read_bands
 from train.sample import Sample, read_samples
 from train.score import Score
-from train.stages.artifacts import defined
-from train.stages.records import read_ledger
+from train.stages.seal import defined
 from train.stages.stage import Stage, Undefined
 from train.stages.store import Store
 

@@ -1,7 +1,7 @@
 """Expressions as JSON. Two of them are one if their JSON is equal, and hashes of that JSON name their results.
 
-A dataclass is `{"is": kind, "fields": {...}, "usual": {...}}`; `usual` holds the fields at their default. The text without `usual` gives
-the identity of an expression, the whole text its meaning. Everything that a value consists of enters, whatever its own equality says.
+A dataclass is `{"is": kind, "fields": {...}, "usual": [...]}`. The text without the usual fields, which are at their default, gives the
+identity of an expression, and the text with them its meaning. All that a value consists of enters, whatever its own equality says.
 """
 
 import hashlib
@@ -142,19 +142,18 @@ def _of_fields(value: object, modulus: int | None) -> Form:
             "A value must hold nothing but its fields (no InitVar)"
         )
     said = {field: form(getattr(value, field), modulus) for field in known.fields}
-    defaults = _defaults(of, modulus)
-    usual = {field: f for field, f in said.items() if defaults.get(field) == f.whole}
-    turned = {field: f for field, f in said.items() if field not in usual}
-    held = {id(v) for f in said.values() for v in f.own}
+    defaults, held = _defaults(of, modulus), {id(v) for f in said.values() for v in f.own}
+    turned = {field: f for field, f in said.items() if defaults.get(field) != f.whole}
     offered = {n: getattr(value, n) for n in known.drawn}
     draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
-    groups = {"fields": turned} | ({"usual": usual} if usual else {}) | ({"draws": draws} if draws else {})
+    groups = {"fields": said, "draws": draws} if draws else {"fields": said}
+    usual: list[Json] = [*sorted(said.keys() - turned.keys())]
     head: dict[str, Json] = {"is": known.name} | ({"version": value.VERSION} if isinstance(value, Hashed) else {})
     texts = {k: json.dumps(v) for k, v in head.items()}
     return Form(
-        head | {k: {n: f.json for n, f in group.items()} for k, group in groups.items()},
-        _object(texts | {k: _object({n: f.whole for n, f in group.items()}) for k, group in groups.items()}),
-        _object(texts | {k: _object({n: f.changed for n, f in group.items()}) for k, group in groups.items() if k != "usual"}),
+        head | {"usual": usual} | {k: {n: f.json for n, f in g.items()} for k, g in groups.items()},
+        _object(texts | {k: _object({n: f.whole for n, f in g.items()}) for k, g in groups.items()}),
+        _object(texts | {k: _object({n: f.changed for n, f in g.items()}) for k, g in (groups | {"fields": turned}).items()}),
         tuple([v for group in groups.values() for f in group.values() for v in f.own]),
     )
 
@@ -198,12 +197,12 @@ def differences(then: object, now: Json, stages: Container[str], at: str = "") -
             then, now = [then.get(part) if isinstance(then, dict) else then for part in ("is", "canonical")], [of, own]
             same = then == now
         case {"is": _, "fields": _, **rest}:
-            was, known, usual = _parts(then), _parts(now), rest.get("usual", {})
+            was, known, usual = _parts(then), _parts(now), rest["usual"]
             yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
             for part, value in known.items():
                 if part in was:
                     yield from differences(was[part], value, stages, at + part)
-                elif not isinstance(usual, dict) or part[1:] not in usual:
+                elif part[1:] not in usual:  # type: ignore[operator]  # a list, as it was made here
                     yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
             return
         case list():
@@ -221,7 +220,7 @@ def _parts(said: object) -> dict[str, Json]:
     """Everything that the JSON of a dataclass says, by name."""
     if not isinstance(said, dict):
         return {}
-    groups = [group for name in ("draws", "usual", "fields") if isinstance(group := said.get(name, {}), dict)]
+    groups = [group for name in ("draws", "fields") if isinstance(group := said.get(name, {}), dict)]
     return {"": [said.get("is"), said.get("version")]} | {f".{name}": value for group in groups for name, value in group.items()}
 
 

@@ -6,21 +6,22 @@ Evaluating an expression means: evaluate the stages inside it, then run it, once
 by a hash of the whole expression, so equal expressions, in one grid or in twenty, share one run.
 """
 
+import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import get_annotations
+from io import BytesIO
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol
 
 from train.stages.machine import Machine
 from train.stages.record import Hashed, Hashes, Json, differences, entry, hashes
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
-Sought = TypeVar("Sought")
 OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
 
 
@@ -134,12 +135,12 @@ class Stage(Hashed, ABC):
     def __reduce__(self) -> tuple[object, ...]:
         """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
         stages = _objects((self,))
-        places = {id(stage): Place(i) for i, stage in enumerate(stages)}
-
-        def said(value: object) -> object:
-            return _swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
-
-        return _again, (tuple((type(s), {name: said(getattr(s, name)) for name in _names(s)}) for s in stages),)
+        places, file = {id(stage): place for place, stage in enumerate(stages)}, BytesIO()
+        pickler = pickle.Pickler(file)
+        pickler.persistent_id = lambda value: places.get(id(value))  # type: ignore[method-assign]
+        for stage in stages:
+            pickler.dump((type(stage), {field.name: getattr(stage, field.name) for field in fields(stage)}))
+        return _again, (len(stages), file.getvalue())
 
 
 def fingerprint(stage: Stage) -> str:
@@ -199,18 +200,15 @@ def same(record: object, stage: Stage) -> bool:
     return next(unlike(record, stage), None) is None
 
 
-@dataclass(frozen=True)
-class Place:
-    """Stands in a list of stages for one that comes before it in that list."""
-
-    number: int
-
-
-def _again(said: Iterable[tuple[type[Stage], Mapping[str, object]]]) -> Stage:
-    """The last of the stages that a pickle holds."""
-    made = list[Stage]()
-    for of, values in said:
-        made.append(_filled(of, {field: _swapped(value, Place, lambda at: made[at.number]) for field, value in values.items()}))
+def _again(count: int, pickled: bytes) -> Stage:
+    """The last of so many stages. Their fields were checked when they were made first."""
+    made, unpickler = list[Stage](), pickle.Unpickler(BytesIO(pickled))
+    unpickler.persistent_load = made.__getitem__  # type: ignore[method-assign]
+    for _ in range(count):
+        of, values = unpickler.load()
+        made.append(object.__new__(of))
+        for field, value in values.items():
+            object.__setattr__(made[-1], field, value)
     return made[-1]
 
 
@@ -219,38 +217,14 @@ def _inside(values: Iterable[object]) -> Iterator[Stage]:
     for value in values:
         if isinstance(value, tuple):
             yield from _inside(value)
-        elif names := _names(value):
+        elif names := _fields(type(value)):  # type: ignore[arg-type]  # a class is hashable
             if isinstance(value, Stage):
                 yield value
             else:
                 yield from _inside([getattr(value, name) for name in names])
 
 
-def _swapped(value: object, sought: type[Sought], other: Callable[[Sought], object]) -> object:
-    """The same value, with others in the place of those of a class that lie in it."""
-    if isinstance(value, sought):
-        return other(value)
-    if isinstance(value, tuple):
-        parts = tuple([_swapped(part, sought, other) for part in value])
-        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
-    old = {name: getattr(value, name) for name in _names(value)}
-    new = {name: _swapped(part, sought, other) for name, part in old.items()}
-    return value if all(new[name] is old[name] for name in old) else _filled(type(value), new)
-
-
-def _names(value: object) -> tuple[str, ...]:
-    """The fields of a dataclass; none of another value."""
-    return _fields(type(value))  # type: ignore[arg-type]  # a class is hashable
-
-
 @lru_cache(maxsize=4_096)
 def _fields(of: type) -> tuple[str, ...]:
+    """The names of the fields of a dataclass; none of another class."""
     return tuple(f.name for f in fields(of)) if is_dataclass(of) else ()
-
-
-def _filled(of: type[Sought], values: Mapping[str, object]) -> Sought:
-    """A dataclass of these fields, which were checked when it was made first."""
-    made = object.__new__(of)
-    for field, value in values.items():
-        object.__setattr__(made, field, value)
-    return made
