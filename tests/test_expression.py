@@ -1,21 +1,33 @@
 """Expressions as JSON: writing and reading are inverse, and reading makes nothing but what the project knows."""
 
 import json
-from dataclasses import dataclass, field, make_dataclass, replace
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, is_dataclass, make_dataclass, replace
+from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.running.imported import Unreadable, decode, imported
+import analysis.measures
+import models
+import synthtasks
+import train
+from analysis.running.imported import ROOMS, Unreadable, decode, imported
 from models.gpt import GPTConfig
-from synthtasks.corpus import Corpus, Listing, Recipe
-from synthtasks.domains import TEXTS
+from synthtasks.corpus import Corpus, Listing, Recipe, Solved
+from synthtasks.domains import TEXTS, Residues
 from synthtasks.families import Circuit, Compose, Dag, Program
 from synthtasks.families.texts import FUNCTIONS
 from synthtasks.primitives import ADD, MUL, Primitive
 from synthtasks.surfaces import Compact, Story
+from synthtasks.vocab import Vocab
 from tests.strategies import examples, programs
 from train.learn import Learn
 from train.losses.imitate import Imitate
@@ -26,6 +38,7 @@ from train.rl.problems import Band, Endless
 from train.rl.rewards import Process
 from train.score import Score
 from train.stages.disk import write_json
+from train.stages.record import kind
 from train.stages.stage import SCHEMA, Stage, encode, name, same
 from train.stages.store import Store
 
@@ -216,3 +229,111 @@ def test_a_primitive_is_known_by_its_table() -> None:
     again = imported(json.loads(json.dumps(encode(texts))), name(texts))
     assert isinstance(again, Score)
     assert {p.domain for p in again.families[0].primitives} == {TEXTS}
+
+
+NO_PARTS = {  # dataclasses that are checked or called, and are no part of an experiment
+    *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "From", "Holder", "Items", "Machine", "Measured", "Shape"),
+    *("Stage", "Stats", "TensorBoard", "Turned", "Vocabulary", "Wandb"),
+}
+
+
+def configuration() -> list[type]:
+    """The dataclasses of the project that check what they are given, are called, or are stages."""
+    packages = (synthtasks, models, train, analysis.measures)
+    names = [m.name for package in packages for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    modules = [import_module(n) for n in names if "bridges" not in n and "laws" not in n and "__main__" not in n]  # extras
+    found = [of for m in modules for of in vars(m).values() if isinstance(of, type) and of.__module__ == m.__name__ and is_dataclass(of)]
+    return [of for of in found if {"__post_init__", "__call__", "run"} & vars(of).keys() and of.__name__ not in NO_PARTS]
+
+
+# Broken if a class were named by its file: moving it would orphan every result that it is a part of, and no file could name it.
+def test_every_part_of_an_experiment_is_offered_by_a_room() -> None:
+    named = {of: kind(of).name for of in (*configuration(), Residues, Solved, Compact, Primitive, Vocab)}
+    assert len(named) > 40
+    homeless = {of.__qualname__: said for of, said in named.items() if said.rpartition(".")[0] not in ROOMS}
+    assert not homeless, f"offer {homeless} in the __init__ of a room"
+
+
+OFFERS = {
+    "from room.deep.{file} import Clock\n": "room.deep",
+    'from synthtasks.offers import lazily\n__getattr__ = lazily(__name__, {{"Clock": "room.deep.{file}"}})\n': "room.deep",
+    "": "room",
+}
+
+
+# Broken if moving a class to another file of its room gave its results another name; whether the room, or the next one around it, offers
+# it, at once or when it is asked for.
+@pytest.mark.parametrize("offer", OFFERS)
+def test_a_class_can_move_inside_its_room(offer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = set()
+    for file in ("first", "second"):
+        root = tmp_path / file
+        (root / "room" / "deep").mkdir(parents=True)
+        (root / "room" / "__init__.py").write_text("" if offer else f"from room.deep.{file} import Clock\n")
+        (root / "room" / "deep" / "__init__.py").write_text(offer.format(file=file))
+        text = "from dataclasses import dataclass\n\n@dataclass(frozen=True)\nclass Clock:\n    hours: int = 12\n"
+        (root / "room" / "deep" / f"{file}.py").write_text(text)
+        monkeypatch.setattr(sys, "path", [str(root), *sys.path])
+        made = import_module(f"room.deep.{file}").Clock(24)
+        assert kind(type(made)).name == f"{OFFERS[offer]}.Clock"
+        named.add(Score(FRESH, (made,)).identity)
+        for module in [m for m in sys.modules if m.split(".")[0] == "room"]:
+            del sys.modules[module]
+        monkeypatch.undo()
+    assert len(named) == 1
+
+
+# Broken if a class that a room offers had another name where its module was started, in which it is another object.
+def test_a_started_module_names_what_its_room_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, imported_, room = (ModuleType(n) for n in ("__main__", "house.study", "house"))
+    started.__spec__, room.__path__ = ModuleSpec("house.study", None), []  # type: ignore[attr-defined]
+    kinds = [of("Knobs", a=1) for _ in range(2)]
+    for module, made in zip((started, imported_), kinds, strict=True):
+        made.__module__, module.Knobs = module.__name__, made  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    room.Knobs = kinds[1]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "house", room)
+    assert [kind(k).name for k in kinds] == ["house.Knobs"] * 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A function, which in a family is told from others by its value at the modulus."""
+
+    function: Callable[[int], int]
+
+    def canonical(self, modulus: int) -> dict[str, str]:
+        return {"value": str(self.function(modulus))}
+
+    def origin(self) -> dict[str, object]:
+        return {"arity": 1}
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A family with one."""
+
+    rule: Rule
+    steps: int = 2
+    modulus: int = 7
+
+
+# Broken if only the task library's own classes could say what makes them one, or if how a value is made again told it from another.
+def test_a_value_may_have_an_identity_of_its_own() -> None:
+    double, more, twice = (Score(FRESH, (Ruled(Rule(f)),)) for f in (lambda m: 2 * m, lambda m: m + 7, lambda m: 3 * m))
+    assert double == more != twice
+    assert same(encode(double), more)
+    assert not same(encode(double), twice)
+    text = json.dumps(encode(double))
+    assert same(json.loads(text.replace('"arity": 1', '"arity": 9')), more)
+    with pytest.raises(TypeError, match="cannot be part of an experiment"):
+        name(Score(FRESH, (Rule(abs),)))  # type: ignore[arg-type]  # which has no modulus
+
+
+# Broken if listing what there is waited for torch, which takes longer to import than all else.
+def test_stages_are_imported_without_torch() -> None:
+    code = (
+        "import sys, train.stages.store, train.stages.circumstances, train, models; print({'torch', 'scipy', 'lightning'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout.strip() == "set()"
