@@ -107,6 +107,7 @@ RECORDS = {  # what was found, not asked for
     "Run",
     "Seal",
     "Sight",
+    "Trial",
 }
 
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from analysis.running.agenda import Agenda
 from analysis.running.imported import Unreadable, imported
-from analysis.running.plan import longest
+from analysis.running.plan import OVERHEAD, Need, longest, probe
 from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
@@ -43,7 +43,7 @@ from train.score import Score
 from train.stages.disk import write_json
 from train.stages.record import STARTED, kind, kind_of
 from train.stages.seal import defined
-from train.stages.stage import Stage, Undefined, closure, encode, fingerprint, name, same
+from train.stages.stage import Stage, Trial, Undefined, closure, encode, name, same
 from train.stages.store import Store
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -139,6 +139,10 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
+def fingerprint(stage: Stage) -> str:
+    return stage.identity
+
+
 def in_family(primitive: Primitive, modulus: int = 10) -> Holds:
     return Holds(Program(primitives=(primitive,), modulus=modulus))
 
@@ -196,9 +200,9 @@ def python(script: Path, seed: str) -> str:
 # Broken if a fingerprint hung on the order of a set or on `hash`: then a second process would find no results of the first.
 def test_fingerprints_do_not_know_the_hash_seed(tmp_path: Path) -> None:
     code = (
-        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stages.stage import Stage, fingerprint\n"
+        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stages.stage import Stage\n"
         "@dataclass(frozen=True, eq=False, repr=False)\nclass H(Stage):\n    family: Program\n    def run(self, out, store): ...\n"
-        "print(hash('a'), fingerprint(H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7))))"
+        "print(hash('a'), H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7)).identity)"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -598,6 +602,24 @@ def test_a_long_chain_is_a_stage_like_any_other(chain: tuple[Stage, ...]) -> Non
     assert same(record, chain[-1])
     assert not same(record, Sum(chain[-2:]))
     assert imported(record, name(again), ("tests",)) == again
+
+
+@stage
+class Thorough(Stage):
+    """A thousand times as much as a number."""
+
+    def run(self, out: Path, store: Store) -> None: ...
+
+    def trials(self) -> tuple[Trial, ...]:
+        return Trial(Number(1), 1_000.0), Trial(Number(2))
+
+
+# Broken if plans passed over the trials of a stage that they do not know, or counted one that tells its memory alone.
+def test_a_stage_is_planned_by_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Thorough().word == "thorough"
+    monkeypatch.setattr("analysis.running.plan._need", lambda stage, store: Need(0.5 * stage.value, 10.0 * stage.value))
+    assert probe(Thorough(), Store(tmp_path)) == Need(500.0, 20.0)
+    assert probe(Number(1), Store(tmp_path)) == Need(OVERHEAD)
 
 
 # Broken if a long chain of which nothing is there could not be planned.

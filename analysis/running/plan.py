@@ -41,7 +41,7 @@ def kind(stage: Stage) -> str:
         case Learn(losses=((_, Practice()), *_)):
             return "practise"
         case _:
-            return type(stage).__name__.lower()
+            return stage.word
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,9 @@ def probe(stage: Stage, store: Store) -> Need:
                 part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=usual(family))), problems=4)
                 return _need(part, scratch).times(stage.problems / 4)
             case _:
-                return Need(OVERHEAD)
+                tried = [(trial.times, _need(trial.stage, scratch)) for trial in stage.trials()]
+                most = [max((getattr(need, what) for _, need in tried), default=0.0) for what in ("memory", "disk")]
+                return Need(max(sum(times * need.seconds for times, need in tried), OVERHEAD), *most)
 
 
 @contextmanager

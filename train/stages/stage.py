@@ -22,7 +22,7 @@ from train.stages.record import Hashed, Hashes, Json, differences, entry, hashes
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
-OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
+OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "trials"})  # no field is called so
 
 
 class Undefined(Exception):
@@ -123,6 +123,15 @@ class Stage(Hashed, ABC):
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
         return tuple(_inside([getattr(self, field.name) for field in fields(self)]))
 
+    @property
+    def word(self) -> str:
+        """Its kind in plans and progress: stages of one word take about the same time."""
+        return type(self).__name__.lower()
+
+    def trials(self) -> tuple["Trial", ...]:
+        """Small stages like it, by which its needs are measured before it runs; none, if it takes next to nothing."""
+        return ()
+
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
 
@@ -143,9 +152,12 @@ class Stage(Hashed, ABC):
         return _again, (len(stages), file.getvalue())
 
 
-def fingerprint(stage: Stage) -> str:
-    """The identity of an expression."""
-    return stage.identity
+@dataclass(frozen=True)
+class Trial:
+    """A small stage like another that is to be run."""
+
+    stage: Stage
+    times: float = 0.0  # how often its seconds count for those of the other; never, where it is tried for its memory alone
 
 
 def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> tuple[Stage, ...]:
