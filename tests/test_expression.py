@@ -223,7 +223,7 @@ def test_a_primitive_is_known_by_its_table() -> None:
     assert table in record
     assert same(json.loads(record), stage)
     assert not same(json.loads(record.replace(table, "0" * 16)), stage)
-    with pytest.raises(Unreadable, match=r"families\.0\.primitives\.2 was .*0{16}.*, and is .*mul"):
+    with pytest.raises(Unreadable, match=r"families\.0\.outside\.2 was .*0{16}.*, and is .*mul"):
         imported(json.loads(record.replace(table, "0" * 16)), name(stage))
     texts = Score(FRESH, (Compose(functions=FUNCTIONS[:2]),))  # type: ignore[arg-type]
     again = imported(json.loads(json.dumps(encode(texts))), name(texts))

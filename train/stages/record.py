@@ -7,7 +7,7 @@ identity of an expression, and the text with them its meaning. All that a value 
 import hashlib
 import json
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING as REQUIRED
 from dataclasses import dataclass, fields, is_dataclass
@@ -93,14 +93,14 @@ def form(value: object, modulus: int | None = None) -> Form:
     if of in (bool, int, float) and value % 1 == 0:  # type: ignore[operator]
         return Form(value, text := str(int(value)), text)  # type: ignore[arg-type, call-overload]  # 1, 1.0 and True are equal
     if value is None or of in (float, str):
-        return Form(value, text := json.dumps(value), text)  # type: ignore[arg-type]
+        return Form(value, text := repr(value) if of is float else json.dumps(value), text)  # type: ignore[arg-type]
     if of is tuple:
         said = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
-        whole, changed = (f"[{', '.join([f[i] for f in said])}]" for i in (1, 2))  # type: ignore[misc]
-        return Form([f.json for f in said], whole, changed, tuple([v for f in said for v in f.own]))
+        whole, changed = ", ".join([f.whole for f in said]), ", ".join([f.changed for f in said])
+        return Form([f.json for f in said], f"[{whole}]", f"[{changed}]", tuple([v for f in said for v in f.own]))
     if isinstance(value, Hashed):
-        stage = {"stage": name(value)}
-        return Form({**stage}, json.dumps({"meaning": value.hashes.meaning, **stage}), json.dumps(stage))
+        stage = f'"stage": "{name(value)}"'
+        return Form({"stage": name(value)}, f'{{{stage}, "meaning": "{value.hashes.meaning}"}}', f"{{{stage}}}")
     if is_dataclass(value) and not isinstance(value, type):
         return _remembered(_Object(value), modulus)
     raise TypeError(
@@ -141,25 +141,33 @@ def _of_fields(value: object, modulus: int | None) -> Form:
             f"{of.__qualname__} cannot be part of an experiment: {', '.join(sorted(more))} is no field of it. "
             "A value must hold nothing but its fields (no InitVar)"
         )
-    said = {field: form(getattr(value, field), modulus) for field in known.fields}
-    defaults, held = _defaults(of, modulus), {id(v) for f in said.values() for v in f.own}
-    turned = {field: f for field, f in said.items() if defaults.get(field) != f.whole}
-    offered = {n: getattr(value, n) for n in known.drawn}
-    draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
-    groups = {"fields": said, "draws": draws} if draws else {"fields": said}
-    usual: list[Json] = [*sorted(said.keys() - turned.keys())]
-    head: dict[str, Json] = {"is": known.name} | ({"version": value.VERSION} if isinstance(value, Hashed) else {})
-    texts = {k: json.dumps(v) for k, v in head.items()}
-    return Form(
-        head | {"usual": usual} | {k: {n: f.json for n, f in g.items()} for k, g in groups.items()},
-        _object(texts | {k: _object({n: f.whole for n, f in g.items()}) for k, g in groups.items()}),
-        _object(texts | {k: _object({n: f.changed for n, f in g.items()}) for k, g in (groups | {"fields": turned}).items()}),
-        tuple([v for group in groups.values() for f in group.values() for v in f.own]),
-    )
+    defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
+    said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
+    for field in known.fields:
+        part = form(getattr(value, field), modulus)
+        said[field] = part.json
+        whole.append(f'"{field}": {part.whole}')
+        if defaults.get(field) == part.whole:
+            usual.append(field)
+        else:
+            changed.append(f'"{field}": {part.changed}')
+        own += part.own
+    found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
+    if isinstance(value, Hashed):
+        found["version"] = value.VERSION
+        head.append(f'"version": {value.VERSION}')
+    if known.drawn:
+        held, offered = {id(v) for v in own}, {n: getattr(value, n) for n in known.drawn}
+        draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
+        found["draws"] = {n: part.json for n, part in draws.items()}
+        head.append('"draws": ' + _object([f'"{n}": {part.whole}' for n, part in draws.items()]))
+        own += [v for part in draws.values() for v in part.own]
+    texts = [_object([*head, f'"fields": {_object(those)}']) for those in (whole, changed)]
+    return Form(found, texts[0], texts[1], tuple(own))
 
 
-def _object(texts: Mapping[str, str]) -> str:
-    return "{" + ", ".join([f'"{key}": {texts[key]}' for key in sorted(texts)]) + "}"
+def _object(texts: Sequence[str]) -> str:
+    return f"{{{', '.join(texts)}}}"
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -248,7 +256,7 @@ def kind(of: type) -> Kind:
         )
     if issubclass(of, HOLDING):
         raise TypeError(f"{of.__qualname__} cannot be part of an experiment: its values are more than their fields; give it one field more")
-    names = tuple(f.name for f in fields(of))  # type: ignore[arg-type]
+    names = tuple(sorted(f.name for f in fields(of)))  # type: ignore[arg-type]
     family = all(n in names or hasattr(of, n) for n in DRAWN)
     remembered = {n for base in of.__mro__ for n, v in vars(base).items() if isinstance(v, cached_property)}
     drawn = tuple(n for n in DRAWN if family and n not in names and _offers(of, n))

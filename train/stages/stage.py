@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from train.stages.machine import Machine
-from train.stages.record import Hashed, Hashes, Json, differences, entry, hashes
+from train.stages.record import Canonical, Hashed, Hashes, Json, differences, entry, hashes
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
@@ -238,5 +238,5 @@ def _inside(values: Iterable[object]) -> Iterator[Stage]:
 
 @lru_cache(maxsize=4_096)
 def _fields(of: type) -> tuple[str, ...]:
-    """The names of the fields of a dataclass; none of another class."""
-    return tuple(f.name for f in fields(of)) if is_dataclass(of) else ()
+    """The names of the fields of a dataclass in which stages may lie; none of another class."""
+    return tuple(f.name for f in fields(of)) if is_dataclass(of) and not issubclass(of, Canonical) else ()
