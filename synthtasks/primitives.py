@@ -10,7 +10,7 @@ A family holds its primitives as values, so a primitive of one's own is one line
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache, cached_property, reduce
 from itertools import chain, product
 from types import FunctionType
@@ -87,6 +87,16 @@ class Primitive:
         Of residues that is complete; of texts, which are too many, it holds some of every length.
         """
         return _digest(self, modulus)
+
+    def canonical(self, modulus: int) -> dict[str, str]:
+        """All that tells it from other operations at this modulus."""
+        return {"name": self.name, "symbol": self.symbol, "table": self.digest(modulus)}
+
+    def origin(self) -> dict[str, object]:
+        """By what it can be made again: its arity, its domain, and where its function is, if at the top level of a module."""
+        function = getattr(self.apply, "__qualname__", None)
+        domain = self.domain if is_dataclass(self.domain) else None
+        return {"arity": self.arity, "domain": domain, "function": function and f"{self.apply.__module__}.{function}"}
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
         """The digest, as a number: what an operation does elsewhere is part of what it is."""
