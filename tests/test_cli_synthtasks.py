@@ -246,7 +246,7 @@ def test_columns_are_aligned():
         ("show dag --surface nested", "error: Nested writes trees"),
         ("show dag --context zoo", "error: only stories have a context"),
         ("show dag --steps 3000 --depth 2900", "error: graphs are built by recursion, down to depth 400"),
-        ("show group --product z", "error: S_3 and S_5 know their order"),
+        ("show group --product z", "error: S_3 and S_5 take order=0"),
         ("show mix", "invalid choice: 'mix'"),
         ("show no_such_module:thing", "error: no_such_module:thing cannot be had: No module named 'no_such_module'"),
         ("show os:getcwd", "error: os:getcwd is no family"),
