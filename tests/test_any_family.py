@@ -76,7 +76,7 @@ def test_depth_follows_with_shares_and_totals() -> None:
     assert [at(special, n) for n in (6, 7, 8, 11, 12)] == [
         replace(special, steps=n, depth=d) for n, d in ((6, 4), (7, 4), (8, 5), (11, 5), (12, 6))
     ]
-    with pytest.raises(ValueError, match="proofs of 6 to 7 steps; found Shape"):
+    with pytest.raises(ValueError, match="takes 6 to 7 steps; found Shape"):
         at(special, 5)
 
 
