@@ -89,7 +89,7 @@ class Primitive:
         return _digest(self, modulus)
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
-        """The digest as a number; it does not depend on the operands."""
+        """The digest as a number, and whether operands commute; independent of the operands."""
         form = self._forms.get(modulus)
         if form is None:
             form = self._forms[modulus] = Form(of_text(f"{modulus} {_digest(self, modulus)}"), _commutes(self, modulus))

@@ -27,7 +27,7 @@ class Verdict:
     """The outcome of judging a trace; `process` is the conjunction of the other criteria."""
 
     correct: bool  # the answer is right
-    steps: tuple[bool, ...]  # by assertion: operator, operands and value are right, and it follows the steps that it depends on
+    steps: tuple[bool, ...]  # by assertion: operator, operands and value are right, after right assertions of the steps that it uses
     complete: bool  # every step of the proof is asserted and right
     exact: bool  # every word is read; no assertion is surplus, unless the problem allows it
     slips: tuple[Slip, ...] = ()  # of the assertions in their order, then of the whole trace

@@ -214,7 +214,7 @@ def test_every_formula_is_put_in_one_way(surface: Any, before: Words, after: Wor
 
 # broken if a law lets a family say that its problems have one derivation, though they have several
 def test_a_false_declaration_breaks_a_law() -> None:
-    with pytest.raises(laws.LawBroken, match=r"`one_derivation` is declared, and this problem has several"):
+    with pytest.raises(laws.LawBroken, match=r"`one_derivation` is declared, but this problem has several"):
         laws.check(Declared(6, 3), Equations(), examples=10)
 
 

@@ -656,7 +656,7 @@ def test_recipes_come_by_weight():
 # --- laws, and what is broken ---
 
 
-NAMELESS = "are values.*Primitive.name='sum'.*cannot be hashed and pickled.*a lambda or a closure has no name"
+NAMELESS = "are values.*Primitive.name='sum'.*cannot be hashed and pickled.*a lambda or a closure cannot be pickled"
 LEAVES = r"ValueError: add\(\d, \d\) gave \d+.*primitives.py, line \d+.*problem: A = "
 
 
@@ -669,7 +669,7 @@ LEAVES = r"ValueError: add\(\d, \d\) gave \d+.*primitives.py, line \d+.*problem:
         (own_families.Failing(), Equations(), r"KeyError: 'seven'.*own_families.py, line \d+.*while drawing of Failing with rng\('law', "),
         (own_families.Leaving(), Equations(), LEAVES),
         (own_families.Chain(), own_families.Stumbling(), r"IndexError: .*own_families.py, line \d+.*problem: A = .*7"),
-        (own_families.Chain(), own_families.Ending(), "The last words are the answer.*Ending.. says <end> before its end"),
+        (own_families.Chain(), own_families.Ending(), "The last words are the answer.*Ending.. writes <end> before its end"),
         (own_families.Chain(), own_families.Deaf(), "The last words are the answer.*Deaf.. reads no answer in well answer"),
         (own_families.Even(), own_families.Choosy(), "The prompt says all.*Choosy.. refuses every problem that differs"),
     ],
@@ -686,7 +686,7 @@ def test_the_kit_catches_what_another_process_draws(monkeypatch):
     laws.check(own_families.Chain(), Equations(), Story())
     with pytest.raises(laws.LawBroken, match=r"(?s)Another process draws the same.*the order of a set.*here problem.*there problem"):
         laws.check(own_families.Hashed(), Equations())
-    with pytest.raises(laws.LawBroken, match=r"(?s)says them in the same words.*Swayed.. puts it"):
+    with pytest.raises(laws.LawBroken, match=r"(?s)says them in the same words.*Swayed.. prompt"):
         laws.check(own_families.Chain(), own_families.Swayed())
 
 

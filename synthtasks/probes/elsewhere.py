@@ -33,10 +33,10 @@ def lines(family: Family, surfaces: tuple[Surface, ...]) -> Iterator[str]:
         p = family(rng("law", "elsewhere", i))
         yield _problem(p)
         for surface in surfaces:
-            yield f"{surface} puts it: {' '.join(surface.prompt(p))}"
-            yield f"{surface} solves it: {' '.join(surface.solution(p))}"
+            yield f"{surface} prompt: {' '.join(surface.prompt(p))}"
+            yield f"{surface} solution: {' '.join(surface.solution(p))}"
     for surface in surfaces:
-        yield f"{surface} has these words: {' '.join(surface.vocab(family.names, family.primitives, family.modulus).words)}"
+        yield f"{surface} vocabulary: {' '.join(surface.vocab(family.names, family.primitives, family.modulus).words)}"
 
 
 def there(family: Family, surfaces: tuple[Surface, ...]) -> list[list[str]]:

@@ -10,7 +10,8 @@ from synthtasks.trace import Trace, Words
 from synthtasks.vocab import END, Vocab
 
 Role = Literal["plan", "copy", "execute", "answer", "meta"]
-"""Roles of words: plan names the next step (or ends the steps), copy restates it, execute gives its value, answer the answer."""
+"""Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
+answer, meta is the rest."""
 ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
 
 NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted

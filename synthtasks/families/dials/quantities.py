@@ -61,7 +61,7 @@ def most_operands(problem: Problem) -> int:
 
 
 def shared_uses(problem: Problem) -> int:
-    """Uses of a step of the proof by another, beyond the first of each step; 0 for a tree."""
+    """Uses of a step of the proof beyond its first; 0 for a tree."""
     return sum(isinstance(a, str) for step in problem.proof for a in step.arguments) - len(problem.proof) + 1
 
 
