@@ -118,7 +118,7 @@ class Marked:
         ("train.Fresh", "train..policy.Fresh", "allow it"),
         ("train.Fresh", "train.policy.load_policy", "--allow train"),
         ("train.Fresh", "train.stages.store.Path", "--allow train"),
-        ("train.Fresh", "train.lazily", "no frozen dataclass"),
+        ("train.Fresh", "train.import_module", "no frozen dataclass"),
         ("train.Fresh", "synthtasks.Verdict", "has no field"),
         ("train.Fresh", "train.rl.Fresh", "not there"),
         ("train.Fresh", "synthtasks.Vocab", "has no field config"),
@@ -223,7 +223,7 @@ def test_a_primitive_is_known_by_its_table() -> None:
     assert table in record
     assert same(json.loads(record), stage)
     assert not same(json.loads(record.replace(table, "0" * 16)), stage)
-    with pytest.raises(Unreadable, match=r"families\.0\.outside\.2 was .*0{16}.*, and is .*mul"):
+    with pytest.raises(Unreadable, match=r"families\.0\.outside\.2\.table was .0{16}., and is"):
         imported(json.loads(record.replace(table, "0" * 16)), name(stage))
     texts = Score(FRESH, (Compose(functions=FUNCTIONS[:2]),))  # type: ignore[arg-type]
     again = imported(json.loads(json.dumps(encode(texts))), name(texts))
@@ -256,7 +256,7 @@ def test_every_part_of_an_experiment_is_offered_by_a_room() -> None:
 
 OFFERS = {
     "from room.deep.{file} import Clock\n": "room.deep",
-    'from synthtasks.offers import lazily\n__getattr__ = lazily(__name__, {{"Clock": "room.deep.{file}"}})\n': "room.deep",
+    "def __getattr__(name):\n    from room.deep.{file} import Clock\n    return {{'Clock': Clock}}[name]\n": "room.deep",
     "": "room",
 }
 

@@ -65,23 +65,6 @@ def name(stage: Hashed) -> str:
     return f"{type(stage).__name__}-{stage.hashes.identity}"
 
 
-def hashes(stage: Hashed) -> Hashes:
-    """Hashes of a stage whose stages inside are hashed already.
-
-    Raises:
-        TypeError: if a part of it has no stable identity.
-    """
-    said = _of_fields(stage, None)
-    return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
-
-
-def entry(stage: Hashed) -> dict[str, Json]:
-    """A stage in `stage.json`. The stages inside stand there by their names."""
-    said = _of_fields(stage, None).json
-    assert isinstance(said, dict)
-    return {"name": name(stage), **said}
-
-
 def form(value: object, modulus: int | None = None) -> Form:
     """A part of an expression as JSON, in a family of this modulus. Types are taken exactly: a value of a class derived from `int` or
     `tuple` (an enum, a NamedTuple, a number of numpy's) is more than the number or the tuple.
@@ -126,14 +109,19 @@ class _Object:
 def _remembered(of: _Object, modulus: int | None) -> Form:
     value = of.value
     if modulus is None or not isinstance(value, Canonical):
-        return _of_fields(value, modulus)
+        return form_of_fields(value, modulus)
     said: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
     text = json.dumps(said)
     return Form({**said, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
 
 
-def _of_fields(value: object, modulus: int | None) -> Form:
-    """A dataclass as JSON: its kind, its fields and, of a family, what it draws with that is in none of them."""
+def form_of_fields(value: object, modulus: int | None = None) -> Form:
+    """A dataclass as JSON: its kind, its fields and, of a family, what it draws with that is in none of them. Stages inside are hashed
+    already.
+
+    Raises:
+        TypeError: as `form`; or if the value holds anything else.
+    """
     of: type = type(value)
     modulus, known = getattr(value, "modulus", modulus), kind(of)
     if more := getattr(value, "__dict__", {}).keys() - known.state:
@@ -198,37 +186,26 @@ class Exact(Generic[Held]):
 def differences(then: object, now: Json, stages: Container[str], at: str = "") -> Iterator[str]:
     """Where recorded JSON says something else than that of a value. A record may lack fields that are at their default now, and how a
     value with its own identity is made again is no part of it. `stages` are the names of the recorded stages."""
-    match now:
-        case {"stage": str(called)}:
-            same = then == now and called in stages
-        case {"is": of, "canonical": own, **_origin}:
-            then, now = [then.get(part) if isinstance(then, dict) else then for part in ("is", "canonical")], [of, own]
-            same = then == now
-        case {"is": _, "fields": _, **rest}:
-            was, known, usual = _parts(then), _parts(now), rest["usual"]
-            yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
-            for part, value in known.items():
-                if part in was:
-                    yield from differences(was[part], value, stages, at + part)
-                elif part[1:] not in usual:  # type: ignore[operator]  # a list, as it was made here
-                    yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
-            return
-        case list():
-            same = isinstance(then, list) and len(then) == len(now)
-            if isinstance(then, list) and same:
-                for i, (was_, is_) in enumerate(zip(then, now, strict=True)):
-                    yield from differences(was_, is_, stages, f"{at}.{i}")
-        case _:
-            same = then == now or (then != then and now != now)
-    if not same:
+    if isinstance(now, dict) and "is" in now:
+        was, known, usual = _parts(then), _parts(now), now.get("usual")
+        yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
+        for part, value in known.items():
+            if part in was:
+                yield from differences(was[part], value, stages, at + part)
+            elif not isinstance(usual, list) or part[1:] not in usual:
+                yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
+    elif isinstance(now, list) and isinstance(then, list) and len(then) == len(now):
+        for i, one in enumerate(now):
+            yield from differences(then[i], one, stages, f"{at}.{i}")
+    elif (then != now and (then == then or now == now)) or (isinstance(now, dict) and now["stage"] not in stages):  # NaN is itself
         yield f"{at} was {json.dumps(then)[:120]}, and is {json.dumps(now)[:120]} now"
 
 
 def _parts(said: object) -> dict[str, Json]:
-    """Everything that the JSON of a dataclass says, by name."""
+    """Everything that tells the JSON of a dataclass from that of others, by name."""
     if not isinstance(said, dict):
         return {}
-    groups = [group for name in ("draws", "fields") if isinstance(group := said.get(name, {}), dict)]
+    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
     return {"": [said.get("is"), said.get("version")]} | {f".{name}": value for group in groups for name, value in group.items()}
 
 
