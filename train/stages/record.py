@@ -10,7 +10,7 @@ import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING as REQUIRED
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import getattr_static
 from operator import attrgetter
@@ -131,14 +131,14 @@ def form_of_fields(value: object, modulus: int | None = None) -> Form:
         )
     defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
     said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
-    for field in known.fields:
-        part = form(getattr(value, field), modulus)
-        said[field] = part.json
-        whole.append(f'"{field}": {part.whole}')
-        if defaults.get(field) == part.whole:
-            usual.append(field)
+    for called in known.fields:
+        part = form(getattr(value, called), modulus)
+        said[called] = part.json
+        whole.append(f'"{called}": {part.whole}')
+        if defaults.get(called) == part.whole:
+            usual.append(called)
         else:
-            changed.append(f'"{field}": {part.changed}')
+            changed.append(f'"{called}": {part.changed}')
         own += part.own
     found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
     if isinstance(value, Hashed):
@@ -162,25 +162,23 @@ def _object(texts: Sequence[str]) -> str:
 def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
     """The whole texts of the defaults of a dataclass, by field. A default that has none is no value's."""
     found = {}
-    for field in fields(of):
-        usual = field.default if field.default_factory is REQUIRED else field.default_factory()
+    for f in fields(of):
+        usual = f.default if f.default_factory is REQUIRED else f.default_factory()
         if usual is not REQUIRED:
             with suppress(TypeError):
-                found[field.name] = form(usual, modulus).whole
+                found[f.name] = form(usual, modulus).whole
     return found
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Exact(Generic[Held]):
     """A value that equals another if their JSON is equal, whatever their own equality passes over: a key for caches."""
 
-    value: Held
+    value: Held = field(compare=False)
+    whole: str = field(init=False)
 
-    def __hash__(self) -> int:
-        return hash(form(self.value).whole)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Exact) and form(self.value).whole == form(other.value).whole
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", form(self.value).whole)
 
 
 def differences(then: object, now: Json, stages: Container[str], at: str = "") -> Iterator[str]:
@@ -206,7 +204,9 @@ def _parts(said: object) -> dict[str, Json]:
     if not isinstance(said, dict):
         return {}
     groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
-    return {"": [said.get("is"), said.get("version")]} | {f".{name}": value for group in groups for name, value in group.items()}
+    return {".is": said.get("is"), ".VERSION": said.get("version")} | {
+        f".{name}": value for group in groups for name, value in group.items()
+    }
 
 
 @dataclass(frozen=True)

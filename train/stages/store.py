@@ -123,11 +123,7 @@ class Store:
         return folder
 
     def confirm(self, draft: Path) -> None:
-        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
-
-        Raises:
-            Lost: if somebody has, while this process was silent.
-        """
+        """As `Context.confirm`."""
         if draft in self._held:
             self._held[draft].check()
 
