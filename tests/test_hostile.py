@@ -197,7 +197,7 @@ def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], N
         (lambda text: text.replace('"iterations": 3', '"iterations": 1e999'), "cannot be read"),
         (lambda text: text.replace('"width": 16', '"width": 500000'), "no memory for the [0-9,]+ weights|it comes to be"),
         (lambda text: text.replace("primitives._add", "families.group._compose"), "no primitive at the top level"),
-        (lambda text: text.replace("primitives._add", "vocab.Vocab"), "needs a function"),
+        (lambda text: text.replace("primitives._add", "vocab.Vocab"), "no primitive at the top level"),
         (lambda text: text.replace("train.Fresh", "train.trackers.Csv"), "no part of an experiment.*--allow train"),
         (lambda text: text.replace("train.Fresh", "analysis.__main__.Gc"), "no part of an experiment"),
     ],

@@ -1,6 +1,6 @@
 """Policies from policies: stages, losses, rewards, credit, rollouts, scores."""
 
-from train.offers import lazily
+from importlib import import_module
 
 OFFERS = {
     "Fresh": "train.policy",
@@ -10,4 +10,10 @@ OFFERS = {
     "Sample": "train.sample",
     "Score": "train.score",
 }
-__getattr__ = lazily(__name__, OFFERS)
+
+
+def __getattr__(name: str) -> object:
+    """A class that this room offers, imported when it is first asked for (PEP 562): most of them need torch."""
+    if name in OFFERS:
+        return getattr(import_module(OFFERS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,9 @@
 """Stages made again from their JSON, by names that are looked up in rooms of the project: in a process that knows nothing of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib import import_module
-from types import FunctionType
 
-from synthtasks.domains import Residues, Texts
 from synthtasks.primitives import Primitive
 from train.stages.record import STARTED, kind
 from train.stages.stage import SCHEMA, Stage, name, unlike
@@ -71,15 +69,12 @@ class _Reader:
 
     def stage(self, entry: object) -> Stage:
         match entry:
-            case {"name": str(called), "version": int(version), "is": str(), "fields": dict()}:
-                made = self.value(entry)
-                if not isinstance(made, Stage):
+            case {"name": str(called), "is": str(), "fields": dict()}:
+                if not isinstance(made := self.value(entry), Stage):
                     raise Unreadable(f"{called} is no stage")
-                if version != made.VERSION:
-                    raise Unreadable(f"{called} is of version {version} of its kind, which has version {made.VERSION} now")
                 self.made[called] = made
                 return made
-        raise Unreadable("a stage needs a name, a version, a kind and fields")
+        raise Unreadable("a stage needs a name, a kind and fields")
 
     def value(self, said: object) -> object:
         match said:
@@ -121,15 +116,11 @@ class _Reader:
         return found
 
     def primitive(self, called: str, symbol: str, arity: int, domain: object, function: str) -> Primitive:
-        found = self.found(function, (), (LIBRARY, *self.allow))
-        if not isinstance(found, FunctionType) or f"{found.__module__}.{found.__qualname__}" != function:
-            raise Unreadable(f"the primitive {called} needs a function at the top level of a module; found {function}")
-        offered = _primitives(vars(import_module(found.__module__)).values())
-        if not any(p.apply is found and (p.arity, p.domain) == (arity, domain) for p in offered):
-            raise Unreadable(f"no primitive at the top level of {found.__module__} applies {found.__qualname__} to {arity} operands")
-        if not isinstance(domain, Residues | Texts):
-            raise Unreadable(f"the primitive {called} has a domain that is not among those of `synthtasks.domains`: {domain}")
-        return Primitive(called, symbol, found, arity, domain)
+        module, found = function.rpartition(".")[0], self.found(function, (), (LIBRARY, *self.allow))
+        for offered in _primitives(vars(import_module(module)).values()):
+            if offered.apply is found and (offered.arity, offered.domain) == (arity, domain):
+                return replace(offered, name=called, symbol=symbol)
+        raise Unreadable(f"no primitive at the top level of {module} applies {function} to {arity} operands of {domain}")
 
     def found(self, said: str, rooms: tuple[str, ...], under: tuple[str, ...]) -> object:
         """The attribute of one of these rooms, or of a module that is, or lies under, one of the others."""

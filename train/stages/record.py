@@ -10,7 +10,7 @@ import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING as REQUIRED
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import getattr_static
 from operator import attrgetter
@@ -65,23 +65,6 @@ def name(stage: Hashed) -> str:
     return f"{type(stage).__name__}-{stage.hashes.identity}"
 
 
-def hashes(stage: Hashed) -> Hashes:
-    """Hashes of a stage whose stages inside are hashed already.
-
-    Raises:
-        TypeError: if a part of it has no stable identity.
-    """
-    said = _of_fields(stage, None)
-    return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
-
-
-def entry(stage: Hashed) -> dict[str, Json]:
-    """A stage in `stage.json`. The stages inside stand there by their names."""
-    said = _of_fields(stage, None).json
-    assert isinstance(said, dict)
-    return {"name": name(stage), **said}
-
-
 def form(value: object, modulus: int | None = None) -> Form:
     """A part of an expression as JSON, in a family of this modulus. Types are taken exactly: a value of a class derived from `int` or
     `tuple` (an enum, a NamedTuple, a number of numpy's) is more than the number or the tuple.
@@ -126,14 +109,19 @@ class _Object:
 def _remembered(of: _Object, modulus: int | None) -> Form:
     value = of.value
     if modulus is None or not isinstance(value, Canonical):
-        return _of_fields(value, modulus)
+        return form_of_fields(value, modulus)
     said: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
     text = json.dumps(said)
     return Form({**said, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
 
 
-def _of_fields(value: object, modulus: int | None) -> Form:
-    """A dataclass as JSON: its kind, its fields and, of a family, what it draws with that is in none of them."""
+def form_of_fields(value: object, modulus: int | None = None) -> Form:
+    """A dataclass as JSON: its kind, its fields and, of a family, what it draws with that is in none of them. Stages inside are hashed
+    already.
+
+    Raises:
+        TypeError: as `form`; or if the value holds anything else.
+    """
     of: type = type(value)
     modulus, known = getattr(value, "modulus", modulus), kind(of)
     if more := getattr(value, "__dict__", {}).keys() - known.state:
@@ -143,14 +131,14 @@ def _of_fields(value: object, modulus: int | None) -> Form:
         )
     defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
     said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
-    for field in known.fields:
-        part = form(getattr(value, field), modulus)
-        said[field] = part.json
-        whole.append(f'"{field}": {part.whole}')
-        if defaults.get(field) == part.whole:
-            usual.append(field)
+    for called in known.fields:
+        part = form(getattr(value, called), modulus)
+        said[called] = part.json
+        whole.append(f'"{called}": {part.whole}')
+        if defaults.get(called) == part.whole:
+            usual.append(called)
         else:
-            changed.append(f'"{field}": {part.changed}')
+            changed.append(f'"{called}": {part.changed}')
         own += part.own
     found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
     if isinstance(value, Hashed):
@@ -174,62 +162,51 @@ def _object(texts: Sequence[str]) -> str:
 def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
     """The whole texts of the defaults of a dataclass, by field. A default that has none is no value's."""
     found = {}
-    for field in fields(of):
-        usual = field.default if field.default_factory is REQUIRED else field.default_factory()
+    for f in fields(of):
+        usual = f.default if f.default_factory is REQUIRED else f.default_factory()
         if usual is not REQUIRED:
             with suppress(TypeError):
-                found[field.name] = form(usual, modulus).whole
+                found[f.name] = form(usual, modulus).whole
     return found
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Exact(Generic[Held]):
     """A value that equals another if their JSON is equal, whatever their own equality passes over: a key for caches."""
 
-    value: Held
+    value: Held = field(compare=False)
+    whole: str = field(init=False)
 
-    def __hash__(self) -> int:
-        return hash(form(self.value).whole)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Exact) and form(self.value).whole == form(other.value).whole
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", form(self.value).whole)
 
 
 def differences(then: object, now: Json, stages: Container[str], at: str = "") -> Iterator[str]:
     """Where recorded JSON says something else than that of a value. A record may lack fields that are at their default now, and how a
     value with its own identity is made again is no part of it. `stages` are the names of the recorded stages."""
-    match now:
-        case {"stage": str(called)}:
-            same = then == now and called in stages
-        case {"is": of, "canonical": own, **_origin}:
-            then, now = [then.get(part) if isinstance(then, dict) else then for part in ("is", "canonical")], [of, own]
-            same = then == now
-        case {"is": _, "fields": _, **rest}:
-            was, known, usual = _parts(then), _parts(now), rest["usual"]
-            yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
-            for part, value in known.items():
-                if part in was:
-                    yield from differences(was[part], value, stages, at + part)
-                elif part[1:] not in usual:  # type: ignore[operator]  # a list, as it was made here
-                    yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
-            return
-        case list():
-            same = isinstance(then, list) and len(then) == len(now)
-            if isinstance(then, list) and same:
-                for i, (was_, is_) in enumerate(zip(then, now, strict=True)):
-                    yield from differences(was_, is_, stages, f"{at}.{i}")
-        case _:
-            same = then == now or (then != then and now != now)
-    if not same:
+    if isinstance(now, dict) and "is" in now:
+        was, known, usual = _parts(then), _parts(now), now.get("usual")
+        yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
+        for part, value in known.items():
+            if part in was:
+                yield from differences(was[part], value, stages, at + part)
+            elif not isinstance(usual, list) or part[1:] not in usual:
+                yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
+    elif isinstance(now, list) and isinstance(then, list) and len(then) == len(now):
+        for i, one in enumerate(now):
+            yield from differences(then[i], one, stages, f"{at}.{i}")
+    elif (then != now and (then == then or now == now)) or (isinstance(now, dict) and now["stage"] not in stages):  # NaN is itself
         yield f"{at} was {json.dumps(then)[:120]}, and is {json.dumps(now)[:120]} now"
 
 
 def _parts(said: object) -> dict[str, Json]:
-    """Everything that the JSON of a dataclass says, by name."""
+    """Everything that tells the JSON of a dataclass from that of others, by name."""
     if not isinstance(said, dict):
         return {}
-    groups = [group for name in ("draws", "fields") if isinstance(group := said.get(name, {}), dict)]
-    return {"": [said.get("is"), said.get("version")]} | {f".{name}": value for group in groups for name, value in group.items()}
+    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
+    return {".is": said.get("is"), ".VERSION": said.get("version")} | {
+        f".{name}": value for group in groups for name, value in group.items()
+    }
 
 
 @dataclass(frozen=True)

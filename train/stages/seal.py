@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
 from functools import lru_cache
-from itertools import count
 from pathlib import Path, PurePosixPath
 
-from train.stages.disk import own_folder
 from train.stages.reading import a_count, a_text, an_object, read_object, reading, shown
 from train.stages.stage import Undefined
 
@@ -24,7 +22,7 @@ CHUNK = 1 << 20  # bytes that are read at a time
 FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
 FOREIGN = re.compile(
     r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
-)  # relative to the folder, with / between the parts
+)  # what editors, desktops and network file systems leave in a folder; relative to it, with / between the parts
 
 
 class Damaged(Exception):
@@ -60,13 +58,8 @@ def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
     found = [f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
     if missing := sorted(set(writes).difference(found)):
         raise Damaged(f"{folder / missing[0]} is missing, which was to be written: it was removed meanwhile, or its stage does not")
-    names = sorted(writes or (f for f in found if f != SEAL and not foreign(f)))
+    names = sorted(writes or (f for f in found if f != SEAL and not FOREIGN.search(f)))
     return Seal(meaning, {name: File((folder / name).stat().st_size, digest(folder / name)) for name in names})
-
-
-def foreign(name: str) -> bool:
-    """Whether a file in a folder is called like what editors, desktops and network file systems leave wherever they have been."""
-    return FOREIGN.search(name) is not None
 
 
 def read_seal(folder: Path) -> Seal:
@@ -196,14 +189,6 @@ def hash_of(path: Path, size: int) -> "hashlib._Hash":
             found.update(chunk)
             size -= len(chunk)
     return found
-
-
-def set_aside(folder: Path) -> Path:
-    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why; its new path."""
-    shelf = folder.parent / "aside"
-    own_folder(shelf)
-    place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
-    return folder.rename(place)
 
 
 def defined(folder: Path) -> Path:

@@ -6,6 +6,7 @@ Evaluating an expression means: evaluate the stages inside it, then run it, once
 by a hash of the whole expression, so equal expressions, in one grid or in twenty, share one run.
 """
 
+import hashlib
 import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from train.stages.machine import Machine
-from train.stages.record import Canonical, Hashed, Hashes, Json, differences, entry, hashes
+from train.stages.record import Canonical, Hashed, Hashes, Json, differences, form_of_fields
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
@@ -116,7 +117,8 @@ class Stage(Hashed, ABC):
             )
         for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
             _ = part.hashes
-        return hashes(self)
+        said = form_of_fields(self)
+        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
@@ -190,7 +192,13 @@ def encode(stage: Stage) -> dict[str, Json]:
     Raises:
         TypeError: as `identity`.
     """
-    return {"schema": SCHEMA, "stages": [entry(part) for part in closure((stage,))]}
+    return {"schema": SCHEMA, "stages": [_entry(part) for part in closure((stage,))]}
+
+
+def _entry(stage: Stage) -> dict[str, Json]:
+    said = form_of_fields(stage).json
+    assert isinstance(said, dict)
+    return {"name": name(stage), **said}
 
 
 def unlike(record: object, stage: Stage) -> Iterator[str]:
@@ -202,7 +210,7 @@ def unlike(record: object, stage: Stage) -> Iterator[str]:
             if name(stage) not in said:
                 yield f"it does not say {name(stage)}"
             for called in (called for called in stages if called in said):
-                yield from differences(said[called], entry(stages[called]), said, called)
+                yield from differences(said[called], _entry(stages[called]), said, called)
         case _:
             yield f"it is no expression of schema {SCHEMA}"
 

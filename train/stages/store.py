@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from errno import EEXIST, ENOTEMPTY
+from itertools import count
 from pathlib import Path
 
 from train.stages.circumstances import circumstances, measure_memory
-from train.stages.disk import COPY, HALF, own, remove, replacing, sever, write_json, writing
+from train.stages.disk import COPY, HALF, own, own_folder, remove, replacing, sever, write_json, writing
 from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
-from train.stages.seal import REASON, SEAL, Damaged, File, Seal, Seen, check_content, read_seal, sealed, set_aside
+from train.stages.seal import REASON, SEAL, Damaged, File, Seal, Seen, check_content, read_seal, sealed
 from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
@@ -122,11 +123,7 @@ class Store:
         return folder
 
     def confirm(self, draft: Path) -> None:
-        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
-
-        Raises:
-            Lost: if somebody has, while this process was silent.
-        """
+        """As `Context.confirm`."""
         if draft in self._held:
             self._held[draft].check()
 
@@ -268,13 +265,16 @@ def _fault(stage: Stage, folder: Path) -> str:
 
 
 def _shelve(folder: Path, reason: str, lease: Lease) -> None:
-    """Move a damaged folder aside, and say so.
+    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why, and say so.
 
     Raises:
         Lost: if the lease is; what an heir has put there is left, or put back.
     """
     lease.check()
-    place = set_aside(folder)
+    aside = folder.parent / "aside"
+    own_folder(aside)
+    place = next(p for p in (aside / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
+    folder.rename(place)
     try:
         lease.check()
     except Lost:
