@@ -18,6 +18,7 @@ from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Algorithm, Practice
+from train.losses.sources import Verified
 from train.optim import Optim
 from train.policy import Fresh
 from train.rl.credit import Scale
@@ -93,7 +94,7 @@ IMITATE = Imitate(Corpus((Recipe(1.0, FAMILY),)))
 INSTANCES = (
     *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
-    *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
+    *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
 )
 RECORDS = {  # what was found, not asked for
     "Batch",

@@ -95,8 +95,8 @@ class Fused:
         return self.loss.per_iteration
 
     @property
-    def source(self) -> object:
-        return self.loss.source
+    def drawn_by(self) -> object:
+        return self.loss.drawn_by
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         for i, update in enumerate(self.loss.updates(run, iteration)):
@@ -421,7 +421,7 @@ class Again:
 
     loss: Imitate
     per_iteration = 1
-    source = "again"
+    drawn_by = "again"
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         return self.loss.updates(run, iteration)
@@ -468,7 +468,7 @@ class Mixed:
 def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp_path: Path) -> None:
     model, loss = double(), Imitate(Corpus((Recipe(1.0, replace(FAMILY, steps=2), Mixed()),), withheld), 200)
     run, total, count, masked = a_run(Store(tmp_path), model), torch.zeros((), dtype=torch.double), 0, 0
-    documents = loss.documents(0)
+    documents = loss.documents(run.context, 0)
     assert len({len(d.prompt + d.body) for d in documents}) == 2
     for document in documents:
         words = document.prompt + document.body
@@ -654,7 +654,7 @@ def test_the_ledger_of_imitation_by_hand(tmp_path: Path) -> None:
     # documents of 13 + 7 words: two fit into 45
     assert ledger(store.get(Learn(FRESH, ((1.0, short),), 3))) == Ledger(3, 3, trained=3 * 40, flops=6 * WEIGHTS * 3 * 40)
     mixed = Imitate(Corpus((Recipe(1.0, replace(FAMILY, steps=2), Mixed()),)), 200)
-    lengths = [len(d.prompt + d.body) for d in mixed.documents(0)]
+    lengths = [len(d.prompt + d.body) for d in mixed.documents(store, 0)]
     assert set(lengths) == {13 + 11, 11 + 7}  # solutions and listings, in one batch
     assert ledger(store.get(Learn(FRESH, ((1.0, mixed),), 1))).trained == sum(lengths)
 

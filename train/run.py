@@ -1,4 +1,4 @@
-"""What a way of learning sees while it learns, and what it gives: updates for the one loop in `train.learn`."""
+"""The interface between a loss and the one loop in `train.learn`: the run that a loss sees, and the updates that it gives."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from train.stages.stage import Context, Stage
 
 @dataclass
 class Run:
-    """What a loss may consult while it learns."""
+    """A run of learning, as a loss sees it."""
 
     model: nn.Module  # for what carries gradients
     bare: GPT  # the same weights, for what does not
@@ -51,14 +51,17 @@ class Update:
 
 
 class Loss(Protocol):
-    """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
+    """A way of learning.
 
-    Randomness is named by a loss's seed. Two losses may have one seed and different prompts or corpora: what they draw differs then, but is
-    not independent.
+    Randomness is named by a loss's seed and the iteration. Two losses may have one seed and different sources: they draw different problems
+    or documents then, but these are not independent.
     """
 
     @property
-    def per_iteration(self) -> int: ...  # updates of an iteration; of all losses the same
+    def per_iteration(self) -> int: ...  # updates of an iteration; losses that learn together make equally many
+
     @property
-    def source(self) -> object: ...  # what its problems or documents are drawn by; losses of one source would draw the same
-    def updates(self, run: Run, iteration: int) -> Iterator[Update]: ...
+    def drawn_by(self) -> object: ...  # names its problems or documents: losses of which it is equal draw the same ones in an iteration
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        """Those of an iteration, `per_iteration` many. Iterations are counted on from earlier learning that drew by the same."""

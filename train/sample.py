@@ -1,4 +1,4 @@
-"""Asking a policy, and keeping what it said. Raw facts only: every statistic is computed later, from these."""
+"""Completions of a policy, with verdicts. These are raw facts: every statistic is computed later, from them."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
+from synthtasks.corpus import Document
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.rl.problems import Prompts
@@ -70,6 +71,12 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
+
+    @property
+    def documents(self) -> list[Document]:  # [B]
+        """Each completion after its prompt, to be read or learned."""
+        prompts = [tuple(prompt.split()) for prompt in self.prompts]
+        return [Document(prompts[p], tuple(words.split()), ()) for p, words in zip(self.problem.tolist(), self.words, strict=True)]
 
 
 def read_samples(stage: Sample, shelf: Shelf) -> Samples:

@@ -8,7 +8,7 @@ from analysis.measures.edge import REGIONS, Edge
 from analysis.studies.claims import Claim, Row
 from analysis.studies.study import SAMPLED_KS, Cell, Setting, Study, exact_metrics, sampled_metrics
 from synthtasks.checked import one_of
-from synthtasks.corpus import Solved, Writer
+from synthtasks.corpus import Corpus, Solved, Writer
 from synthtasks.families import Family, problem
 from synthtasks.problem import Split
 from train.learn import Learn
@@ -163,8 +163,8 @@ def _readings(stage: Stage) -> Iterator[Reading]:
             yield from _answered(stage.prompts, stage.sampler)
         case Learn():
             for _, loss in stage.losses:
-                if isinstance(loss, Imitate):
-                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.corpus.recipes)
+                if isinstance(loss, Imitate) and isinstance(loss.source, Corpus):
+                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.source.recipes)
                 elif isinstance(loss, Practice):
                     yield from _answered(loss.prompts, loss.sampler)
 

@@ -84,8 +84,7 @@ class Practice:
         return self.reuse
 
     @property
-    def source(self) -> tuple[object, ...]:
-        """What the problems and completions are drawn by."""
+    def drawn_by(self) -> tuple[object, ...]:
         return "practice", self.prompts, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
