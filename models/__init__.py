@@ -1,1 +1,5 @@
-"""Tokens in, logits out. Knows no task."""
+"""Tokens in, logits out; no task is known here. Importing the package, for its configuration, does not import torch."""
+
+from models.config import GPTConfig
+
+__all__ = ["GPTConfig"]

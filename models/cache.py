@@ -1,4 +1,4 @@
-"""What earlier tokens left behind: prompts that are computed once, and the completions that follow them in groups.
+"""Key-value caches: prompts that are computed once, and the completions that follow them in groups.
 
 Shapes: P prompts, B rows that follow them, G rows of the prompt that has most, S prompt tokens, T new tokens, U tokens of
 the completions so far (the new ones included), D width, H heads, K heads of keys and values, d = D / H.
@@ -8,25 +8,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.gpt import attend
+from models.layers import attend
 
 ROOM = 16  # tokens by which a cache that is full grows
 
 
-class Prompts:
-    """Records what P prompts leave behind as they pass through the model, with gradients where they are on.
+class PromptCache:
+    """Keys, values and last convolution inputs of P prompts, recorded in one pass through the model, with gradients if these are on.
 
-    Prompts of different lengths are padded on the right; `lengths` says how long each one is.
+    Prompts of different lengths are padded on the right; `lengths` holds the length of each.
     """
 
     def __init__(self, lengths: Tensor):  # [P]
         self.lengths = lengths
         self.longest, shortest = int(lengths.max()), int(lengths.min())
-        places = torch.arange(self.longest, device=lengths.device)
-        self.look = None if shortest == self.longest else (places < lengths[:, None])[:, None, None]  # bool [P, 1, 1, S]
+        positions = torch.arange(self.longest, device=lengths.device)
+        self.mask = None if shortest == self.longest else (positions < lengths[:, None])[:, None, None]  # bool [P, 1, 1, S]
         self.keys: list[Tensor] = []  # per layer [P, K, S, d]
         self.values: list[Tensor] = []
-        self.tails: list[Tensor] = []  # per convolution [P, conv - 1, D]
+        self.tails: list[Tensor] = []  # per convolution [P, conv - 1, D], its inputs at the last tokens
 
     def length(self, new: int) -> int:
         return new
@@ -39,7 +39,7 @@ class Prompts:
         self.values.append(v)
         return attend(q, k, v)
 
-    def convolve(self, place: int, x: Tensor, size: int) -> Tensor:  # [P, T, D] -> [P, size + T, D]
+    def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [P, T, D] -> [P, size + T, D]
         seen = F.pad(x, (0, 0, size, 0))
         last = (self.lengths[:, None] + torch.arange(size, device=x.device))[..., None]  # [P, size, 1]
         self.tails.append(seen.gather(1, last.expand(-1, -1, x.shape[2])))
@@ -71,7 +71,7 @@ class Seating:
 class Following:
     """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into them."""
 
-    def __init__(self, prompts: Prompts, owners: Tensor):  # [B] the prompt of each row, ascending
+    def __init__(self, prompts: PromptCache, owners: Tensor):  # [B] the prompt of each row, ascending
         self.prompts, self.owners = prompts, owners
         self.seating = Seating(owners, len(prompts.lengths))
 
@@ -84,16 +84,16 @@ class Following:
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         T = q.shape[2]
         causal = torch.ones(T, T, dtype=torch.bool, device=q.device).tril()
-        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.look, self.seating, k, v, causal)
+        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.mask, self.seating, k, v, causal)
 
-    def convolve(self, place: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
-        return torch.cat((self.prompts.tails[place][self.owners], x), dim=1)
+    def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
+        return torch.cat((self.prompts.tails[index][self.owners], x), dim=1)
 
 
 class Cache:
-    """Completions being written a token at a time; at first one of each prompt. For use without gradients."""
+    """Completions that grow a token at a time, at first one of each prompt. For use without gradients."""
 
-    def __init__(self, prompts: Prompts):
+    def __init__(self, prompts: PromptCache):
         self.prompts = prompts
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
@@ -115,15 +115,15 @@ class Cache:
         self.keys[layer][:, :, self.written : stop] = k
         self.values[layer][:, :, self.written : stop] = v
         own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
-        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.look, self.seating, *own, None)
+        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.mask, self.seating, *own, None)
 
-    def convolve(self, place: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
-        seen = torch.cat((self.tails[place], x), dim=1)
-        self.tails[place] = seen[:, 1:]
+    def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
+        seen = torch.cat((self.tails[index], x), dim=1)
+        self.tails[index] = seen[:, 1:]
         return seen
 
     def follow(self, rows: Tensor) -> None:
-        """Go on with these rows [B'], ascending: one that is named twice branches, one that is not named ends."""
+        """Keep these rows [B'], ascending: a row that is named twice branches, a row that is not named ends."""
         if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
             return
         self.owners = self.owners[rows]
@@ -139,7 +139,7 @@ def attend_both(
     q: Tensor,  # [B, H, T, d]
     prompt_k: Tensor,  # [P, K, S, d]
     prompt_v: Tensor,
-    look: Tensor | None,  # bool [P, 1, 1, S], true on real tokens
+    mask: Tensor | None,  # bool [P, 1, 1, S], true on real tokens
     seating: Seating,  # of the rows
     own_k: Tensor,  # [B, K, U, d]
     own_v: Tensor,
@@ -151,8 +151,8 @@ def attend_both(
         prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
     q = q * d**-0.5
     prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
-    if look is not None:
-        prompt = prompt.masked_fill(~look, float("-inf"))
+    if mask is not None:
+        prompt = prompt.masked_fill(~mask, float("-inf"))
     own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
     if causal is not None:
         own = own.masked_fill(~causal, float("-inf"))

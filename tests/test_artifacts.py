@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL

@@ -16,8 +16,8 @@ import pytest
 import torch
 
 import synthtasks
-from models import generate as sampling
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig, sampling
+from models.gpt import GPT
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
 from synthtasks.batch import batch
@@ -383,11 +383,6 @@ LOGITS = torch.zeros(4, 3, 11)
             r"logits \[B, T, V\] and tokens \[B, T\].*\(4, 3, 11\) and \(2, 3\)",
         ),
         (lambda: sampling.pad([], torch.device("cpu")), r"there is no row to pad"),
-        (lambda: small()(torch.zeros(1, 3, dtype=torch.long), edits={1: lambda x, _: x}), r"edits names block 1; there are blocks 0 to 0"),
-        (
-            lambda: small()(torch.zeros(2, 3, dtype=torch.long), edits={0: lambda x, _: x[:1]}),
-            r"the edit of block 0 gave \(1, 3, 16\) for \(2, 3, 16\)",
-        ),
         (lambda: small()(torch.zeros(3, dtype=torch.long)), r"tokens must be \[B, T\]; found shape \(3,\)"),
     ],
 )

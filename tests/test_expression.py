@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.running.imported import Imported, imported
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe
 from synthtasks.domains import TEXTS
 from synthtasks.families import Circuit, Compose, Dag, Program
@@ -110,7 +110,7 @@ class Marked:
         ("train.policy.Fresh", "train.stages.store.Path", "no frozen dataclass"),
         ("train.policy.Fresh", "train.score.Fresh", "not there"),
         ("train.policy.Fresh", "synthtasks.vocab.Vocab", "has no field config"),
-        ("models.gpt.GPTConfig", "train.policy.Policy", "has no field"),
+        ("models.config.GPTConfig", "train.policy.Policy", "has no field"),
         ("synthtasks.primitives._add", "builtins.eval", "--allow builtins"),
         ("synthtasks.primitives._add", "train.stages.store.Path", "needs a function"),
         ("synthtasks.primitives._add", "synthtasks.primitives._mul", "it comes to be"),

@@ -21,7 +21,7 @@ from analysis.running import gc, references
 from analysis.running.imported import PACKAGES, imported
 from analysis.running.rerun import read_folder
 from analysis.sql.query import ask
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL

@@ -18,7 +18,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.edits import Edited, Shift
+from models.gpt import GPT
 from synthtasks.corpus import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
@@ -332,8 +334,8 @@ def test_losses_that_do_not_fit_are_refused_when_they_are_put_together() -> None
     for one in (imitate(), practice()):
         with pytest.raises(ValueError, match=f"losses 1 and 3, {type(one).__name__}, draw the same"):
             Learn(FRESH, ((1.0, one), (1.0, replace(imitate(), seed=9)), (0.5, replace(one))), 1)
-    with pytest.raises(ValueError, match="Broken is to learn beside others and has no `per_iteration`"):
-        Learn(FRESH, ((1.0, imitate()), (1.0, Broken(1.0))), 1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Always is to be learned from and has no `per_iteration`"):
+        Learn(FRESH, ((1.0, Always(1.0)),), 1)  # type: ignore[arg-type]
     Learn(FRESH, ((1.0, practice()), (1.0, practice(seed=1))), 1)
 
 
@@ -495,10 +497,11 @@ def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp
     torch.testing.assert_close(batched, gradient(model), rtol=1e-9, atol=1e-12)
 
 
-# Broken if a group that reads its prompt once, and what it says twice once, learned otherwise than rows that each read it all.
-@pytest.mark.parametrize("weight", [0.0, 0.3])
-def test_the_shared_update_equals_the_full_one(weight: float, tmp_path: Path) -> None:
-    model, store = double(), Store(tmp_path)
+# Broken if a group that reads its prompt once, and what it says twice once, learned otherwise than rows that each read it all; or if an
+# edit of the stream changed that, or kept the gradient from the model.
+@pytest.mark.parametrize(("weight", "scale"), [(0.0, 0.0), (0.3, 0.0), (0.3, 2.0)])
+def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_path: Path) -> None:
+    model, store = Edited(double(), {0: Shift(torch.arange(16.0) / 16, scale)}), Store(tmp_path)
     task = replace(practice(replace(DAPO, kl=weight, draws=1), problems=3), sampler=Sampler(group=4, temperature=0.8))
     run = a_run(store, model)
     asked = tuple(problem(replace(FAMILY, lines=2 + i % 2), "train", "asked", i) for i in range(3))  # prompts of two lengths
@@ -630,9 +633,11 @@ def test_a_band_alternates_its_difficulties(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Broken:
-    """A loss that is not finite from its third iteration."""
+    """A loss that is not finite in its third iteration."""
 
     factor: float
+    per_iteration = 1
+    drawn_by = "nothing"
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         part = sum(p.square().sum() for p in run.model.parameters())
@@ -643,7 +648,7 @@ class Broken:
 @pytest.mark.parametrize("factor", [math.inf, math.nan])
 def test_a_loss_that_is_not_finite_stops_the_run(factor: float, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError, match=f"the loss Fused is non-finite: {factor}"):
+    with pytest.raises(RuntimeError, match=f"the loss of Fused is {factor} in iteration 2"):
         store.get(learn(Broken(factor)))
     assert not store.has(learn(Broken(factor)))
 

@@ -1,16 +1,23 @@
 """Laws of the model, its cache and its sampler, each against an obvious slow reference. In float64, so that equal means equal."""
 
+import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from models import generate as sampling
+from models import GPTConfig, sampling
 from models.cache import Seating
-from models.gpt import GPT, GPTConfig, ShortConvolution, rotate, rotations
+from models.edits import Edited, Project, Shift
+from models.gpt import GPT
+from models.layers import Rotary, ShortConvolution, rotate
 
 V, END = 11, 1  # words; the one that ends a completion
 PLAIN = GPTConfig(V, width=16, layers=2, heads=2, kv_heads=2, conv=0, context=32)
@@ -264,19 +271,19 @@ def test_a_later_token_changes_no_earlier_logit(shape):
             assert (after[0, t:] - before[0, t:]).abs().amax(-1).min() > 1e-6
 
 
-# broken if attention sees absolute positions, or the first position is turned
+# broken if attention sees absolute positions, or the first position is rotated
 def test_rotation_sees_distances_only():
-    turn = rotations(replace(PLAIN, context=64)).double()  # [64, d / 2, 2]
+    angles = Rotary(replace(PLAIN, context=64)).double().angles  # [64, d / 2, 2]
     q, k = torch.randn(2, 1, 1, 1, 8, dtype=torch.float64, generator=g())
-    assert_close(rotate(q, turn[:1]), q)
-    products = [(rotate(q, turn[i + 5][None]) * rotate(k, turn[i][None])).sum() for i in (0, 7, 40)]
+    assert_close(rotate(q, angles[:1]), q)
+    products = [(rotate(q, angles[i + 5][None]) * rotate(k, angles[i][None])).sum() for i in (0, 7, 40)]
     assert_close(products[1:], [products[0]] * 2, atol=1e-5, rtol=0)
-    assert abs(products[0] - (rotate(q, turn[6:7]) * rotate(k, turn[:1])).sum()) > 1e-3
+    assert abs(products[0] - (rotate(q, angles[6:7]) * rotate(k, angles[:1])).sum()) > 1e-3
 
 
 # broken if the convolution looks ahead, takes its kernel backwards or leaves out its input
 def test_short_convolution_by_hand():
-    conv = ShortConvolution(width=1, kernel=2, place=0)
+    conv = ShortConvolution(width=1, kernel=2, index=0)
     x = torch.tensor([[[1.0], [2.0], [3.0]]])
     assert torch.equal(conv(x, None), x)  # zero at first
     with torch.no_grad():
@@ -328,25 +335,101 @@ def test_size_of_a_llama_by_hand():
     assert sum(weight.numel() for weight in GPT(SHAPES["llama"], g()).parameters()) == expected
 
 
+# --- edits ---
+
+
+def stir(stream: Tensor, tokens: Tensor) -> Tensor:  # [B, T, D], [B, T] -> [B, T, D]
+    """Depends on both the stream and the token, and changes the prompt as well as the completion."""
+    return stream.flip(-1) + tokens[..., None] / 4
+
+
+def steered(c: GPTConfig) -> Edited:
+    """Edited at every block, by an edit of each kind."""
+    edits = (Shift(torch.arange(16.0) / 8, -0.5), stir, Project(torch.arange(16.0)))
+    return Edited(net(c), {layer: edits[(layer + c.conv) % 3] for layer in range(c.layers)})
+
+
 # broken if an edit is not applied, is applied at another block, or does not see the stream that leaves it
-def test_edits_rewrite_the_stream():
+def test_edits_change_the_stream():
     model = net(SHAPES["all"])
     one, two = some_tokens(2, 6, seed=1), some_tokens(2, 6, seed=2)
-    seen: list[Tensor] = []
+    seen: dict[int, Tensor] = {}
 
-    def record(stream: Tensor, tokens: Tensor) -> Tensor:
+    def record(layer: int, stream: Tensor, tokens: Tensor) -> Tensor:
         assert torch.equal(tokens, one)
-        seen.append(stream)
+        seen[layer] = stream
         return stream
 
     with torch.no_grad():
         logits = model(one)
-        assert torch.equal(model(one, edits={0: record, 1: record}), logits)
-        assert [stream.shape for stream in seen] == [(2, 6, 16)] * 2
+        assert torch.equal(Edited(model, {layer: partial(record, layer) for layer in (0, 1)})(one), logits)
+        assert {layer: stream.shape for layer, stream in seen.items()} == {0: (2, 6, 16), 1: (2, 6, 16)}
         for layer in (0, 1):  # the stream of one, put into two, makes it one
-            assert_close(model(two, edits={layer: lambda stream, tokens, layer=layer: seen[layer]}), logits)
+            assert_close(Edited(model, {layer: lambda stream, tokens, layer=layer: seen[layer]})(two), logits)
         assert_close(model.head(model.norm(seen[1])), logits)
-        assert torch.equal(model(one, edits={0: lambda stream, tokens: 0 * stream, 1: lambda stream, tokens: 0 * stream}), 0 * logits)
+        nothing = Edited(model, {1: lambda stream, tokens: 0 * stream})
+        assert torch.equal(nothing(one), 0 * logits)
+        assert torch.equal(model(one), logits)
+
+
+# broken if wrapping a model changes a bit of what it samples or learns, or copies or renames its weights
+@every_shape
+def test_without_edits_nothing_changes(shape):
+    model, uniforms = net(SHAPES[shape]), uniform(6, 12)
+    plain = Edited(model, {})
+    for name, value in vars(sampling.generate(model, RAGGED, uniforms, END)).items():
+        assert torch.equal(torch.as_tensor(getattr(sampling.generate(plain, RAGGED, uniforms, END), name)), torch.as_tensor(value))
+    assert torch.equal(logp_of(plain, RAGGED, some_tokens(6, 5)), logp_of(model, RAGGED, some_tokens(6, 5)))
+    assert [(name, id(w)) for name, w in plain.named_parameters()] == [(name, id(w)) for name, w in model.named_parameters()]
+    assert list(plain.state_dict()) == list(model.state_dict())
+    plain.load_state_dict(net(SHAPES[shape], seed=9).state_dict())
+    assert torch.equal(model(some_tokens(1, 5)), net(SHAPES[shape], seed=9)(some_tokens(1, 5)))
+
+
+# broken if an edit misses a token of a prompt, a shared prompt, or a token that is read with the cache, or is applied to one twice
+@every_shape
+@every_batch
+def test_edits_are_sampled_and_scored_alike(shape, prompts, group):
+    model, uniforms = steered(SHAPES[shape]), uniform(len(prompts) * group, 14)
+    got = sampling.generate(model, prompts, uniforms, END)
+    rows = [slowly(model, prompts[b // group], uniforms[b], 1.0) for b in range(len(uniforms))]
+    assert [row[:n] for row, n in zip(got.tokens.tolist(), got.mask.sum(1).tolist(), strict=True)] == [tokens for tokens, _ in rows]
+    assert_close(got.logp[got.mask], torch.tensor([x for _, logp in rows for x in logp], dtype=torch.float64))
+    assert_close(logp_of(model, prompts, got.tokens)[got.mask], got.logp[got.mask])
+    assert (logits_of(model, prompts, got.tokens) - logits_of(net(SHAPES[shape]), prompts, got.tokens)).abs().amax(-1).min() > 1e-3
+
+
+# broken if the edit stops the gradient on its way to the base, to the prompt, or to a vector that is itself learned
+@every_shape
+def test_gradients_pass_edits(shape):
+    tokens, gradients = some_tokens(6, 5), []
+    for way in (logits_of, whole):
+        model, vector = net(SHAPES[shape]), torch.ones(16, requires_grad=True)
+        sampling.chosen_logp(way(Edited(model, {0: Shift(vector)}), RAGGED, tokens), tokens).sum().backward()
+        gradients.append({"vector": vector.grad} | {name: weight.grad for name, weight in model.named_parameters()})
+    assert all(grad is not None and grad.abs().sum() > 0 for grad in gradients[0].values())
+    assert_close(gradients[0], gradients[1])
+
+
+# broken if steering has another sign or scale, or ablation leaves some of the direction or takes more
+def test_standard_edits_by_hand():
+    stream, tokens = torch.tensor([[[1.0, 2.0], [5.0, 0.0]]]), torch.zeros(1, 2, dtype=torch.long)
+    assert Shift(torch.tensor([1.0, -1.0]), 0.5)(stream, tokens).tolist() == [[[1.5, 1.5], [5.5, -0.5]]]
+    # along (3, 4) / 5: of (1, 2) 11 / 5, of (5, 0) 3
+    assert_close(Project(torch.tensor([3.0, 4.0]))(stream, tokens), torch.tensor([[[1 - 33 / 25, 2 - 44 / 25], [5 - 9 / 5, -12 / 5]]]))
+
+
+# broken if editing an edited model drops the first edit, or reverses their order
+def test_edits_follow_one_another():
+    model, v, tokens = net(PLAIN), torch.arange(16.0), some_tokens(2, 5)
+    assert_close(Edited(Edited(model, {0: Shift(v)}), {0: Project(v), 1: stir})(tokens), Edited(model, {0: Project(v), 1: stir})(tokens))
+    assert_close(Edited(Edited(model, {0: Shift(v)}), {0: Shift(v, -1)})(tokens), model(tokens))
+
+
+# broken if naming the shape of a model took the seconds in which torch is imported
+def test_a_config_needs_no_torch():
+    code = "import sys; from models import GPTConfig; assert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent, timeout=60)
 
 
 # --- errors ---
@@ -372,6 +455,21 @@ def test_the_context_is_usable_to_its_end():
         (lambda: logp_of(net(PLAIN), [[4] * 30, [5]], some_tokens(4, 4)), r"33 tokens exceeds the context of 32"),
         (lambda: sampling.generate(net(PLAIN), EVEN, uniform(3, 4), END), r"uniforms has 3 rows, which is no multiple of the 2 prompts"),
         (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, 0.0), r"the temperature must be positive and finite; found 0.0"),
+        (lambda: Edited(net(PLAIN), {2: stir}), r"edits names block 2; there are blocks 0 to 1"),
+        (lambda: Edited(net(PLAIN), {-1: stir}), r"edits names block -1; there are blocks 0 to 1"),
+        (lambda: Edited(net(PLAIN), {0: lambda x, _: x[:1]})(some_tokens(2, 3)), r"the edit of block 0 gave \(1, 3, 16\) for \(2, 3, 16\)"),
+        (
+            lambda: Edited(net(PLAIN), {0: Shift(torch.ones(1))})(some_tokens(2, 3)),
+            r"Shift.vector has 1 numbers; a model of width 16 needs as many as that",
+        ),
+        (
+            lambda: Edited(net(PLAIN), {0: Project(torch.ones(8))})(some_tokens(2, 3)),
+            r"Project.direction has 8 numbers; a model of width 16",
+        ),
+        (lambda: Shift(torch.ones(1, 16)), r"Shift.vector is a tensor \[D\] of finite floats; found tensor"),
+        (lambda: Shift(torch.tensor([math.nan])), r"Shift.vector is a tensor \[D\] of finite floats; found tensor\(\[nan\]\)"),
+        (lambda: Shift(torch.ones(16), math.inf), r"Shift.scale is a finite number; found inf"),
+        (lambda: Project(torch.zeros(16)), r"Project.direction is zero"),
         (lambda: sampling.generate(net(PLAIN), EVEN, uniform(2, 4), END, -1.0), r"the temperature must be positive and finite; found -1.0"),
     ],
 )

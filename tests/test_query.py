@@ -14,7 +14,7 @@ from analysis.__main__ import Query
 from analysis.measures.scores import curves, load_scores
 from analysis.sql.query import ask, catalogue
 from analysis.sql.tables import TABLES
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL

@@ -31,7 +31,7 @@ from analysis.studies.grid import STUDY as GRID
 from analysis.studies.results import Results, collect
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Cell, Setting, Study
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program, Uses
 from synthtasks.primitives import ADD, MUL, SUB

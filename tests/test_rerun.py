@@ -13,7 +13,7 @@ from rich.console import Console
 from analysis.__main__ import Rerun
 from analysis.measures.edge import Edge
 from analysis.running.rerun import read_folder, show
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.edits import Edited, Shift
+from models.gpt import GPT
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL, SUB
@@ -97,6 +99,19 @@ def test_logp_is_that_of_a_slow_reference(model: GPT, scores: dict[str, NDArray[
             for k, temperature in enumerate(SCORE.temperatures):
                 expected = sum(reference(model, prompt, solution, temperature))
                 assert scores["logp"][f, k, i] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+# Broken if an edit of the policy changed what it samples and not how it is scored, or the reverse.
+def test_an_edited_policy_is_scored_as_it_samples(model: GPT) -> None:
+    steered = Edited(model, {0: Shift(torch.arange(model.config.width) / model.config.width, 0.5)})
+    edited, plain = (solution_logp(m, exam(SHORT, SURFACE, VOCAB, 2, 0, ("add",)), (1.0,))[0][0] for m in (steered, model))
+    for i in range(2):
+        asked = problem(SHORT, "test", "score", 0, i)
+        r = rollout(steered, VOCAB, (asked,), Sampler(group=1000), "edited", i)
+        solution = VOCAB.encode(SURFACE.solution(asked))
+        written = [b for b, row in enumerate(r.tokens.tolist()) if row[: len(solution)] == solution]
+        assert float(r.logp[written[0]].double().sum()) == pytest.approx(edited[i], abs=1e-4)
+        assert abs(edited[i] - plain[i]) > 0.01
 
 
 # Broken if a word were counted in two roles or in none, or a step's value were taken for a copied number.

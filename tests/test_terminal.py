@@ -30,7 +30,8 @@ from analysis.sql import query
 from analysis.studies import STUDIES
 from analysis.studies.claims import Judgement
 from analysis.studies.study import Setting
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.gpt import GPT
 from synthtasks import Program
 from synthtasks.surfaces import Compact
 from tests.tiny import TINY

@@ -12,7 +12,7 @@ import torch
 
 from analysis.__main__ import Run
 from analysis.cli.request import logged
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.gpt import GPTConfig
+from models import GPTConfig
 
 
 @dataclass

@@ -1,14 +1,13 @@
 """The interface between a loss and the one loop in `train.learn`: the run that a loss sees, and the updates that it gives."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.gpt import GPT
+from models.gpt import GPT, LanguageModel
 from synthtasks.vocab import Vocab
 from train.checkpoint import Metrics
 from train.ledger import Ledger, matrix_weights
@@ -20,26 +19,44 @@ from train.stages.stage import Context, Stage
 class Run:
     """A run of learning, as a loss sees it."""
 
-    model: nn.Module  # for what carries gradients
+    model: LanguageModel  # for what carries gradients
     bare: GPT  # the same weights, for what does not
     vocab: Vocab
     context: Context
     start: Stage  # the policy that learning began from
     ledger: Ledger
+    upstream: Collection[Stage] = ()  # all that the stage which learns builds on
+    loaded: dict[Stage, GPT] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
-        return self.bare.head.weight.device
+        return self.bare.device
 
     @property
     def weights(self) -> int:
         """For the ledger."""
         return matrix_weights(self.bare.config)
 
-    @cached_property
+    @property
     def reference(self) -> GPT:
         """The policy that learning began from, frozen."""
-        return load_policy(self.context.get(self.start)).model.requires_grad_(False).to(self.device)
+        return self.policy(self.start)
+
+    def policy(self, stage: Stage) -> GPT:
+        """The model of another policy, such as a teacher or a base, frozen and on the device of this run. It is loaded once.
+
+        Raises:
+            ValueError: if the stage that learns does not build on it, so that its identity would say nothing of it; or if it has another
+                vocabulary than the policy that learns.
+        """
+        if stage not in self.loaded:
+            if stage != self.start and stage not in self.upstream:
+                raise ValueError(f"a run reads policies that it builds on; {stage} is none: make it a field of the loss or reward")
+            policy = load_policy(self.context.get(stage))
+            if policy.vocab != self.vocab:
+                raise ValueError(f"{stage} has another vocabulary than the policy that learns, so tokens would stand for other words")
+            self.loaded[stage] = policy.model.requires_grad_(False).to(self.device)
+        return self.loaded[stage]
 
 
 @dataclass(frozen=True)

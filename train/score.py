@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.generate import chosen_logp, completion_logits, pad
-from models.gpt import GPT
+from models.gpt import LanguageModel
+from models.sampling import chosen_logp, completion_logits, pad
 from synthtasks.checked import Above, From, check
 from synthtasks.families import Graded, named
 from synthtasks.surfaces import ROLES, Compact, Surface
@@ -121,7 +121,7 @@ def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, 
 
 
 @torch.no_grad()
-def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P].
 
     Raises:
@@ -129,7 +129,7 @@ def solution_logp(model: GPT, e: Exam, temperatures: tuple[float, ...]) -> tuple
     """
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
-    device = model.head.weight.device
+    device = model.device
     logp, by_role = [], []
     for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
         tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)

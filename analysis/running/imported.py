@@ -18,7 +18,7 @@ PACKAGES = (  # and modules, whose parts of experiments files may name without b
     "synthtasks.primitives",
     "synthtasks.surfaces",
     "synthtasks.vocab",
-    "models.gpt",
+    "models.config",
     "train.rl.credit",
     "train.losses.imitate",
     "train.learn",

@@ -12,7 +12,7 @@ from analysis.measures.edge import REGIONS, Edge
 from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
 from analysis.studies.scale import Scale
 from analysis.studies.study import Cell, Setting, Study
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Listing, Recipe, Solved
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact

@@ -13,8 +13,9 @@ from analysis.measures.estimates import exact_pass_at_k, sampled_pass_at_k
 from analysis.studies import grid
 from analysis.studies.scale import SCALES, SMOKE
 from analysis.studies.study import Setting
-from models.generate import chosen_logp, completion_logits, generate, invert, pad
-from models.gpt import GPT, GPTConfig
+from models import GPTConfig
+from models.gpt import GPT
+from models.sampling import chosen_logp, completion_logits, generate, invert, pad
 from synthtasks.families import Program, Uses, problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact

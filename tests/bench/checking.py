@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import torch
 from rich.table import Table
 
-from models.generate import chosen_logp
-from models.gpt import GPTConfig
+from models import GPTConfig
+from models.sampling import chosen_logp
 from synthtasks.corpus import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface

@@ -20,7 +20,7 @@ from analysis.running.shard import Shard
 from analysis.studies.claims import At, Claim, More, gain
 from analysis.studies.scale import Scale
 from analysis.studies.study import Cell, Setting, Study
-from models.gpt import GPTConfig
+from models import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.primitives import ADD, MUL

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from models.generate import chosen_logp, pad
+from models.sampling import chosen_logp, pad
 from synthtasks.checked import From, check
 from synthtasks.corpus import Document
 from synthtasks.vocab import Vocab

@@ -17,8 +17,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.generate import chosen_logp, completion_logits
-from models.gpt import GPT
+from models.gpt import LanguageModel
+from models.sampling import chosen_logp, completion_logits
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics
 from train.rl.batches import Part, parts
@@ -147,7 +147,7 @@ class Practice:
                 x = x + a.kl * kl(logp, reference)
             yield (x * weights[rows]).sum()
 
-    def _logp(self, model: GPT | torch.nn.Module, r: Rollouts, part: Part) -> Tensor:  # of the part's rows [P * G, T]
+    def _logp(self, model: LanguageModel, r: Rollouts, part: Part) -> Tensor:  # of the part's rows [P * G, T]
         tokens = r.tokens[part.distinct]
         logits = completion_logits(model, r.prompts[part.groups], r.prompt_lengths[part.groups], tokens, part.owners)
         return chosen_logp(logits / self.sampler.temperature, tokens)[part.same]

@@ -9,8 +9,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.generate import generate, pad
-from models.gpt import GPT
+from models.gpt import LanguageModel
+from models.sampling import generate, pad
 from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
@@ -65,7 +65,7 @@ class Sampler:
         check(self)
 
 
-def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:
+def rollout(model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:
     """Draw and judge the completions that are called `path`.
 
     Raises:
@@ -73,7 +73,7 @@ def rollout(model: GPT, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sa
     """
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
-    surface, device = sampler.surface, model.head.weight.device
+    surface, device = sampler.surface, model.device
     prompts = [vocab.encode(surface.prompt(p)) for p in problems]
     limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
     longest = max(len(prompt) for prompt in prompts)

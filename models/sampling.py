@@ -1,4 +1,4 @@
-"""Sampling with a cache, and the exact log-probabilities of given words.
+"""Sampling with a key-value cache, and the exact log-probabilities of given tokens.
 
 Shapes: P prompts, B rows that follow them, T tokens of the longest completion, V words.
 """
@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.cache import Cache, Following, Prompts
-from models.gpt import GPT
+from models.cache import Cache, Following, PromptCache
+from models.gpt import LanguageModel
 
 
 @dataclass(frozen=True)
 class Completions:
-    """What was sampled. Row b continues prompt b // (B / P)."""
+    """Sampled completions. Row b continues prompt b // (B / P)."""
 
     tokens: Tensor  # [B, T], 0 after the end
     mask: Tensor  # bool [B, T], true on sampled tokens, the end token included
@@ -26,7 +26,7 @@ class Completions:
 
 @torch.no_grad()
 def generate(
-    model: GPT,
+    model: LanguageModel,
     prompts: Sequence[Sequence[int]],  # P prompts, of any lengths
     uniforms: Tensor,  # [B, limit] in [0, 1): the randomness of each token
     end: int,
@@ -47,11 +47,11 @@ def generate(
     if end < 0:
         raise ValueError(f"a completion ends with a token, from 0; found {end}")
     B, limit = uniforms.shape
-    device = model.head.weight.device
+    device = model.device
     padded, lengths = pad(prompts, device)
-    read = Prompts(lengths)
-    logits = model(padded, read)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N beginnings
-    cache = Cache(read)
+    shared = PromptCache(lengths)
+    logits = model(padded, shared)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N beginnings
+    cache = Cache(shared)
     forwarded = int(lengths.sum())
 
     uniforms = uniforms.to(device)
@@ -69,7 +69,7 @@ def generate(
         if t + 1 == limit or not len(rows):
             break
         V = logs.shape[1]
-        longer, begun = (begun * V + new).unique(return_inverse=True)  # [N'], [B']
+        longer, begun = torch.unique(begun * V + new, return_inverse=True)  # [N'], [B']
         cache.follow(longer // V)
         logits = model((longer % V)[:, None], cache)[:, 0]
         cache.written += 1
@@ -122,7 +122,7 @@ def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Te
     return padded, torch.tensor(lengths, device=device)
 
 
-def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
+def completion_logits(model: LanguageModel, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
     """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P].
 
     Row b follows prompt `owners[b]`, and these ascend. Each prompt goes through the model once, however many rows follow
@@ -136,19 +136,19 @@ def completion_logits(model: nn.Module, prompts: Tensor, lengths: Tensor, tokens
         raise ValueError(f"there are {len(tokens)} completions, but owners of {len(owners)}")
     if lengths.shape != prompts.shape[:1] or not bool(((lengths >= 1) & (lengths <= prompts.shape[1])).all()):
         raise ValueError(f"lengths must be those of {len(prompts)} prompts, from 1 to {prompts.shape[1]}; found {lengths.tolist()}")
-    if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one look at the device
+    if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one wait for the device
         raise ValueError(f"owners must ascend from 0 to at most {len(prompts) - 1}; found {owners.tolist()}")
     prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one
     P, S = prompts.shape
     if len(tokens) == P and bool((lengths == S).all()):
-        logits: Tensor = model(torch.cat((prompts[owners], tokens[:, :-1]), dim=1))
+        logits = model(torch.cat((prompts[owners], tokens[:, :-1]), dim=1))
         return logits[:, S - 1 :]
-    read = Prompts(lengths)
-    ends: Tensor = model(prompts, read)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
+    shared = PromptCache(lengths)
+    ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
     first = ends[owners][:, None]  # [B, 1, V]
     if tokens.shape[1] == 1:
         return first
-    return torch.cat((first, model(tokens[:, :-1], Following(read, owners))), dim=1)
+    return torch.cat((first, model(tokens[:, :-1], Following(shared, owners))), dim=1)
 
 
 def chosen_logp(logits: Tensor, tokens: Tensor) -> Tensor:  # [B, T, V], [B, T] -> [B, T]
