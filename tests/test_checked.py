@@ -18,6 +18,7 @@ from synthtasks.corpus import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train.learn import Learn, Snapshot
+from train.losses.compare import Compare
 from train.losses.imitate import Imitate
 from train.losses.practice import Algorithm, Practice
 from train.losses.sources import Verified
@@ -111,7 +112,7 @@ INSTANCES = (
     *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
-    *(Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
+    *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, not asked for
     "Batch",

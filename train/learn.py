@@ -91,6 +91,7 @@ class Learn(Stage):
                     progress.record(iteration, metrics)
                     fabric.log_dict({"iteration": iteration} | metrics, next(step))
                 if iteration + 1 in self.keep:
+                    context.confirm(out)
                     save_weights(policy, out / _kept(iteration + 1))
                     progress.keep(out / _kept(iteration + 1))
                 stopping = context.stopping()

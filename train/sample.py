@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from train.stages.layout import Layout
 from train.stages.reading import reading
 from train.stages.stage import Context, Shelf, Stage
 
+Accepts = Literal["process", "answer"]  # of a completion every step has to be right, or the answer alone
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
 
@@ -71,6 +72,10 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
+
+    def accepted(self, accepts: Accepts) -> NDArray[np.bool_]:  # [B]
+        """The completions that are right by this measure."""
+        return self.process if accepts == "process" else self.correct
 
     @property
     def documents(self) -> list[Document]:  # [B]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from synthtasks.checked import check
 from synthtasks.corpus import Document
 from synthtasks.rng import rng
-from train.sample import Sample, read_samples
+from train.sample import Accepts, Sample, read_samples
 from train.stages.stage import Shelf, Undefined
 
 
@@ -43,7 +43,7 @@ class Verified:
     every accepted completion of a problem (RAFT, arXiv:2304.06767, keeps the best one)."""
 
     sample: Sample
-    accepts: Literal["process", "answer"] = "process"  # every step has to be right, or the answer alone
+    accepts: Accepts = "process"
 
     def __post_init__(self) -> None:
         check(self)
@@ -55,7 +55,7 @@ class Verified:
             Undefined: if the judge accepts none of them.
         """
         samples = read_samples(self.sample, shelf)
-        accepted = samples.process if self.accepts == "process" else samples.correct
+        accepted = samples.accepted(self.accepts)
         if not accepted.any():
             raise Undefined(f"no {self.accepts} of the {len(accepted)} completions of {self.sample} is right")
         return _drawn([d for d, right in zip(samples.documents, accepted, strict=True) if right], *path)
