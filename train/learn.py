@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class Learn(Stage):
     """The policy that comes of `iterations` of learning from `policy`.
 
-    Where the policy came of learning that drew by the same (`Loss.drawn_by`), iterations are counted on from there, and meet new problems
-    or documents: two halves, one after the other, meet those of the whole.
+    If the policy has already learned from the same draws (`Loss.drawn_by`), the count of iterations goes on from there, so that new
+    problems or documents are met: two halves, one after the other, meet those of the whole.
 
     The metrics of a step hold those that its losses give. A name that several of them give is followed by the loss's place among the
     losses, from 1: `reward/1`, `reward/2`.
@@ -67,7 +67,7 @@ class Learn(Stage):
 
     @cached_property
     def _before(self) -> tuple[int, ...]:
-        """Of each loss, the iterations in which the policy has learned already from what it draws by."""
+        """For each loss, the iterations in which the policy has already learned from the same draws."""
         return tuple(_learned(self.policy, loss.drawn_by) for _, loss in self.losses)
 
     def run(self, out: Path, context: Context) -> None:
@@ -140,7 +140,7 @@ def _kept(iterations: int) -> str:
 
 
 def _learned(policy: object, drawn_by: object) -> int:
-    """The iterations in which a policy has learned from what is drawn by this."""
+    """The iterations in which a policy has learned from these draws, through snapshots and edits."""
     iterations, until = 0, 0
     while isinstance(policy, Stage):
         if isinstance(policy, Snapshot):
