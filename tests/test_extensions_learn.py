@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from analysis.running.imported import PACKAGES, imported
 from models import GPTConfig
 from models.edits import Edit, Edited, Project, Shift
 from models.gpt import GPT
@@ -37,7 +38,8 @@ from train.run import Run, Update
 from train.sample import Sample, read_samples
 from train.score import Score
 from train.stages.artifacts import defined, load_arrays, save_arrays
-from train.stages.stage import Context, Shelf, Stage, Undefined, closure
+from train.stages.record import encode
+from train.stages.stage import Context, Shelf, Stage, Undefined, closure, name
 from train.stages.store import Store
 
 SURFACE = Compact()
@@ -344,3 +346,9 @@ def test_only_what_is_kept_is_a_snapshot() -> None:
     for keep in ((0,), (6,), (2, 2), (3, 2)):
         with pytest.raises(ValueError, match="ascending, from 1 to 5"):
             replace(KEPT, keep=keep)
+
+
+# Broken if a result that comes of one of these could not be read in a process that knows nothing of it.
+def test_files_may_name_them() -> None:
+    for stage in (learned(Steer(TAUGHT, ((0, Without((1.0,) * 16)),)), Imitate(Verified(SAMPLE)), Compare(SAMPLE)), Snapshot(KEPT, 2)):
+        assert imported(encode(stage), name(stage), (*PACKAGES, __name__, "train.optim")) == stage

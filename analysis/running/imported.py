@@ -25,6 +25,8 @@ PACKAGES = (  # and modules, whose parts of experiments files may name without b
     "train.rl.objectives",
     "train.policy",
     "train.losses.practice",
+    "train.losses.compare",
+    "train.losses.sources",
     "train.rl.problems",
     "train.rl.rewards",
     "train.rl.rollouts",
