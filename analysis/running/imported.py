@@ -24,6 +24,8 @@ PACKAGES = (  # and modules, whose parts of experiments files may name without b
     "train.optim",
     "train.policy",
     "train.losses.practice",
+    "train.losses.compare",
+    "train.losses.sources",
     "train.rl",
     "train.sample",
     "train.score",
