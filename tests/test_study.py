@@ -148,7 +148,7 @@ def test_the_arms_differ_by_the_mask_alone() -> None:
         assert absent is not None
         assert present.losses == absent.losses
         bases = [learn.policy for learn in (present, absent)]
-        documents = [base.losses[0][1].documents(3) for base in bases]  # type: ignore[attr-defined]
+        documents = [base.losses[0][1].documents(None, 3) for base in bases]  # type: ignore[attr-defined]
         assert documents[0] == documents[1]
         assert bases[0] != bases[1]
 

@@ -1,4 +1,4 @@
-"""What a stage cost, counted from what was run. "Equal compute" means equal ledgers."""
+"""The cost of a stage, counted while it runs. "Equal compute" means equal ledgers."""
 
 import os
 from dataclasses import dataclass, fields

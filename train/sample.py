@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
+from synthtasks.corpora import Document
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.rl.problems import ProblemSource
@@ -18,6 +19,7 @@ from train.stages.reading import reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage
 
+Accepts = Literal["process", "answer"]  # of a completion every step has to be right, or the answer alone
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
 
@@ -70,6 +72,16 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
+
+    def accepted(self, accepts: Accepts) -> NDArray[np.bool_]:  # [B]
+        """The completions that are right by this measure."""
+        return self.process if accepts == "process" else self.correct
+
+    @property
+    def documents(self) -> list[Document]:  # [B]
+        """Each completion after its prompt, to be read or learned."""
+        prompts = [tuple(prompt.split()) for prompt in self.prompts]
+        return [Document(prompts[p], tuple(words.split()), ()) for p, words in zip(self.problem.tolist(), self.words, strict=True)]
 
 
 def read_samples(stage: Sample, shelf: Shelf) -> Samples:

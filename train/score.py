@@ -121,7 +121,7 @@ def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, 
 
 @torch.no_grad()
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P].
+    """The log-probability of each problem's solution at each temperature [K, P], and by role at temperature 1 [R, P].
 
     Raises:
         ValueError: if there is no temperature, or one is not positive and finite.

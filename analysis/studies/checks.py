@@ -9,7 +9,7 @@ from analysis.measures.exact import difficulties
 from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
 from analysis.studies.claims import Claim
 from analysis.studies.study import Setting, Study
-from synthtasks.corpora import Solved, Writer
+from synthtasks.corpora import Corpus, Solved, Writer
 from synthtasks.families import Family, problem
 from synthtasks.problem import Split
 from train.learn import Learn
@@ -164,8 +164,8 @@ def _readings(stage: Stage) -> Iterator[Reading]:
             yield from _answered(stage.source, stage.sampler)
         case Learn():
             for _, loss in stage.losses:
-                if isinstance(loss, Imitate):
-                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.corpus.recipes)
+                if isinstance(loss, Imitate) and isinstance(loss.source, Corpus):
+                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.source.recipes)
                 elif isinstance(loss, Practice):
                     yield from _answered(loss.source, loss.sampler)
 
