@@ -75,16 +75,23 @@ def tasks_of(setting: Setting) -> Tasks:
 def everything(scale: Scale, tasks: Tasks = PROGRAMS) -> Family:
     """The family that bases are pretrained on. Its fields `modulus` and `lines` are those of the scale, if it has them."""
     family = known(tasks.family).family
-    sizes = {size: getattr(scale, size) for size in ("modulus", "lines") if size in {f.name for f in fields(family)}}  # type: ignore[arg-type]  # a family is a dataclass
-    if "lines" in sizes:
+    held = {f.name for f in fields(family)}  # type: ignore[arg-type]  # a family is a dataclass
+    sizes: dict[str, int] = {size: getattr(scale, size) for size in ("modulus", "lines") if size in held}
+    if "lines" in held:
         sizes[difficulty(family).field] = min(level(family), scale.lines)
     return cast(Callable[..., Family], replace)(family, **sizes)
 
 
 @cache
 def exam(family: Family, deepest: int) -> tuple[Family, ...]:
-    """Every difficulty of a family, up to the deepest."""
-    return tuple(at(family, n) for n in difficulties(family, deepest))
+    """Every difficulty of a family, up to the deepest.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if not (every := difficulties(family, deepest)):
+        raise ValueError(f"{family} has no problems of a difficulty from 1 to {deepest}: take a larger scale, or give it easier problems")
+    return tuple(at(family, n) for n in every)
 
 
 def needing(scale: Scale, tasks: Tasks) -> Family:

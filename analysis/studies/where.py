@@ -54,7 +54,7 @@ class Practised:
         yield cell.fact("before", "pass@1 where RL practised", None, float(there.mean()), problems)
         signal = [fact.value for fact in Noted("learn", ("signal",))(cell, shelf)]
         yield cell.fact("learning", "share of groups with signal", None, sum(signal) / len(signal), len(signal))
-        deeper = [n for n in [max(band, default=0) + DEEPER] if band and n in before.steps]
+        deeper = [n for n in [max(band, default=0) + DEEPER] if band and n in before.difficulties]
         for name, places in (("at the edge", band), ("two deeper", deeper)):
             if places:
                 at = [before.at(n) for n in places]

@@ -12,7 +12,9 @@ from synthtasks.families.program import Uses
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 
-ATTEMPTS = 10_000  # draws for one problem; where one in 216 will do, as of three steps with one primitive of six, 10,000 misses have p = 1e-20
+ATTEMPTS = (
+    10_000  # draws for one problem; where one draw in 216 will do (three steps, one primitive of six), 10,000 misses have p = 1e-20
+)
 
 
 @dataclass(frozen=True)
