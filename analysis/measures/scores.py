@@ -48,8 +48,10 @@ class Scores:
         return self.difficulties.index(difficulty)
 
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
-        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives. Of texts, harder to guess
-        than numbers, it is an upper bound."""
+        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives.
+
+        Of texts, which are harder to guess than numbers, it is an upper bound.
+        """
         chosen = [self.primitives.index(n) for n in names if n in self.primitives]
         return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)
 
