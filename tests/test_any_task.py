@@ -135,6 +135,7 @@ def test_programs_are_what_they_were() -> None:
         assert knowing(scale, Tasks()) == replace(family, primitives=family.primitives[:2])
         assert exam(family, scale.deepest) == tuple(replace(family, steps=n) for n in range(1, scale.deepest + 1))
         assert context(scale, Tasks()) == 256
+    assert everything(replace(CPU, lines=2, deepest=2, solved=1, uses=1)) == Program(2, 2)  # no longer than the lines there are
 
 
 # broken if a model cannot read, or name, what it is asked: 24 equations with their solutions take more than 256 tokens
