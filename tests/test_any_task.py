@@ -60,8 +60,10 @@ def answered(results: Results) -> None:
         if outcome.has((("control", "none"), ("region", "at"))):
             place = outcome.places("edge", "band at")[0]
             for phase in ("before", "after"):
-                low, mean, high = (outcome.value(phase, f"sampled process@8{end}", place) for end in (" low", "", " high"))
-                assert 0 <= low <= mean <= high <= 1  # type: ignore[operator]  # each was measured
+                for what in ("answer@1", "sampled process@8"):
+                    low, mean, high = (outcome.value(phase, f"{what}{end}", place) for end in (" low", "", " high"))
+                    assert 0 <= low <= mean <= high <= 1  # type: ignore[operator]  # each was measured
+                    assert what != "answer@1" or low < high  # type: ignore[operator]  # modulo 2 some answers are right, and some wrong
     assert [f.name for f in results.findings] == [c.name for c in STUDY.claims_of(results.cells)]
 
 
