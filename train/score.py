@@ -18,7 +18,7 @@ from torch import Tensor
 from models.gpt import LanguageModel
 from models.sampling import chosen_logp, completion_logits, pad
 from synthtasks.checked import Above, From, check
-from synthtasks.families import Graded, named
+from synthtasks.families import Family, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
@@ -51,7 +51,7 @@ class Score(Stage):
     """
 
     policy: Stage
-    families: tuple[Graded, ...]
+    families: tuple[Family, ...]
     problems: Annotated[int, From(1)] = 512
     temperatures: tuple[Annotated[float, Above(0)], ...] = (1.0,)
     surface: Surface = Compact()
@@ -78,7 +78,7 @@ class Score(Stage):
         write_json(out / "ledger.json", asdict(ledger))
         forget(out)
 
-    def _piece(self, policy: Policy, family: Graded, names: tuple[str, ...]) -> Arrays:
+    def _piece(self, policy: Policy, family: Family, names: tuple[str, ...]) -> Arrays:
         """The score of a family."""
         e = exam(family, self.surface, policy.vocab, self.problems, self.seed, names)
         logp, roles = solution_logp(policy.model, e, self.temperatures)
@@ -102,13 +102,13 @@ class Exam:
         return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
-def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
     return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
 
 
 @lru_cache(maxsize=512)
-def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def _exam(of: Exact[Family], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     family, surface = of.value, said.value
     asked = list(named(family, "test", range(problems), "score", seed))
     solutions = [surface.solution(p) for p in asked]
