@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.cli.command import plural
-from analysis.cli.screen import minutes
 from analysis.running.imported import PACKAGES, imported
+from analysis.running.progress import minutes
 from train.ledger import matrix_weights
 from train.policy import Fresh
 from train.stages.artifacts import VARYING, digest
