@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.figures.conditions import lines, merged, name, varying
 from analysis.figures.curves import Curves, OriginShares, PassCurves, pool
@@ -33,7 +33,7 @@ from analysis.report.html import document, figure, section, table, tag
 from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
 from analysis.report.titles import titles
-from analysis.report.traces import Mark, exhibits, marks
+from analysis.report.traces import Exhibit, Mark, exhibits, marks, show
 from analysis.studies.claims import At, Claim, More, Same, gain
 from analysis.studies.grid import STUDY as GRID
 from analysis.studies.grid import guessed, region_of
@@ -43,10 +43,10 @@ from analysis.studies.scale import SMOKE
 from analysis.studies.study import Figure, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
-from synthtasks.families import Program, Uses
+from synthtasks.families import Circuit, Compose, Dag, Family, Hops, Program, Tree, Uses, named
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces import Compact
+from synthtasks.surfaces import Code, Compact, Equations, Surface
 from synthtasks.trace import Trace
 from tests.tiny import TINY
 from train.learn import Learn
@@ -390,6 +390,28 @@ def test_marks_by_hand() -> None:
     )
     assert marks(PROBLEM, said(""))[-1] == Mark("no answer", False, "expected 9")
     assert all(m.right and not m.remark for m in marks(PROBLEM, Compact().read(Compact().solution(PROBLEM))))
+
+
+# Broken if marks took every problem for a program, or some completion had none: whatever is read is shown.
+@pytest.mark.parametrize(
+    ("family", "surface"),
+    [
+        *((family, surface) for family in (Dag(), Tree(), Hops(), Circuit(), Program(2, 4)) for surface in (Equations(), Code())),
+        (Compose(), Equations()),
+        (Program(2, 4), Compact()),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_marks_are_total(family: Family, surface: Surface) -> None:
+    problem = next(iter(named(family, "test", [0], "marks")))
+    right = surface.solution(problem)
+    assert all(mark.right for mark in marks(problem, surface.read(right)))
+    for words in (right, right[:-3], right[3:], right[::-1], surface.prompt(problem), (*right[:2], *right), ("answer",) * 3, ()):
+        trace = surface.read(tuple(words))
+        found = marks(problem, trace)
+        html = str(show(Exhibit((), 0, "asked", surface, problem, trace, solved=False)))
+        assert html.count("<li") == len(found)
+        assert isinstance(surface, Compact) or re.sub("<[^>]+>", "", html).startswith(str(escape(" ".join(surface.prompt(problem)))))
 
 
 # Broken if the trace called solved were not one, or its marks on the page were another trace's.
