@@ -483,6 +483,20 @@ def test_costs_are_the_sums_of_the_ledgers(results: Results, store: Store) -> No
     assert scientific(99_999) == "99,999"
 
 
+# Broken if a stretch of a learning curve were placed or averaged wrongly, or if updates of one iteration counted as several.
+def test_learning_curves_by_hand(results: Results, tmp_path: Path) -> None:
+    notes = [{"iteration": 0, "reward": 1.0}, {"iteration": 0, "reward": 2.0}, {"iteration": 1, "reward": 4.0, "loss": 1.0}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(n) + "\n" for n in notes))
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"iteration": 2, "rew')  # is being written
+    noted, cell = Noted("learn", ("reward", "loss", "signal")), results.cells[0]
+    found = [(f.metric, f.at, f.value) for f in noted.read(cell, tmp_path / "metrics.jsonl", "learning")]
+    assert found == [("reward", 1, 1.5), ("reward", 2, 4.0), ("loss", 2, 1.0)]
+    (tmp_path / "metrics.jsonl").write_text("".join(f'{{"iteration": {i}, "reward": {i}.0}}\n' for i in range(80)))
+    found = [(f.metric, f.at, f.value) for f in noted.read(cell, tmp_path / "metrics.jsonl", "learning")]
+    assert found == [("reward", 2 * n, 2 * n - 1.5) for n in range(1, 41)]  # stretches of two iterations
+
+
 # Broken if a stage were drawn twice or left out, an arrow pointed the wrong way, or boxes lay on each other.
 def test_the_graph_of_stages() -> None:
     cells = tuple(GRID.every(Setting(TINY, (0, 1), Withhold())))
