@@ -18,6 +18,7 @@ AT_EDGE = "at the edge"  # the metric whose axis is k
 TICKS = [1, 100, 10_000, 1_000_000]
 ORIGIN_COLOURS = dict(zip(ORIGINS, (PALETTE[0], "#b9bcc0", PALETTE[1]), strict=True))
 COLUMNS = 3  # of panels that no label arranges
+LETTER, HANDLE = 0.065, 0.5  # inches of a letter and of a line, in a legend
 SINGLE = 0.7  # width of the curve of a run under way
 Around = Callable[["Axes", Line, str], None]  # what is drawn around the mean of a line, in its colour
 
@@ -82,12 +83,16 @@ class Panels:
                 axes.set_title(f"{self.columns} {column}")
             scaled(axes, row)
 
+        width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
+        told = [stroke(colour, label, dashes) for label, (colour, dashes) in looks.items() if label]
+        across = max(1, int(width / (LETTER * max(map(len, looks)) + HANDLE)))  # names in a line of the legend
+
         def paint(figure: "Figure") -> None:
             panels(figure, rows, columns, panel, self.x, [self.rows[row] for row in rows])
-            legend_below(figure, [stroke(colour, label, dashes) for label, (colour, dashes) in looks.items() if label], 4)
+            legend_below(figure, told, across)
 
-        width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
-        return drawn(self.of, f"Curves of {', '.join(rows)}", width, 1.8 * len(rows) + (0.8 if len(columns) > 1 else 1.0), paint)
+        height = 1.8 * len(rows) + (0.6 if len(columns) > 1 else 0.8) + 0.2 * math.ceil(len(told) / across)
+        return drawn(self.of, f"Curves of {', '.join(rows)}", width, height, paint)
 
     def _line(self, axes: "Axes", line: Line, colour: str, dashes: Dashes) -> None:
         """The mean over whole runs boldly, and each run under way thinly."""

@@ -60,9 +60,7 @@ class Growing:
     shelf: Shelf
     now: Snapshot = field(default_factory=Snapshot)
     faults: dict[tuple[object, str], str] = field(default_factory=dict)  # why something could not be read, by what it is of
-    _facts: dict[tuple[Cell, int], tuple[Stamp, tuple[Fact, ...] | None]] = field(
-        default_factory=dict
-    )  # by cell, and number of the measure
+    _facts: dict[tuple[Cell, int], tuple[Stamp, tuple[Fact, ...] | None]] = field(default_factory=dict)  # by the measure's number
     _notes: dict[tuple[Stage, int], tuple[Stamp, tuple[Fact, ...]]] = field(default_factory=dict)  # of stages under way
     _seconds: dict[Stage, tuple[Stamp, float | None]] = field(default_factory=dict)
 
