@@ -292,7 +292,7 @@ def test_it_grows_to_what_the_report_says(done: Path, tmp_path: Path) -> None:
     cells = request.cells()
     facts = tuple(f for c in cells for f in measured(c, STUDY.measures, request.store))
     assert repr(dashboard.growing.facts()) == repr(facts)  # of which some numbers are NaN
-    found = judge_so_far(STUDY.claims, cells, dashboard.growing.whole())
+    found = judge_so_far(STUDY.claims, cells, dashboard.growing.outcomes())
     assert repr(found.findings) == repr(judge(STUDY.claims, outcomes(facts)))
     assert set(found.ready.values()) == {2}
     assert "2 of 2" in sections["verdicts"]

@@ -95,7 +95,7 @@ class Dashboard:
 
 def verdicts(growing: Growing) -> Markup:
     """The claims, from the seeds that are ready."""
-    found, study, cells = growing.whole(), growing.asked.study, growing.cells
+    found, study, cells = growing.outcomes(), growing.asked.study, growing.cells
     if not found:
         return section("Verdicts so far", tag("p", f"None: no cell of {len(cells)} is whole.", kind="soft"))
     judged = judge_so_far(study.claims_of(cells), cells, found)

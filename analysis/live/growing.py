@@ -144,10 +144,13 @@ class Growing:
                 found += [replace(fact, labels=cell.labels, seed=cell.seed) for fact in noted]
         return tuple(found)
 
-    def whole(self) -> dict[Cell, Outcome]:
+    def whole(self) -> tuple[Cell, ...]:
         """The cells of which everything has been measured."""
-        known = {c: m for c, m in self.measures.items() if all(self._facts.get((c, i), ((), None))[1] is not None for i in m)}
-        return {cell: outcome for cell in known for outcome in outcomes(self.facts_of(cell))}
+        return tuple(c for c, m in self.measures.items() if all(self._facts.get((c, i), ((), None))[1] is not None for i in m))
+
+    def outcomes(self) -> dict[Cell, Outcome]:
+        """Those of the cells that are whole."""
+        return {cell: outcome for cell in self.whole() for outcome in outcomes(self.facts_of(cell))}
 
     @property
     def measured(self) -> tuple[object, ...]:

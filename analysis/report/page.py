@@ -11,7 +11,7 @@ from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
 from analysis.report.traces import Exhibit, exhibits, sampled, show
 from analysis.studies.results import Results
-from analysis.studies.scale import SCALES, SIZES, SMOKE, Scale, changed, preset
+from analysis.studies.scale import SCALES, SIZES, SMOKE, changed, preset
 from train.stages.disk import replacing
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
@@ -32,7 +32,7 @@ def report(results: Results) -> Markup:
         f"Study: {study.name}",
         tag("h1", study.question),
         tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
-        *([tag("p", SMOKE_NOTE, kind="note")] if _is_smoke(results.setting.scale) else []),
+        *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         tag("p", answer(results)),
         section("Verdicts", *verdicts(results), _drawing(forest.forest(study.claims, results.findings), forest.CAPTION)),
         section("Reported without a verdict", contrasts(results)),
@@ -41,10 +41,6 @@ def report(results: Results) -> Markup:
         section("What is undefined", undefined(results)),
         section("How it was run", *run(results)),
     )
-
-
-def _is_smoke(scale: Scale) -> bool:
-    return SCALES[preset(scale)] is SMOKE
 
 
 def _extent(results: Results) -> str:
