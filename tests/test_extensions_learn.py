@@ -36,9 +36,8 @@ from train.run import Run, Update
 from train.sample import Sample, read_samples
 from train.score import Score
 from train.stages.arrays import load_arrays, save_arrays
-from train.stages.stage import encode
 from train.stages.seal import defined
-from train.stages.stage import Context, Shelf, Stage, Undefined, closure, name
+from train.stages.stage import Context, Shelf, Stage, Undefined, closure, encode, name
 from train.stages.store import Store
 
 SURFACE = Compact()

@@ -10,11 +10,12 @@ from rich.text import Text
 
 from analysis.cli.command import ended, report, reporting
 from analysis.cli.request import Request, stages_of
-from analysis.cli.screen import minutes, watching
+from analysis.cli.screen import watching
 from analysis.measures.scores import curves, read_scores
 from analysis.running import references
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import make_plan
+from analysis.running.progress import minutes
 from analysis.studies.study import Cell, measure
 from train.stages.stage import Stage
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.cli.owned import Owner, owner, refuse_other
-from analysis.cli.screen import titles
+from analysis.report.titles import titles
 from analysis.studies.checks import check_study
 from analysis.studies.scale import SCALES, SEEDS, Scale
 from analysis.studies.study import Cell, Setting, Study

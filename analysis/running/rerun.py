@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.cli.command import plural
-from analysis.cli.screen import minutes
-from analysis.running.imported import Unreadable, imported
+from analysis.running.imported import imported
+from analysis.running.progress import minutes
 from train.ledger import matrix_weights
 from train.policy import Fresh
 from train.stages.circumstances import commit, read_made, versions

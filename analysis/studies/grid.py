@@ -86,6 +86,7 @@ def factorial(primitive: str, region: str) -> dict[str, str]:
     return {"control": "none", "primitive": primitive, "region": region}
 
 
+FACTORIAL = {"control": "none"}
 AT, BELOW, BEYOND = (factorial("present", region) for region in ("at", "below", "beyond"))
 ABSENT_AT, ABSENT_BELOW = factorial("absent", "at"), factorial("absent", "below")
 KNOWN, COIN, TEMPERATURE = {"control": "known"}, {"control": "coin"}, {"control": "temperature"}
@@ -163,14 +164,14 @@ FIGURES = (
     ),
     Figure(
         "pass@k before and after RL",
-        PassCurves("primitive", "region"),
+        PassCurves("primitive", "region", FACTORIAL),
         "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Where "
         "curves start apart and meet at large k, RL made likelier what the base reached, too, with so many samples; where they stay "
         "apart, it solves problems that so many samples of the base do not.",
     ),
     Figure(
         "Learning curves",
-        LearningCurves("region", "primitive"),
+        LearningCurves("region", "primitive", labels=FACTORIAL),
         "Rollouts of RL as it went, mean over seeds, averaged over a fortieth of the run. A group has signal if its rewards "
         "differ; without one, an iteration takes no step.",
     ),
