@@ -21,15 +21,16 @@ from synthtasks.checked import From, check
 from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger
 from train.optim import Optim
-from train.policy import Policy, load_policy, save_policy
+from train.policy import Policy, load_policy, save_policy, untrained
 from train.run import Loss, Run, Update
 from train.stages.disk import write_json
-from train.stages.stage import Context, Interrupted, Stage
+from train.stages.stage import Context, Interrupted, Stage, Trial
 from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
+TRIED = 2  # iterations of a trial
 OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 
 
@@ -57,6 +58,23 @@ class Learn(Stage):
         if not self.losses:
             raise ValueError("Learn.losses needs a loss, with its weight; found none")
         _fit_together([loss for _, loss in self.losses])
+
+    @property
+    def word(self) -> str:
+        return getattr(self.losses[0][1], "word", "learn")
+
+    @property
+    def work(self) -> float:
+        return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Each loss alone, for a few iterations."""
+        return tuple(
+            Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
+            for fresh in untrained(self)
+            for weight, loss in self.losses
+            for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 1.0),))
+        )
 
     def run(self, out: Path, context: Context) -> None:
         from lightning.fabric import Fabric  # takes seconds to import, and is needed by nothing else

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from models.gpt import GPTConfig
 
+BACKWARD = 3  # cost of training on a token, in tokens forward
+LENGTH = 64  # tokens of a problem with its solution, roughly: only how kinds of stages compare matters
+
 
 @dataclass
 class Ledger:

@@ -16,7 +16,7 @@ from train.ledger import matrix_weights
 from train.stages.artifacts import defined
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, closure
 
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
 
@@ -103,5 +103,14 @@ class Fresh(Stage):
         if self.config.vocab != len(self.vocab):
             raise ValueError(f"the model has {self.config.vocab} tokens, its vocabulary {len(self.vocab)} words; make them equal")
 
+    @property
+    def memory(self) -> float:
+        return 4.0 * matrix_weights(self.config)
+
     def run(self, out: Path, context: Context) -> None:
         save_policy(Policy(GPT(self.config, torch_rng("init", self.seed)), self.vocab), out)
+
+
+def untrained(stage: Stage) -> tuple[Fresh, ...]:
+    """The untrained policy that everything in a stage began from, if there is one."""
+    return tuple(s for s in closure((stage,)) if isinstance(s, Fresh))[:1]

@@ -54,7 +54,8 @@ class Loss(Protocol):
     """A way of learning. Several that learn together say beforehand what has to agree, and what must not.
 
     Randomness is named by a loss's seed. Two losses may have one seed and different prompts or corpora: what they draw differs then, but is
-    not independent.
+    not independent. A loss may say more for plans: its `word`, its `work` in tokens forward an iteration, and by `trials()` losses like it
+    for an untrained policy, each with the share of the time that it stands for.
     """
 
     @property

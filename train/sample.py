@@ -1,6 +1,6 @@
 """Asking a policy, and keeping what it said. Raw facts only: every statistic is computed later, from these."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
-from train.ledger import Ledger, matrix_weights
-from train.policy import load_policy
-from train.rl.problems import Prompts
+from train.ledger import LENGTH, Ledger, matrix_weights
+from train.policy import load_policy, untrained
+from train.rl.problems import Band, Endless, Prompts
 from train.rl.rollouts import Sampler, rollout
 from train.stages.artifacts import defined, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
 from train.stages.layout import Layout
 from train.stages.reading import reading
-from train.stages.stage import Context, Shelf, Stage
+from train.stages.stage import Context, Shelf, Stage, Trial
 
+TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
 
@@ -41,6 +42,16 @@ class Sample(Stage):
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def work(self) -> float:
+        return self.problems * self.sampler.group * LENGTH
+
+    def trials(self) -> tuple[Trial, ...]:
+        """A few problems."""
+        prompts = self.prompts.trials()[0] if isinstance(self.prompts, Band) else self.prompts
+        n = TRIED if isinstance(prompts, Endless) else self.problems
+        return tuple(Trial(replace(self, policy=f, prompts=prompts, problems=n), self.problems / n) for f in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))

@@ -10,6 +10,7 @@ from train.stages.reading import a_text, read_object, reading
 from train.stages.stage import Stage, closure
 
 FILE = "stages.json"
+REPORTED = "facts.jsonl"  # lies in the folder of a study that has results
 SCHEMA = 1
 
 

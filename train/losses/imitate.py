@@ -12,6 +12,7 @@ from synthtasks.checked import From, check
 from synthtasks.corpus import Corpus, Document
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
+from train.ledger import BACKWARD
 from train.run import Run, Update
 
 
@@ -36,6 +37,7 @@ class Imitate:
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
+    word: ClassVar[str] = "pretrain"
 
     def __post_init__(self) -> None:
         check(self)
@@ -44,6 +46,10 @@ class Imitate:
     def source(self) -> tuple[object, ...]:
         """What the documents are drawn by."""
         return "imitate", self.corpus, self.seed
+
+    @property
+    def work(self) -> float:
+        return BACKWARD * self.tokens
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         batch = collate(self.corpus, self.documents(iteration), run.vocab, run.device)

@@ -11,8 +11,8 @@ group has signal there is no step: not by rounding, and not by the divergence fr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,11 +21,12 @@ from models.generate import chosen_logp, completion_logits
 from models.gpt import GPT
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics
+from train.ledger import BACKWARD, LENGTH
 from train.rl.batches import Part, parts
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain, compares
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
-from train.rl.problems import Prompts
-from train.rl.rewards import Correct, Reward
+from train.rl.problems import Band, Prompts
+from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts, Sampler, rollout
 from train.rl.shapes import fitting
 from train.rl.signal import Judged, has_signal, with_signal
@@ -68,6 +69,8 @@ class Practice:
     reuse: Annotated[int, From(1)] = 1  # updates on the same rollouts; one is on-policy
     seed: Annotated[int, From(0)] = 0
 
+    word: ClassVar[str] = "practise"
+
     def __post_init__(self) -> None:
         check(self)
         if self.sampler.group == 1 and compares(self.algorithm.credit):
@@ -87,6 +90,19 @@ class Practice:
     def source(self) -> tuple[object, ...]:
         """What the problems and completions are drawn by."""
         return "practice", self.prompts, self.seed
+
+    @property
+    def work(self) -> float:
+        return (1 + BACKWARD) * self.problems * self.sampler.group * LENGTH
+
+    def trials(self) -> tuple[tuple["Practice", float], ...]:
+        """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
+        The longest problems of a band take the most memory."""
+        if not isinstance(self.prompts, Band):
+            return ((self, 1.0),)
+        usual, longest = self.prompts.trials()
+        each = ((usual, self.reward, 0.5), (usual, Coin(), 0.5), (longest, Coin(), 0.0))
+        return tuple((replace(self, prompts=prompts, reward=reward), share) for prompts, reward, share in each)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         a = self.algorithm

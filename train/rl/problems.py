@@ -12,6 +12,7 @@ from train.stages.artifacts import defined
 from train.stages.reading import a_text, an_object, read_object, reading
 from train.stages.stage import Context, Stage, Undefined
 
+USUAL = 6  # steps of problems, roughly, that a band will choose
 Region = Literal["below", "at", "beyond"]  # of an edge
 
 
@@ -73,6 +74,10 @@ class Band:
 
     def __post_init__(self) -> None:
         check(self)
+
+    def trials(self) -> tuple[Endless, Endless]:
+        """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
+        return Endless(replace(self.family, steps=min(USUAL, self.family.lines))), Endless(replace(self.family, steps=self.family.lines))
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         steps = band(context, self.edge, self.region, range(1, self.family.lines + 1))

@@ -20,7 +20,7 @@ from train.stages.forms import Forms, Hashed, form_of_parts
 from train.stages.inside import Place, filled, inside, swapped
 from train.stages.machine import Machine
 
-OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
+OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "work", "memory", "trials"})  # no field is called so
 
 
 class Undefined(Exception):
@@ -121,6 +121,25 @@ class Stage(Hashed, ABC):
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
         return tuple(inside([getattr(self, field.name) for field in fields(self)], Stage))  # type: ignore[type-abstract]
 
+    @property
+    def word(self) -> str:
+        """Its kind in plans and progress: stages of one word take about the same time."""
+        return type(self).__name__.lower()
+
+    @property
+    def work(self) -> float:
+        """Its cost in tokens forward, roughly; a function of the expression alone, and so equal on every machine."""
+        return 0.0
+
+    @property
+    def memory(self) -> float:
+        """Bytes of memory that it surely needs."""
+        return 0.0
+
+    def trials(self) -> tuple["Trial", ...]:
+        """Small stages like it, by which its needs are measured before it runs; none, if it takes next to nothing."""
+        return ()
+
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
 
@@ -139,6 +158,14 @@ class Stage(Hashed, ABC):
             return swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
 
         return _again, (tuple((type(s), {f.name: said(getattr(s, f.name)) for f in fields(s)}) for s in stages),)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A small stage like another that is to be run."""
+
+    stage: Stage
+    times: float = 0.0  # how often its seconds count for those of the other; never, where it is tried for its memory alone
 
 
 def fingerprint(stage: Stage) -> str:
