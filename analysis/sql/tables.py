@@ -18,6 +18,7 @@ Row = Mapping[str, object]
 RUN = ("seconds", "cpu_seconds", "peak_memory_mb", "finished", "device", "python")
 PLAIN = (str, int, float, bool, type(None))
 STAGE = re.compile(r"[^\W\d]\w*-[0-9a-f]{12}")  # the name of a stage's folder
+COLUMNS = ("study", "seed", "phase", "at", "metric", "value", "n", "note")  # of facts, besides the labels of their cells
 STUDY = "Run the study or `report` again, which writes it anew"  # the way out of a damaged report
 
 
@@ -79,28 +80,23 @@ def scores(out: Path) -> Reading:
     return _each(out, ("scores.npz", "stage.json"), row, "scores.npz")
 
 
-def rows(out: Path) -> Reading:
-    """A row of each metric of each difficulty of each cell, before and after; one without a metric of a cell that is undefined."""
+def facts(out: Path) -> Reading:
+    """A row of each fact of each study: the labels of its cell, its `seed`, and what was measured there. `value` is null of what is not a
+    number, of which `note` says why."""
 
     def row(file: Path) -> Iterator[Row]:
-        for number, line in enumerate(file.read_bytes().splitlines()):
-            cell = an_object(parse(line))
-            labels = {_word(axis): a_text(value) for axis, value in an_object(cell["labels"]).items()}
-            facts = labels | {"study": shown(Path(file.parent.name)), "cell": number, "seed": a_count(cell["seed"])}
-            facts |= {"updates": a_count(cell["updates"]), "undefined": a_text(cell["undefined"]) or None}
-            steps = [a_count(n) for n in cell["steps"]]  # type: ignore[attr-defined]  # whatever it is else, is refused
-            curves = [(phase, metric, curve) for phase in ("before", "after") for metric, curve in an_object(cell[phase]).items()]
-            for phase, metric, curve in curves:
-                for n, value in zip(steps, curve, strict=True):  # type: ignore[call-overload]
-                    known = None if value is None else a_number(value)
-                    yield facts | {"phase": phase, "metric": _word(metric), "steps": n, "value": known}
-            if not curves:
-                yield facts | {"phase": None, "metric": None, "steps": None, "value": None}
+        for line in file.read_bytes().splitlines():
+            fact = an_object(parse(line))
+            labels = {_label(axis): a_text(value) for axis, value in an_object(fact["labels"]).items()}
+            numbers = {what: None if fact[what] is None else a_number(fact[what]) for what in ("at", "value")}
+            texts = {what: _printable(a_text(fact[what])) for what in ("phase", "metric", "note")}
+            said = {"study": shown(Path(file.parent.name)), "seed": a_count(fact["seed"]), "n": a_count(fact["n"])} | numbers | texts
+            yield labels | {column: said[column] for column in COLUMNS}
 
-    return _reports(out, "rows.jsonl", row)
+    return _reports(out, "facts.jsonl", row)
 
 
-def verdicts(out: Path) -> Reading:
+def findings(out: Path) -> Reading:
     """A row of each claim of each study; differences in points of 100."""
 
     def row(file: Path) -> Iterator[Row]:
@@ -110,7 +106,7 @@ def verdicts(out: Path) -> Reading:
                 raise ValueError(f"{odd[0]} of a claim is neither a text nor a number")
             yield known | {"study": shown(Path(file.parent.name))}
 
-    return _reports(out, "verdicts.json", row)
+    return _reports(out, "findings.json", row)
 
 
 def unreadable(out: Path) -> Reading:
@@ -122,7 +118,7 @@ def unreadable(out: Path) -> Reading:
     return Reading(tuple({"folder": folder, "reason": reason} for folder, reason in found.items()), found)
 
 
-TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, rows, verdicts, metrics, scores, unreadable)}
+TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, facts, findings, metrics, scores, unreadable)}
 
 
 def _each(out: Path, names: tuple[str, ...], row: Callable[[Path], Iterator[Row]], needed: str) -> Reading:
@@ -154,12 +150,23 @@ def _reports(out: Path, name: str, row: Callable[[Path], Iterator[Row]]) -> Read
     return Reading(tuple(found), damaged)
 
 
+def _label(axis: str) -> str:
+    """The column of an axis, which may be called as one of ours is."""
+    return _word(axis) + "_" * (axis.lower() in COLUMNS)
+
+
 def _word(name: str) -> str:
-    """The name of a column, or of a metric.
+    """The name of a column.
 
     Raises:
         ValueError: if it is none.
     """
-    if not name or not name.isprintable():
-        raise ValueError(f"expected a name, found {name!r}")
-    return name
+    if not name:
+        raise ValueError("expected a name, found none")
+    return _printable(name)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"expected a text in one line, found {text!r}")
+    return text

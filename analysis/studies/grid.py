@@ -17,6 +17,7 @@ from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
 from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
+from analysis.studies.grid_lesson import LESSON
 from analysis.studies.recipes import REWARDS, Withhold, base, knowing, needing, practise, present_edge, sample, score, withheld
 from analysis.studies.study import Figure, Setting, Study
 from synthtasks.families import Program
@@ -210,5 +211,6 @@ STUDY = Study(
     ),
     claims=(*TESTED, *REPORTED),
     figures=FIGURES,
+    lesson=LESSON,
     options=Withhold(),
 )
