@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from analysis.measures.estimates import exact_pass_at_k
-from analysis.measures.scores import KS
+from analysis.measures.exact import KS
 from train.score import LAYOUT, SCHEMA
 from train.stages.artifacts import Damaged, Seal, check_content, defined, load_arrays, read_seal
 from train.stages.layout import Layout
