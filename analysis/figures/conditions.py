@@ -8,17 +8,15 @@ import numpy as np
 from analysis.measures.estimates import Floats, over_seeds
 from analysis.measures.facts import Outcome
 
-Curve = Mapping[float, float]  # value by its place on the axis
 Labelled = Mapping[str, str]
+Curve = Mapping[float, float]  # value by its place on the axis
 
 
 def varying(every: Iterable[Labelled]) -> tuple[str, ...]:
     """The axes in which these conditions differ; of a single condition all, as a name must have something to say."""
-    values: dict[str, dict[str | None, None]] = {}
     conditions = list({tuple(labels.items()): labels for labels in every}.values())
-    for axis in dict.fromkeys(axis for labels in conditions for axis in labels):
-        values[axis] = {labels.get(axis): None for labels in conditions}
-    return tuple(axis for axis, found in values.items() if len(found) > 1 or len(conditions) == 1)
+    axes = dict.fromkeys(axis for labels in conditions for axis in labels)
+    return tuple(axis for axis in axes if len(conditions) == 1 or len({labels.get(axis) for labels in conditions}) > 1)
 
 
 def name(labels: Labelled, axes: Collection[str], between: str = " · ") -> str:
@@ -26,18 +24,27 @@ def name(labels: Labelled, axes: Collection[str], between: str = " · ") -> str:
     return between.join(dict.fromkeys(value for axis, value in labels.items() if axis in axes and value != "none"))
 
 
+def values(every: Iterable[Labelled], axis: str) -> tuple[str, ...]:
+    """The values of an axis in the order in which they occur; a blank where there is none."""
+    return tuple(dict.fromkeys(labels.get(axis, "") for labels in every))
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Conditions that have the same curves, so that one line shows them all."""
+    """A metric along its axis in one condition, seed by seed."""
 
-    labels: Labelled  # that all of them share
-    whole: tuple[Curve, ...]  # of each seed
-    underway: tuple[Curve, ...]  # of each seed that is still being learned
+    labels: Labelled
+    whole: Mapping[int, Curve]
+    underway: Mapping[int, Curve]  # of seeds whose stage is still running
+
+    def lies(self, axis: str, value: str) -> bool:
+        """True if it has this value of the axis; of no axis, the blank."""
+        return self.labels.get(axis, "") == value
 
     @property
     def x(self) -> Floats:  # [X]
         """Where some seed has a value, ascending."""
-        return np.array(sorted({at for curve in self.whole for at in curve}))
+        return np.array(sorted({at for curve in self.whole.values() for at in curve}))
 
     @property
     def mean(self) -> Floats:  # [X]
@@ -51,30 +58,36 @@ class Line:
         return np.array([i.low for i in found]), np.array([i.high for i in found])
 
     def _at(self, x: float) -> list[float]:
-        return [curve[x] for curve in self.whole if x in curve]
+        return [curve[x] for curve in self.whole.values() if x in curve]
 
 
-def lines(outcomes: Sequence[Outcome], phase: str, metric: str, apart: Sequence[str] = ()) -> tuple[Line, ...]:
-    """The curves of a metric, a line a condition. Conditions that differ in none of the axes `apart` share a line where their curves are
-    equal: they measured the same stages."""
-    conditions: dict[tuple[tuple[str, str], ...], tuple[list[Curve], list[Curve]]] = {}
+def lines(outcomes: Sequence[Outcome], phase: str, metric: str) -> tuple[Line, ...]:
+    """A line for each condition in which the metric was measured, or is being so."""
+    found: dict[tuple[tuple[str, str], ...], tuple[dict[int, Curve], dict[int, Curve]]] = {}
     for outcome in outcomes:
-        whole, underway = conditions.setdefault(tuple(outcome.labels.items()), ([], []))
-        for curves, of in ((whole, phase), (underway, f"{phase} under way")):
-            curves += [curve] if (curve := outcome.curve(of, metric)) else []
-    equal: dict[object, list[tuple[tuple[str, str], ...]]] = {}
-    for labels, both in conditions.items():
-        if any(both):
-            places = [value for axis, value in labels if axis in apart]
-            equal.setdefault(repr((places, both)), []).append(labels)
-    return tuple(
-        Line(dict(pair for pair in mine[0] if all(pair in other for other in mine)), *map(tuple, conditions[mine[0]]))
-        for mine in equal.values()
+        both = found.setdefault(tuple(outcome.labels.items()), ({}, {}))
+        for seeds, its in zip(both, (phase, f"{phase} under way"), strict=True):
+            if curve := outcome.curve(its, metric):
+                seeds[outcome.seed] = curve
+    return tuple(Line(dict(labels), *both) for labels, both in found.items() if any(both))
+
+
+def differ(every: Iterable[Line], apart: Sequence[str]) -> bool:
+    """True if two conditions with equal values of the axes `apart` have unlike curves of a seed; if none do, they show the same stages."""
+    seen: dict[object, Curve] = {}
+    return any(
+        seen.setdefault((kind, seed, *(line.labels.get(axis) for axis in apart)), curve) != curve
+        for line in every
+        for kind, seeds in enumerate((line.whole, line.underway))
+        for seed, curve in seeds.items()
     )
 
 
-
-
-def values(labelled: Iterable[Labelled], axis: str) -> tuple[str, ...]:
-    """The values of an axis in the order in which they occur; a blank where there is none."""
-    return tuple(dict.fromkeys(labels.get(axis, "") for labels in labelled))
+def merged(every: Iterable[Line], apart: Sequence[str]) -> tuple[Line, ...]:
+    """One line for all that have equal values of the axes `apart`, with the labels that they share."""
+    found: dict[object, Line] = {}
+    for line in every:
+        first = found.get(place := tuple(line.labels.get(axis) for axis in apart), line)
+        common = dict(pair for pair in first.labels.items() if pair in line.labels.items())
+        found[place] = Line(common, {**first.whole, **line.whole}, {**first.underway, **line.underway})
+    return tuple(found.values())

@@ -68,11 +68,16 @@ class Term:
     where: Where = At()
     metric: str = "pass@128"
     phase: str = "after"
-    least: float = 0.0  # between these bounds the metric must lie; those of a probability, unless said
-    most: float = 1.0
+    least: float | None = 0.0  # between these bounds the metric must lie; those of a probability, unless said; None where there is none
+    most: float | None = 1.0
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Both bounds."""
+        return -math.inf if self.least is None else self.least, math.inf if self.most is None else self.most
 
     def value(self, outcomes: Sequence[Outcome]) -> float | None:
         """The value of one seed; None where a cell is undefined.
@@ -99,8 +104,9 @@ class Term:
             raise ValueError(f"{self.metric} {self.phase} learning was not measured {where}; of this phase there are {there}")
         if not math.isfinite(value):
             raise ValueError(f"{self.metric} {self.phase} learning is {value} {where}")
-        if not self.least - ROUNDING <= value <= self.most + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, are wrong
-            raise ValueError(f"{self.metric} is {value} {where}; this term is of numbers from {self.least:g} to {self.most:g}")
+        low, high = self.bounds
+        if not low - ROUNDING <= value <= high + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, are wrong
+            raise ValueError(f"{self.metric} is {value} {where}; this term is of numbers from {low:g} to {high:g}")
         return value
 
 
@@ -108,7 +114,12 @@ Contrast = tuple[tuple[float, Term], ...]
 
 
 def gain(
-    labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128", sign: float = 1.0, least: float = 0.0, most: float = 1.0
+    labels: Mapping[str, str],
+    where: Where = At(),
+    metric: str = "pass@128",
+    sign: float = 1.0,
+    least: float | None = 0.0,
+    most: float | None = 1.0,
 ) -> Contrast:
     """After minus before, in the cells with these labels."""
     of = tuple(labels.items())
@@ -125,7 +136,7 @@ class Reach:
 
 def reach(contrast: Contrast) -> Reach:
     """The bounds that follow from those of its terms."""
-    ends = [sorted((100 * weight * term.least, 100 * weight * term.most)) for weight, term in contrast]
+    ends = [sorted(100 * weight * bound for bound in term.bounds) for weight, term in contrast]
     return Reach(sum(low for low, _ in ends), sum(high for _, high in ends))
 
 
