@@ -9,23 +9,12 @@ from rich.text import Text
 from analysis.cli.command import ended, report, reporting
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import watching
-<<<<<<< HEAD
 from analysis.measures.facts import Cell, Fact, applies, measured, needs
-=======
-from analysis.measures.scores import curves, read_scores
->>>>>>> figures
 from analysis.running import references
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import make_plan
 from analysis.running.progress import minutes
-<<<<<<< HEAD
 from analysis.studies.study import Lesson
-=======
-from analysis.studies.study import Cell, measure
-from train.stages.stage import Stage
-
-BLOCKS = " ▁▂▃▄▅▆▇█"
->>>>>>> figures
 
 
 def taught(asked: Request) -> tuple[Request, Lesson]:

@@ -7,10 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.cli.owned import Owner, owner, refuse_other
-<<<<<<< HEAD
 from analysis.measures.facts import Cell
-=======
->>>>>>> figures
 from analysis.report.titles import titles
 from analysis.studies.checks import check_study
 from analysis.studies.scale import Scale
