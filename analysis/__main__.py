@@ -5,9 +5,9 @@ import sys
 import tyro
 from rich.text import Text
 
-from analysis.cli.options import LOOKS, parsed
+from analysis.cli.options import LOOKS, Command, parsed
 from analysis.cli.terminal import Terminal
-from analysis.cli.verbs import OF_A_STUDY, VERBS, Command, Demo, Run
+from analysis.cli.verbs import OF_A_STUDY, VERBS, Demo, Run
 from synthtasks.output import Unheard, heard
 from synthtasks.stdout import say_every_character
 from train.stages.lease import Lost
@@ -19,9 +19,8 @@ NOT_DONE = 141  # exit status of who was still at work when nobody read any more
 def typed(words: list[str]) -> Command:
     """The command that was typed."""
     if words[0] in OF_A_STUDY:
-        return parsed(OF_A_STUDY[words[0]], words[1:])  # type: ignore[return-value]  # each of these is a command
-    command: Command = tyro.extras.subcommand_cli_from_dict(VERBS, description=__doc__, prog="python -m analysis", args=words, config=LOOKS)
-    return command
+        return parsed(OF_A_STUDY[words[0]], words[1:])
+    return tyro.extras.subcommand_cli_from_dict(VERBS, description=__doc__, prog="python -m analysis", args=words, config=LOOKS)
 
 
 def main() -> int:

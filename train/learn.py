@@ -68,12 +68,12 @@ class Learn(Stage):
         return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
 
     def trials(self) -> tuple[Trial, ...]:
-        """Each loss alone, for a few iterations."""
+        """Each loss alone, for a few iterations, after one that counts for nothing: in the first all that learning needs is loaded."""
         return tuple(
             Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
             for fresh in untrained(self)
             for weight, loss in self.losses
-            for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 1.0),))
+            for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 0.0), (loss, 1.0)))
         )
 
     def run(self, out: Path, context: Context) -> None:

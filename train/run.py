@@ -55,7 +55,7 @@ class Loss(Protocol):
 
     Randomness is named by a loss's seed. Two losses may have one seed and different prompts or corpora: what they draw differs then, but is
     not independent. A loss may say more for plans: its `word`, its `work` in tokens forward an iteration, and by `trials()` losses like it
-    for an untrained policy, each with the share of the time that it stands for.
+    for an untrained policy, each with the share of the time that it stands for (none: memory alone).
     """
 
     @property

@@ -13,7 +13,6 @@ from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.cli.tables import findings_table, plural
-from analysis.report.page import write_report
 from analysis.running import references
 from analysis.running.agenda import STANDS, State
 from analysis.running.engine import Care, Engine
@@ -139,6 +138,8 @@ def complete(asked: Request) -> None:
 
 def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write facts, findings and the report."""
+    from analysis.report.page import write_report  # which loads what draws, and no plan needs
+
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
     with reporting(asked):
         asked.folder.mkdir(parents=True, exist_ok=True)

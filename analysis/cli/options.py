@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
 import tyro
+from rich.console import Console
 
 from analysis.studies import NAMES, STUDIES
 from analysis.studies.scale import CPU, SCALES, Scale
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 ALL = "all"
 LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: no {None}, no --no-dry-run
+
+
+class Command(Protocol):
+    """Something that was typed, ready to be carried out; returns the exit status."""
+
+    def __call__(self, console: Console) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,9 @@ class Options:
     jobs: int | None = None  # stages at a time; default as many as the cores have room for
     sizes: tyro.conf.OmitArgPrefixes[Scale] = CPU
     own: tyro.conf.OmitArgPrefixes[object] = NoOptions()
+
+    def __call__(self, console: Console) -> int:
+        raise NotImplementedError  # each command does
 
     def requests(self) -> tuple["Request", ...]:
         """A request for each study that was asked for, checked."""

@@ -1,28 +1,23 @@
 """The commands. Each imports what it needs where it needs it, so that none waits for what another needs."""
 
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 from rich.console import Console
 
-from analysis.cli.options import Options, from_file
+from analysis.cli.options import Command, Options, from_file
 from analysis.cli.terminal import Terminal
 from analysis.studies import STUDIES
 
 if TYPE_CHECKING:
     from analysis.running.engine import Engine
-
-
-class Command(Protocol):
-    """What was typed, ready to be carried out; returns the exit status."""
-
-    def __call__(self, console: Console) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -226,5 +221,5 @@ class Query:
         return 0
 
 
-OF_A_STUDY: dict[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}
-VERBS = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)}
+VERBS: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)}
+OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}

@@ -39,8 +39,8 @@ def labels(control: str, primitive: str, region: str, reward: str) -> dict[str, 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     """The factorial, and the controls beside it."""
     scale, names = setting.scale, withheld(setting)
-    present, absent = base(scale, (), seed), base(scale, names, seed)
     edge, family = present_edge(scale, names, seed), needing(scale, names)
+    present, absent = base(scale, (), seed), base(scale, names, seed)
     for (primitive, policy), region, reward in product((("present", present), ("absent", absent)), REGIONS, ("outcome", "process")):
         yield practised(labels("none", primitive, region, reward), setting, seed, policy, edge, family)
     easy = knowing(scale, names)  # positive control: RL on what the absent base knows, at its own edge there

@@ -99,9 +99,9 @@ class Practice:
         """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
         The longest problems of a band take the most memory."""
         if not isinstance(self.prompts, Band):
-            return ((self, 1.0),)
+            return ((self, 0.0), (self, 1.0))
         usual, longest = self.prompts.trials()
-        each = ((usual, self.reward, 0.5), (usual, Coin(), 0.5), (longest, Coin(), 0.0))
+        each = ((longest, Coin(), 0.0), (usual, self.reward, 0.5), (usual, Coin(), 0.5))
         return tuple((replace(self, prompts=prompts, reward=reward), share) for prompts, reward, share in each)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
