@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from analysis.cli.verbs import Query
-from analysis.measures.scores import curves, load_scores
+from analysis.measures.estimates import exact_pass_at_k
+from analysis.measures.scores import load_scores
 from analysis.sql.query import Answer, ask, catalogue
 from analysis.sql.tables import TABLES
 from models.gpt import GPTConfig
@@ -34,7 +35,8 @@ LEARN = Learn(
 )
 SCORE = Score(LEARN, (FAMILY, Program(2, 2, (ADD, MUL), (ADD, MUL), modulus=3)), problems=4, temperatures=(1.0, 2.0))
 LABELS = {"primitive": "present", "region": "at", "control": "none"}
-ARM = {"labels": {"arm": "a", "Seed": "of oak"}, "seed": 0, "phase": "before", "at": 1, "metric": "pass@1", "value": 0.1, "n": 16, "note": ""}
+OAK = {"arm": "a", "Seed": "of oak"}
+ARM = {"labels": OAK, "seed": 0, "phase": "before", "at": 1, "metric": "pass@1", "value": 0.1, "n": 16, "note": ""}
 FACTS = (
     ARM,
     ARM | {"at": 2, "value": None},
@@ -65,10 +67,10 @@ def test_the_tables_say_what_the_files_say(out: Path) -> None:
     metrics = [json.loads(line) for line in (out / "stages" / str(LEARN) / "metrics.jsonl").read_text().splitlines()]
     found = ask("SELECT iteration, loss FROM metrics ORDER BY iteration", out).rows
     assert found == tuple((m["iteration"], m["loss"]) for m in metrics)
-    plain = curves(load_scores(SCORE, out / "stages" / str(SCORE)).plain)["pass@128"]
+    plain = exact_pass_at_k(load_scores(SCORE, out / "stages" / str(SCORE)).plain, 128).mean(1)
     assert ask('SELECT "pass@128" FROM scores WHERE temperature = 1 ORDER BY steps', out).rows == tuple((v,) for v in plain)
-    columns = ("arm", "Seed_", "study", "seed", "phase", "at", "metric", "value", "n", "note")
-    assert ask("SELECT * FROM facts ORDER BY arm, at", out) == Answer(
+    columns = ("arm", "Seed_", "study", "seed", "phase", "place", "metric", "value", "n", "note")
+    assert ask("SELECT * FROM facts ORDER BY arm, place", out) == Answer(
         columns,
         (
             ("a", "of oak", "study", 0, "before", 1, "pass@1", 0.1, 16, ""),

@@ -18,7 +18,8 @@ Row = Mapping[str, object]
 RUN = ("seconds", "cpu_seconds", "peak_memory_mb", "finished", "device", "python")
 PLAIN = (str, int, float, bool, type(None))
 STAGE = re.compile(r"[^\W\d]\w*-[0-9a-f]{12}")  # the name of a stage's folder
-COLUMNS = ("study", "seed", "phase", "at", "metric", "value", "n", "note")  # of facts, besides the labels of their cells
+COLUMNS = ("study", "seed", "phase", "place", "metric", "value", "n", "note")  # of facts, besides the labels of their cells
+NUMBERS = {"place": "at", "value": "value"}  # SQL keeps the word AT for itself
 STUDY = "Run the study or `report` again, which writes it anew"  # the way out of a damaged report
 
 
@@ -81,14 +82,14 @@ def scores(out: Path) -> Reading:
 
 
 def facts(out: Path) -> Reading:
-    """A row of each fact of each study: the labels of its cell, its `seed`, and what was measured there. `value` is null of what is not a
-    number, of which `note` says why."""
+    """A row of each fact of each study: the labels of its cell, its `seed`, and what was measured at which `place` on the metric's axis. A
+    `value` is null where it is not a number, and `note` says why."""
 
     def row(file: Path) -> Iterator[Row]:
         for line in file.read_bytes().splitlines():
             fact = an_object(parse(line))
             labels = {_label(axis): a_text(value) for axis, value in an_object(fact["labels"]).items()}
-            numbers = {what: None if fact[what] is None else a_number(fact[what]) for what in ("at", "value")}
+            numbers = {column: None if fact[what] is None else a_number(fact[what]) for column, what in NUMBERS.items()}
             texts = {what: _printable(a_text(fact[what])) for what in ("phase", "metric", "note")}
             said = {"study": shown(Path(file.parent.name)), "seed": a_count(fact["seed"]), "n": a_count(fact["n"])} | numbers | texts
             yield labels | {column: said[column] for column in COLUMNS}
