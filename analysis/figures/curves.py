@@ -114,6 +114,7 @@ class Panels:
         for line in every:
             arm = arms.index(self._arm(line, every))
             tint, dash = (tints.index(line.labels.get(self.colour, "")), arm) if self.colour else (arm, arm // len(PALETTE))
+            dash = dash if len(arms) > 1 else tint  # nothing is told by colour alone, where dashes are free
             for i, phase in enumerate(self.phases):
                 colour, dashes = PALETTE[tint % len(PALETTE)], DASHES[(dash * len(self.phases) + i) % len(DASHES)]
                 found.setdefault(self._label(line, phase, every), (colour, dashes))

@@ -4,11 +4,11 @@ import time
 
 from markupsafe import Markup
 
-from analysis.cli.screen import Clock, minutes, standing, summary
 from analysis.live.growing import Growing
 from analysis.live.snapshot import QUIET
 from analysis.report.html import section, table, tag
 from analysis.running.plan import kind
+from analysis.running.progress import Clock, minutes, standing, summary
 
 NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever another process writes into the folder."
 
