@@ -31,7 +31,7 @@ class Norm(Stage):
 
     def run(self, out: Path, context: Context) -> None:
         weights = load_policy(context.get(self.policy)).model.parameters()
-        (out / "norm").write_text(str(sum(float(w.square().sum()) for w in weights) ** 0.5), encoding="utf-8")
+        (out / "norm").write_text(str(sum(w.detach().square().sum().item() for w in weights) ** 0.5), encoding="utf-8")
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
