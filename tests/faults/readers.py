@@ -51,7 +51,7 @@ def here(stages: Sequence[Stage], store: Store, jobs: int, cost: object, watch: 
 
 def asked(out: Path) -> Hasty:
     """The small study, in a folder."""
-    return Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, out, 1)
+    return Hasty(STUDY, Setting(SCALE, (0, 1)), {}, out, 1)
 
 
 def run(out: Path, fault: Fault, console: Console) -> None:
