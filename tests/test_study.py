@@ -94,7 +94,8 @@ def test_what_is_promised_is_measured(undisturbed: Path) -> None:
     store = Store(undisturbed / "stages")
     for cell in STUDY.every(SETTING):
         (found,) = outcomes(measured(cell, STUDY.measures, store))
-        promised = {(f.phase, f.metric) for m in STUDY.measures if applies(m, cell) for f in m.imagined(cell)}  # type: ignore[attr-defined]
+        imagined = [f for m in STUDY.measures if applies(m, cell) for f in m.imagined(cell)]  # type: ignore[attr-defined]
+        promised = {(f.phase, f.metric) for f in imagined if f.phase != "edge"}  # not every base has every region
         missing = promised - {(f.phase, f.metric) for f in found.facts}
         assert not missing or not found.places("edge", "band at") or found.undefined, (cell.labels, missing)
 
