@@ -13,13 +13,13 @@ import networkx as nx
 import numpy as np
 import pytest
 import tyro
+from analysis.figures.dag import HEIGHT, arrows, caption, draw_stages, places
+from analysis.figures.gallery import FIGURES, FOREST
+from analysis.figures.panels import smooth
 from markupsafe import Markup
 
 from analysis.__main__ import Run
-from analysis.figures.dag import HEIGHT, arrows, caption, draw_stages, places
-from analysis.figures.gallery import FIGURES, FOREST
 from analysis.figures.learning import read_notes
-from analysis.figures.panels import smooth
 from analysis.measures.edge import Edge, Rule
 from analysis.measures.estimates import Origins, origins
 from analysis.report.findings import answer, statements

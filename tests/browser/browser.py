@@ -68,9 +68,9 @@ class Filling:
 
 def check(browser: str, out: Path, pictures: Path | None) -> None:
     """Look at a folder that fills while it is looked at; then take its picture."""
-    asked = Request(STUDY, Setting(replace(TINY, group=8), ("mul",), (0, 1)), {}, out / "shown", 2)
+    asked = Request(STUDY, Setting(replace(TINY, group=8), (0, 1), STUDY.options), {}, out / "shown", 2)
     source = Store(out / "made")
-    stages = closure([s for c in asked.cells() for s in c.stages()])
+    stages = closure([s for c in asked.cells() for s in c.stages])
     for stage in stages:
         source.get(stage)
 
