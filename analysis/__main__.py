@@ -20,7 +20,8 @@ def typed(words: list[str]) -> Command:
     """The command that was typed."""
     if words[0] in OF_A_STUDY:
         return parsed(OF_A_STUDY[words[0]], words[1:])
-    return tyro.extras.subcommand_cli_from_dict(VERBS, description=__doc__, prog="python -m analysis", args=words, config=LOOKS)
+    command: Command = tyro.extras.subcommand_cli_from_dict(VERBS, description=__doc__, prog="python -m analysis", args=words, config=LOOKS)
+    return command
 
 
 def main() -> int:

@@ -417,7 +417,7 @@ def share(*words: str, **task: object) -> tuple[int, str]:
 def test_every_share_of_an_array_is_done_once(ids: tuple[int, ...], step: int, shards: int | None) -> None:
     whole = {"MIN": ids[0], "MAX": ids[-1], "COUNT": len(ids), "STEP": step} | ({"SHARDS": shards} if shards else {})
     expected = [f"{i}/{shards}" for i in ids] if shards else [f"{i}/{len(ids)}" for i in range(1, len(ids) + 1)]
-    assert [share("--out", "x", ID=i, **whole) for i in ids] == [(0, f"{e} --out x") for e in expected]
+    assert [share("grid", "--out", "x", ID=i, **whole) for i in ids] == [(0, e) for e in expected]
 
 
 @pytest.mark.parametrize(

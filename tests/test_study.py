@@ -320,7 +320,7 @@ def test_shards_come_to_the_same_bits(undisturbed: Path, tmp_path: Path) -> None
 def test_a_slurm_array_hands_out_shards(undisturbed: Path) -> None:
     task = {f"SLURM_ARRAY_TASK_{what}": str(n) for what, n in (("ID", 2), ("COUNT", 3), ("MIN", 1), ("MAX", 3), ("STEP", 1))}
     task |= {"SLURM_SUBMIT_DIR": str(ROOT), "PYTHON": sys.executable}
-    given = command(undisturbed, "--dry-run", "--jobs", "1")[5:]  # what follows `analysis run grid`
+    given = command(undisturbed, "--dry-run", "--jobs", "1")[4:]  # what follows `analysis run`
     done = subprocess.run([ROOT / "analysis" / "slurm.sh", *given], env={**ENVIRONMENT, **task}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     cells = Shard(2, 3).part(tuple(STUDY.every(SETTING)))

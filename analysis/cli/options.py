@@ -32,10 +32,10 @@ class Command(Protocol):
 class Options:
     """Which study, how large, and where."""
 
-    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # all of them, by `all`
+    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # or every study, by all
     study: str = ""  # a study of your own in the place of a name: file.py:STUDY
     scale: Literal["smoke", "cpu", "gpu"] = "cpu"
-    first_seed: int = 0  # each is a pretraining seed with its own RL seed
+    first_seed: int = 0  # seeds are counted from here
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
     jobs: int | None = None  # stages at a time; default as many as the cores have room for
@@ -127,7 +127,7 @@ def parsed(command: type[Of], words: Sequence[str]) -> Of:
         raise ValueError(f"a study calls its options as no other option is called; found {', '.join(twice)} in {own}")
     default = command(name=name or NAMES[0], sizes=SCALES.get(first.scale or "cpu", CPU), own=own)
     prog = f"python -m analysis {command.__name__.lower()}"
-    options = tyro.cli(command, prog=prog, description=command.__doc__, default=default, args=words, config=LOOKS)
+    options = tyro.cli(command, prog=prog, default=default, args=words, config=LOOKS)
     if options.name != default.name:
         raise ValueError(f"the name of the study, {options.name}, comes first: {prog} {options.name} ...")
     return options
