@@ -93,6 +93,23 @@ def test_a_value_of_two_axes_is_said_with_its_axis(tmp_path: Path) -> None:
     assert owned.owner(study, setting, {"reward": "at"}).name == "grid-reward-at"
 
 
+@dataclass(frozen=True)
+class Several:
+    """Options of a study."""
+
+    depth: int = 1
+    arms: tuple[str, ...] = ("a",)
+    path: str = "x"
+
+
+# Broken if two settings of a study's own options had one name, if a word did not say which of them it is of, or were no part of a name.
+def test_options_of_any_study_give_words(tmp_path: Path) -> None:
+    study = replace(STUDY, options=Several())
+    named = {changed: owned.owner(study, Setting(SMOKE, (0,), changed), {}).name for changed in (Several(), Several(2, path="a/../b"))}
+    assert list(named.values()) == ["grid", "grid-depth-2-path-a-..-b"]
+    assert owned.owner(study, Setting(SMOKE, (0,), Several(arms=("b", "c"))), {}).name == "grid-arms-b-c"
+
+
 def begun(request: Request) -> None:
     """Leave what a run leaves: folders of all stages, and whose they are."""
     for stage in closure(stages_of(request.cells())):

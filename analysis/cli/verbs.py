@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from analysis.running.engine import Engine
 
 
+ENGINES = {"local": ("analysis.running.engine", "run_stages"), "ray": ("analysis.running.on_ray", "run_on_ray")}
+
+
 @dataclass(frozen=True)
 class List:
     """Every study, its axes and its claims."""
@@ -69,32 +72,26 @@ class Run(Options):
         from analysis.running.shard import shard
 
         every, part, care, status = self.requests(), shard(self.shard), Care(self.retry, self.time_limit), 0
-        engine = on_ray() if self.engine == "ray" else local()
+        by = engine(self.engine)
         for asked in every:
             if self.dry_run:
                 plan(asked, console, part)
             elif status != STOPPED:
-                status = max(status, run(logged(asked, self.logger) if self.logger else asked, console, care, part, engine))
+                status = max(status, run(logged(asked, self.logger) if self.logger else asked, console, care, part, by))
         return status
 
 
-def local() -> "Engine":
-    """Processes on this machine."""
-    from analysis.running.engine import run_stages
-
-    return run_stages
-
-
-def on_ray() -> "Engine":
-    """Tasks on a Ray cluster.
+def engine(name: str) -> "Engine":
+    """What runs stages: processes on this machine, or tasks on a Ray cluster.
 
     Raises:
-        ValueError: if Ray is not installed.
+        ValueError: if Ray is asked for, and not installed.
     """
-    if find_spec("ray") is None:
+    if name == "ray" and find_spec("ray") is None:
         raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
-    engine: Engine = import_module("analysis.running.on_ray").run_on_ray
-    return engine
+    module, function = ENGINES[name]
+    found: Engine = getattr(import_module(module), function)
+    return found
 
 
 @dataclass(frozen=True)
