@@ -22,9 +22,11 @@ from analysis.measures.estimates import (
     p_below,
     sampled_pass_at_k,
 )
+from analysis.measures.facts import UNDEFINED, Fact, Outcome
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
-from analysis.studies.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
+from analysis.studies.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
+from analysis.studies.judge import ALPHA, judge, p_values, seed_values
 from tests.test_checked import taken
 
 
@@ -155,11 +157,26 @@ def test_edge_rule(one: float, many: float, region: str) -> None:
     assert Rule().region(one, many) == region
 
 
-def row(seed: int, before: float, after: float, updates: int = 5, undefined: str = "", **labels: str) -> Row:
+def row(seed: int, before: float, after: float, updates: int = 5, undefined: str = "", **labels: str) -> Outcome:
     """Two difficulties, 7 and 8, are at the edge; at both the metric is the same. At 10 it is a tenth of it."""
+
+    def fact(phase: str, metric: str, at: float | None, value: float) -> Fact:
+        return Fact(tuple(labels.items()), seed, phase, at, metric, value, 0, undefined)
+
+    if undefined:
+        return Outcome(labels, seed, (fact("", UNDEFINED, None, math.nan),))
     bands = {"below": [2], "at": [7, 8], "beyond": [12]}
-    curves = ({}, {}) if undefined else ({"pass@128": [before, before, before / 10]}, {"pass@128": [after, after, after / 10]})
-    return Row(labels, seed, undefined, updates, [7, 8, 10], bands, [7, 8], *curves)
+    curves = {"before": before, "after": after}
+    facts = [fact("edge", f"{what} {region}", n, 1.0) for region, band in bands.items() for n in band for what in ("band", "region")]
+    facts += [fact("edge", "pass@1", n, 0.1) for n in (7, 8, 10)]
+    facts += [fact(phase, "pass@128", n, value * share) for phase, value in curves.items() for n, share in ((7, 1), (8, 1), (10, 0.1))]
+    facts += [fact("learning", "given", n, 1.0) for n in (7, 8)] + [fact("learning", "updates", None, updates)]
+    return Outcome(labels, seed, tuple(facts))
+
+
+def without(one: Outcome, metric: str) -> Outcome:
+    """The same, where a metric was not measured."""
+    return Outcome(one.labels, one.seed, tuple(f for f in one.facts if f.metric != metric))
 
 
 GAIN = gain({"arm": "x"})
@@ -195,7 +212,7 @@ def test_no_update_is_its_own_verdict() -> None:
     assert verdict([0, 0, 0], Same(5), updates=3) == "undetermined"
     assert verdict([55, 55, 55], Same(5), updates=0) != "shown (no update)"
     assert verdict([55, 54, 56], Same(5), updates=0) == "refuted"
-    idle = [replace(row(i, 0.2, 0.2, 0, arm="x"), trained=[]) for i in range(3)]
+    idle = [without(row(i, 0.2, 0.2, 0, arm="x"), "given") for i in range(3)]
     assert judge([Claim("c", "", GAIN, Same(5))], idle)[0].verdict == "undetermined"
 
 
@@ -203,11 +220,11 @@ def test_no_update_is_its_own_verdict() -> None:
 @pytest.mark.parametrize(
     ("after", "metric", "message"),
     [
-        (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7 steps"),
+        (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7"),
         (math.inf, "pass@128", "pass@128 after learning is inf"),
-        (-0.1, "pass@128", "pass@128 is -0.1 in .*claims are of probabilities"),
-        (1.2, "pass@128", "pass@128 is 1.2 in .*claims are of probabilities"),
-        (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 was not measured .*; there are pass@128"),
+        (-0.1, "pass@128", "pass@128 is -0.1 in .*this term is of numbers from 0 to 1"),
+        (1.2, "pass@128", "pass@128 is 1.2 in .*this term is of numbers from 0 to 1"),
+        (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 after learning was not measured .*; of this phase there are pass@128"),
     ],
 )
 def test_a_claim_on_nothing_is_refused_by_name(after: float, metric: str, message: str) -> None:
@@ -220,7 +237,7 @@ def test_a_claim_on_nothing_is_refused_by_name(after: float, metric: str, messag
 def test_the_reach_of_a_contrast() -> None:
     assert reach(GAIN) == Reach(-100, 100)
     assert reach((*GAIN, *gain({"arm": "y"}, sign=-1.0))) == Reach(-200, 200)
-    assert reach(gain({"arm": "x"}, metric="headroom pass@1")[:1]) == Reach(-math.inf, 100)
+    assert reach(gain({"arm": "x"}, metric="headroom pass@1", least=None)[:1]) == Reach(-math.inf, 100)
 
 
 # Studies in which a claim is false, two thousand of each kind: at most one in twenty may find it. The mean lies on the margin, or beyond.
@@ -240,14 +257,15 @@ def test_the_reach_of_a_contrast() -> None:
 def test_false_findings_are_rare(test: More | Same, draw: Callable[[np.random.Generator], np.ndarray]) -> None:
     g = np.random.default_rng(0)
     studies = 2_000
-    false = sum(test.p_values(x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
+    false = sum(p_values(test, x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
     assert false <= studies * ALPHA + 2.6 * math.sqrt(studies * ALPHA * (1 - ALPHA))
 
 
 # A claim, an edge or a shard that takes a number or a word without meaning is judged by it in silence.
 def test_claims_and_edges_take_no_nonsense() -> None:
     claim = Claim("c", "", GAIN, More(0))
-    assert list(taken((At(), Deeper(), Term((("arm", "x"),)), More(1), Same(1), Care(), Shard()))) == []
+    signed = ("Term.least", "Term.most")  # a metric may be of any size
+    assert list(taken((At(), Deeper(), Term((("arm", "x"),), least=None, most=None), More(1), Same(1), Care(), Shard()), signed)) == []
     for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=math.nan)):
         with pytest.raises(ValueError, match="found"):
             wrong()
@@ -258,9 +276,9 @@ def test_claims_and_edges_take_no_nonsense() -> None:
 # What is never found cannot be false: where a claim is true, studies of the usual size find it.
 def test_true_findings_are_found() -> None:
     g = np.random.default_rng(0)
-    assert np.mean([More(10).p_values((40 + 8 * g.normal(size=5)).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
-    assert np.mean([Same(5).p_values(g.normal(size=5).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
-    assert Same(5).p_values([0.0] * 59, Reach(-100, 100))[0] < ALPHA  # so many equal values leave no room for a rare loss
+    assert np.mean([p_values(More(10), (40 + 8 * g.normal(size=5)).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert np.mean([p_values(Same(5), g.normal(size=5).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert p_values(Same(5), [0.0] * 59, Reach(-100, 100))[0] < ALPHA  # so many equal values leave no room for a rare loss
 
 
 # Treating two rewards of one seed as two units would halve the interval for free.
@@ -292,6 +310,8 @@ def test_where_a_claim_looks() -> None:
     assert At("at", 1)(one) == [7]
     assert Deeper(2)(one) == [10]
     assert Deeper(3)(one) == []
+    assert Places()(one) == (None,)
+    assert Term((("arm", "x"),), Places(), "updates", "learning", most=None).value([one]) == 5
     assert Term((("arm", "x"),), Deeper(2)).value([one]) == pytest.approx(0.09)
     assert Term((("arm", "x"),), Deeper(2), phase="before").value([one]) == pytest.approx(0.05)
 
@@ -321,7 +341,7 @@ def test_verdicts_are_adjusted_for_their_number() -> None:
 
 # Two-sided for a gain, one-sided twice for equivalence; mean 2 of (1, 2, 3) has one-sided p = .03709 against 0 (and -2 likewise).
 def test_both_tests_by_hand() -> None:
-    assert More(0).p_values([1, 2, 3]) == pytest.approx((0.074180, 1.0), abs=1e-5)
-    assert More(0).p_values([-1, -2, -3]) == pytest.approx((1.0, 0.074180), abs=1e-5)
-    assert Same(4).p_values([1, 2, 3]) == pytest.approx((0.037090, 1.0), abs=1e-5)  # 4 - 2 = 2 below the upper margin
-    assert Same(1).p_values([2, 3, 4])[1] == pytest.approx(2 * 0.037090, abs=1e-5)  # 3 - 1 = 2 above it
+    assert p_values(More(0), [1, 2, 3]) == pytest.approx((0.074180, 1.0), abs=1e-5)
+    assert p_values(More(0), [-1, -2, -3]) == pytest.approx((1.0, 0.074180), abs=1e-5)
+    assert p_values(Same(4), [1, 2, 3]) == pytest.approx((0.037090, 1.0), abs=1e-5)  # 4 - 2 = 2 below the upper margin
+    assert p_values(Same(1), [2, 3, 4])[1] == pytest.approx(2 * 0.037090, abs=1e-5)  # 3 - 1 = 2 above it

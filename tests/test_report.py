@@ -12,10 +12,10 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from markupsafe import Markup
-
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
+from markupsafe import Markup
+
 from analysis.figures.conditions import lines, merged, name, varying
 from analysis.figures.curves import Curves, OriginShares, PassCurves, pool
 from analysis.figures.learning import LearningCurves
@@ -307,7 +307,9 @@ def test_conditions_are_called_by_what_differs() -> None:
 # Broken if a seed were averaged with another's places, a run under way counted as whole, or equal stages drawn once for each cell.
 def test_lines_by_hand() -> None:
     one = {"arm": "a", "reward": "x"}
-    facts = told(one, 0, "after", "m", {1: 0.2, 2: 0.4}) + told(one, 1, "after", "m", {1: 0.4}) + told(one, 2, "after under way", "m", {1: 1.0})
+    facts = (
+        told(one, 0, "after", "m", {1: 0.2, 2: 0.4}) + told(one, 1, "after", "m", {1: 0.4}) + told(one, 2, "after under way", "m", {1: 1.0})
+    )
     facts += told({**one, "reward": "y"}, 0, "after", "m", {1: 0.2, 2: 0.4})
     found = lines(outcomes(facts), "after", "m")
     assert [line.labels["reward"] for line in found] == ["x", "y"]

@@ -131,7 +131,7 @@ def stages(growing: Growing) -> Markup:
 def sections(figures: Sequence[Figure]) -> tuple[Section, ...]:
     """The parts of the page of a study with these figures."""
     return (
-        Section("verdicts", lambda g: g.state_of_facts, verdicts),
-        *(Section(f"figure-{i}", lambda g: g.state_of_facts, partial(draw, of)) for i, of in enumerate(figures)),
+        Section("verdicts", lambda g: g.measured, verdicts),
+        *(Section(f"figure-{i}", lambda g: (g.measured, g.noted), partial(draw, of)) for i, of in enumerate(figures)),
         Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages),
     )

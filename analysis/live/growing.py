@@ -152,9 +152,14 @@ class Growing:
         return {cell: outcome for cell in known for outcome in outcomes(self.facts_of(cell))}
 
     @property
-    def state_of_facts(self) -> tuple[object, ...]:
-        """Equal where the facts are."""
-        return tuple((key, stamp) for known in (self._facts, self._notes) for key, (stamp, _) in known.items())
+    def measured(self) -> tuple[object, ...]:
+        """Equal where the measured facts are."""
+        return tuple((key, stamp) for key, (stamp, _) in self._facts.items())
+
+    @property
+    def noted(self) -> tuple[object, ...]:
+        """Equal where those of stages under way are."""
+        return tuple((key, stamp) for key, (stamp, _) in self._notes.items())
 
     def seconds(self) -> dict[str, float]:
         """Mean seconds of the finished stages of each kind; of a kind of which none has finished, from how far its first one is."""
