@@ -1,4 +1,4 @@
-"""What the commands do with a request: plan, run, judge and report."""
+"""The commands that act on a request: plan, run, judge and report."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ from train.stages.store import Store
 
 
 def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
-    """What would run, and how long it would take.
+    """Show which stages would run, and how long they would take.
 
     Raises:
         ValueError: if the folder belongs to another setting.

@@ -61,7 +61,7 @@ def options(said: object) -> Mapping[str, str]:
 
 
 def known(asked: Request, cells: Sequence[Cell]) -> Iterator[Fact]:
-    """What can be measured by now."""
+    """All facts that can be measured by now."""
     store = asked.store
     for cell in cells:
         able = [m for m in asked.study.measures if applies(m, cell) and all(store.has(cell[name]) for name in needs(m, cell))]

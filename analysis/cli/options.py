@@ -108,7 +108,7 @@ Of = TypeVar("Of", bound=Options)
 
 
 def parsed(command: type[Of], words: Sequence[str]) -> Of:
-    """What was typed after a command. The study is looked for first, since its options are among those that can be typed.
+    """A command from the words after its name. The study is looked for first, since its options are among those that can be typed.
 
     Raises:
         ValueError: if there is no such study, or it calls an option as another is called.

@@ -22,7 +22,7 @@ SHOWN = 3  # differences that a message lists
 
 @dataclass(frozen=True)
 class Owner:
-    """What tells a folder of results from another. How many stages run at once, and on what, is no part of it."""
+    """The identity of a folder of results. How many stages run at once, and on what, is no part of it."""
 
     study: str
     sizes: Mapping[str, int | float]  # of the scale
@@ -68,7 +68,7 @@ def _number(x: int | float) -> str:
 
 
 def _option(option: str, value: object, among: int) -> list[str]:
-    """What an option of a study was changed to; words of the only one need not say of what."""
+    """The words for a changed option; those of a study's only option go without its name."""
     words = [str(part) for part in value] if isinstance(value, list) else [str(value)]
     return words if isinstance(value, list) and among == 1 and words else [option, *words]
 
@@ -106,7 +106,7 @@ def take(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
 
 
 def _refuse_strangers(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
-    """Of a folder that does not say whose it is: it is ours if it refers to some of our stages and to no other, or to all of them."""
+    """A folder that does not say whose it is is ours if it refers to some of our stages and to no other, or to all of them."""
     known = known_names(folder)
     if not known and not (folder / REPORTED).exists():
         return
@@ -130,7 +130,7 @@ def _refuse_differences(folder: Path, mine: Owner, there: Mapping[str, object]) 
 
 
 def _recorded(folder: Path) -> dict[str, object] | None:
-    """What a folder says of itself; None, where it says nothing that can be read, which is written anew.
+    """The record of a folder; None, where there is none that can be read, and it is written anew.
 
     Raises:
         ValueError: if a later version wrote it.

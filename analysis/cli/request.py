@@ -1,4 +1,4 @@
-"""What somebody asks for: a study, a setting, and where its results lie; from what was typed."""
+"""Requests: a study, a setting, and where its results lie; from what was typed."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Request:
 
     @property
     def name(self) -> str:
-        """What is asked, shortly: the name of its folder. Requests with one store share their stages."""
+        """The name of its folder, which says shortly what is asked. Requests with one store share their stages."""
         return self.owner.name
 
     @property
@@ -85,7 +85,7 @@ class Request:
 
 
 def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
-    """What must have run before the cells can be measured."""
+    """All stages that must have run before the cells can be measured."""
     return tuple(s for cell in cells for s in cell.stages)
 
 
@@ -95,7 +95,7 @@ def cores() -> int:
 
 
 def labelled(only: str, study: Study) -> dict[str, str]:
-    """What `axis=value,axis=value` means, in the order of the study.
+    """The labels that `axis=value,axis=value` says, in the order of the study.
 
     Raises:
         ValueError: if it is not of that form, names an axis twice, or what the study does not have.
@@ -142,7 +142,7 @@ def a_folder(out: Path) -> Path:
 
 
 def logged(asked: Request, logger: str) -> Request:
-    """The same, with metrics that go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
+    """A request whose metrics go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
 
     Raises:
         ValueError: if it is not installed.

@@ -1,4 +1,4 @@
-"""What is seen while a study runs: a live screen where there is a terminal, plain lines where there is none."""
+"""Progress while a study runs: a live screen where there is a terminal, plain lines where there is none."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -83,7 +83,7 @@ class Screen:
 
 @contextmanager
 def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Lines | Screen]:
-    """What is to be called with every state: a live screen on a terminal, lines elsewhere."""
+    """A function to call with every state: a live screen on a terminal, lines elsewhere."""
     clock, names = Clock(plan, store), titles(cells)
     if not console.is_terminal:
         yield Lines(console, clock, names)
@@ -93,7 +93,7 @@ def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) 
 
 
 def plan_table(plan: Plan) -> Table:
-    """What will run, by kind of stage."""
+    """The stages of a plan, by kind."""
     table = Table("stage", "distinct", "there", "to run", "each", "memory", "disk", box=None, padding=(0, 2), header_style="dim")
     for name in dict.fromkeys(s.word for s in plan.stages):
         mine = [s for s in plan.stages if s.word == name]
@@ -105,7 +105,7 @@ def plan_table(plan: Plan) -> Table:
 
 
 def needs(plan: Plan) -> str:
-    """What the missing stages will take together."""
+    """The needs of all missing stages together."""
     return (
         f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {megabytes(plan.peak)} of memory, "
         f"and {megabytes(plan.space)} on disk"

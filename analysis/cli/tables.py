@@ -1,4 +1,4 @@
-"""What the commands print of studies, findings, rubbish and results that were made again."""
+"""Tables for a terminal: studies, findings, rubbish and results that were made again."""
 
 import json
 from collections.abc import Sequence
@@ -116,7 +116,7 @@ def show_rubbish(found: Sorted, console: Console) -> None:
 
 
 def announce(recorded: Recorded, there: Path, console: Console) -> None:
-    """What has to be made again, and how long that took, as far as it is there to say so."""
+    """Say how many stages have to be made again, and how long they took, as far as that is known."""
     stages = closure((recorded.stage,))
     there_too = [folder for stage in stages if ((folder := there / str(stage)) / "run.json").exists()]
     took = minutes(sum(read_made(folder).seconds for folder in there_too))

@@ -43,7 +43,7 @@ class List:
 
 @dataclass(frozen=True)
 class Plan(Options):
-    """What would run, what is there, and how long the rest takes."""
+    """Show what would run, what is there, and how long the rest takes."""
 
     def __call__(self, console: Console) -> int:
         from analysis.cli.command import plan
@@ -82,7 +82,7 @@ class Run(Options):
 
 
 def engine(name: str) -> "Engine":
-    """What runs stages: processes on this machine, or tasks on a Ray cluster.
+    """An engine: processes on this machine, or tasks on a Ray cluster.
 
     Raises:
         ValueError: if Ray is asked for, and not installed.

@@ -29,7 +29,7 @@ class Rubbish:
 
 @dataclass(frozen=True)
 class Sorted:
-    """What lies in a store: what can go, and the stages at which somebody is at work, which are let alone."""
+    """The contents of a store: what can go, and the stages at which somebody is at work, which are let alone."""
 
     rubbish: tuple[Rubbish, ...]
     busy: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The same stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
+"""Stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
 
 Ray chooses where a task runs; the store and its leases say what is there, as they do everywhere. RAY_ADDRESS names a cluster; without it
 one is started on this machine, and ended; Ray lets nobody use that who has not the token that it keeps in `~/.ray`.
@@ -69,12 +69,12 @@ def _cluster(cores: int) -> Iterator[None]:
 
 
 def _cores(machine: Machine) -> int:
-    """What a stage takes."""
+    """The cores that a stage takes."""
     return machine.threads
 
 
 class Said(Protocol):
-    """What a task says, as references to it: that it began, and its outcome. Ray can wait for the next."""
+    """The messages of a task, as references: that it began, and its outcome. Ray can wait for the next."""
 
     def __next__(self) -> object: ...
 
@@ -137,7 +137,7 @@ def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], Non
 
 
 def _outcome(said: Said, store: Store, stage: Stage) -> Outcome | Died:
-    """What a task says next, or what became of it."""
+    """The next message of a task, or what became of it."""
     try:
         outcome: Outcome = ray.get(next(said))
     except ray.exceptions.TaskCancelledError:

@@ -1,4 +1,4 @@
-"""What a study will do, what of it is there, and how long the rest will take: before it runs, and while it does."""
+"""Plans: the stages of a study, those that are there, and how long the rest will take."""
 
 import time
 from collections import defaultdict
@@ -59,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Need:
-    """What a stage takes."""
+    """The needs of a stage."""
 
     seconds: float
     memory: float = 0.0  # MiB at most
@@ -108,7 +108,7 @@ def able(machine: Machine) -> None:
 
 
 def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
-    """What the finished stages of each kind took, from their records and folders: seconds and disk on average, memory at most."""
+    """The needs of the finished stages of each kind, from their records and folders: seconds and disk on average, memory at most."""
     spent: dict[str, list[Need]] = defaultdict(list)
     for stage in stages:
         few = len(spent[stage.word]) < MEASURED
@@ -117,13 +117,13 @@ def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
 
 
 def recorded(folder: Path) -> Need:
-    """What the stage in `folder` took, by its record."""
+    """The needs of the stage in `folder`, by its record."""
     made = read_made(folder)
     return Need(made.seconds, made.peak_memory_mb)
 
 
 def measured(folder: Path) -> Need:
-    """The same, and how large the folder is."""
+    """The needs of the stage in `folder`, by its record and the size of its files."""
     return replace(recorded(folder), disk=sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / MIB)
 
 

@@ -31,7 +31,7 @@ class Standing:
 
 
 def standing(stage: Stage, store: Store) -> Standing | None:
-    """What the metrics of a stage under way say so far; None where it keeps none, or has not begun."""
+    """The progress of a stage under way, by its metrics; None where it keeps none, or has not begun."""
     if not isinstance(iterations := getattr(stage, "iterations", None), int):
         return None
     for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):

@@ -24,7 +24,7 @@ CAUSE = "Run the code that asked for it, which shows where"
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a result's folder says of itself."""
+    """The record of a result's folder."""
 
     stage: Stage
     machine: Machine
@@ -42,7 +42,7 @@ class Comparison:
 
 
 def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
-    """What `stage.json` and `run.json` say; classes are looked up in the project's packages and in those that are allowed.
+    """The record in `stage.json` and `run.json`; classes are looked up in the project's packages and in those that are allowed.
 
     Raises:
         ValueError: if the folder holds no expression that this version of the code can make.

@@ -51,7 +51,7 @@ WHOLE = Shard()
 
 
 def shard(text: str) -> Shard:
-    """What `2/8` means.
+    """The shard that `2/8` names.
 
     Raises:
         ValueError: if it is not of that form.
