@@ -12,7 +12,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
@@ -33,7 +33,7 @@ from analysis.report.html import document, figure, section, table, tag
 from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
 from analysis.report.titles import titles
-from analysis.report.traces import Mark, exhibits, marks
+from analysis.report.traces import Exhibit, Mark, exhibits, marks, show
 from analysis.studies.claims import At, Claim, More, Same, gain
 from analysis.studies.grid import STUDY as GRID
 from analysis.studies.grid import guessed, region_of
@@ -43,10 +43,10 @@ from analysis.studies.scale import SMOKE
 from analysis.studies.study import Figure, Setting, Study
 from models.gpt import GPTConfig
 from synthtasks.corpus import Corpus, Recipe
-from synthtasks.families import Program, Uses
+from synthtasks.families import Circuit, Compose, Dag, Family, Hops, Program, Tree, Uses, named
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces import Compact
+from synthtasks.surfaces import Code, Compact, Equations, Surface
 from synthtasks.trace import Trace
 from tests.tiny import TINY
 from train.learn import Learn
@@ -392,6 +392,28 @@ def test_marks_by_hand() -> None:
     assert all(m.right and not m.remark for m in marks(PROBLEM, Compact().read(Compact().solution(PROBLEM))))
 
 
+# Broken if marks took every problem for a program, or some completion had none: whatever is read is shown.
+@pytest.mark.parametrize(
+    ("family", "surface"),
+    [
+        *((family, surface) for family in (Dag(), Tree(), Hops(), Circuit(), Program(2, 4)) for surface in (Equations(), Code())),
+        (Compose(), Equations()),
+        (Program(2, 4), Compact()),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_marks_are_total(family: Family, surface: Surface) -> None:
+    problem = next(iter(named(family, "test", [0], "marks")))
+    right = surface.solution(problem)
+    assert all(mark.right for mark in marks(problem, surface.read(right)))
+    for words in (right, right[:-3], right[3:], right[::-1], surface.prompt(problem), (*right[:2], *right), ("answer",) * 3, ()):
+        trace = surface.read(tuple(words))
+        found = marks(problem, trace)
+        html = str(show(Exhibit((), 0, "asked", surface, problem, trace, solved=False)))
+        assert html.count("<li") == len(found)
+        assert isinstance(surface, Compact) or re.sub("<[^>]+>", "", html).startswith(str(escape(" ".join(surface.prompt(problem)))))
+
+
 # Broken if the trace called solved were not one, or its marks on the page were another trace's.
 def test_exhibits_are_what_they_are_called(results: Results, page: str) -> None:
     solved, failed = exhibits(results)
@@ -459,6 +481,20 @@ def test_costs_are_the_sums_of_the_ledgers(results: Results, store: Store) -> No
     assert {c.kind: c.ledger.iterations for c in costs(results)}["pretrain"] == 2 * 120
     assert scientific(1_234_567) == "1.23 × 10<sup>6</sup>"
     assert scientific(99_999) == "99,999"
+
+
+# Broken if a stretch of a learning curve were placed or averaged wrongly, or if updates of one iteration counted as several.
+def test_learning_curves_by_hand(results: Results, tmp_path: Path) -> None:
+    notes = [{"iteration": 0, "reward": 1.0}, {"iteration": 0, "reward": 2.0}, {"iteration": 1, "reward": 4.0, "loss": 1.0}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(n) + "\n" for n in notes))
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"iteration": 2, "rew')  # is being written
+    noted, cell = Noted("learn", ("reward", "loss", "signal")), results.cells[0]
+    found = [(f.metric, f.at, f.value) for f in noted.read(cell, tmp_path / "metrics.jsonl", "learning")]
+    assert found == [("reward", 1, 1.5), ("reward", 2, 4.0), ("loss", 2, 1.0)]
+    (tmp_path / "metrics.jsonl").write_text("".join(f'{{"iteration": {i}, "reward": {i}.0}}\n' for i in range(80)))
+    found = [(f.metric, f.at, f.value) for f in noted.read(cell, tmp_path / "metrics.jsonl", "learning")]
+    assert found == [("reward", 2 * n, 2 * n - 1.5) for n in range(1, 41)]  # stretches of two iterations
 
 
 # Broken if a stage were drawn twice or left out, an arrow pointed the wrong way, or boxes lay on each other.
