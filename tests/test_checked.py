@@ -109,6 +109,7 @@ RECORDS = {  # what was found, not asked for
     "Said",
     "Seal",
     "Sight",
+    "Trial",
 }
 
 
