@@ -12,10 +12,10 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from analysis.cli.options import parsed
-from analysis.cli.verbs import Run
 from markupsafe import Markup, escape
 
+from analysis.cli.options import parsed
+from analysis.cli.verbs import Run
 from analysis.figures.conditions import lines, merged, name, varying
 from analysis.figures.curves import Curves, OriginShares, PassCurves, pool
 from analysis.figures.learning import LearningCurves

@@ -19,15 +19,17 @@ from synthtasks.checked import From, check
 from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger
 from train.optim import Optim
-from train.policy import WEIGHTS, load_policy, save_policy, save_weights
+from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
 from train.run import Loss, Run
 from train.stages.disk import write_json
-from train.stages.stage import Context, Interrupted, Stage, closure
+from train.stages.stage import Context, Interrupted, Stage, Trial, closure
 from train.step import abreast, fit_together, take
 from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+
+TRIED = 2  # iterations of a trial
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,6 +71,23 @@ class Learn(Stage):
     def _before(self) -> tuple[int, ...]:
         """For each loss, the iterations in which the policy has already learned from the same draws."""
         return tuple(_learned(self.policy, loss.drawn_by) for _, loss in self.losses)
+
+    @property
+    def word(self) -> str:
+        return getattr(self.losses[0][1], "word", "learn")
+
+    @property
+    def work(self) -> float:
+        return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Each loss alone, for a few iterations, after one that counts for nothing: in the first all that learning needs is loaded."""
+        return tuple(
+            Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
+            for fresh in untrained(self)
+            for weight, loss in self.losses
+            for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 0.0), (loss, 1.0)))
+        )
 
     def run(self, out: Path, context: Context) -> None:
         from lightning.fabric import Fabric  # takes seconds to import, and is needed by nothing else

@@ -7,6 +7,9 @@ from pathlib import Path
 from models import GPTConfig
 from train.stages.reading import a_count, read_object, reading
 
+BACKWARD = 3  # cost of training on a token, in tokens forward
+LENGTH = 64  # tokens of a problem with its solution, roughly: only how kinds of stages compare matters
+
 
 @dataclass
 class Ledger:

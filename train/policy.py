@@ -19,7 +19,7 @@ from train.ledger import matrix_weights
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
 from train.stages.seal import defined
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, closure
 
 WEIGHTS = "policy.safetensors"  # where a policy's weights lie
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
@@ -130,6 +130,10 @@ class Fresh(Stage):
         if self.config.vocab != len(self.vocab):
             raise ValueError(f"the model has {self.config.vocab} tokens, its vocabulary {len(self.vocab)} words; make them equal")
 
+    @property
+    def memory(self) -> float:
+        return 4.0 * matrix_weights(self.config)
+
     def run(self, out: Path, context: Context) -> None:
         save_policy(Policy(GPT(self.config, torch_rng("init", self.seed)), self.vocab), out)
 
@@ -165,3 +169,8 @@ class Steer(Stage):
         with torch.no_grad():
             policy.model(torch.zeros(1, 1, dtype=torch.long))  # so that an edit of another width is refused here
         save_policy(policy, out)
+
+
+def untrained(stage: Stage) -> tuple[Fresh, ...]:
+    """The untrained policy that everything in a stage began from, if there is one."""
+    return tuple(s for s in closure((stage,)) if isinstance(s, Fresh))[:1]

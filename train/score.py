@@ -5,7 +5,7 @@ included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -21,13 +21,13 @@ from synthtasks.checked import Above, From, check
 from synthtasks.families import Family, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
-from train.ledger import Ledger, matrix_weights
-from train.policy import Policy, load_policy
+from train.ledger import LENGTH, Ledger, matrix_weights
+from train.policy import Policy, load_policy, untrained
 from train.stages.arrays import Arrays, Layout, save_arrays
 from train.stages.disk import write_json
 from train.stages.pieces import forget, in_pieces
 from train.stages.record import Exact
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, Trial
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
@@ -64,6 +64,15 @@ class Score(Stage):
         check(self)
         if not self.families or not self.temperatures:
             raise ValueError(f"a score is of some families at some temperatures; found {len(self.families)} and {len(self.temperatures)}")
+
+    @property
+    def work(self) -> float:
+        return self.problems * len(self.families) * LENGTH
+
+    def trials(self) -> tuple[Trial, ...]:
+        """The family in the middle alone."""
+        middle = self.families[len(self.families) // 2 :][:1]
+        return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))

@@ -1,4 +1,4 @@
-"""What is seen while a study runs: a live screen where there is a terminal, plain lines where there is none."""
+"""Progress while a study runs: a live screen where there is a terminal, plain lines where there is none."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -14,8 +14,9 @@ from rich.text import Text
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, kind, taken
+from analysis.running.plan import Plan, taken
 from analysis.running.progress import Clock, minutes, standing, summary
+from train.learn import Learn
 from train.stages.stage import Stage
 from train.stages.store import Store
 
@@ -72,7 +73,7 @@ class Screen:
             where = f"{at.iteration}/{at.iterations}" if at else ""
             table.add_row(self.names[stage], where, at.text if at else "", minutes(time.monotonic() - since))
         finished = Table("finished", "", box=None, padding=(0, 2), header_style="dim")
-        for stage in [s for s in self.clock.plan.stages if s in state.done and kind(s) in ("pretrain", "practise")][-6:]:
+        for stage in [s for s in self.clock.plan.stages if s in state.done and isinstance(s, Learn)][-6:]:
             at = standing(stage, self.clock.store)
             finished.add_row(Text.assemble(("✓ ", "green"), self.names[stage]), at.text if at else "")
         for stage, error in state.failed.items():
@@ -82,7 +83,7 @@ class Screen:
 
 @contextmanager
 def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Lines | Screen]:
-    """What is to be called with every state: a live screen on a terminal, lines elsewhere."""
+    """A function to call with every state: a live screen on a terminal, lines elsewhere."""
     clock, names = Clock(plan, store), titles(cells)
     if not console.is_terminal:
         yield Lines(console, clock, names)
@@ -92,10 +93,10 @@ def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) 
 
 
 def plan_table(plan: Plan) -> Table:
-    """What will run, by kind of stage."""
+    """The stages of a plan, by kind."""
     table = Table("stage", "distinct", "there", "to run", "each", "memory", "disk", box=None, padding=(0, 2), header_style="dim")
-    for name in dict.fromkeys(kind(s) for s in plan.stages):
-        mine = [s for s in plan.stages if kind(s) == name]
+    for name in dict.fromkeys(s.word for s in plan.stages):
+        mine = [s for s in plan.stages if s.word == name]
         there = sum(s in plan.there for s in mine)
         each = minutes(plan.seconds.get(name, 0.0)) if plan.seconds.get(name, 0.0) >= SMALL else ""
         memory, disk = (megabytes(of[name]) if of.get(name) else "" for of in (plan.memory, plan.disk))
@@ -104,7 +105,7 @@ def plan_table(plan: Plan) -> Table:
 
 
 def needs(plan: Plan) -> str:
-    """What the missing stages will take together."""
+    """The needs of all missing stages together."""
     return (
         f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {megabytes(plan.peak)} of memory, "
         f"and {megabytes(plan.space)} on disk"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.estimates import Floats, over_seeds
+from analysis.measures.estimates import Floats
 from analysis.measures.facts import Outcome
+from analysis.measures.seeds import over_seeds
 
 Labelled = Mapping[str, str]
 Curve = Mapping[float, float]  # value by its place on the axis

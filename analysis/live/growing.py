@@ -12,7 +12,7 @@ from analysis.live.snapshot import Shelf, Snapshot, look
 from analysis.measures.facts import UNDEFINED, Cell, Fact, Measure, Outcome, applies, measured, needs, outcomes
 from analysis.report.titles import titles
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, history, kind
+from analysis.running.plan import Plan, history
 from analysis.running.progress import standing
 from analysis.studies.study import Setting, Study
 from train.stages.reading import Malformed
@@ -166,16 +166,16 @@ class Growing:
         """Mean seconds of the finished stages of each kind; of a kind of which none has finished, from how far its first one is."""
         for stage, stamp in self.now.there.items():
             if self._seconds.get(stage, ((), 0.0))[0] != (stamp,):
-                took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[kind(stage)])  # type: ignore[misc]
+                took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[stage.word])  # type: ignore[misc]
                 self._seconds[stage] = (stamp,), took
         found: dict[str, list[float]] = {}
         for stage in self.now.there:
             if (spent := self._seconds[stage][1]) is not None:
-                found.setdefault(kind(stage), []).append(spent)
+                found.setdefault(stage.word, []).append(spent)
         means = {name: sum(each) / len(each) for name, each in found.items()}
         for stage, draft in self.now.underway.items():
-            if (at := standing(stage, self.shelf)) and kind(stage) not in means:
-                means[kind(stage)] = (draft.touched - draft.began) / at.iteration * at.iterations
+            if (at := standing(stage, self.shelf)) and stage.word not in means:
+                means[stage.word] = (draft.touched - draft.began) / at.iteration * at.iterations
         return means
 
     def state(self) -> State:

@@ -131,6 +131,12 @@ class Roles:
             for k in MANY:
                 yield cell.fact("floor", f"pass@{k}", n, float(exact_pass_at_k(floor[i], k).mean()), problems)
 
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        score = cell["before"]
+        assert isinstance(score, Score)
+        metrics = [("before", role) for role in SHOWN_ROLES] + [("floor", f"pass@{k}") for k in MANY]
+        return (cell.fact(phase, metric, n, 0.0, score.problems) for n in difficulties(score) for phase, metric in metrics)
+
 
 @dataclass(frozen=True)
 class Headroom:
@@ -174,6 +180,10 @@ class AtEdge:
         for k in EVERY_K:
             found = origins(phases["before"], phases["after"], k)
             yield from (cell.fact("after", what, k, getattr(found, what), found.solved) for what in ORIGINS)
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        metrics = [(phase, "at the edge") for phase in ("before", "after", "floor")] + [("after", what) for what in ORIGINS]
+        return (cell.fact(phase, metric, k, 0.0) for k in EVERY_K for phase, metric in metrics)
 
 
 @dataclass(frozen=True)

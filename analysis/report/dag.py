@@ -10,7 +10,6 @@ from markupsafe import escape
 from analysis.figures.draw import FAINT, PALETTE
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
-from analysis.running.plan import kind
 from train.stages.stage import Stage, closure
 
 Status = Literal["there", "running", "missing", "failed"]
@@ -92,7 +91,7 @@ def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Stat
 
     def box(stage: Stage) -> str:
         x, y, width = left[at[stage].column], _middle(at[stage]) - HEIGHT / 2, widths[at[stage].column]
-        colour, look = COLOURS.get(kind(stage), FAINT), LOOKS[status(stage)]
+        colour, look = COLOURS.get(stage.word, FAINT), LOOKS[status(stage)]
         return (
             f"<g><title>{escape(f'{stage}: {status(stage)}')}</title>"
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="3" fill="{colour}" stroke="{colour}" {look}/>'

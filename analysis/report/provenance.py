@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from analysis.running.plan import kind
 from analysis.studies.results import Results
 from analysis.studies.scale import SCALES, changed, preset
 from analysis.studies.study import Setting
@@ -37,7 +36,7 @@ def costs(results: Results) -> tuple[Cost, ...]:
     for stage in stages(results):
         folder = results.store.get(stage)
         made = read_made(folder)
-        found[kind(stage)].append(Cost(kind(stage), 1, read_ledger(folder), made.seconds, made.cpu_seconds, made.peak_memory_mb))
+        found[stage.word].append(Cost(stage.word, 1, read_ledger(folder), made.seconds, made.cpu_seconds, made.peak_memory_mb))
     return tuple(total(name, found[name]) for name in sorted(found))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, history, kind, schedule
+from analysis.running.plan import Plan, history, schedule
 from train.checkpoint import read_note
 from train.stages.stage import Stage
 from train.stages.store import Store
@@ -31,7 +31,7 @@ class Standing:
 
 
 def standing(stage: Stage, store: Store) -> Standing | None:
-    """What the metrics of a stage under way say so far; None where it keeps none, or has not begun."""
+    """The progress of a stage under way, by its metrics; None where it keeps none, or has not begun."""
     if not isinstance(iterations := getattr(stage, "iterations", None), int):
         return None
     for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):
@@ -74,7 +74,7 @@ class Clock:
         now = time.monotonic()
 
         def cost(stage: Stage) -> float:
-            whole = known.get(kind(stage), 0.1)
+            whole = known.get(stage.word, 0.1)
             if stage not in state.running:
                 return whole
             spent = now - state.running[stage]

@@ -16,6 +16,7 @@ from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
 from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
+from analysis.studies.grid_lesson import LESSON
 from analysis.studies.recipes import REWARDS, Tasks, base, knowing, needing, practise, present_edge, sample, score, tasks_of
 from analysis.studies.study import Figure, Setting, Study
 from synthtasks.families import Family, Uses
@@ -212,5 +213,6 @@ STUDY = Study(
     ),
     claims=(*TESTED, *REPORTED),
     figures=FIGURES,
+    lesson=LESSON,
     options=Tasks(),
 )

@@ -42,7 +42,7 @@ class Scale:
     exam_problems: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
     sampled_problems: Count = 64  # problems sampled for answer-only success
     samples: Count = 64  # completions of each of these
-    seeds: Annotated[int, SEEDS] = 5
+    seeds: Annotated[int, SEEDS] = 5  # how many; each is a pretraining seed with its own RL seed
     machine: Machine = Machine()
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from models.sampling import chosen_logp, pad
 from synthtasks.checked import From, check
 from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
+from train.ledger import BACKWARD
 from train.losses.sources import Source
 from train.run import Run, Update
 from train.stages.stage import Shelf
@@ -37,6 +38,7 @@ class Imitate:
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
+    word: ClassVar[str] = "pretrain"
 
     def __post_init__(self) -> None:
         check(self)
@@ -44,6 +46,10 @@ class Imitate:
     @property
     def drawn_by(self) -> tuple[object, ...]:
         return "imitate", self.source, self.seed
+
+    @property
+    def work(self) -> float:
+        return BACKWARD * self.tokens
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         documents = self.documents(run.context, iteration)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
 from synthtasks.checked import From, check, one_of
-from synthtasks.families import Family, at, named
+from synthtasks.families import Family, at, level, named
 from synthtasks.problem import Problem, Split
 from train.stages.reading import a_text, an_object, read_object, reading
 from train.stages.seal import defined
-from train.stages.stage import Context, Stage, Undefined
+from train.stages.stage import Context, Stage, Undefined, closure
 
+USUAL = 6  # steps of problems, roughly, that a band will choose
 Region = Literal["below", "at", "beyond"]  # of an edge
 HARDEST = 100_000  # beyond any difficulty: no problem has so many steps
 
@@ -74,6 +75,12 @@ class Band:
 
     def __post_init__(self) -> None:
         check(self)
+
+    def trials(self) -> tuple[Endless, Endless]:
+        """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
+        scored = next((s.families for s in closure((self.edge,)) if hasattr(s, "families")), (self.family,))
+        usual, longest = (level(family) for family in (scored[:USUAL][-1], scored[-1]))
+        return Endless(at(self.family, usual)), Endless(at(self.family, longest))
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         found = band(context, self.edge, self.region, range(1, HARDEST))
