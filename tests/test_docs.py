@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.studies.scale import CPU, SCALES
+from analysis.design.scale import CPU, SCALES
 from synthtasks.laws import LAWS
 
 ROOT = Path(__file__).parent.parent
