@@ -60,7 +60,8 @@ def choices(results: Results) -> Markup:
     """The multiverse: each tested claim under other choices of k, margin, band and judge."""
     study, seeds = results.study, results.setting.seeds
     found = multiverse(study.claims_of(results.cells), results.outcomes, over_looks(study.looks, seeds))
-    names = list(found["as registered"])
+    found = {universe: mine for universe, mine in found.items() if mine}  # the others read what was not measured
+    names = list(found.get("as registered", ()))
     if not names:
         return tag("p", "None of these cells answers a claim that has a test.")
     rows = [(name, *(_choice(mine.get(name)) for mine in found.values())) for name in names]
