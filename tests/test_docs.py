@@ -4,17 +4,22 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from analysis.__main__ import typed
 from analysis.cli.owned import owner
+from analysis.cli.verbs import VERBS
 from analysis.studies.found import FOUND, markdown, read_found
 from analysis.studies.grid import STUDY
 from analysis.studies.looks import Looks
 from analysis.studies.scale import CPU, SCALES
 from analysis.studies.study import Setting
+from synthtasks.__main__ import COMMANDS, main
 from synthtasks.commands.catalogue import FAMILIES, SURFACES
 from synthtasks.laws import LAWS
 
@@ -33,12 +38,6 @@ CODE = [code for page in PAGES.values() for code in code_of(page)]
 NAMED = {c: re.match(r"# (\w+\.py)\n", c).group(1) for c in code_of(LIBRARY) if c.startswith("# ")}  # type: ignore[union-attr]
 MINE = (ROOT / "tests" / "my_study.py").read_text(encoding="utf-8")  # tests/test_any_study.py runs it
 SOURCE = "".join(f.read_text(encoding="utf-8") for room in ROOMS for f in (ROOT / room).rglob("*.py"))
-COMMANDS = "list | plan | run | watch | report | demo | ask | query | rerun | gc"
-
-
-def said(*words: str) -> str:
-    """What a command prints."""
-    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 # A newcomer types what the pages say.
@@ -67,6 +66,20 @@ def test_every_dotted_name_is_in_the_code(name: str) -> None:
         is_module = (ROOT / f"{module}/{last}.py").exists() or (ROOT / module / last).is_dir()
         inside = ROOT / f"{module}.py" if (ROOT / f"{module}.py").exists() else ROOT / module / "__init__.py"
         assert is_module or re.search(rf"\b{last}\b", inside.read_text(encoding="utf-8")), dotted
+
+
+# A class or value that was renamed leaves its old name behind.
+@pytest.mark.parametrize("name", PAGES)
+def test_every_class_that_is_named_is_in_the_code(name: str) -> None:
+    for named in set(re.findall(r"`([A-Z]\w+)(?:\.\w+)?(?:\(.*?\))?`", PAGES[name])) - {
+        "CITATION",
+        "Norm",
+    }:  # Norm is in the study that is shown
+        assert re.search(rf"^(?:class )?{named}\b", SOURCE, re.MULTILINE), named
+    for named, attribute in re.findall(r"`(?!CITATION)([A-Z]\w+)\.(\w+)`", PAGES[name]):
+        body = re.search(rf"^class {named}\b(.*?)^\S", SOURCE, re.MULTILINE | re.DOTALL)
+        assert body
+        assert re.search(rf"^    (?:def )?{attribute}\b", body.group(1), re.MULTILINE), f"{named}.{attribute}"
 
 
 # A file that no command writes is looked for in vain.
@@ -132,7 +145,8 @@ def test_names_and_numbers_are_those_of_the_code() -> None:
     for page in (README, STUDIES):
         assert f"after {', '.join(map(str, some))} and {last} seeds" in page
     setting = Setting(replace(CPU, rl_iterations=160, group=32), tuple(range(CPU.seeds)), STUDY.options)
-    assert f"`--rl-iterations 160 --group 32`. Each setting has a folder of its\nown (`runs/cpu/{owner(STUDY, setting, {}).name}`)" in STUDIES
+    assert "`--rl-iterations 160 --group 32`" in STUDIES
+    assert f"`runs/cpu/{owner(STUDY, setting, {}).name}`" in STUDIES
     assert f"{CPU.rl_iterations * CPU.problems * CPU.group:,} completions" in README
 
 
@@ -144,14 +158,22 @@ def test_families_and_surfaces_are_those_of_the_library() -> None:
     assert listed == known | {"Mix"}  # which has no default, so no name
 
 
-# Every command is listed, and no other; and every option that a page names is one of a command that it names beside it.
-def test_the_command_lines_are_as_listed() -> None:
-    for page, module in ((STUDIES, "analysis"), (LIBRARY, "synthtasks")):
-        there = re.search(r"\{([a-z,]+)\}", said(module, "--help"))
-        assert there
-        verbs = there.group(1).split(",")
-        assert set(re.findall(rf"^\| `python -m {module} (\w+)", page, re.MULTILINE)) == set(verbs)
-        options = {option for verb in verbs for option in re.findall(r"--[a-z][a-z-]+", said(module, verb, "--help"))}
-        assert set(re.findall(r"(?<=[` ])--(?!array)[a-z][a-z-]+", page)) <= options | {"--help"}
-    assert f"`python -m analysis {COMMANDS}`" in STUDIES
-    assert set(COMMANDS.split(" | ")) == set(re.findall(r"^\| `python -m analysis (\w+)", STUDIES, re.MULTILINE))
+# Every command is listed, and no other.
+def test_the_commands_are_as_listed() -> None:
+    for page, module, there in ((STUDIES, "analysis", VERBS), (LIBRARY, "synthtasks", COMMANDS)):
+        assert set(re.findall(rf"^\| `python -m {module} (\w+)", page, re.MULTILINE)) == set(there)
+    (listed,) = re.findall(r"`python -m analysis ([a-z]+(?: \| [a-z]+)+)`", STUDIES)
+    assert sorted(listed.split(" | ")) == sorted(VERBS)
+
+
+# Whoever types an option that a page names must not be told that there is none.
+def test_every_option_is_one_of_a_command() -> None:
+    said = StringIO()
+    with redirect_stdout(said):
+        for start, verbs in ((typed, VERBS), (main, COMMANDS)):
+            for verb in verbs:
+                with pytest.raises(SystemExit):
+                    start([verb, "--help"])
+    options = set(re.findall(r"--[a-z][a-z-]+", said.getvalue())) | {"--help"}
+    for page in PAGES.values():
+        assert set(re.findall(r"(?<=[` ])--(?!array|index-url)[a-z][a-z-]+", page)) <= options
