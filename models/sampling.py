@@ -4,8 +4,10 @@ Shapes: P prompts, B rows that follow them, T tokens of the longest completion, 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,9 +21,33 @@ class Completions:
     """Sampled completions. Row b continues prompt b // (B / P)."""
 
     tokens: Tensor  # [B, T], 0 after the end
-    mask: Tensor  # bool [B, T], true on sampled tokens, the end token included
+    lengths: Tensor  # [B] tokens of each completion
+    mask: Tensor  # bool [B, T], true on sampled tokens, the end token included; false on what an observer appended
     logp: Tensor  # [B, T] log-probability of each sampled token under the distribution it came from; 0 off the mask
     forwarded: int  # tokens that went through the model: of prompts, and of beginnings that differ
+    measured: tuple[Tensor, ...] = ()  # [B, T] for each measure; 0 off the mask
+
+
+Measure = Callable[[Tensor], Tensor]  # of log-probabilities [N, V] -> [N]
+
+
+def entropy(logs: Tensor) -> Tensor:  # [N, V] -> [N]
+    """The entropy of distributions, in nats."""
+    entropies: Tensor = torch.special.entr(logs.exp()).sum(-1)
+    return entropies
+
+
+def second(logs: Tensor) -> Tensor:  # [N, V] -> [N]
+    """The log-probability of the second-likeliest token."""
+    return logs.topk(2).values[:, 1]
+
+
+class Observer(Protocol):
+    """Appends tokens to a completion that the model did not choose. A pure function: completions that begin alike are written once."""
+
+    @property
+    def calls(self) -> Collection[int]: ...  # it is asked after these tokens, where they were sampled
+    def __call__(self, prompt: int, tokens: tuple[int, ...]) -> Sequence[int]: ...  # a completion so far -> what follows; may be empty
 
 
 @torch.no_grad()
@@ -31,17 +57,19 @@ def generate(
     uniforms: Tensor,  # [B, limit] in [0, 1): the randomness of each token
     end: int,
     temperature: float = 1.0,
+    measures: Sequence[Measure] = (),  # of the distributions that tokens are sampled from
+    observer: Observer | None = None,
 ) -> Completions:
     """Complete each prompt B / P times, up to `end` or `limit` tokens.
 
     What the completions of a prompt have in common is computed once: the prompt, and every beginning that several of them
     share. A token is the inverse of the cumulative distribution at its uniform: so a row's sample depends on its prompt and
-    its uniforms alone, not on the rows beside it.
+    its uniforms alone, not on the rows beside it. The uniform of a token that `observer` appends is left out.
 
     Raises:
         ValueError: if there is no prompt, one is empty, or there is no room for the longest and its completion; if the
             uniforms have another shape or lie outside [0, 1), or B is no multiple of P; or if the temperature is not
-            positive and finite, or the end is no token.
+            positive and finite, the end is no token, or the observer appends none.
     """
     _possible(prompts, uniforms, temperature, model.config.context)
     if end < 0:
@@ -58,13 +86,24 @@ def generate(
     tokens = torch.zeros(B, limit, dtype=torch.long, device=device)
     mask = torch.zeros(B, limit, dtype=torch.bool, device=device)
     logp = torch.zeros(B, limit, dtype=logits.dtype, device=device)
+    measured = tuple(torch.zeros_like(logp) for _ in measures)
+    lengths = torch.zeros(B, dtype=torch.long, device=device)
+    appended = observer and _Appended(observer, B // len(prompts), torch.full_like(tokens, -1))
     rows = torch.arange(B, device=device)  # [B'] that are still being written
     begun = rows // (B // len(prompts))  # [B'] in 0..N: which beginning each has
     for t in range(limit):
         logs = (logits / temperature).log_softmax(-1)  # [N, V]
         new = invert(logs.exp()[begun], uniforms[rows, t])  # [B']
-        tokens[rows, t], mask[rows, t], logp[rows, t] = new, True, logs[begun, new]
+        if appended:
+            given = appended.tokens[rows, t]
+            new = torch.where(given < 0, new, given)
+        tokens[rows, t], lengths[rows], logp[rows, t] = new, t + 1, logs[begun, new]
+        mask[rows, t] = given < 0 if appended else True
+        for x, measure in zip(measured, measures, strict=True):
+            x[rows, t] = measure(logs)[begun]
         going = new != end
+        if appended:
+            appended.ask(rows[going & (given < 0)], tokens[:, : t + 1], logits.shape[1])
         rows, begun, new = rows[going], begun[going], new[going]
         if t + 1 == limit or not len(rows):
             break
@@ -75,7 +114,28 @@ def generate(
         cache.written += 1
         forwarded += len(longer)
     T = t + 1
-    return Completions(tokens[:, :T], mask[:, :T], logp[:, :T], forwarded)
+    if appended:
+        for x in (logp, *measured):
+            x *= mask
+    return Completions(tokens[:, :T], lengths, mask[:, :T], logp[:, :T], forwarded, tuple(x[:, :T] for x in measured))
+
+
+class _Appended:
+    """The tokens that an observer appends to B completions."""
+
+    def __init__(self, observer: Observer, group: int, tokens: Tensor):  # [B, limit], -1 where the model chooses
+        self.group, self.tokens, self.reply = group, tokens, cache(observer.__call__)
+        self.calls = torch.tensor(list(observer.calls), dtype=torch.long, device=tokens.device)
+
+    def ask(self, rows: Tensor, tokens: Tensor, vocab: int) -> None:  # [B'] of [B, t], whose last token was sampled
+        """Note the answers to those of the rows that call; what exceeds the limit is cut off."""
+        rows = rows[torch.isin(tokens[rows, -1], self.calls)]
+        for b, completion in zip(rows.tolist(), tokens[rows].tolist(), strict=True):
+            answer = self.reply(b // self.group, tuple(completion))
+            if strange := [token for token in answer if not 0 <= token < vocab]:
+                raise ValueError(f"an observer appends tokens from 0 to {vocab - 1}; found {strange[0]}")
+            room = self.tokens[b, len(completion) :][: len(answer)]
+            room.copy_(torch.tensor(answer[: len(room)], dtype=torch.long))
 
 
 def _possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: float, context: int) -> None:

@@ -17,14 +17,10 @@ from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
-from train.losses.practice import Algorithm, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl.credit import Scale
-from train.rl.objectives import Clip
-from train.rl.problems import Band, Endless, Few
-from train.rl.rewards import Coin
-from train.rl.rollouts import Sampler
+from train.rl import Algorithm, Band, Clip, Coin, Endless, Few, Sampler, Scale, SequenceClip
 from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
@@ -91,7 +87,8 @@ VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
 FRESH = Fresh(GPTConfig(len(VOCAB)), VOCAB)
 IMITATE = Imitate(Corpus((Recipe(1.0, FAMILY),)))
 INSTANCES = (
-    *(Scale(), Clip(), Coin(), Machine(), Sampler(), Algorithm(), Practice(Endless(FAMILY)), Optim(), FRESH, IMITATE),
+    *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
+    *(Optim(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
     *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
 )

@@ -19,11 +19,10 @@ from synthtasks.surfaces import Compact, Story
 from tests.strategies import examples, programs
 from train.learn import Learn
 from train.losses.imitate import Imitate
-from train.losses.practice import DAPO, GRPO, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl.problems import Band, Endless
-from train.rl.rewards import Process
+from train.rl import DAPO, GRPO, Band, Endless, Process
 from train.score import Score
 from train.stages.disk import write_json
 from train.stages.record import Unreadable, decode, encode, same

@@ -31,8 +31,8 @@ from tests.faults.hostile import EVERY, PLACES, WAYS, bomb, huge, noise, other_c
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy
-from train.rl.problems import Endless, read_bands
-from train.rl.rollouts import Sampler
+from train.rl import Endless, Sampler
+from train.rl.problems import read_bands
 from train.sample import Sample, read_samples
 from train.score import Score
 from train.stages.artifacts import SEAL, Damaged, defined, digest, load_arrays, read_seal, save_arrays, sealed

@@ -15,13 +15,13 @@ from typing import get_args
 import pytest
 import torch
 from safetensors.torch import load_file
+from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
 from models import GPTConfig
 from models.edits import Edited, Shift
 from models.gpt import GPT
-from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
@@ -29,14 +29,32 @@ from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
-from train.losses.practice import DAPO, DR_GRPO, GRPO, RLOO, Algorithm, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh, load_policy, torch_rng
-from train.rl.credit import Centre, LeaveOneOut, Scale, Spread, chain
-from train.rl.objectives import PolicyGradient, TokenMean, kl
-from train.rl.problems import Band, Endless, Few, Region, band
-from train.rl.rewards import Coin
-from train.rl.rollouts import Rollouts, Sampler, rollout
+from train.rl import (
+    DAPO,
+    DR_GRPO,
+    GRPO,
+    RLOO,
+    Algorithm,
+    Band,
+    Centre,
+    Coin,
+    Endless,
+    Few,
+    LeaveOneOut,
+    PolicyGradient,
+    Rollouts,
+    Sampler,
+    Scale,
+    Spread,
+    TokenMean,
+    rollout,
+)
+from train.rl.credit import chain
+from train.rl.objectives import kl
+from train.rl.problems import Region, band
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
 from train.stages.artifacts import VARYING, defined
@@ -63,8 +81,8 @@ class Even:
 
     until: int = 1_000
 
-    def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
-        late = int(path[1]) >= self.until
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
+        late = int(r.path[1]) >= self.until
         return r.at_end(((r.tokens * r.mask).sum(1) % 2 == 0) | late)
 
 
@@ -72,7 +90,7 @@ class Even:
 class Alternate:
     """1 for every other row: there is always signal."""
 
-    def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(torch.arange(len(r.tokens)) % 2)
 
 
@@ -82,7 +100,7 @@ class Always:
 
     value: float
 
-    def __call__(self, r: Rollouts, *path: str | int) -> Tensor:  # [B, T]
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(torch.full((len(r.tokens),), self.value))
 
 
@@ -97,8 +115,8 @@ class Fused:
         return self.loss.per_iteration
 
     @property
-    def source(self) -> object:
-        return self.loss.source
+    def drawn_by(self) -> object:
+        return self.loss.drawn_by
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         for i, update in enumerate(self.loss.updates(run, iteration)):
@@ -315,7 +333,8 @@ def four() -> Rollouts:
     """Two groups of two completions, of a token each."""
     one = torch.ones(4, 1)
     asked = (problem(FAMILY, "train", 0),) * 2
-    return Rollouts(asked, 2, 1, one[:2].long(), one[:2, 0].long(), one.long(), one.bool(), one, (), (), 0)
+    prompts, lengths = one[:2].long(), one[:, 0].long()
+    return Rollouts(asked, 2, 1, (), prompts, lengths[:2], one.long(), lengths, one.bool(), one, (), (), 0)
 
 
 # Broken if a loss that has nothing to say moved the weights, when it stands beside one that has.
@@ -419,11 +438,11 @@ def test_weight_decay_by_hand(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Again:
-    """A loss once more: the same words, which are not refused since it names another source."""
+    """A loss once more: the same words, which are not refused since it says that they are drawn by something else."""
 
     loss: Imitate
     per_iteration = 1
-    source = "again"
+    drawn_by = "again"
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         return self.loss.updates(run, iteration)
@@ -507,9 +526,9 @@ def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_
     asked = tuple(problem(replace(FAMILY, lines=2 + i % 2), "train", "asked", i) for i in range(3))  # prompts of two lengths
     r = rollout(model, VOCAB, asked, task.sampler, "rollout")
     said = torch.tensor([0, 1, 0, 0, 4, 5, 6, 7, 9, 8, 9, 8])  # rows that say the same, of one group
-    r = replace(r, tokens=r.tokens[said], mask=r.mask[said], logp=r.logp[said])
+    r = replace(r, tokens=r.tokens[said], lengths=r.lengths[said], mask=r.mask[said], logp=r.logp[said])
     r = replace(r, logp=r.logp + 0.2 * r.tokens.remainder(3).sub(1) * r.mask)  # as if the policy had moved
-    advantage = chain(task.algorithm.credit, Alternate()(r), r)  # not the same for the same words
+    advantage = chain(task.algorithm.credit, Alternate()(r, run), r)  # not the same for the same words
     total = torch.zeros((), dtype=torch.double)
     reference = run.reference.double()
     for b, length in enumerate(r.mask.sum(1).tolist()):
@@ -524,7 +543,7 @@ def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_
     full = gradient(model)
     model.zero_grad()
     shared = 0.0
-    for part in task._parts(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r), r)):
+    for part in task._terms(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r, run), r)):
         part.backward()
         shared += part.item()
     assert task.algorithm.aggregate == TokenMean()

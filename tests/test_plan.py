@@ -21,7 +21,7 @@ from analysis.studies.study import Setting
 from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.practice import Practice
-from train.rl.problems import Endless
+from train.rl import Endless
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
@@ -56,8 +56,8 @@ def test_a_probe_tries_the_longest_problems(tmp_path: Path, monkeypatch: pytest.
         assert store.root != tmp_path
         practice = stage.losses[0][1]
         assert isinstance(practice, Practice)
-        assert isinstance(practice.prompts, Endless)
-        steps = practice.prompts.family.steps
+        assert isinstance(practice.source, Endless)
+        steps = practice.source.family.steps
         tried.append((steps, stage.iterations))
         return Need(10.0 * stage.iterations, 100.0 * steps, 1.0)
 

@@ -28,7 +28,7 @@ from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl.rollouts import Sampler
+from train.rl import Sampler
 from train.score import Score
 from train.stages.machine import Machine
 from train.stages.stage import closure

@@ -21,8 +21,7 @@ from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.rl.problems import Endless
-from train.rl.rollouts import Sampler
+from train.rl import Endless, Sampler
 from train.sample import Sample
 from train.score import Score
 from train.stages.disk import write_json

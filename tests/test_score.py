@@ -30,8 +30,7 @@ from train.ledger import Ledger
 from train.losses.imitate import Imitate
 from train.optim import Optim
 from train.policy import Fresh, load_policy
-from train.rl.problems import Endless
-from train.rl.rollouts import Sampler, rollout
+from train.rl import Endless, Sampler, rollout
 from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
 from train.stages.artifacts import VARYING

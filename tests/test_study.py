@@ -32,8 +32,7 @@ from analysis.studies.study import Setting, exact_metrics, measure, sampled_metr
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
 from train.policy import Fresh
-from train.rl.problems import Band
-from train.rl.rewards import Correct
+from train.rl import Band, Correct
 from train.sample import Sample
 from train.stages.artifacts import VARYING
 from train.stages.stage import Stage, closure

@@ -120,13 +120,13 @@ def _fit_together(losses: list[Loss]) -> None:
     if len(losses) == 1:
         return
     for loss in losses:
-        for what in ("per_iteration", "source"):
+        for what in ("per_iteration", "drawn_by"):
             if not hasattr(loss, what):
                 raise ValueError(f"{type(loss).__name__} is to learn beside others and has no `{what}`; see train.run.Loss")
     if len({loss.per_iteration for loss in losses}) > 1:
         found = ", ".join(f"{type(loss).__name__} {loss.per_iteration}" for loss in losses)
         raise ValueError(f"losses that learn together make equally many updates an iteration; found {found}: change Practice.reuse")
-    sources = [loss.source for loss in losses]
+    sources = [loss.drawn_by for loss in losses]
     for i, source in enumerate(sources):
         if (first := sources.index(source)) < i:
             raise ValueError(f"losses {first + 1} and {i + 1}, {type(losses[i]).__name__}, draw the same; give each a seed of its own")

@@ -60,5 +60,5 @@ class Loss(Protocol):
     @property
     def per_iteration(self) -> int: ...  # updates of an iteration; of all losses the same
     @property
-    def source(self) -> object: ...  # what its problems or documents are drawn by; losses of one source would draw the same
+    def drawn_by(self) -> object: ...  # names its problems or documents: losses of which it is equal draw the same ones in an iteration
     def updates(self, run: Run, iteration: int) -> Iterator[Update]: ...

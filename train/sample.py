@@ -1,4 +1,4 @@
-"""Asking a policy, and keeping what it said. Raw facts only: every statistic is computed later, from these."""
+"""Completions of a policy with their verdicts, as files. Raw facts only: every statistic is computed later, from these."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from synthtasks.checked import From, check
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
-from train.rl.problems import Prompts
-from train.rl.rollouts import Sampler, rollout
+from train.rl.problems import ProblemSource
+from train.rl.sampler import Sampler, rollout
 from train.stages.artifacts import defined, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
 from train.stages.layout import Layout
@@ -31,7 +31,7 @@ class Sample(Stage):
     """
 
     policy: Stage
-    prompts: Prompts
+    source: ProblemSource
     problems: Annotated[int, From(1)] = 64
     sampler: Sampler = Sampler(group=64)
     seed: Annotated[int, From(0)] = 0
@@ -45,15 +45,15 @@ class Sample(Stage):
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
-        asked = self.prompts.batch(context, self.problems, self.seed, 0, 0)
-        r = rollout(policy.model, policy.vocab, asked, self.sampler, "sample", self.seed)
+        problems = self.source.batch(context, self.problems, self.seed, 0, 0)
+        r = rollout(policy.model, policy.vocab, problems, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
-        said = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.mask.sum(1).tolist(), strict=True)]
+        completions = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.lengths.tolist(), strict=True)]
         arrays = {
-            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in asked]),
-            "problem": np.arange(len(said), dtype=np.int32) // r.group,
-            "words": texts([" ".join(words) for words in said]),
+            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in problems]),
+            "problem": np.arange(len(completions), dtype=np.int32) // r.group,
+            "words": texts([" ".join(words) for words in completions]),
             "correct": np.array([verdict.correct for verdict in r.verdicts]),
             "process": np.array([verdict.process for verdict in r.verdicts]),
         }

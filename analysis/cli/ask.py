@@ -18,7 +18,7 @@ from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
 from train.policy import Policy, load_policy
-from train.rl.rollouts import Sampler, rollout
+from train.rl import Sampler, rollout
 from train.stages.reading import reading, shown
 from train.stages.stage import Undefined
 

@@ -60,7 +60,7 @@ def _said(cell: Cell, store: Store) -> Iterator[Exhibit]:
         said = read_samples(sample, store)
     except Undefined:
         return
-    surface, problems = sample.sampler.surface, sample.prompts.batch(store, sample.problems, sample.seed, 0, 0)
+    surface, problems = sample.sampler.surface, sample.source.batch(store, sample.problems, sample.seed, 0, 0)
     with reading(store.path(sample) / "samples.npz"):
         if said.prompts != tuple(" ".join(surface.prompt(p)) for p in problems):
             raise ValueError("it is not of the problems that its stage draws")

@@ -15,8 +15,7 @@ from synthtasks.families import Program
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
-from train.rl.problems import Band, Endless
-from train.rl.rewards import Coin
+from train.rl import Band, Coin, Endless
 from train.sample import Sample
 from train.score import Score
 from train.stages.disk import Unwritable
@@ -187,8 +186,8 @@ def probe(stage: Stage, store: Store) -> Need:
             case Score():
                 middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
                 return _need(middle, scratch).times(len(stage.families))
-            case Sample(prompts=Band(family=family)):
-                part = replace(stage, policy=_fresh(stage), prompts=Endless(replace(family, steps=usual(family))), problems=4)
+            case Sample(source=Band(family=family)):
+                part = replace(stage, policy=_fresh(stage), source=Endless(replace(family, steps=usual(family))), problems=4)
                 return _need(part, scratch).times(stage.problems / 4)
             case _:
                 return Need(OVERHEAD)
@@ -223,9 +222,9 @@ def _like(stage: Learn, steps: Callable[[Program], int]) -> tuple[Learn, ...]:
     """The same learning from an untrained policy, on problems of so many steps. Of RL two kinds, since an iteration costs by the
     groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have."""
     fresh = replace(stage, policy=_fresh(stage))
-    if not (isinstance(practice := stage.losses[0][1], Practice) and isinstance(practice.prompts, Band)):
+    if not (isinstance(practice := stage.losses[0][1], Practice) and isinstance(practice.source, Band)):
         return (fresh,)
-    practice = replace(practice, prompts=Endless(replace(practice.prompts.family, steps=steps(practice.prompts.family))))
+    practice = replace(practice, source=Endless(replace(practice.source.family, steps=steps(practice.source.family))))
     return tuple(replace(fresh, losses=((1.0, replace(practice, reward=r)),)) for r in (practice.reward, Coin()))
 
 

@@ -16,8 +16,7 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl.problems import Band, Endless, Few, Prompts
-from train.rl.rollouts import Sampler
+from train.rl import Band, Endless, Few, ProblemSource, Sampler
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage, closure, name
@@ -162,21 +161,21 @@ def _readings(stage: Stage) -> Iterator[Reading]:
         case Score():
             yield from (Reading(family, Solved(stage.surface), "test") for family in stage.families)
         case Sample():
-            yield from _answered(stage.prompts, stage.sampler)
+            yield from _answered(stage.source, stage.sampler)
         case Learn():
             for _, loss in stage.losses:
                 if isinstance(loss, Imitate):
                     yield from (Reading(recipe.family, recipe.write) for recipe in loss.corpus.recipes)
                 elif isinstance(loss, Practice):
-                    yield from _answered(loss.prompts, loss.sampler)
+                    yield from _answered(loss.source, loss.sampler)
 
 
-def _answered(prompts: Prompts, sampler: Sampler) -> Iterator[Reading]:
+def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
     """Of a band the longest problems that it may choose."""
-    match prompts:
+    match source:
         case Band(edge=Edge(scores=scores)):
-            yield Reading(replace(prompts.family, steps=max(difficulties(scores))), Solved(sampler.surface), prompts.split, sampler.spare)
+            yield Reading(replace(source.family, steps=max(difficulties(scores))), Solved(sampler.surface), source.split, sampler.spare)
         case Band() | Endless():
-            yield Reading(prompts.family, Solved(sampler.surface), prompts.split, sampler.spare)
+            yield Reading(source.family, Solved(sampler.surface), source.split, sampler.spare)
         case Few():
-            yield Reading(prompts.family, Solved(sampler.surface), "train", sampler.spare)
+            yield Reading(source.family, Solved(sampler.surface), "train", sampler.spare)

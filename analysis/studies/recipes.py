@@ -13,12 +13,10 @@ from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
-from train.losses.practice import GRPO, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl.problems import Prompts
-from train.rl.rewards import Coin, Correct, Process, Reward
-from train.rl.rollouts import Sampler
+from train.rl import GRPO, Coin, Correct, ProblemSource, Process, Reward, Sampler
 from train.sample import Sample
 from train.score import Score
 
@@ -110,12 +108,12 @@ def present_edge(scale: Scale, names: tuple[str, ...], seed: int) -> Edge:
     return Edge(score(scale, base(scale, (), seed), needing(scale, names), seed, TEMPERATURES))
 
 
-def practise(scale: Scale, policy: Learn, problems: Prompts, reward: Reward, seed: int) -> Learn:
+def practise(scale: Scale, policy: Learn, problems: ProblemSource, reward: Reward, seed: int) -> Learn:
     """The policy after RL on these problems."""
     practice = Practice(problems, reward, GRPO, Sampler(scale.group), scale.problems, seed=seed)
     return Learn(policy, ((1.0, practice),), scale.rl_iterations, Optim(scale.rl_lr))
 
 
-def sample(scale: Scale, policy: Learn, problems: Prompts, seed: int) -> Sample:
+def sample(scale: Scale, policy: Learn, problems: ProblemSource, seed: int) -> Sample:
     """Completions of a policy."""
     return Sample(policy, problems, scale.sampled_problems, Sampler(scale.samples), seed)

@@ -23,7 +23,7 @@ from tests.bench.checking import checked
 from tests.bench.learnable import learned
 from tests.bench.making import made, paired
 from train.policy import load_policy, torch_rng
-from train.rl.rollouts import Sampler, rollout
+from train.rl import Sampler, rollout
 from train.score import exam, solution_logp
 from train.stages.store import Store
 

@@ -9,18 +9,16 @@ from unittest.mock import patch
 import torch
 from rich.console import Console
 from rich.table import Table
+from train.rl.shapes import fitting
 
 from models import GPTConfig
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
 from train.learn import Learn
-from train.losses.practice import GRPO, Practice
+from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl.problems import Endless
-from train.rl.rewards import Coin
-from train.rl.rollouts import Sampler
-from train.rl.shapes import fitting
+from train.rl import GRPO, Coin, Endless, Sampler
 from train.stages.store import Store
 
 ITERATIONS, BUILT = 6, 1_000

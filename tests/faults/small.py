@@ -30,8 +30,7 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl.problems import Band
-from train.rl.rollouts import Sampler
+from train.rl import Band, Sampler
 from train.sample import Sample
 from train.score import Score
 from train.stages.store import Store

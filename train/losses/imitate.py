@@ -41,7 +41,7 @@ class Imitate:
         check(self)
 
     @property
-    def source(self) -> tuple[object, ...]:
+    def drawn_by(self) -> tuple[object, ...]:
         """What the documents are drawn by."""
         return "imitate", self.corpus, self.seed
 

@@ -1,13 +1,7 @@
-"""Learning by trial. One loop; an algorithm is a value.
+"""Learning by trial: one loop for every policy-gradient method, which is a value of `train.rl.algorithms`.
 
-    GRPO     = credit (Spread, Centre, Scale), surrogate Clip, aggregate Constant
-    RLOO     = credit (Spread, LeaveOneOut), surrogate PolicyGradient
-    DR_GRPO  = GRPO without Scale
-    DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
-
-GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`). Groups
-without signal (see `has_signal`), which carry no gradient, cost no backward pass, and what a group says several times costs one. Where no
-group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
+Groups without signal (see `has_signal`), which carry no gradient, cost no backward pass, and equal completions of a group cost one. Where
+no group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
 """
 
 from collections.abc import Iterator
@@ -17,39 +11,19 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp, completion_logits
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics
-from train.rl.batches import Part, parts
-from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread, chain, compares
-from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, Surrogate, TokenMean, kl
-from train.rl.problems import Prompts
+from train.rl.algorithms import GRPO, Algorithm
+from train.rl.batches import batch_logp, batch_tokens, micro_batches
+from train.rl.contracts import fitting
+from train.rl.credit import chain, compares
+from train.rl.objectives import kl
+from train.rl.problems import ProblemSource
 from train.rl.rewards import Correct, Reward
-from train.rl.rollouts import Rollouts, Sampler, rollout
-from train.rl.shapes import fitting
+from train.rl.rollouts import Rollouts
+from train.rl.sampler import Sampler, rollout
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Run, Update
-
-
-@dataclass(frozen=True)
-class Algorithm:
-    """A policy-gradient method as the choice of its parts."""
-
-    credit: tuple[Credit, ...] = (Spread(), Centre(), Scale())
-    surrogate: Surrogate = Clip()
-    aggregate: Aggregate = Constant()
-    kl: Annotated[float, From(0)] = 0.0  # weight of the divergence from the policy that learning began from
-    draws: Annotated[int, From(1)] = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-GRPO = Algorithm()
-RLOO = Algorithm(credit=(Spread(), LeaveOneOut()), surrogate=PolicyGradient())  # arXiv:2402.14740
-DR_GRPO = Algorithm(credit=(Spread(), Centre()))  # arXiv:2503.20783
-DAPO = Algorithm(surrogate=Clip(0.2, 0.28), aggregate=TokenMean(), draws=4)  # arXiv:2503.14476
 
 
 @dataclass(frozen=True)
@@ -60,7 +34,7 @@ class Practice:
         ValueError: if no update could ever have signal, since nothing is compared, or a field holds what it cannot.
     """
 
-    prompts: Prompts
+    source: ProblemSource
     reward: Reward = Correct()
     algorithm: Algorithm = GRPO
     sampler: Sampler = Sampler()
@@ -84,9 +58,8 @@ class Practice:
         return self.reuse
 
     @property
-    def source(self) -> tuple[object, ...]:
-        """What the problems and completions are drawn by."""
-        return "practice", self.prompts, self.seed
+    def drawn_by(self) -> tuple[object, ...]:
+        return "practice", self.source, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         a = self.algorithm
@@ -95,7 +68,7 @@ class Practice:
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
         advantage = torch.where(signal.repeat_interleave(r.group)[:, None], advantage, 0.0)
         for _ in range(self.reuse):
-            yield Update(self._parts(run, r, advantage, signal), metrics)
+            yield Update(self._terms(run, r, advantage, signal), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
         """Rollouts with their rewards, and what to note of them; drawn again, up to the cap, while signal is missing."""
@@ -103,11 +76,10 @@ class Practice:
         total = solved = covered = 0.0
         groups = signal = 0
         for draw in range(self.algorithm.draws):
-            problems = self.prompts.batch(run.context, self.problems, self.seed, iteration, draw)
-            path = (self.seed, iteration, draw)
+            problems = self.source.batch(run.context, self.problems, self.seed, iteration, draw)
             with torch.no_grad():
-                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", *path)
-                reward = fitting("reward", self.reward, self.reward(r, *path), r.mask, r.mask)  # [B, T]
+                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", self.seed, iteration, draw)
+                reward = fitting("reward", self.reward, self.reward(r, run), r.mask, r.mask, r.path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)
             drawn.append(Judged(r, reward, has_signal(self.algorithm.credit, reward, r)))
@@ -128,27 +100,22 @@ class Practice:
         }
         return (drawn[0] if self.algorithm.draws == 1 else with_signal(drawn, self.problems)), metrics
 
-    def _parts(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
-        """The loss in parts of some groups each; their sum is the loss, however it is split. Without `signal` [P] there are none; with it,
-        a divergence is taken over all groups."""
-        a = self.algorithm
-        weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask)  # [B, T]
+    def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
+        """The loss as a sum over micro-batches, the same however it is split. Without `signal` [P] there are none; with it, a divergence is
+        taken over all groups."""
+        a, temperature = self.algorithm, self.sampler.temperature
+        weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
         kept = (torch.ones_like(signal) if a.kl and signal.any() else signal).nonzero()[:, 0]
-        for part in parts(r, kept, run.context.machine.rows):
-            rows = part.rows
-            tokens = int(r.mask[part.distinct].sum() + r.prompt_lengths[part.groups].sum())
+        for batch in micro_batches(r, kept, run.context.machine.rows):
+            rows, tokens = batch.rows, batch_tokens(r, batch)
             run.ledger.train(tokens, run.weights)
             if a.kl:
                 run.ledger.forward(tokens, run.weights)
-            logp = self._logp(run.model, r, part)  # [P * G, T]
-            x = fitting("surrogate", a.surrogate, a.surrogate(logp, r.logp[rows], advantage[rows]), logp)  # off the mask weights are 0
+            logp = batch_logp(run.model, r, batch, temperature)  # [P * G, T]
+            x = a.surrogate(logp, r.logp[rows], advantage[rows], r.mask[rows])
+            x = fitting("surrogate", a.surrogate, x, logp, path=r.path)  # off the mask weights are 0
             if a.kl:
                 with torch.no_grad():
-                    reference = self._logp(run.reference, r, part)
+                    reference = batch_logp(run.reference, r, batch, temperature)
                 x = x + a.kl * kl(logp, reference)
             yield (x * weights[rows]).sum()
-
-    def _logp(self, model: LanguageModel, r: Rollouts, part: Part) -> Tensor:  # of the part's rows [P * G, T]
-        tokens = r.tokens[part.distinct]
-        logits = completion_logits(model, r.prompts[part.groups], r.prompt_lengths[part.groups], tokens, part.owners)
-        return chosen_logp(logits / self.sampler.temperature, tokens)[part.same]

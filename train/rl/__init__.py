@@ -1,1 +1,46 @@
-"""Reinforcement learning: problems, rollouts, rewards, credit and objectives."""
+"""Reinforcement learning: problems, rollouts, rewards, credit, objectives, and algorithms, which are values made of these."""
+
+from train.rl.algorithms import DAPO, DR_GRPO, GRPO, GSPO, RLOO, Algorithm
+from train.rl.batches import completion_logp
+from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
+from train.rl.environments import Environment
+from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
+from train.rl.problems import Band, Endless, Few, ProblemSource
+from train.rl.rewards import Coin, Correct, Process, Reward
+from train.rl.rollouts import Rollouts
+from train.rl.sampler import Sampler, rollout
+
+__all__ = [
+    "DAPO",
+    "DR_GRPO",
+    "GRPO",
+    "GSPO",
+    "RLOO",
+    "Aggregate",
+    "Algorithm",
+    "Band",
+    "Centre",
+    "Clip",
+    "Coin",
+    "Constant",
+    "Correct",
+    "Credit",
+    "Endless",
+    "Environment",
+    "Few",
+    "LeaveOneOut",
+    "PolicyGradient",
+    "ProblemSource",
+    "Process",
+    "Reward",
+    "Rollouts",
+    "RowMean",
+    "Sampler",
+    "Scale",
+    "SequenceClip",
+    "Spread",
+    "Surrogate",
+    "TokenMean",
+    "completion_logp",
+    "rollout",
+]

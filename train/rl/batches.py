@@ -1,6 +1,6 @@
-"""Rollouts in parts that one pass holds, with every completion in them once: a group seldom says sixteen different things.
+"""Rollouts in micro-batches that one pass holds, with every completion in them once: completions of a group are often equal.
 
-Shapes: P groups of a part, G rows of each, N rows that differ.
+Shapes: P groups of a micro-batch, G rows of each, N rows that differ, T tokens.
 """
 
 from collections.abc import Iterator
@@ -9,36 +9,62 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.gpt import LanguageModel
+from models.sampling import chosen_logp, completion_logits
+from train.ledger import matrix_weights
 from train.rl.rollouts import Rollouts
+from train.run import Run
 
 
 @dataclass(frozen=True)
-class Part:
+class MicroBatch:
     """Some groups of rollouts, whole."""
 
     groups: Tensor  # [P] of the rollouts, ascending
     rows: Tensor  # [P * G] of the rollouts: all that these groups have
     distinct: Tensor  # [N] of the rollouts: one row for each completion that differs from those of its group
     owners: Tensor  # [N] the place in `groups` of each of those
-    same: Tensor  # [P * G] the place in `distinct` of what each row says
+    same: Tensor  # [P * G] the place in `distinct` of each row's completion
 
 
-def parts(r: Rollouts, groups: Tensor, size: int) -> Iterator[Part]:
-    """The groups [P] in parts of about `size` distinct rows: a group is in one part, the one where its first row falls."""
+def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch]:
+    """The groups [P] in micro-batches of about `size` distinct rows: a group is whole, in the one where its first row falls."""
     device, G = groups.device, r.group
-    rows = (groups[:, None] * G + torch.arange(G, device=device)).view(-1)  # [P * G]
+    rows = r.rows(groups)  # [P * G]
     group = torch.arange(len(groups), device=device).repeat_interleave(G)
-    said = torch.cat((group[:, None], r.tokens[rows]), dim=1)  # [P * G, 1 + T]
-    distinct, same = torch.unique(said, dim=0, return_inverse=True)  # by group, then by words
+    completions = torch.cat((group[:, None], r.tokens[rows]), dim=1)  # [P * G, 1 + T]
+    distinct, same = torch.unique(completions, dim=0, return_inverse=True)  # by group, then by words
     every = torch.arange(len(rows), device=device)
-    first = every.new_full((len(distinct),), len(rows)).scatter_reduce(0, same, every, "amin")  # [N] the first row that says it
+    first = every.new_full((len(distinct),), len(rows)).scatter_reduce(0, same, every, "amin")  # [N] the first row of each completion
     owners = distinct[:, 0]
     counts = owners.bincount(minlength=len(groups))  # [P]
     until = counts.cumsum(0)
-    number = (until - counts) // size  # of the part of each group, ascending
+    number = (until - counts) // size  # of the micro-batch of each group, ascending
     start = 0
     for many in number.unique_consecutive(return_counts=True)[1].tolist():
         stop = start + many
         here, low, high = slice(start * G, stop * G), int(until[start] - counts[start]), int(until[stop - 1])
-        yield Part(groups[start:stop], rows[here], rows[first[low:high]], owners[low:high] - start, same[here] - low)
+        yield MicroBatch(groups[start:stop], rows[here], rows[first[low:high]], owners[low:high] - start, same[here] - low)
         start = stop
+
+
+def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
+    """Tokens of a micro-batch that go through a model: its prompts, and completions that differ."""
+    return int(r.lengths[batch.distinct].sum() + r.prompt_lengths[batch.groups].sum())
+
+
+def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature: float) -> Tensor:  # [P * G, T]
+    """The log-probability under `model` of every token in the rows of a micro-batch; off the mask, of no meaning."""
+    tokens = r.tokens[batch.distinct]
+    logits = completion_logits(model, r.prompts[batch.groups], r.prompt_lengths[batch.groups], tokens, batch.owners)
+    return chosen_logp(logits / temperature, tokens)[batch.same]
+
+
+@torch.no_grad()
+def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: float = 1.0) -> Tensor:  # [B, T]
+    """The log-probability under `model` of each token that the policy chose, 0 elsewhere. Its cost is put into the run's ledger."""
+    logp = torch.zeros_like(r.logp)
+    for batch in micro_batches(r, torch.arange(len(r.problems), device=r.tokens.device), run.context.machine.rows):
+        run.ledger.forward(batch_tokens(r, batch), matrix_weights(model.config))
+        logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
+    return logp * r.mask

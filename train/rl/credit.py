@@ -1,4 +1,4 @@
-"""Who gets it. A credit rule maps [B, T] to [B, T]; an algorithm chains them, from reward to advantage."""
+"""Where reward goes. A credit rule maps [B, T] to [B, T]; an algorithm chains them, from reward to advantage."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Protocol
@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Protocol
 from torch import Tensor
 
 from synthtasks.checked import Above, check
+from train.rl.contracts import fitting
 from train.rl.rollouts import Rollouts
-from train.rl.shapes import fitting
 
 
 class Credit(Protocol):
@@ -26,13 +26,13 @@ def compares(rules: tuple[Credit, ...]) -> bool:
 
 
 def chain(rules: tuple[Credit, ...], x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
-    """Apply the rules in order; nothing is left off the sampled tokens.
+    """Apply the rules in order; nothing is left on tokens that the policy did not choose.
 
     Raises:
         ValueError: if a rule gives something else than finite numbers [B, T].
     """
     for rule in rules:
-        x = fitting("credit rule", rule, rule(x, r), r.mask)
+        x = fitting("credit rule", rule, rule(x, r), r.mask, path=r.path)
     return x * r.mask
 
 
@@ -42,7 +42,7 @@ def _to_rows(x: Tensor, r: Rollouts) -> Tensor:  # [P, G] or [P, 1] -> [B, 1]
 
 @dataclass(frozen=True)
 class Spread:
-    """Every token of a row receives the row's total."""
+    """Every token that the policy chose receives its row's total."""
 
     least_group: ClassVar[int] = 1
 

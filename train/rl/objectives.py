@@ -14,16 +14,19 @@ from train.rl.rollouts import Rollouts
 
 
 class Surrogate(Protocol):
-    """What to minimise at each token; `old` are the log-probabilities under the policy that sampled."""
+    """The loss of each token; `old` are the log-probabilities under the policy that sampled. Rows are whole, and are not compared.
 
-    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor: ...  # all [B, T]
+    Off the mask `logp` has no meaning and the result no weight, but it has to be finite.
+    """
+
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor: ...  # all [B, T]
 
 
 @dataclass(frozen=True)
 class PolicyGradient:
     """-A log pi: REINFORCE, right where the sampling policy is the one that learns."""
 
-    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor:
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return -logp * advantage
 
 
@@ -37,13 +40,35 @@ class Clip:
     def __post_init__(self) -> None:
         check(self)
 
-    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor:
-        ratio = (logp - old).exp()
-        return -torch.minimum(ratio * advantage, ratio.clamp(1 - self.low, 1 + self.high) * advantage)
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
+        return clipped((logp - old).exp(), advantage, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class SequenceClip:
+    """The clipped ratio of whole completions, each token's share of its gradient its own (GSPO-token, arXiv:2507.18071).
+
+    The ratio of a row is exp of the mean of logp - old over the mask. With one advantage a row and `RowMean` this is GSPO.
+    """
+
+    low: Annotated[float, From(0, 1)] = 3e-4
+    high: Annotated[float, From(0)] = 4e-4
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
+        row = ((logp - old) * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)  # [B, 1]
+        return clipped((row.detach() + logp - logp.detach()).exp(), advantage, self.low, self.high)
+
+
+def clipped(ratio: Tensor, advantage: Tensor, low: float, high: float) -> Tensor:  # [B, T] each -> [B, T]
+    """The pessimistic loss of a ratio: as if it lay between 1 - low and 1 + high, where that makes the loss larger."""
+    return -torch.minimum(ratio * advantage, ratio.clamp(1 - low, 1 + high) * advantage)
 
 
 class Aggregate(Protocol):
-    """The weight of each token in the loss. Of the whole batch: so parts of it can be summed one after the other."""
+    """The weight of each token in the loss of the whole batch; so the losses of micro-batches add up to it."""
 
     def __call__(self, r: Rollouts) -> Tensor: ...  # [B, T], zero off the mask
 

@@ -1,4 +1,4 @@
-"""Which problems are practised on. A pure function of seed and iteration, so a resumed run meets the same ones."""
+"""Sources of problems to practise on. A batch is a pure function of seed and iteration, so a resumed run meets the same ones."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from train.stages.stage import Context, Stage, Undefined
 Region = Literal["below", "at", "beyond"]  # of an edge
 
 
-class Prompts(Protocol):
+class ProblemSource(Protocol):
     """A source of problems; `draw` numbers the batches within an iteration."""
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
@@ -94,14 +94,14 @@ def band(context: Context, edge: Stage, region: Region, among: Collection[int]) 
 
 
 def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, str]]:
-    """What the edge in `folder` found: the difficulties of each of these regions, and of those that have none the reason.
+    """The difficulties that the edge in `folder` found in each of these regions, and the reason for each region that has none.
 
     Raises:
         Malformed: if its record cannot be read, or has difficulties that are not `among` those that there can be.
     """
     with reading(file := folder / "edge.json"):
-        said = read_object(file)
-        found, why = an_object(said["bands"]), an_object(said["reasons"])
+        edge = read_object(file)
+        found, why = an_object(edge["bands"]), an_object(edge["reasons"])
         bands = {region: _difficulties(found[region], among) for region in regions}
         reasons = {region: a_text(why[region]) for region, band in bands.items() if not band}
     return bands, reasons

@@ -1,23 +1,22 @@
-"""What the policy did. Everything later in RL (reward, credit, objective) is a function of this record.
+"""Completions of the policy with their verdicts. All that follows in RL (reward, credit, objective) is a function of this record.
 
 Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion, S of the longest prompt.
 """
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from models.gpt import LanguageModel
-from models.sampling import generate, pad
-from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
-from synthtasks.rng import rng
-from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Trace
-from synthtasks.verify import Verdict, verify
-from synthtasks.vocab import Vocab
+from synthtasks.verify import Verdict
+
+Record = Literal["entropy", "second", "roles"]
 
 
 @dataclass(frozen=True)
@@ -27,79 +26,106 @@ class Rollouts:
     problems: tuple[Problem, ...]  # [P]
     group: int  # G
     limit: int  # tokens that a completion was allowed
+    path: tuple[str | int, ...]  # of the generators of chance: in RL the seed, the iteration, the draw
     prompts: Tensor  # [P, S], padded on the right
     prompt_lengths: Tensor  # [P]
     tokens: Tensor  # [B, T] the completions, 0 after their end
-    mask: Tensor  # bool [B, T], true on sampled tokens
-    logp: Tensor  # [B, T] under the policy that sampled; 0 off the mask
+    lengths: Tensor  # [B] tokens of each completion, observations included
+    mask: Tensor  # bool [B, T], true on tokens that the policy chose: false on observations, and after the end
+    logp: Tensor  # [B, T] under the distribution that was sampled from; 0 off the mask
     traces: tuple[Trace, ...]  # [B]
     verdicts: tuple[Verdict, ...]  # [B]
     forwarded: int  # tokens that went through the model
+    records: Mapping[Record, Tensor] = field(default_factory=dict)  # [B, T] each, of those that the sampler was asked for
+
+    @property
+    def entropy(self) -> Tensor:
+        """Entropy in nats of the distribution that each token was sampled from [B, T], 0 off the mask."""
+        return self._record("entropy")
+
+    @property
+    def second(self) -> Tensor:
+        """Log-probability of the second-likeliest word there [B, T], 0 off the mask."""
+        return self._record("second")
+
+    @property
+    def roles(self) -> Tensor:
+        """Place in `synthtasks.surfaces.ROLES` of each word's role [B, T], observations included; -1 after the end."""
+        return self._record("roles") - 1
+
+    def _record(self, name: Record) -> Tensor:
+        if name not in self.records:
+            raise ValueError(f"these rollouts hold no {name}: ask for it, Sampler(records=({name!r},))")
+        return self.records[name]
 
     def at_end(self, x: Tensor) -> Tensor:  # [B] -> [B, T]
-        """x of each row on its last sampled token, zero elsewhere.
+        """x of each row on the last token that the policy chose, zero elsewhere.
 
         Raises:
             ValueError: if x is of another length.
         """
         if x.shape != self.mask.shape[:1]:
             raise ValueError(f"expected one value for each of the {len(self.mask)} completions; found {list(x.shape)}")
-        last = self.mask.sum(1, keepdim=True) - 1  # [B, 1]
+        last = self.mask.shape[1] - 1 - self.mask.flip(1).int().argmax(1, keepdim=True)  # [B, 1]
         return torch.zeros_like(self.logp).scatter(1, last, x[:, None].to(self.logp))
 
     def row_mean(self, x: Tensor) -> Tensor:  # [B, T] -> [P, G]
-        """The mean of x over each row's sampled tokens."""
+        """The mean of x over the tokens of each row that the policy chose."""
         return ((x * self.mask).sum(1) / self.mask.sum(1)).view(-1, self.group)
 
+    def rows(self, groups: Tensor) -> Tensor:  # [N] -> [N * G]
+        """The rows of these groups."""
+        return (groups[:, None] * self.group + torch.arange(self.group, device=groups.device)).view(-1)
 
-@dataclass(frozen=True)
-class Sampler:
-    """How completions are drawn."""
-
-    group: Annotated[int, From(1)] = 16  # G, completions of a problem
-    spare: Annotated[int, From(0)] = 4  # tokens that a completion may have beyond the longest solution among the problems
-    temperature: Annotated[float, Above(0)] = 1.0
-    surface: Surface = Compact()
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-def rollout(model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, *path: str | int) -> Rollouts:
-    """Draw and judge the completions that are called `path`.
-
-    Raises:
-        ValueError: if there is no problem, or the longest prompt and the longest completion allowed may not fit into the context.
-    """
-    if not problems:
-        raise ValueError("expected at least one problem to answer; found none")
-    surface, device = sampler.surface, model.device
-    prompts = [vocab.encode(surface.prompt(p)) for p in problems]
-    limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
-    longest = max(len(prompt) for prompt in prompts)
-    if longest + limit - 1 > model.config.context:  # a completion's last token is not read again
-        raise ValueError(
-            f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
-            f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
+    def take(self, groups: Tensor) -> "Rollouts":  # [N]
+        """The rollouts of these groups, in this order; as wide as before, and at the cost of all."""
+        rows = self.rows(groups)
+        places = rows.tolist()
+        return replace(
+            self,
+            problems=tuple([self.problems[p] for p in groups.tolist()]),
+            prompts=self.prompts[groups],
+            prompt_lengths=self.prompt_lengths[groups],
+            tokens=self.tokens[rows],
+            lengths=self.lengths[rows],
+            mask=self.mask[rows],
+            logp=self.logp[rows],
+            traces=tuple([self.traces[b] for b in places]),
+            verdicts=tuple([self.verdicts[b] for b in places]),
+            records={name: x[rows] for name, x in self.records.items()},
         )
-    uniforms = torch.from_numpy(rng(*path).random((len(problems) * sampler.group, limit), dtype="float32"))
-    drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature)
-    lengths = drawn.mask.sum(1).tolist()
-    rows = enumerate(zip(drawn.tokens.tolist(), lengths, strict=True))
-    said = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in rows]  # often the same several times
-    traces = {tokens: surface.read(vocab.decode(tokens)) for _, tokens in dict.fromkeys(said)}
-    verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(said)}
-    padded, prompt_lengths = pad(prompts, device)
-    return Rollouts(
-        problems,
-        sampler.group,
-        limit,
-        padded,
-        prompt_lengths,
-        drawn.tokens,
-        drawn.mask,
-        drawn.logp,
-        tuple(traces[tokens] for _, tokens in said),
-        tuple(verdicts[each] for each in said),
-        drawn.forwarded,
-    )
+
+    @staticmethod
+    def concat(parts: Sequence["Rollouts"]) -> "Rollouts":
+        """The groups of all `parts`, one part after the other, padded to the longest; their path is what their paths begin with.
+
+        Raises:
+            ValueError: if there is no part, or they differ in the size of their groups or in what was recorded.
+        """
+        if len({(r.group, frozenset(r.records)) for r in parts}) != 1:
+            found = ", ".join(f"groups of {r.group} with {sorted(r.records) or 'no records'}" for r in parts) or "none"
+            raise ValueError(f"expected rollouts of one sampler; found {found}")
+        first = parts[0]
+        same = takewhile(lambda numbers: len(set(numbers)) == 1, zip(*(r.path for r in parts), strict=False))
+        return Rollouts(
+            problems=tuple(p for r in parts for p in r.problems),
+            group=first.group,
+            limit=max(r.limit for r in parts),
+            path=tuple(numbers[0] for numbers in same),
+            prompts=joined([r.prompts for r in parts]),
+            prompt_lengths=torch.cat([r.prompt_lengths for r in parts]),
+            tokens=joined([r.tokens for r in parts]),
+            lengths=torch.cat([r.lengths for r in parts]),
+            mask=joined([r.mask for r in parts]),
+            logp=joined([r.logp for r in parts]),
+            traces=tuple(t for r in parts for t in r.traces),
+            verdicts=tuple(v for r in parts for v in r.verdicts),
+            forwarded=sum(r.forwarded for r in parts),
+            records={name: joined([r.records[name] for r in parts]) for name in first.records},
+        )
+
+
+def joined(tensors: Sequence[Tensor]) -> Tensor:  # [*, t] each -> [sum of *, longest t]
+    """The rows of all, padded on the right with 0."""
+    longest = max(x.shape[1] for x in tensors)
+    return torch.cat([pad(x, (0, longest - x.shape[1])) for x in tensors])

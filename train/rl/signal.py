@@ -3,13 +3,13 @@
 Shapes: P problems, G completions of each, B = P * G rows, T tokens.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from train.rl.credit import Credit, compares
-from train.rl.rollouts import Rollouts
+from train.rl.rollouts import Rollouts, joined
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,9 @@ def differ(reward: Tensor, size: int) -> Tensor:  # [B, T] -> bool [B / size]
     return sums.amax(1) - sums.amin(1) > slack.amax(1)
 
 
-def with_signal(parts: list[Judged], problems: int) -> Judged:
-    """The first `problems` groups, those with signal before those without."""
-    every = [part.rollouts for part in parts]
-    longest = max(r.tokens.shape[1] for r in every)
-    widest = max(r.prompts.shape[1] for r in every)
-
-    def joined(tensors: list[Tensor], width: int) -> Tensor:  # [*, t] each -> [sum of *, width]
-        return torch.cat([torch.nn.functional.pad(x, (0, width - x.shape[1])) for x in tensors])
-
-    first, group = every[0], every[0].group
-    signal = torch.cat([part.signal for part in parts])
+def with_signal(draws: list[Judged], problems: int) -> Judged:
+    """The first `problems` groups of all draws, those with signal before those without."""
+    signal = torch.cat([judged.signal for judged in draws])
     order = signal.int().argsort(descending=True, stable=True)[:problems]
-    rows = (order[:, None] * group + torch.arange(group, device=order.device)).view(-1)
-    kept = replace(
-        first,
-        problems=tuple([p for r in every for p in r.problems][i] for i in order.tolist()),
-        limit=max(r.limit for r in every),
-        prompts=joined([r.prompts for r in every], widest)[order],
-        prompt_lengths=torch.cat([r.prompt_lengths for r in every])[order],
-        tokens=joined([r.tokens for r in every], longest)[rows],
-        mask=joined([r.mask for r in every], longest)[rows],
-        logp=joined([r.logp for r in every], longest)[rows],
-        traces=tuple([t for r in every for t in r.traces][i] for i in rows.tolist()),
-        verdicts=tuple([v for r in every for v in r.verdicts][i] for i in rows.tolist()),
-        forwarded=sum(r.forwarded for r in every),
-    )
-    return Judged(kept, joined([part.reward for part in parts], longest)[rows], signal[order])
+    r = Rollouts.concat([judged.rollouts for judged in draws])
+    return Judged(r.take(order), joined([judged.reward for judged in draws])[r.rows(order)], signal[order])

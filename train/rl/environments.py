@@ -1,0 +1,43 @@
+"""Worlds that answer the policy while it writes: words that are appended to its completion, and that it did not choose."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from synthtasks.problem import Problem
+from synthtasks.trace import Words
+from synthtasks.vocab import Vocab
+
+
+class Environment(Protocol):
+    """Answers some words of the policy, with words of the vocabulary.
+
+    An answer is an observation: read as context, never learned from, and judged like any other word. It counts towards the limit of a
+    completion, and is cut off there. It may end the completion with `<end>`. `reply` is a pure function: completions that
+    begin alike are written once.
+    """
+
+    @property
+    def calls(self) -> tuple[str, ...]: ...  # it is asked after these words, where the policy chose them
+    def reply(self, problem: Problem, words: Words) -> Words: ...  # to a completion so far, which ends with the calling word; () is none
+
+
+@dataclass(frozen=True)
+class Answers:
+    """An environment in tokens, for the prompts of some problems: a `models.sampling.Observer`."""
+
+    environment: Environment
+    problems: tuple[Problem, ...]  # [P]
+    vocab: Vocab
+
+    @property
+    def calls(self) -> list[int]:
+        return self.vocab.encode(self.environment.calls)
+
+    def __call__(self, prompt: int, tokens: tuple[int, ...]) -> list[int]:
+        words = self.environment.reply(self.problems[prompt], self.vocab.decode(tokens))
+        if unknown := [word for word in words if word not in self.vocab.tokens]:
+            raise ValueError(
+                f"the environment {self.environment} answered {' '.join(words)!r}, but {unknown[0]!r} is not in the policy's vocabulary: "
+                f"{' '.join(self.vocab.words)}"
+            )
+        return self.vocab.encode(words)

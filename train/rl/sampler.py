@@ -1,0 +1,89 @@
+"""Draws completions of problems from a policy, and judges them.
+
+Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+
+from models.gpt import LanguageModel
+from models.sampling import Measure, entropy, generate, pad, second
+from synthtasks.checked import Above, From, check
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.surfaces import ROLES, Compact, Surface
+from synthtasks.verify import verify
+from synthtasks.vocab import Vocab
+from train.rl.environments import Answers, Environment
+from train.rl.rollouts import Record, Rollouts
+
+MEASURES: dict[Record, Measure] = {"entropy": entropy, "second": second}
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How completions are drawn, and what is recorded of them."""
+
+    group: Annotated[int, From(1)] = 16  # G, completions of a problem
+    spare: Annotated[int, From(0)] = 4  # tokens that a completion may have beyond the longest solution among the problems
+    temperature: Annotated[float, Above(0)] = 1.0
+    surface: Surface = Compact()
+    environment: Environment | None = None  # it answers while the policy writes
+    records: tuple[Record, ...] = ()  # of each token, for what reads `Rollouts.entropy`, `.second` or `.roles`
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def rollout(
+    model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, purpose: str, *path: str | int
+) -> Rollouts:
+    """Draw and judge completions, by the generator of chance that is called `purpose` and `path`.
+
+    Raises:
+        ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
+            environment is called by or answers a word that is not in the vocabulary.
+    """
+    if not problems:
+        raise ValueError("expected at least one problem to answer; found none")
+    surface, device = sampler.surface, model.device
+    prompts = [vocab.encode(surface.prompt(p)) for p in problems]
+    limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
+    longest = max(len(prompt) for prompt in prompts)
+    if longest + limit - 1 > model.config.context:  # a completion's last token is not read again
+        raise ValueError(
+            f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
+            f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
+        )
+    uniforms = torch.from_numpy(rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32"))
+    measured = {name: MEASURES[name] for name in sampler.records if name in MEASURES}
+    answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
+    drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature, tuple(measured.values()), answers)
+    rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
+    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # often the same several times
+    words = {tokens: vocab.decode(tokens) for _, tokens in completions}
+    traces = {tokens: surface.read(said) for tokens, said in words.items()}
+    verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
+    records: dict[Record, torch.Tensor] = dict(zip(measured, drawn.measured, strict=True))
+    if "roles" in sampler.records:  # from 1, so that padding, 0, is no role
+        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(said)] for tokens, said in words.items()}
+        records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
+    padded, prompt_lengths = pad(prompts, device)
+    return Rollouts(
+        problems=problems,
+        group=sampler.group,
+        limit=limit,
+        path=path,
+        prompts=padded,
+        prompt_lengths=prompt_lengths,
+        tokens=drawn.tokens,
+        lengths=drawn.lengths,
+        mask=drawn.mask,
+        logp=drawn.logp,
+        traces=tuple(traces[tokens] for _, tokens in completions),
+        verdicts=tuple(verdicts[each] for each in completions),
+        forwarded=drawn.forwarded,
+        records=records,
+    )
