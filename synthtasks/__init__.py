@@ -1,10 +1,11 @@
-"""Compositional reasoning problems, how they are put, and when they are solved. No learning here: no torch."""
+"""Compositional reasoning problems, their surfaces, and an exact judge. This package does not import torch."""
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036  # from a checkout, where no installer has looked
+if sys.version_info < (3, 11):  # noqa: UP036  # in a checkout, no installer checks this
     raise ImportError(f"synthtasks needs Python 3.11 or newer, and this is {sys.version.split()[0]}")
 
+from synthtasks.domains import Residues, Texts
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses, problem, problems
 from synthtasks.primitives import PRIMITIVES, Given, Primitive
 from synthtasks.problem import Problem, Step
@@ -29,8 +30,10 @@ __all__ = [
     "Primitive",
     "Problem",
     "Program",
+    "Residues",
     "Slip",
     "Step",
+    "Texts",
     "Trace",
     "Tree",
     "Uses",

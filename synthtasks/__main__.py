@@ -1,4 +1,4 @@
-"""The command line: `python -m synthtasks show | stats | export | check`. A command's module is imported when it is asked for."""
+"""The command line: `python -m synthtasks show | stats | export | check`. Each command's module is imported on demand."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked for; 2 if it cannot be done as it was asked."""
+    """Run a command and return its exit status: 2 if it cannot be done as asked."""
     say_every_character()
     typed = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command: str = parser().parse_args(typed[:1]).command
@@ -29,18 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RecursionError:
         print("error: with these dials a problem nests deeper than Python recurses; ask for fewer steps", file=sys.stderr)
     except MemoryError as mistake:
-        print(f"error: there is not so much memory; ask for less ({mistake})", file=sys.stderr)
+        print(f"error: not enough memory; ask for less ({mistake})", file=sys.stderr)
     except (ValueError, OSError) as mistake:
         print(f"error: {mistake}", file=sys.stderr)
     return 2
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands; each has a parser of its own for what follows."""
+    """The parser of the command's name; each command parses its own options."""
     top = argparse.ArgumentParser(prog="python -m synthtasks", description="Compositional reasoning problems with an exact judge.")
     commands = top.add_subparsers(title="commands", required=True, metavar="command", dest="command")
-    for name, said in COMMANDS.items():
-        commands.add_parser(name, help=said, add_help=False)
+    for name, summary in COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
     return top
 
 

@@ -1,4 +1,4 @@
-"""Configuration that is checked where it is made: a field's annotation says which values it takes, and `check` refuses the others.
+"""Configuration checked at construction: annotations of fields state the allowed values, and `check` enforces them.
 
 >>> from typing import Annotated, Literal
 >>> @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Above:
         return f"above {self.low}" if self.high == math.inf else f"above {self.low} and at most {self.high}"
 
 
-Wrong = str | None  # what a value should have been; None where it is right
+Wrong = str | None  # the expected kind of value; None where the value is right
 
 
 def check(value: object) -> None:
-    """Make sure that every field of a dataclass holds what its annotation says. Call it in `__post_init__`.
+    """Check that every field of a dataclass has a value of its annotation. Call it in `__post_init__`.
 
-    Checked are: `Literal` choices, `bool`, `int` (no bool, no float), finite `float`, `str`, ranges (`Annotated[int, From(1)]`), tuples of
-    these, unions, and instances of plain classes. Protocols, callables and type variables are left to the type checker.
+    It checks `Literal` choices, `bool`, `int` (no bool, no float), finite `float`, `str`, ranges (`Annotated[int, From(1)]`), tuples of
+    these, unions, and instances of plain classes. It leaves protocols, callables and type variables to the type checker.
 
     Raises:
         ValueError: naming the field, what was expected, and what was found.
@@ -74,7 +74,7 @@ def check(value: object) -> None:
 
 
 def one_of(what: str, found: object, choices: Iterable[object]) -> None:
-    """Make sure that an argument is one of a few values.
+    """Check that an argument is one of a few values.
 
     Raises:
         ValueError: naming the argument, the choices, and what was found.
@@ -90,7 +90,7 @@ def _fields(of: type) -> tuple[tuple[str, Callable[[object], Wrong]], ...]:
 
 
 def _test(hint: Any) -> Callable[[object], Wrong] | None:
-    """The test of a type; None where nothing can be tested."""
+    """The test of a type; None if it has none."""
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _all([_test(inside[0]), *(_in(r) for r in inside[1:] if isinstance(r, From | Above))])

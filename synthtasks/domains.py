@@ -1,4 +1,4 @@
-"""Domains: what values are. One number sizes each: the integers in [0, m), or the texts over the first m letters."""
+"""Domains of values, sized by one number m: the integers in [0, m), or texts over the first m letters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Protocol
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 64  # letters of a text
-FEW = 1_000  # texts of one length that are all looked at
-SHORT, OFTEN, SELDOM = 8, 64, 8  # of each length up to `SHORT` so many drawn texts are looked at, and of each other length so many
-MOST = 1_000_000  # numbers that are all tried
+FEW = 1_000  # up to so many texts of one length are all probed
+SHORT, OFTEN, SELDOM = 8, 64, 8  # probe OFTEN random texts of each length up to SHORT, and SELDOM of each other length
+MOST = 1_000_000  # numbers of a domain, all of which are probed
 
 Value = int | tuple[str, ...]
 """An integer, or a text as a tuple of letters."""
@@ -21,8 +21,8 @@ class Domain(Protocol):
 
     def holds(self, value: Value, modulus: int) -> bool: ...
     def range(self, modulus: int) -> str: ...  # in words, for error messages
-    def probes(self, modulus: int) -> tuple[Value, ...]: ...  # on these, and
-    def rows(self, modulus: int, arity: int) -> Iterator[tuple[Value, ...]]: ...  # on these operands, an operation is told from others
+    def probes(self, modulus: int) -> tuple[Value, ...]: ...  # values that identify an operation,
+    def rows(self, modulus: int, arity: int) -> Iterator[tuple[Value, ...]]: ...  # together with these rows of operands
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,23 @@ class Residues:
     """The integers in [0, modulus)."""
 
     def holds(self, value: Value, modulus: int) -> bool:
-        return type(value) is int and 0 <= value < modulus  # no bool, none of numpy's: they are spelled otherwise
+        return type(value) is int and 0 <= value < modulus  # no bool, no numpy integer: their repr differs
 
     def range(self, modulus: int) -> str:
         return f"an int in [0, {modulus})"
 
     def probes(self, modulus: int) -> tuple[Value, ...]:
-        """All of them: an operation on residues is told apart completely.
+        """All residues, so operations are identified exactly.
 
         Raises:
-            ValueError: if that would never be done.
+            ValueError: if there are more than `MOST`.
         """
         if modulus > MOST:
-            raise ValueError(f"an operation is told apart by all numbers of its domain, of which there are {modulus:,}, more than {MOST:,}")
+            raise ValueError(f"an operation is identified by all numbers of its domain, at most {MOST:,}; found {modulus:,}")
         return tuple(range(modulus))
 
     def rows(self, modulus: int, arity: int) -> Iterator[tuple[Value, ...]]:
-        """None more."""
+        """No further rows."""
         return iter(())
 
 
@@ -66,8 +66,10 @@ class Texts:
         return (*(text for length in (1, 2, 3) for text in product(few, repeat=length)), tuple(LETTERS[:modulus]))
 
     def rows(self, modulus: int, arity: int) -> Iterator[tuple[Value, ...]]:
-        """Texts of every length over the whole alphabet, drawn once and for all: some operations differ in long texts alone. For functions
-        of one text also all texts of two letters, and the longer ones of the first three while there are few."""
+        """A fixed sample of texts of every length over the whole alphabet, because some operations differ only in long texts.
+
+        Unary functions also get all texts of two letters, and all longer texts of the first three letters while there are few.
+        """
         if arity == 1:
             few = LETTERS[: min(modulus, 3)]
             yield from ((pair,) for pair in product(LETTERS[:modulus], repeat=2))
@@ -79,9 +81,9 @@ class Texts:
                 )
 
 
-def _drawn(called: str, length: int, modulus: int) -> tuple[str, ...]:
-    """The text called so, of so many letters; 0: of any number."""
-    first, *rest = shake_256(called.encode()).digest(1 + LONGEST)
+def _drawn(name: str, length: int, modulus: int) -> tuple[str, ...]:
+    """The random text called `name`, of `length` letters; 0: of a random length."""
+    first, *rest = shake_256(name.encode()).digest(1 + LONGEST)
     return tuple(LETTERS[byte % modulus] for byte in rest[: length or 1 + first % LONGEST])
 
 

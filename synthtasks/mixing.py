@@ -1,4 +1,4 @@
-"""Canonical forms as numbers of 64 bits: the same arithmetic on one number and on arrays of them."""
+"""64-bit hashes of canonical forms, for single numbers and for arrays."""
 
 import hashlib
 from functools import lru_cache
@@ -16,14 +16,14 @@ WORD = 2**64 - 1
 
 
 def applied(form: Hash, *operands: Hash) -> Hash:
-    """The hash of an operation applied to operands, whose order matters.
+    """The hash of an operation applied to operands; their order matters.
 
-    Each is mixed in by the finaliser of SplitMix64 (doi:10.1145/2660193.2660195): a bijection of 64 bits in which a bit
-    of the input moves half of the output.
+    The finaliser of SplitMix64 (doi:10.1145/2660193.2660195) mixes in each operand: a bijection of 64 bits in which each
+    bit of the input flips half of the output.
     """
     for operand in operands:
         x = form ^ operand
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & WORD  # type: ignore[assignment] # numpy's types take 30 for a signed number
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & WORD  # type: ignore[assignment] # numpy types 30 as a signed number
         x = (x ^ (x >> 27)) * 0x94D049BB133111EB & WORD  # type: ignore[assignment]
         form = x ^ (x >> 31)  # type: ignore[assignment]
     return form

@@ -1,6 +1,6 @@
-"""Primitives: the atoms of reasoning, operations on a small domain: the integers modulo m, or texts.
+"""Primitives: operations on a small domain, the integers modulo m or texts.
 
-A family holds its primitives as values, so a primitive of one's own is one line and nothing is registered:
+A family holds its primitives as values. Define your own without registering it:
 
 >>> def absolute_difference(a: int, b: int, modulus: int) -> int:
 ...     return abs(a - b)
@@ -10,7 +10,7 @@ A family holds its primitives as values, so a primitive of one's own is one line
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache, cached_property, reduce
 from itertools import chain, product
 from types import FunctionType
@@ -19,19 +19,19 @@ from typing import NamedTuple, Protocol, TypeVar
 from synthtasks.domains import RESIDUES, Domain, Residues, Texts, Value
 from synthtasks.mixing import of_text
 
-Told = TypeVar("Told")
-MANY = 0  # the arity of a primitive that takes any number of operands, from left to right, two at a time
+Result = TypeVar("Result")
+MANY = 0  # arity of a primitive that folds any number of operands from the left
 
 
 class Form(NamedTuple):
-    """What of an operation enters the canonical form of a step."""
+    """An operation in the canonical form of a step."""
 
-    identity: int  # hashed
-    commutes: bool  # whether the operands may be permuted
+    identity: int  # a hash
+    commutes: bool  # operands may be permuted
 
 
 class Operation(Protocol):
-    """What a step applies: a `Primitive`, or a table that is `Given` in the problem."""
+    """The operation of a step: a `Primitive`, or a table that is `Given` in the problem."""
 
     @property
     def name(self) -> str: ...
@@ -40,24 +40,24 @@ class Operation(Protocol):
     @property
     def arity(self) -> int: ...
     def __call__(self, *operands: Value, modulus: int) -> Value: ...
-    def form(self, operands: tuple[Value, ...], modulus: int) -> Form: ...  # of a table, it depends on the operands
+    def form(self, operands: tuple[Value, ...], modulus: int) -> Form: ...  # that of a table depends on the operands
 
 
 @dataclass(frozen=True)
 class Primitive:
     """An operation on a domain of size m. Its identity is its truth table at m: an edited primitive is a new one.
 
-    `apply(*operands, modulus)` must be a function at the top level of a module, so that it survives pickling.
+    `apply(*operands, modulus)` must be a function at the top level of a module, so that it can be pickled.
     """
 
-    name: str  # by which claims and exposures speak of it
-    symbol: str  # the one word by which surfaces write it: between two operands if it is a sign, else before them
+    name: str  # in claims and exposures
+    symbol: str  # in surfaces: one word, written between two operands if it is a sign, else before them
     apply: Callable[..., Value]
     arity: int = 2  # operands; `MANY`: any number
     domain: Domain = RESIDUES  # of operands and value
 
     def __hash__(self) -> int:
-        return hash(self.name)  # enough, and quick: a family is hashed with all its primitives
+        return hash(self.name)  # enough, and fast: a family is hashed with all its primitives
 
     def __call__(self, *operands: Value, modulus: int) -> Value:
         """The value of the operation, in the domain.
@@ -66,30 +66,40 @@ class Primitive:
             ValueError: if `apply` leaves the domain.
         """
         value = self.apply(*operands, modulus) if self.arity else reduce(lambda a, b: self.apply(a, b, modulus), operands)
-        if type(value) is int and self.domain is RESIDUES and 0 <= value < modulus:  # nearly always, and this is called a lot
+        if type(value) is int and self.domain is RESIDUES and 0 <= value < modulus:  # the common case, on the hot path
             return value
         if not self.domain.holds(value, modulus):
-            said = ", ".join(map(str, operands))
-            raise ValueError(f"{self.name}({said}) gave {value!r}, which is not {self.domain.range(modulus)}; reduce it modulo m")
+            arguments = ", ".join(map(str, operands))
+            raise ValueError(f"{self.name}({arguments}) gave {value!r}, which is not {self.domain.range(modulus)}; reduce it modulo m")
         return value
 
     def table(self, modulus: int) -> tuple[object, ...]:
-        """The truth table, nested by operand: of a binary primitive row `left`, column `right`.
+        """The truth table, nested by operand: `table[left][right]` for a binary primitive.
 
         Raises:
-            ValueError: if it would never be done.
+            ValueError: if it would have more than `LARGEST` entries.
         """
         return _table(self, modulus)
 
     def digest(self, modulus: int) -> str:
-        """The identity of the operation at this modulus, whatever it is called: its truth table.
+        """The identity of the operation at this modulus, independent of its name: a hash of its truth table.
 
-        Of residues that is complete; of texts, which are too many, it holds some of every length.
+        The table is complete for residues; for texts, which are too many, it samples every length.
         """
         return _digest(self, modulus)
 
+    def canonical(self, modulus: int) -> dict[str, str]:
+        """All that tells it from other operations at this modulus."""
+        return {"name": self.name, "symbol": self.symbol, "table": self.digest(modulus)}
+
+    def origin(self) -> dict[str, object]:
+        """By what it can be made again: its arity, its domain, and where its function is, if at the top level of a module."""
+        function = getattr(self.apply, "__qualname__", None)
+        domain = self.domain if is_dataclass(self.domain) else None
+        return {"arity": self.arity, "domain": domain, "function": function and f"{self.apply.__module__}.{function}"}
+
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
-        """The digest, as a number: what an operation does elsewhere is part of what it is."""
+        """The digest as a number, and whether operands commute; independent of the operands."""
         form = self._forms.get(modulus)
         if form is None:
             form = self._forms[modulus] = Form(of_text(f"{modulus} {_digest(self, modulus)}"), _commutes(self, modulus))
@@ -97,15 +107,15 @@ class Primitive:
 
     @cached_property
     def _forms(self) -> dict[int, Form]:
-        """By modulus: every key of a problem asks for it, and looking it up by the whole value would be slow."""
+        """Forms by modulus: every key of a problem needs one, and a cache keyed by the primitive would be slow."""
         return {}
 
 
 @dataclass(frozen=True)
 class Given:
-    """A unary operation that the problem itself states, entry by entry; where it states none, `otherwise` applies.
+    """A unary operation that the problem states entry by entry; for operands without an entry, `otherwise` applies.
 
-    In the canonical form of a problem only the entry that is looked up counts: the others are distractors.
+    Only the entry that is looked up enters the canonical form of a problem: the others are distractors.
     """
 
     name: str
@@ -118,37 +128,35 @@ class Given:
         """The stated value.
 
         Raises:
-            ValueError: if neither an entry nor `otherwise` says what it is.
+            ValueError: if there is neither an entry nor `otherwise`.
         """
         for operand, value in self.entries:
             if (operand,) == operands:
                 return value
         if self.otherwise is None:
-            raise ValueError(
-                f"{self.name} is stated of {[a for a, _ in self.entries]}, not of {operands[0]}; state it, or give `otherwise`"
-            )
+            raise ValueError(f"{self.name} has entries for {[a for a, _ in self.entries]}; found {operands[0]}: add it or give `otherwise`")
         return self.otherwise(*operands, modulus=modulus)
 
     def form(self, operands: tuple[Value, ...], modulus: int) -> Form:
-        """The entry that is looked up, and what it is an exception to; where there is none, that alone."""
+        """The form of the entry that is looked up, with that of `otherwise`; of `otherwise` alone if there is no entry."""
         if self.otherwise and operands[0] not in {operand for operand, _ in self.entries}:
             return self.otherwise.form(operands, modulus)
         usual = self.otherwise.digest(modulus) if self.otherwise else "given"
         return Form(of_text(f"{modulus} {usual} {operands[0]} gives {self(*operands, modulus=modulus)}"), commutes=False)
 
 
-def _remembered(of: Callable[[Primitive, int], Told]) -> Callable[[Primitive, int], Told]:
-    """Remember it of a primitive that is a function and no more. The equality of others may pass over what tells them apart."""
-    known = cache(of)
+def _cached(compute: Callable[[Primitive, int], Result]) -> Callable[[Primitive, int], Result]:
+    """Cache results of plain primitives. Others, such as callable objects, may be equal and still behave differently."""
+    cached = cache(compute)
 
-    def told(primitive: Primitive, modulus: int) -> Told:
+    def result(primitive: Primitive, modulus: int) -> Result:
         plain = type(primitive) is Primitive and isinstance(primitive.apply, FunctionType) and type(primitive.domain) in (Residues, Texts)
-        return known(primitive, modulus) if plain else of(primitive, modulus)
+        return cached(primitive, modulus) if plain else compute(primitive, modulus)
 
-    return told
+    return result
 
 
-@_remembered
+@_cached
 def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
     probes, arity = primitive.domain.probes(modulus), primitive.arity or 2
     if len(probes) ** arity > LARGEST:
@@ -165,22 +173,22 @@ def _table(primitive: Primitive, modulus: int) -> tuple[object, ...]:
     return rows
 
 
-@_remembered
+@_cached
 def _digest(primitive: Primitive, modulus: int) -> str:
     many = "many " if primitive.arity == MANY else ""
-    more = [_outcome(primitive, row, modulus) for row in primitive.domain.rows(modulus, primitive.arity or 2)]
-    return hashlib.sha256((many + repr(_table(primitive, modulus)) + (repr(more) if more else "")).encode()).hexdigest()[:16]
+    samples = [_outcome(primitive, row, modulus) for row in primitive.domain.rows(modulus, primitive.arity or 2)]
+    return hashlib.sha256((many + repr(_table(primitive, modulus)) + (repr(samples) if samples else "")).encode()).hexdigest()[:16]
 
 
 def _outcome(primitive: Primitive, operands: tuple[Value, ...], modulus: int) -> Value | None:
-    """The value of the operation; None where it leaves the domain, as one does that makes long texts longer."""
+    """The value of the operation; None where it leaves the domain, for example by lengthening a long text."""
     try:
         return primitive(*operands, modulus=modulus)
     except ValueError:
         return None
 
 
-@_remembered
+@_cached
 def _commutes(primitive: Primitive, modulus: int) -> bool:
     probes, rows = primitive.domain.probes(modulus), primitive.domain.rows
     if primitive.arity != MANY:
@@ -194,7 +202,7 @@ def _commutes(primitive: Primitive, modulus: int) -> bool:
 
 
 def _exchangeable(primitive: Primitive, modulus: int, rows: Iterable[tuple[Value, ...]]) -> bool:
-    """Whether each row of operands gives the same after any two neighbours have changed places."""
+    """True if swapping two adjacent operands changes no value, in any of these rows."""
     return all(
         _outcome(primitive, row, modulus) == _outcome(primitive, (*row[:i], row[i + 1], row[i], *row[i + 2 :]), modulus)
         for row in rows
@@ -203,19 +211,18 @@ def _exchangeable(primitive: Primitive, modulus: int, rows: Iterable[tuple[Value
 
 
 def _exchangeable_after(primitive: Primitive, modulus: int) -> bool:
-    """Whether, of three residues, the second and the third may change places: after every first one, or where these are too many for that,
-    after some of them."""
+    """True if the last two of three residues may be swapped after every first one, or after a sample of these if they are too many."""
     table = primitive.table(modulus)
-    some = range(0, modulus, max(1, modulus // TRIPLES)) if modulus**3 > LARGEST else range(modulus)
-    for first in (*some, modulus - 1):
-        both = [table[x] for x in table[first]]
-        if both != list(zip(*both, strict=True)):
+    firsts = range(0, modulus, max(1, modulus // TRIPLES)) if modulus**3 > LARGEST else range(modulus)
+    for first in (*firsts, modulus - 1):
+        folded = [table[x] for x in table[first]]
+        if folded != list(zip(*folded, strict=True)):
             return False
     return True
 
 
 LARGEST = 10_000_000  # entries of a table
-TRIPLES = 16  # values of each operand that tell whether a primitive of many operands may permute them
+TRIPLES = 16  # values of each operand in tests of whether a primitive of many operands may permute them
 
 
 def _add(a: int, b: int, modulus: int) -> int:

@@ -15,12 +15,12 @@ Split = Literal["train", "test"]
 Surplus = Literal["refused", "allowed"]
 SURPLUSES: tuple[Surplus, ...] = get_args(Surplus)
 TEST_SHARE = 1 / 8  # of the canonical forms
-TEST = int(TEST_SHARE * 2**64)  # those whose hash lies below it
+TEST = int(TEST_SHARE * 2**64)  # canonical forms with a hash below it are test
 COMPOSED = 3  # steps: shorter proofs are facts, which longer training problems state anyway
 
 
 class Step(NamedTuple):
-    """`name = primitive(*arguments)`. A `str` argument names an earlier step; anything else is a value given in the problem."""
+    """`name = primitive(*arguments)`. A `str` argument names an earlier step; any other is a given value."""
 
     name: str
     primitive: Operation
@@ -29,21 +29,21 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """A directed acyclic graph of steps on a domain of size `modulus`, and the step whose value is asked for.
+    """A directed acyclic graph of steps on a domain of size `modulus`, and the queried step.
 
     Raises:
-        ValueError: if two steps share a name, an argument is not defined before its use, there are too few or too many
-            of them, or no tuple of them, a value lies outside the domain, a step looks up a table that is not stated, a
-            table contradicts itself, the query or the order names no step, or the modulus is none.
+        ValueError: if two steps share a name, arguments are no tuple of the primitive's arity, an argument is used before
+            it is defined, a value lies outside the domain, a step looks up a table that is not stated, a table contradicts
+            itself, the query names no step, the order does not name every step once, or the modulus is below 2.
     """
 
     steps: tuple[Step, ...]  # topologically ordered
     query: str
     modulus: int
-    order: tuple[str, ...] = ()  # in which surfaces state the steps; (): as in `steps`
-    surplus: Surplus = "refused"  # whether a right process may hold true steps beside the proof, or repeat itself
-    tables: tuple[Given, ...] = ()  # the operations that the problem itself states
-    definitions: tuple[tuple[str, str], ...] = ()  # what a symbol means, where the problem says so
+    order: tuple[str, ...] = ()  # names in the order of statements; (): as in `steps`
+    surplus: Surplus = "refused"  # may a right process hold true steps beside the proof, or repeat steps?
+    tables: tuple[Given, ...] = ()  # the operations that the problem states
+    definitions: tuple[tuple[str, str], ...] = ()  # (symbol, meaning), where the problem states it
 
     def __post_init__(self) -> None:
         if type(self.modulus) is not int or self.modulus < 2:
@@ -74,7 +74,7 @@ class Problem:
             if wrong := [v for entry in table.entries for v in entry if not RESIDUES.holds(v, self.modulus)]:
                 raise ValueError(f"the table {table.name} holds {wrong[0]!r}, which is not {RESIDUES.range(self.modulus)}")
             if len({operand for operand, _ in table.entries}) < len(table.entries):
-                raise ValueError(f"the table {table.name} says of an operand twice what it gives; found {list(table.entries)}")
+                raise ValueError(f"the table {table.name} states an operand twice; found {list(table.entries)}")
         if self.query not in defined:
             raise ValueError(f"the query {self.query!r} names no step; there are {sorted(defined)}")
         if self.order and (len(self.order) != len(self.steps) or set(self.order) != defined):
@@ -82,7 +82,7 @@ class Problem:
 
     @property
     def stated(self) -> tuple[Step, ...]:
-        """The steps in the order in which surfaces state them."""
+        """The steps in the order of statements."""
         return tuple(self.by_name[name] for name in self.order) if self.order else self.steps
 
     @cached_property
@@ -91,7 +91,7 @@ class Problem:
 
     @cached_property
     def values(self) -> dict[str, Value]:
-        """The true value of every step, distractors included, by evaluating the graph."""
+        """The true value of every step, distractors included."""
         known: dict[str, Value] = {}
         modulus = self.modulus
         for step in self.steps:
@@ -105,7 +105,7 @@ class Problem:
         needed: set[str | Value] = {self.query}
         for step in reversed(self.steps):
             if step.name in needed:
-                needed.update(step.arguments)  # the values among them name no step
+                needed.update(step.arguments)  # given values among them match no name
         return tuple([step for step in self.steps if step.name in needed])
 
     @property
@@ -122,22 +122,22 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """What the answer depends on, in canonical form, hashed.
+        """The hash of the canonical form of the proof.
 
         Names, order and distractors do not enter, operands that commute are sorted, and a primitive counts by its
-        truth table. So no seed, surface, shuffle or renaming makes another problem of this one.
+        truth table. So no seed, surface, shuffle or renaming changes the key.
         """
         return f"{self._hashes[self.query]:016x}"
 
     @cached_property
     def _hashes(self) -> dict[str, int]:
-        """The canonical form of every step of the proof, hashed: equal for steps that say the same."""
+        """Hashes of the canonical forms of the proof's steps; equal for equivalent steps."""
         hashes: dict[str, int] = {}
         modulus = self.modulus
         for name, primitive, arguments in self.proof:
             operands = [hashes[a] if isinstance(a, str) else of_value(a) for a in arguments]
-            known = tuple([self.values[a] if isinstance(a, str) else a for a in arguments]) if isinstance(primitive, Given) else ()
-            identity, commutes = primitive.form(known, modulus)
+            looked_up = tuple([self.values[a] if isinstance(a, str) else a for a in arguments]) if isinstance(primitive, Given) else ()
+            identity, commutes = primitive.form(looked_up, modulus)
             if commutes:
                 operands.sort()
             hashes[name] = applied(identity, *operands)
@@ -145,20 +145,20 @@ class Problem:
 
     @property
     def derivations(self) -> frozenset[str]:
-        """The keys of all that the solution works out: of every step of the proof, the query's own among them."""
+        """The keys of all steps of the proof, the query included."""
         return frozenset(f"{form:016x}" for form in self._hashes.values())
 
     @property
     def side(self) -> Split:
-        """On which side of the split the problem lies, fact or not. A property of the problem, so no seed can carry one over."""
+        """The side of the split on which the problem lies, fact or not; independent of the seed."""
         return "test" if self._hashes[self.query] < TEST else "train"
 
     @property
     def split(self) -> Split | Literal["both"]:
         """ "test" for one canonical form in eight; "both" for facts.
 
-        Proofs of fewer than three steps are facts, of which every longer training problem states some, and there are too few
-        of them to hold any back. A longer problem in "test" is in no training problem's place. All the same a longer training
-        problem may work out its whole derivation on its way: `synthtasks.stats.overlap` measures how often.
+        Proofs of fewer than three steps are facts: longer training problems state them, and there are too few to hold any
+        back. No longer test problem is a training problem. But the derivation of a training problem may contain that of a
+        test problem: `synthtasks.stats.overlap` measures how often.
         """
-        return "both" if len(set(self._hashes.values())) < COMPOSED else self.side  # a step that is said twice is one fact, as in `key`
+        return "both" if len(set(self._hashes.values())) < COMPOSED else self.side  # equivalent steps are one fact, as in `key`

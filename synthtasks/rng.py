@@ -1,7 +1,7 @@
 """All randomness, by name.
 
 `rng("train", 7)` is the same generator on every machine, in every process and in any order of calls, and independent
-of `rng("train", 8)`. Nothing in this project seeds or reads a global generator.
+of `rng("train", 8)`. This project neither seeds nor reads a global generator.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ Uniforms = NDArray[np.float64]
 def rng(*path: str | int) -> np.random.Generator:
     """The generator called `path`: Philox, a counter-based generator, keyed by a hash of the whole path.
 
-    Hashing the path is what keeps neighbours apart: with `seed + index`, item 1 of seed 0 *is* item 0 of seed 1.
+    Hashing the whole path keeps neighbours apart: with `seed + index`, item 1 of seed 0 *is* item 0 of seed 1.
 
     Raises:
         TypeError: if a part of the path is neither a `str` nor an `int`.
@@ -26,7 +26,7 @@ def rng(*path: str | int) -> np.random.Generator:
 
 
 def one_seed(seed: int) -> None:
-    """Make sure that a seed is one: any whole number would name a generator, but a negative one is a slip of the pen.
+    """Check that a seed is a whole number from 0; a negative one would name a generator, but is probably a typo.
 
     Raises:
         ValueError: if it is not.
@@ -36,9 +36,9 @@ def one_seed(seed: int) -> None:
 
 
 def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
-    """`g`, made into the generator called `path`, from its beginning: the same as `rng(*path)`, at a fraction of the price.
+    """Reset `g` to the generator called `path`: equal to `rng(*path)`, and much faster.
 
-    Only for a generator that came from here, and that nobody else is still drawing from.
+    `g` must come from `rng`, and no other code may still draw from it.
 
     Raises:
         TypeError: as `rng`.
@@ -48,7 +48,7 @@ def rename(g: np.random.Generator, *path: str | int) -> np.random.Generator:
 
 
 def uniforms(count: int, path: Path, numbers: Sequence[int], attempt: int) -> Uniforms:  # [P, count]
-    """Row i holds the first `count` numbers in [0, 1) of `rng(*path, numbers[i], attempt)`.
+    """Rows of random numbers: row i holds the first `count` numbers in [0, 1) of `rng(*path, numbers[i], attempt)`.
 
     Raises:
         TypeError: as `rng`.
@@ -57,18 +57,18 @@ def uniforms(count: int, path: Path, numbers: Sequence[int], attempt: int) -> Un
     g = rng(*path)
     key = np.zeros(2, np.uint64)
     state = _BEGINNING | {"state": {"counter": _ZERO, "key": key}}
-    written, philox, draw = key.data.cast("B"), g.bit_generator, g.random
+    key_bytes, philox, draw = key.data.cast("B"), g.bit_generator, g.random
     for row, digest in zip(rows, _digests(path, numbers, attempt), strict=True):
-        written[:] = digest
+        key_bytes[:] = digest
         philox.state = state
         draw(out=row)
     return rows
 
 
 def _digests(path: Path, numbers: Iterable[int], attempt: int) -> Iterable[bytes]:
-    """What `_key` holds for each `(*path, number, attempt)`: what is common to the names is spelled once."""
-    before = "(" + "".join(f"{part!r}, " for part in path)
-    return (hashlib.sha256(f"{before}{number}, {attempt})".encode()).digest()[15::-1] for number in numbers)
+    """Bytes of `_key((*path, number, attempt))` for each number; the repr of `path` is computed once."""
+    prefix = "(" + "".join(f"{part!r}, " for part in path)
+    return (hashlib.sha256(f"{prefix}{number}, {attempt})".encode()).digest()[15::-1] for number in numbers)
 
 
 def _checked(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: problems of a family, dials, traces and completions of any sort, and mistakes."""
+"""Hypothesis strategies: problems of a family, dials, arbitrary traces and completions, and mutants."""
 
 from hypothesis import strategies as st
 
@@ -11,8 +11,8 @@ from synthtasks.surfaces.surface import Surface
 from synthtasks.trace import Assertion, Trace, Words
 from synthtasks.vocab import END, PAD, Vocab
 
-DRAWN = "while drawing of"  # how a note begins that says what could not be drawn
-ODD = ("", " ", "\n", "٣", "３", "03", "+3", "3.0", "1_0", "-", '"', "answer", END, PAD)  # words that look like others, or like none
+DRAWN = "while drawing of"  # the beginning of the note on an error of a family
+ODD = ("", " ", "\n", "٣", "３", "03", "+3", "3.0", "1_0", "-", '"', "answer", END, PAD)  # words that a lenient reader may confuse
 
 
 def problems_of(family: Family) -> st.SearchStrategy[Problem]:
@@ -21,7 +21,7 @@ def problems_of(family: Family) -> st.SearchStrategy[Problem]:
 
 
 def drawn(family: Family, *path: str | int) -> Problem:
-    """The problem that `family` draws with the generator called `path`; if it fails to, the error says with which."""
+    """The problem that `family` draws with the generator called `path`; an error of the family gets a note with the path."""
     try:
         return family(rng(*path))
     except Exception as error:
@@ -41,29 +41,29 @@ def dials_of(family: Dialled) -> st.SearchStrategy[dict[str, int]]:
 
 @st.composite
 def traces_of(draw: st.DrawFn, problem: Problem) -> Trace:
-    """Any steps about what is in `problem`, right or wrong, in any order, and an answer."""
-    gold_steps = {step.name: step for step in problem.steps}
+    """Assertions on steps of `problem`, right or wrong, in any order, and an answer."""
     values = st.sampled_from(sorted({*problem.values.values()}, key=str))
-    said: list[Assertion] = []
-    for name in draw(st.lists(st.sampled_from(sorted(gold_steps)), max_size=6)):
-        like = gold_steps[draw(st.sampled_from(sorted(gold_steps)))]
-        operands = tuple(draw(st.one_of(st.just(a), values, st.sampled_from(sorted(gold_steps)))) for a in like.arguments)
-        said.append(Assertion(name, like.primitive.symbol, operands, draw(values), 0))
-    return Trace(tuple(said), draw(values))
+    names = st.sampled_from(sorted(problem.by_name))
+    assertions: list[Assertion] = []
+    for name in draw(st.lists(names, max_size=6)):
+        step = problem.by_name[draw(names)]
+        operands = tuple(draw(st.one_of(st.just(a), values, names)) for a in step.arguments)
+        assertions.append(Assertion(name, step.primitive.symbol, operands, draw(values), 0))
+    return Trace(tuple(assertions), draw(values))
 
 
 def completions(vocab: Vocab, most: int = 40) -> st.SearchStrategy[Words]:
-    """Any words of a vocabulary, and some of none, in any order.
+    """Up to `most` words, of a vocabulary or odd ones, in any order.
 
     Raises:
-        ValueError: if there may not be any number of them.
+        ValueError: if `most` is negative.
     """
     if most < 0:
-        raise ValueError(f"there are at most a number of words from 0; found {most}")
+        raise ValueError(f"completions take a `most` of at least 0; found {most}")
     return st.lists(st.one_of(st.sampled_from(vocab.words), st.sampled_from(ODD)), max_size=most).map(tuple)
 
 
 @st.composite
 def mutants_of(draw: st.DrawFn, problem: Problem, surface: Surface, vocab: Vocab) -> Mutant | None:
-    """The solution of `problem` with one mistake; None where the drawn kind of mistake cannot be made."""
+    """The solution of `problem` with one mistake; None if the problem allows no mistake of the drawn kind."""
     return mutant(draw(st.sampled_from(KINDS)), problem, surface, vocab, rng("mutant", draw(st.integers(0, 10**6))))

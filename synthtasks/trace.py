@@ -1,4 +1,4 @@
-"""Traces: what somebody said about a problem, before anybody judged it; and the reference solver's own."""
+"""Traces: the assertions of a completion before they are judged, and the reference solution."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,19 +10,19 @@ Words = tuple[str, ...]
 
 
 class Assertion(NamedTuple):
-    """One step as it was written: "`name` is `operator` of `operands`, which is `value`"."""
+    """One step of a completion: "`name` is `operator` of `operands`, which is `value`"."""
 
     name: str
-    operator: str  # the symbol
-    operands: tuple[str | Value | None, ...]  # a step's name, a value, or None: "what was just computed"
+    operator: str  # symbol
+    operands: tuple[str | Value | None, ...]  # name of a step, value, or None for the running value
     value: Value
-    at: int  # which word of the completion is the value, or its first
-    words: int = 1  # how many the value has
+    at: int  # place in the completion of the value's first word
+    words: int = 1  # of the value
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a completion says. Words that say nothing are kept: a trace that has any is not a sound process."""
+    """The content of a completion: assertions, answer, and the words that are neither."""
 
     assertions: tuple[Assertion, ...]
     answer: Value | None
@@ -30,7 +30,7 @@ class Trace:
 
 
 def gold(problem: Problem) -> Trace:
-    """The reference solution: every step of the proof, in order, and the answer. Not yet written: no assertion has a place."""
+    """The reference solution: the steps of the proof in order, and the answer. No assertion has a place yet (`at` is 0)."""
     values = problem.values
     assertions = tuple([Assertion(s.name, s.primitive.symbol, s.arguments, values[s.name], 0) for s in problem.proof])
     return Trace(assertions, problem.answer)

@@ -1,4 +1,4 @@
-"""The judge. One for reward and for evaluation; it knows the problem, never the model."""
+"""The judge of reward and evaluation alike; it knows the problem, not the model."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,8 @@ from synthtasks.problem import Problem, Step
 from synthtasks.trace import Assertion, Trace
 
 Kind = Literal["operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format"]
-"""What is wrong: of an assertion its operator, an operand, its value, that it comes before what it depends on, or that it
-builds on a wrong one; of a trace that a step is missing or extra, its answer, or words that say nothing."""
+"""Mistakes. In an assertion: wrong operator, operand or value; order, if it precedes a step that it depends on; inherited, if
+it uses a wrong step. In a trace: a missing or extra step, a wrong answer, unread words (format)."""
 KINDS: tuple[Kind, ...] = ("operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format")
 
 
@@ -18,43 +18,43 @@ class Slip:
     """One mistake."""
 
     kind: Kind
-    step: str | None = None  # the name of the step that it concerns
-    at: int | None = None  # which assertion; None for what concerns the trace as a whole
+    step: str | None = None  # name
+    at: int | None = None  # index of the assertion; None if the slip concerns the whole trace
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What holds of a trace. Each part is stricter in another way; `process` is all of them together."""
+    """The outcome of judging a trace; `process` is the conjunction of the other criteria."""
 
     correct: bool  # the answer is right
-    steps: tuple[bool, ...]  # of each assertion: right operator, operands and value, after what it depends on
-    complete: bool  # every step that the answer depends on was asserted, and rightly
-    exact: bool  # every word could be read; unless the problem allows it, nothing was asserted twice or beside the proof
-    slips: tuple[Slip, ...] = ()  # every mistake: of the assertions in their order, then of the trace as a whole
-    surplus: int = 0  # assertions that repeat another, or lie beside the proof
+    steps: tuple[bool, ...]  # by assertion: operator, operands and value are right, after right assertions of the steps that it uses
+    complete: bool  # every step of the proof is asserted and right
+    exact: bool  # every word is read; no assertion is surplus, unless the problem allows it
+    slips: tuple[Slip, ...] = ()  # of the assertions in their order, then of the whole trace
+    surplus: int = 0  # assertions that repeat another or lie beside the proof
 
     @property
     def sound(self) -> bool:
-        """Every assertion is right. True of a trace that asserts nothing."""
+        """True if every assertion is right; so a trace without assertions is sound."""
         return all(self.steps)
 
     @property
     def process(self) -> bool:
-        """The right answer by a right, whole and exact derivation."""
+        """True if a sound, complete and exact derivation gives the right answer."""
         return self.correct and self.sound and self.complete and self.exact
 
     @property
     def first(self) -> Slip | None:
-        """The first mistake; None of a right process, and of no other."""
+        """The first mistake; None only if the process is right."""
         return self.slips[0] if self.slips else None
 
 
 def verify(problem: Problem, trace: Trace) -> Verdict:
-    """Re-execute `trace` on `problem`. No assertion is believed: each is compared with the executed graph.
+    """Judge `trace` by comparing each assertion with the executed graph of `problem`.
 
-    Steps may come in any order in which each follows what it depends on.
+    Steps may come in any topological order.
     """
-    rightly, said = set[str](), set[str]()
+    proven, asserted = set[str](), set[str]()
     steps: list[bool] = []
     slips: list[Slip] = []
     needed = {step.name for step in problem.proof}
@@ -62,23 +62,23 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
     surplus = 0
     for at, assertion in enumerate(trace.assertions):
         name = assertion.name
-        kind = _mistake(problem, assertion, rightly, said, running)
+        kind = _mistake(problem, assertion, proven, asserted, running)
         steps.append(kind is None)
-        beside = name not in needed or name in said
-        surplus += beside
+        extra = name not in needed or name in asserted
+        surplus += extra
         if kind is None:
-            rightly.add(name)
-        if kind is not None or (beside and problem.surplus == "refused"):
+            proven.add(name)
+        if kind is not None or (extra and problem.surplus == "refused"):
             slips.append(Slip(kind or "extra", name, at))
-        said.add(name)
+        asserted.add(name)
         running = name
-    slips += [Slip("missing", step.name) for step in problem.proof if step.name not in said]
-    correct, complete = trace.answer == problem.answer, rightly >= needed
+    slips += [Slip("missing", step.name) for step in problem.proof if step.name not in asserted]
+    correct, complete = trace.answer == problem.answer, proven >= needed
     if not correct:
         slips.append(Slip("answer", problem.query))
     if trace.unread:
         slips.append(Slip("format"))
-    exact = not trace.unread and (problem.surplus == "allowed" or (not surplus and said >= needed))
+    exact = not trace.unread and (problem.surplus == "allowed" or (not surplus and asserted >= needed))
     return Verdict(correct, tuple(steps), complete, exact, tuple(slips), surplus)
 
 
@@ -86,8 +86,8 @@ def _start(problem: Problem) -> str | Value:
     return problem.proof[0].arguments[0]
 
 
-def _mistake(problem: Problem, assertion: Assertion, rightly: set[str], said: set[str], running: str | Value) -> Kind | None:
-    """What is wrong with an assertion, the most basic mistake first; None if it says what the step is, and what it gives."""
+def _mistake(problem: Problem, assertion: Assertion, proven: set[str], asserted: set[str], running: str | Value) -> Kind | None:
+    """The most basic mistake of an assertion; None if its operator, operands and value are right."""
     step: Step | None = problem.by_name.get(assertion.name)
     if step is None:
         return "extra"
@@ -99,6 +99,6 @@ def _mistake(problem: Problem, assertion: Assertion, rightly: set[str], said: se
     if operands != step.arguments:
         return "operand"
     for argument in step.arguments:
-        if isinstance(argument, str) and argument not in rightly:
-            return "inherited" if argument in said else "order"
+        if isinstance(argument, str) and argument not in proven:
+            return "inherited" if argument in asserted else "order"
     return None if assertion.value == problem.values[step.name] else "value"

@@ -1,4 +1,4 @@
-"""One word, one token: a closed vocabulary, which is a value of the experiment."""
+"""Closed vocabularies: one word is one token."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ PAD, END = "<pad>", "<end>"
 
 @dataclass(frozen=True)
 class Vocab:
-    """The words a model knows; a word's token is its place. `<pad>` comes first, so that token 0 pads.
+    """The words of a model; a word's token is its index. `<pad>` is token 0 and `<end>` token 1.
 
     Raises:
-        ValueError: if a word stands twice, holds white space, or `<pad>` and `<end>` do not come first.
+        ValueError: if a word is repeated or holds white space, or `<pad>` and `<end>` do not come first.
     """
 
     words: tuple[str, ...]
@@ -24,7 +24,7 @@ class Vocab:
         if self.words[:2] != (PAD, END):
             raise ValueError(f"a vocabulary begins with {PAD} and {END}; found {self.words[:2]}")
         if len(set(self.words)) < len(self.words):
-            raise ValueError(f"these words stand twice: {sorted({w for w in self.words if self.words.count(w) > 1})}")
+            raise ValueError(f"vocabulary words must differ; repeated: {sorted({w for w in self.words if self.words.count(w) > 1})}")
         if bad := [w for w in self.words if not w or w != "".join(w.split())]:
             raise ValueError(f"a word holds no white space, so that text splits back into words; found {bad}")
 
@@ -56,10 +56,10 @@ class Vocab:
         """The words of `tokens`; inverts `encode`.
 
         Raises:
-            ValueError: if a token is no word's.
+            ValueError: if a token is out of range.
         """
-        found = tuple(tokens)
-        if found and not 0 <= min(found) <= max(found) < len(self.words):
-            wrong = next(token for token in found if not 0 <= token < len(self.words))
+        tokens = tuple(tokens)
+        if tokens and not 0 <= min(tokens) <= max(tokens) < len(self.words):
+            wrong = next(token for token in tokens if not 0 <= token < len(self.words))
             raise ValueError(f"tokens of this vocabulary are 0 to {len(self.words) - 1}; found {wrong}")
-        return tuple([self.words[token] for token in found])
+        return tuple([self.words[token] for token in tokens])

@@ -1,6 +1,7 @@
 """The floors: each package imports only those below it, and only the third parties it is meant to stand on."""
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis": {"analysis.cli"},
 }
 MOST = 12  # files of a folder
+PLAIN = ("synthtasks",)  # folders whose docstrings name the thing first
+CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
 KNOWN_DEBTS: dict[str, set[str]] = {  # exactly what breaks these rules today: remove what is paid, and add nothing
     "climbs": {
         "analysis.figures.dag -> analysis.cli.screen",
@@ -185,6 +188,15 @@ def test_nothing_seeds_globally_or_swallows_errors(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     for bad in ("np.random.seed", "torch.manual_seed", "random.seed(", "except:", "set_default_"):
         assert bad not in text, f"{file.name} has {bad}"
+
+
+# A docstring that begins with a relative clause has to be read twice before it says which thing it is about.
+def test_docstrings_name_the_thing_first() -> None:
+    for file in (f for folder in PLAIN for f in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node) or ""
+                assert not CLAUSES.match(text), f"{file.relative_to(ROOT)}: begin with a noun or a verb: {text.splitlines()[0]}"
 
 
 def as_the_locale_likes(file: Path) -> Iterator[str]:

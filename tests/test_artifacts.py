@@ -25,9 +25,10 @@ from train.checkpoint import Progress
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.stages.artifacts import SEAL, VARYING, Damaged, digest, hash_of, load_arrays, read_seal, save_arrays
+from train.stages.arrays import load_arrays, save_arrays
 from train.stages.disk import Unwritable, write_json
 from train.stages.lease import Lease, Leases
+from train.stages.seal import SEAL, VARYING, Damaged, digest, hash_of, read_seal
 from train.stages.stage import Stage, name
 from train.stages.store import Store
 
@@ -174,8 +175,8 @@ def test_a_file_is_read_once_and_again_when_it_was_touched(tmp_path: Path, monke
         read.append(path.name)
         return hash_of(path, size)
 
-    monkeypatch.setattr("train.stages.artifacts.hash_of", watched)
-    monkeypatch.setattr("train.stages.artifacts.FRESH", 0)
+    monkeypatch.setattr("train.stages.seal.hash_of", watched)
+    monkeypatch.setattr("train.stages.seal.FRESH", 0)
     os.utime(folder / "letter", (1, 1))
     for _ in range(3):
         Store(tmp_path).get(Letter())

@@ -137,7 +137,7 @@ def test_process_is_stricter_than_the_answer():
 
 # broken if an answer is scored against a problem that its entry does not ask
 def test_entries_of_other_items_are_refused():
-    with pytest.raises(ValueError, match="item 0 is said to ask problem"):
+    with pytest.raises(ValueError, match="item 0 should ask problem"):
         DAG.score_answer("1", replace(DAG, seed=1)[0])
     with pytest.raises(IndexError, match="there are 8 items"):
         DAG[8]
@@ -177,7 +177,7 @@ def test_messages_are_heard_in_parts():
         [{"type": "text"}],
     ):
         for score in (DAG.score_answer, DAG.score_process):
-            with pytest.raises(ValueError, match=r"(said|part|message) .*; found "):
+            with pytest.raises(ValueError, match=r"(reply|part|message) .*; found "):
                 score(nothing, item)
 
 
@@ -204,7 +204,7 @@ def test_entries_are_found_again_after_a_table():
             scored(index)
     without = {name: {k: v for k, v in entry["metadata"].items() if k != name} for name in ("source_index", "key")}
     for broken in (None, [], "x", {}, {"metadata": None}, {"metadata": "{}"}, *({"metadata": m} for m in without.values())):
-        with pytest.raises(ValueError, match="must be a record that says '"):
+        with pytest.raises(ValueError, match="must be a record with '"):
             DAG.score_answer(answer, broken)
     with pytest.raises(ValueError, match="the key of an item is a text; found 12"):
         DAG.asked(3, 12)
@@ -353,7 +353,7 @@ def test_derivations_inside_others_are_counted(tmp_path, monkeypatch):
         export(parts, tmp_path / "data")
     drawn["train"] = (whole, replace(other, steps=(Step("D", SUB, (9, 8)),)))
     export(parts, tmp_path / "data")
-    assert "of the 2 different test problems, a training problem works out 1 on its way" in (tmp_path / "data" / "README.md").read_text()
+    assert "derivation a training problem contains: 1 of 2." in (tmp_path / "data" / "README.md").read_text()
     assert {inner.key, whole.key} < whole.derivations
     assert len(whole.derivations) == 4
 
@@ -482,7 +482,7 @@ def test_trl_refuses_what_does_not_fit():
         trl.Reward(DAG, Items.process)(completions=["x"] * 7, **columns)
     with pytest.raises(ValueError, match="'key': 1}"):
         trl.Reward(DAG, Items.process)(completions=["x"] * 8, **{**columns, "key": ["k"]})
-    with pytest.raises(ValueError, match="item 0 is said to ask problem"):
+    with pytest.raises(ValueError, match="item 0 should ask problem"):
         trl.Reward(replace(DAG, seed=1), Items.process)(completions=["x"] * 8, **columns)
 
 
@@ -564,7 +564,7 @@ def test_verl_refuses_other_rows():
         verl.compute_score(source, "1", str(wrong(DAG, 0)), info)
     with pytest.raises(ValueError, match="the row was edited"):
         verl.compute_score("synthtasks/tree", "1", truth, info)
-    with pytest.raises(ValueError, match="item 1 is said to ask problem"):
+    with pytest.raises(ValueError, match="item 1 should ask problem"):
         verl.compute_score(source, "1", truth, {**info, "index": 1})
 
 
@@ -737,7 +737,7 @@ def test_foreign_answers_are_read_as_ours_are(monkeypatch):
         for said, score in (("5", 1), ([{"type": "text", "text": "5"}], 1), ("6", 0), (None, 0)):
             assert source.score(said, item) == score
     for item in ({}, {"metadata": {}}, {"metadata": {"seed": 5.5}}):
-        with pytest.raises(ValueError, match=r"must be a record that says|whole number"):
+        with pytest.raises(ValueError, match=r"must be a record with|whole number"):
             source.score("5", item)
     monkeypatch.delitem(sys.modules, "synthtasks.bridges.reasoning_gym")
 

@@ -100,12 +100,11 @@ RECORDS = {  # what was found, not asked for
     "Leases",
     "Ledger",
     "Made",
-    "Place",
     "Rollouts",
     "Run",
-    "Said",
     "Seal",
     "Sight",
+    "Trial",
 }
 
 

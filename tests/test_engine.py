@@ -21,8 +21,8 @@ from analysis.cli.terminal import Terminal
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import Plan
-from train.stages.artifacts import SEAL, sealed
 from train.stages.disk import write_json
+from train.stages.seal import SEAL, sealed
 from train.stages.stage import Interrupted, Stage
 from train.stages.store import Store
 

@@ -18,7 +18,7 @@ from analysis.live.snapshot import Shelf, look
 from analysis.measures.edge import REGIONS, Edge, Rule
 from analysis.measures.scores import load_scores
 from analysis.running import gc, references
-from analysis.running.imported import PACKAGES, imported
+from analysis.running.imported import imported
 from analysis.running.rerun import read_folder
 from analysis.sql.query import ask
 from models import GPTConfig
@@ -29,18 +29,19 @@ from synthtasks.surfaces import Compact
 from tests.faults.field import WAY_OUT
 from tests.faults.hostile import EVERY, PLACES, WAYS, bomb, huge, noise, other_checkpoint, pipe
 from train.learn import Learn
+from train.ledger import read_ledger
 from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy
 from train.rl import Endless, Sampler
 from train.rl.problems import read_bands
 from train.sample import Sample, read_samples
 from train.score import Score
-from train.stages.artifacts import SEAL, Damaged, defined, digest, load_arrays, read_seal, save_arrays, sealed
+from train.stages.arrays import load_arrays, save_arrays
+from train.stages.circumstances import read_made
 from train.stages.disk import write_json
 from train.stages.reading import Malformed, reading
-from train.stages.record import encode
-from train.stages.records import read_ledger, read_made
-from train.stages.stage import Interrupted, Stage, name
+from train.stages.seal import SEAL, Damaged, defined, digest, read_seal, sealed
+from train.stages.stage import Interrupted, Stage, encode, name
 from train.stages.store import Store
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
@@ -196,9 +197,9 @@ def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], N
         (lambda text: text.replace('"iterations": 3', '"iterations": 1e999'), "cannot be read"),
         (lambda text: text.replace('"width": 16', '"width": 500000'), "no memory for the [0-9,]+ weights|it comes to be"),
         (lambda text: text.replace("primitives._add", "families.group._compose"), "no primitive at the top level"),
-        (lambda text: text.replace("primitives._add", "vocab.Vocab"), "needs a function"),
-        (lambda text: text.replace("train.policy.Fresh", "train.trackers.Csv"), "no part of an experiment.*--allow train"),
-        (lambda text: text.replace("train.policy.Fresh", "analysis.__main__.Gc"), "no part of an experiment"),
+        (lambda text: text.replace("primitives._add", "vocab.Vocab"), "no primitive at the top level"),
+        (lambda text: text.replace("train.Fresh", "train.trackers.Csv"), "no part of an experiment.*--allow train"),
+        (lambda text: text.replace("train.Fresh", "analysis.__main__.Gc"), "no part of an experiment"),
     ],
 )
 def test_what_is_absurd_is_refused_before_it_is_made(say: Callable[[str], str], message: str, out: Path) -> None:
@@ -221,7 +222,7 @@ def test_a_modulus_beyond_all_tables_is_refused() -> None:
 # Broken if a part of an experiment, or a primitive, could not be named in a file: what files may name is listed by hand.
 def test_what_this_project_offers_can_be_named() -> None:
     for stage in (EDGE, SAMPLE, LEARN):
-        assert imported(encode(stage), name(stage), PACKAGES) == stage
+        assert imported(encode(stage), name(stage)) == stage
 
 
 # Broken if to ask a policy that is none, or has learned something else, ended in a traceback.

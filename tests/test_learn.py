@@ -15,13 +15,13 @@ from typing import get_args
 import pytest
 import torch
 from safetensors.torch import load_file
-from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from torch import Tensor
 
 from analysis.measures.edge import REGIONS
 from models import GPTConfig
 from models.edits import Edited, Shift
 from models.gpt import GPT
+from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
@@ -57,8 +57,8 @@ from train.rl.objectives import kl
 from train.rl.problems import Region, band
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
-from train.stages.artifacts import VARYING, defined
 from train.stages.disk import write_json
+from train.stages.seal import VARYING, defined
 from train.stages.stage import Stage, Undefined
 from train.stages.store import Store
 

@@ -20,8 +20,7 @@ from tests.test_artifacts import files_of_at_most
 from train.stages.disk import write_json
 from train.stages.lease import Holder, Lease, Leases, Lost
 from train.stages.pieces import in_pieces
-from train.stages.record import encode
-from train.stages.stage import Interrupted, Stage, name
+from train.stages.stage import Interrupted, Stage, encode, name
 from train.stages.store import Store
 
 PATIENCE = 120.0  # seconds that a child process gets, on a machine that does other things too

@@ -33,7 +33,7 @@ from train.policy import Fresh, load_policy
 from train.rl import Endless, Sampler, rollout
 from train.sample import Sample, read_samples
 from train.score import Exam, Score, exam, solution_logp
-from train.stages.artifacts import VARYING
+from train.stages.seal import VARYING
 from train.stages.stage import Interrupted
 from train.stages.store import Store
 

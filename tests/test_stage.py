@@ -25,8 +25,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.running.agenda import Agenda
-from analysis.running.imported import imported
-from analysis.running.plan import longest
+from analysis.running.imported import Unreadable, imported
+from analysis.running.plan import OVERHEAD, Need, longest, probe
 from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
@@ -40,12 +40,10 @@ from train.losses.imitate import Imitate
 from train.optim import Optim
 from train.policy import Fresh, load_policy
 from train.score import Score
-from train.stages import kinds
-from train.stages.artifacts import defined
 from train.stages.disk import write_json
-from train.stages.kinds import STARTED, kind_of
-from train.stages.record import Unreadable, encode, same
-from train.stages.stage import Stage, Undefined, closure, fingerprint, name
+from train.stages.record import STARTED, kind, kind_of
+from train.stages.seal import defined
+from train.stages.stage import Stage, Trial, Undefined, closure, encode, name, same
 from train.stages.store import Store
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -141,6 +139,10 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
+def fingerprint(stage: Stage) -> str:
+    return stage.identity
+
+
 def in_family(primitive: Primitive, modulus: int = 10) -> Holds:
     return Holds(Program(primitives=(primitive,), modulus=modulus))
 
@@ -198,9 +200,9 @@ def python(script: Path, seed: str) -> str:
 # Broken if a fingerprint hung on the order of a set or on `hash`: then a second process would find no results of the first.
 def test_fingerprints_do_not_know_the_hash_seed(tmp_path: Path) -> None:
     code = (
-        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stages.stage import Stage, fingerprint\n"
+        "from dataclasses import dataclass\nfrom synthtasks import Program, Uses\nfrom train.stages.stage import Stage\n"
         "@dataclass(frozen=True, eq=False, repr=False)\nclass H(Stage):\n    family: Program\n    def run(self, out, store): ...\n"
-        "print(hash('a'), fingerprint(H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7))))"
+        "print(hash('a'), H(Program(2, uses=Uses(('add', 'mul'), 1), modulus=7)).identity)"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -560,7 +562,7 @@ def test_what_a_family_draws_with_is_part_of_it(what: str, edited: object, monke
     record, names = json.loads(json.dumps(encode(before))), (before.identity, before.meaning)
     assert same(record, before)
     monkeypatch.setattr(Clock, what, edited)
-    kinds._kind.cache_clear()
+    kind.cache_clear()
     after = Holds((Clock(),))
     assert after.identity != names[0]
     assert after.meaning != names[1]
@@ -568,7 +570,7 @@ def test_what_a_family_draws_with_is_part_of_it(what: str, edited: object, monke
     assert not same(json.loads(text), after)
     with pytest.raises(Unreadable, match="it comes to be"):
         imported(record, f"Holds-{names[0]}", ("tests",))
-    kinds._kind.cache_clear()
+    kind.cache_clear()
 
 
 # Broken if a mixture were named by tables of its primitives at the modulus of its largest part, where they leave their domain.
@@ -600,6 +602,24 @@ def test_a_long_chain_is_a_stage_like_any_other(chain: tuple[Stage, ...]) -> Non
     assert same(record, chain[-1])
     assert not same(record, Sum(chain[-2:]))
     assert imported(record, name(again), ("tests",)) == again
+
+
+@stage
+class Thorough(Stage):
+    """A thousand times as much as a number."""
+
+    def run(self, out: Path, store: Store) -> None: ...
+
+    def trials(self) -> tuple[Trial, ...]:
+        return Trial(Number(1), 1_000.0), Trial(Number(2))
+
+
+# Broken if plans passed over the trials of a stage that they do not know, or counted one that tells its memory alone.
+def test_a_stage_is_planned_by_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Thorough().word == "thorough"
+    monkeypatch.setattr("analysis.running.plan._need", lambda stage, store: Need(0.5 * stage.value, 10.0 * stage.value))
+    assert probe(Thorough(), Store(tmp_path)) == Need(500.0, 20.0)
+    assert probe(Number(1), Store(tmp_path)) == Need(OVERHEAD)
 
 
 # Broken if a long chain of which nothing is there could not be planned.
@@ -657,7 +677,7 @@ def test_the_names_of_a_study_are_golden() -> None:
     stages = closure([s for cell in cells for s in cell.stages()])
     said = "\n".join(sorted(f"{name(s)} {s.meaning}" for s in stages))
     assert len(stages) == 106
-    assert hashlib.sha256(said.encode()).hexdigest()[:16] == "d53930bb83bc1fd7"
+    assert hashlib.sha256(said.encode()).hexdigest()[:16] == "cbdb446c73b223f9"
 
 
 # Pinned because folders on disk bear this name. If it moves, every result made so far is orphaned: that must be meant, and then
@@ -667,7 +687,7 @@ def test_the_fingerprint_of_a_real_expression_is_golden() -> None:
     vocab = Compact().vocab(12, (ADD, MAX), 10)
     corpus = Corpus((Recipe(0.5, family), Recipe(1.5, replace(family, steps=2, uses=Uses()), Listing())), withheld=("max",))
     learned = Learn(Fresh(GPTConfig(len(vocab), conv=0), vocab, seed=3), ((1.0, Imitate(corpus)),), 500, Optim(1e-3, warmup=20))
-    assert name(Score(learned, (family, replace(family, steps=6)), problems=64)) == "Score-bbae37869dfa"
+    assert name(Score(learned, (family, replace(family, steps=6)), problems=64)) == "Score-ee6ab4225aa5"
 
 
 # Broken if what a folder says of itself left anything out, a default for one: nobody could tell later what was run.

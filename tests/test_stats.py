@@ -105,7 +105,7 @@ def test_depth_is_length_matched(surface: Equations | Code | Story) -> None:
         drawn = [Dag(steps=12, depth=depth, branching=2)(rng("matched", depth, i)) for i in range(5)]
         sizes |= {(depth, i): (len(surface.prompt(p)), len(surface.solution(p))) for i, p in enumerate(drawn)}
     assert len(set(sizes.values())) == 1
-    with pytest.raises(ValueError, match="proofs of"):
+    with pytest.raises(ValueError, match="this shape takes"):
         Dag(steps=12, depth=3)
 
 
@@ -196,7 +196,7 @@ def test_what_stands_inside_is_counted() -> None:
     assert keys <= inside
     with pytest.raises(ValueError, match="at least one training problem; found 0"):
         overlaps(few, 0, 0)
-    with pytest.raises(ValueError, match="no training problems of a step more"):
+    with pytest.raises(ValueError, match="no training problems of one step more"):
         overlaps(Program(steps=3, lines=3), 1, 0)
 
 

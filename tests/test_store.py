@@ -17,12 +17,12 @@ import pytest
 from tests.test_artifacts import FRESH, LEARN, Copy, Letter, content, flip, runs, stopped, truncate, undisturbed
 from tests.test_lease import SHORT, Time
 from train.checkpoint import Progress
-from train.stages.artifacts import SEAL, read_seal, save_arrays, sealed
+from train.stages.arrays import save_arrays
 from train.stages.disk import Unwritable, appending, remove, replacing, sever, write_json
 from train.stages.lease import Holder, Leases, _space
 from train.stages.pieces import forget, in_pieces
-from train.stages.record import encode
-from train.stages.stage import Stage, name
+from train.stages.seal import SEAL, read_seal, sealed
+from train.stages.stage import Stage, encode, name
 from train.stages.store import Store
 
 __all__ = ["undisturbed"]  # a fixture
@@ -74,7 +74,7 @@ def keeping_time(harm: Callable[[Path], None]) -> Callable[[Path], None]:
 def test_a_result_is_looked_at_at_each_use(
     harm: Callable[[Path], None], settled: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.stages.artifacts.FRESH", settled)
+    monkeypatch.setattr("train.stages.seal.FRESH", settled)
     store = Store(tmp_path)
     folder = store.get(Letter())
     assert store.has(Letter())

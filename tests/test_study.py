@@ -34,7 +34,7 @@ from tests.tiny import TINY
 from train.policy import Fresh
 from train.rl import Band, Correct
 from train.sample import Sample
-from train.stages.artifacts import VARYING
+from train.stages.seal import VARYING
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 

@@ -19,7 +19,7 @@ from synthtasks.surfaces import Compact
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.stages.artifacts import VARYING
+from train.stages.seal import VARYING
 from train.stages.stage import Tracker, name
 from train.stages.store import Store
 from train.trackers import Csv, TensorBoard, called

@@ -34,8 +34,8 @@ from analysis.studies.claims import judge
 from analysis.studies.study import Setting, measure
 from tests.test_report import STUDY, Reader
 from tests.tiny import TINY
-from train.stages.artifacts import SEAL, sealed
 from train.stages.disk import write_json
+from train.stages.seal import SEAL, sealed
 from train.stages.stage import closure
 from train.stages.store import Store
 

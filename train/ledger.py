@@ -1,8 +1,11 @@
 """What a stage cost, counted from what was run. "Equal compute" means equal ledgers."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 from models import GPTConfig
+from train.stages.reading import a_count, read_object, reading
 
 
 @dataclass
@@ -27,6 +30,21 @@ class Ledger:
     def train(self, tokens: int, weights: int) -> None:
         self.trained += tokens
         self.flops += 6 * weights * tokens
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """What the stage in `folder` cost; nothing, where it keeps no ledger.
+
+    Raises:
+        Malformed: if its ledger cannot be read.
+    """
+    if not os.path.lexists(file := folder / "ledger.json"):
+        return Ledger()
+    with reading(file):
+        said = read_object(file)
+        if unknown := said.keys() - {f.name for f in fields(Ledger)}:
+            raise ValueError(f"this version knows nothing of {', '.join(sorted(unknown))}")
+        return Ledger(**{what: a_count(number) for what, number in said.items()})
 
 
 def matrix_weights(c: GPTConfig) -> int:

@@ -14,9 +14,9 @@ from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.ledger import matrix_weights
-from train.stages.artifacts import defined
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
+from train.stages.seal import defined
 from train.stages.stage import Context, Stage
 
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read

@@ -12,10 +12,10 @@ from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.rl.problems import ProblemSource
 from train.rl.sampler import Sampler, rollout
-from train.stages.artifacts import defined, lines, load_arrays, save_arrays, texts
+from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
-from train.stages.layout import Layout
 from train.stages.reading import reading
+from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage
 
 SCHEMA = 1  # of samples.npz

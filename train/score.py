@@ -23,11 +23,10 @@ from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
 from train.ledger import Ledger, matrix_weights
 from train.policy import Policy, load_policy
-from train.stages.artifacts import save_arrays
+from train.stages.arrays import Arrays, Layout, save_arrays
 from train.stages.disk import write_json
-from train.stages.forms import Exact
-from train.stages.layout import Arrays, Layout
 from train.stages.pieces import forget, in_pieces
+from train.stages.record import Exact
 from train.stages.stage import Context, Stage
 
 SCHEMA = 1  # of scores.npz

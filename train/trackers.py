@@ -12,10 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from train.stages.artifacts import Damaged
+from train.checkpoint import read_note
 from train.stages.disk import remove
 from train.stages.reading import reading
-from train.stages.records import read_note
+from train.stages.seal import Damaged
 from train.stages.stage import Stage, name
 
 if TYPE_CHECKING:  # loggers take seconds to import

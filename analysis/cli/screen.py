@@ -15,8 +15,8 @@ from rich.text import Text
 from analysis.running.agenda import State
 from analysis.running.plan import Plan, history, kind, schedule, taken
 from analysis.studies.study import Cell
+from train.checkpoint import read_note
 from train.learn import Learn
-from train.stages.records import read_note
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 

@@ -13,8 +13,8 @@ from analysis.figures.draw import PALETTE, Dashes, drawn, legend_below, panels
 from analysis.figures.panels import Condition, base_name, factorial, lines, smooth, values
 from analysis.measures.estimates import Floats
 from analysis.studies.results import Results
+from train.checkpoint import read_note
 from train.stages.reading import reading
-from train.stages.records import read_note
 
 SMOOTHING = 20  # one part of so many of a learning curve is averaged over
 METRICS = {"reward": "mean reward", "signal": "share of groups\nwith signal", "pass@1": "pass@1 in training"}

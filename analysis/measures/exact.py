@@ -9,10 +9,10 @@ from analysis.measures.edge import REGIONS, Edge
 from analysis.measures.estimates import Floats, exact_pass_at_k, origins
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.scores import Scores, read_scores
+from train.ledger import read_ledger
 from train.rl.problems import read_bands
 from train.score import Score
-from train.stages.artifacts import defined
-from train.stages.records import read_ledger
+from train.stages.seal import defined
 from train.stages.stage import Shelf
 
 KS = (1, 8, 32, 128, 1_024, 1_000_000)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.measures.facts import Cell, Fact
-from train.stages.artifacts import defined
+from train.checkpoint import read_note
 from train.stages.reading import reading
-from train.stages.records import read_note
+from train.stages.seal import defined
 from train.stages.stage import Shelf
 
 POINTS = 40  # of a curve: each is the mean over so many equal stretches of the run

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from analysis.measures.estimates import Floats
 from synthtasks.surfaces import ROLES
 from train.score import LAYOUT, SCHEMA, Score
-from train.stages.artifacts import defined, load_arrays
-from train.stages.layout import Layout
+from train.stages.arrays import Layout, load_arrays
 from train.stages.reading import reading
+from train.stages.seal import defined
 from train.stages.stage import Shelf
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from analysis.running.plan import kind
 from analysis.studies.results import Results
 from analysis.studies.scale import SCALES, changed, preset
-from train.ledger import Ledger
-from train.stages.records import read_ledger, read_made
+from train.ledger import Ledger, read_ledger
+from train.stages.circumstances import read_made
 from train.stages.stage import Stage, closure
 
 

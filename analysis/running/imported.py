@@ -1,44 +1,110 @@
-"""The names of expressions, looked up in packages: how a record is read in a process that knows nothing of it."""
+"""Stages made again from their JSON, by names that are looked up in rooms of the project: in a process that knows nothing of them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib import import_module
-from types import FunctionType
 
-from synthtasks.domains import Residues, Texts
 from synthtasks.primitives import Primitive
-from train.stages.kinds import STARTED, kind
-from train.stages.record import Said, Unreadable, decode, primitives
-from train.stages.stage import Stage, name
+from train.stages.record import STARTED, kind
+from train.stages.stage import SCHEMA, Stage, name, unlike
 
-PACKAGES = (  # and modules, whose parts of experiments files may name without being asked
+LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
+ROOMS = (  # what they offer may be named by files without being asked
+    LIBRARY,
     "synthtasks.corpora",
-    "synthtasks.domains",
     "synthtasks.families",
-    "synthtasks.primitives",
     "synthtasks.surfaces",
-    "synthtasks.vocab",
-    "models.config",
-    "train.losses.imitate",
-    "train.learn",
-    "train.optim",
-    "train.policy",
-    "train.losses.practice",
+    "models",
+    "train",
     "train.rl",
-    "train.sample",
-    "train.score",
-    "analysis.measures.edge",
+    "train.losses",
+    "analysis.measures",
 )
 
 
-@dataclass(frozen=True)
-class Imported:
-    """The frozen dataclasses at the top level of these packages and modules, and what primitives there apply; nothing else is called."""
+class Unreadable(ValueError):
+    """A record is no expression that this version can make."""
 
-    packages: tuple[str, ...] = PACKAGES
+
+def imported(record: object, called: str, allow: tuple[str, ...] = ()) -> Stage:
+    """The stage of a record whose folder is called `called`. Its classes are looked up in the project's rooms, and in modules in and under
+    those that are allowed.
+
+    Raises:
+        Unreadable: if the record cannot be made, or comes to be another stage: then defaults, primitives or versions changed.
+    """
+    stage = decode(record, allow)
+    try:
+        found, unlikeness = name(stage), next(unlike(record, stage), None)
+    except Exception as reason:  # values of the wrong type, in places where a constructor does not mind
+        raise Unreadable(f"what it says has no identity: {type(reason).__name__}: {reason}") from reason
+    if found != called:
+        raise Unreadable(f"it comes to be {found}, and not {called}: a default or a primitive changed since, or the folder was renamed")
+    if unlikeness:
+        raise Unreadable(f"it means something else now: {unlikeness}")
+    return stage
+
+
+def decode(record: object, allow: tuple[str, ...] = ()) -> Stage:
+    """The expression of a record. A field that it lacks, because it was added since, is at its default.
+
+    Raises:
+        Unreadable: if the record is malformed, or says what cannot be made by those names.
+    """
+    match record:
+        case {"schema": int(schema)} if schema != SCHEMA:
+            raise Unreadable(f"it has schema {schema}; this version reads {SCHEMA}: use the version that made it")
+        case {"schema": int(), "stages": [*entries]} if entries:
+            reader = _Reader(allow)
+            return [reader.stage(entry) for entry in entries][-1]
+    raise Unreadable("it is no expression: expected a schema and a list of stages, which folders of earlier versions do not have")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Makes the frozen dataclasses that rooms offer, and primitives whose function one of their modules applies; calls nothing else."""
+
+    allow: tuple[str, ...]
+    made: dict[str, Stage] = field(default_factory=dict)  # by name
+
+    def stage(self, entry: object) -> Stage:
+        match entry:
+            case {"name": str(called), "is": str(), "fields": dict()}:
+                if not isinstance(made := self.value(entry), Stage):
+                    raise Unreadable(f"{called} is no stage")
+                self.made[called] = made
+                return made
+        raise Unreadable("a stage needs a name, a kind and fields")
+
+    def value(self, said: object) -> object:
+        match said:
+            case None | bool() | int() | float() | str():
+                return said
+            case list():
+                return tuple(self.value(v) for v in said)
+            case {"stage": str(called)}:
+                if called not in self.made:
+                    raise Unreadable(f"{called} is used before it is said")
+                return self.made[called]
+            case {"is": str(), "canonical": {"name": str(called), "symbol": str(symbol)}, "origin": {"arity": int(arity), **origin}}:
+                return self.primitive(called, symbol, arity, self.value(origin.get("domain")), str(origin.get("function")))
+            case {"is": str(of), "fields": dict(values)}:
+                return self.instance(self.kind(of), of, values)
+        raise Unreadable(f"{str(said)[:80]} is no part of an expression")
+
+    def instance(self, of: type, called: str, values: Mapping[str, object]) -> object:
+        names = [f.name for f in fields(of)]
+        if unknown := sorted(set(values) - set(names)):
+            raise Unreadable(f"{called} has no field {', '.join(unknown)} any more; it has {', '.join(names)}")
+        given = {f.name: self.value(values[f.name]) for f in fields(of) if f.name in values and f.init}
+        try:
+            made: object = of(**given)
+        except Exception as reason:  # whatever a constructor makes of values that it was not written for
+            raise Unreadable(f"{called} refuses its fields: {type(reason).__name__}: {reason}") from reason
+        return made
 
     def kind(self, said: str) -> type:
-        found = self._find(said)
+        found = self.found(said, ROOMS, self.allow)
         if not isinstance(found, type) or not is_dataclass(found):
             raise Unreadable(f"{said} is no frozen dataclass")
         try:
@@ -49,24 +115,20 @@ class Imported:
             raise Unreadable(f"{said} is called {called} now")
         return found
 
-    def primitive(self, said: Said) -> Primitive:
-        called, symbol, _ = said.known
-        found = self._find(said.function)
-        if not isinstance(found, FunctionType) or f"{found.__module__}.{found.__qualname__}" != said.function:
-            raise Unreadable(f"the primitive {called} needs a function at the top level of a module; found {said.function}")
-        offered = _primitives(vars(import_module(found.__module__)).values())
-        if not any(p.apply is found and (p.arity, p.domain) == (said.arity, said.domain) for p in offered):
-            raise Unreadable(f"no primitive at the top level of {found.__module__} applies {found.__qualname__} to {said.arity} operands")
-        if not isinstance(said.domain, Residues | Texts):
-            raise Unreadable(f"the primitive {called} has a domain that is not among those of `synthtasks.domains`: {said.domain}")
-        return Primitive(called, symbol, found, said.arity, said.domain)
+    def primitive(self, called: str, symbol: str, arity: int, domain: object, function: str) -> Primitive:
+        module, found = function.rpartition(".")[0], self.found(function, (), (LIBRARY, *self.allow))
+        for offered in _primitives(vars(import_module(module)).values()):
+            if offered.apply is found and (offered.arity, offered.domain) == (arity, domain):
+                return replace(offered, name=called, symbol=symbol)
+        raise Unreadable(f"no primitive at the top level of {module} applies {function} to {arity} operands of {domain}")
 
-    def _find(self, said: str) -> object:
+    def found(self, said: str, rooms: tuple[str, ...], under: tuple[str, ...]) -> object:
+        """The attribute of one of these rooms, or of a module that is, or lies under, one of the others."""
         module, _, attribute = said.rpartition(".")
         package = module.split(".")[0]
         if package in STARTED:
             raise Unreadable(f"it names {attribute}, which a script defines. Define it in a module, and import that into the script")
-        known = any(module == p or module.startswith(f"{p}.") for p in self.packages)
+        known = module in rooms or any(module == p or module.startswith(f"{p}.") for p in under)
         if not known or not all(part.isidentifier() for part in said.split(".")):
             raise Unreadable(
                 f"it names {said}, which is no part of an experiment that is known here. If you trust that code, and it can be imported "
@@ -87,33 +149,3 @@ def _primitives(values: Iterable[object]) -> Iterator[Primitive]:
             yield from _primitives(value)
         elif isinstance(value, type) and is_dataclass(value):
             yield from _primitives(v for v in vars(value).values() if not isinstance(v, type))
-
-
-def imported(record: object, called: str, packages: tuple[str, ...]) -> Stage:
-    """The stage of a record whose folder is called `called`.
-
-    Raises:
-        Unreadable: if the record cannot be made, or comes to be another stage: then defaults, primitives or versions changed.
-    """
-    stage = decode(record, Imported(packages))
-    try:
-        found, known = name(stage), primitives(stage)
-    except Exception as reason:  # values of the wrong type, in places where a constructor does not mind
-        raise Unreadable(f"what it says has no identity: {type(reason).__name__}: {reason}") from reason
-    if found != called:
-        raise Unreadable(f"it comes to be {found}, and not {called}: a default or a primitive changed since, or the folder was renamed")
-    if missing := sorted(_tables(record) - known):
-        raise Unreadable(f"the primitive {missing[0][0]} has another truth table now")
-    return stage
-
-
-def _tables(record: object) -> set[tuple[str, str, str]]:
-    """The primitives that a record speaks of."""
-    match record:
-        case {"primitive": str(called), "symbol": str(symbol), "table": str(table)}:
-            return {(called, symbol, table)}
-        case dict():
-            return set().union(*(_tables(v) for v in record.values()))
-        case list():
-            return set().union(*(_tables(v) for v in record))
-    return set()

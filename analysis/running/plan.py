@@ -18,9 +18,9 @@ from train.losses.practice import Practice
 from train.rl import Band, Coin, Endless
 from train.sample import Sample
 from train.score import Score
+from train.stages.circumstances import read_made
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
-from train.stages.records import read_made
 from train.stages.stage import Interrupted, Stage, closure
 from train.stages.store import Store
 
@@ -40,7 +40,7 @@ def kind(stage: Stage) -> str:
         case Learn(losses=((_, Practice()), *_)):
             return "practise"
         case _:
-            return type(stage).__name__.lower()
+            return stage.word
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,9 @@ def probe(stage: Stage, store: Store) -> Need:
                 part = replace(stage, policy=_fresh(stage), source=Endless(replace(family, steps=usual(family))), problems=4)
                 return _need(part, scratch).times(stage.problems / 4)
             case _:
-                return Need(OVERHEAD)
+                tried = [(trial.times, _need(trial.stage, scratch)) for trial in stage.trials()]
+                most = [max((getattr(need, what) for _, need in tried), default=0.0) for what in ("memory", "disk")]
+                return Need(max(sum(times * need.seconds for times, need in tried), OVERHEAD), *most)
 
 
 @contextmanager

@@ -13,16 +13,14 @@ from rich.text import Text
 
 from analysis.cli.command import plural
 from analysis.cli.screen import minutes
-from analysis.running.imported import PACKAGES, imported
+from analysis.running.imported import Unreadable, imported
 from train.ledger import matrix_weights
 from train.policy import Fresh
-from train.stages.artifacts import VARYING, digest
-from train.stages.circumstances import commit, versions
+from train.stages.circumstances import commit, read_made, versions
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
 from train.stages.reading import Malformed, printable, read_json, reading, shown, why
-from train.stages.record import Unreadable
-from train.stages.records import read_made
+from train.stages.seal import VARYING, digest
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
@@ -66,7 +64,7 @@ def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
         if (absurd := max(_counts(record), default=0)) > MOST:
             raise ValueError(f"it asks for {absurd:,} of something, more than the {MOST:,} that are made again")
         try:
-            stage = imported(record, folder.resolve().name, (*PACKAGES, *allow))
+            stage = imported(record, folder.resolve().name, allow)
         except Unreadable as reason:
             raise ValueError(f"it cannot be made again: {reason}") from reason
         _fits(stage)

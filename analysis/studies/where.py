@@ -15,8 +15,8 @@ from analysis.measures.noted import Noted
 from analysis.studies.claims import At, Claim, More, Past, Same, gain
 from analysis.studies.recipes import REWARDS, Withhold, base, needing, practise, present_edge, score, withheld
 from analysis.studies.study import Figure, Setting, Study
+from train.ledger import read_ledger
 from train.rl.problems import Endless
-from train.stages.records import read_ledger
 from train.stages.stage import Shelf
 
 DEPTHS = tuple(range(2, 27, 2))  # steps of the problems that RL is given, as far as the scale goes

@@ -1,1 +1,1 @@
-"""Bridges: the problems in the shapes that other libraries ask for. Each module needs the library that it is called after, if any."""
+"""Bridges: problems in the formats of other libraries. A module named after a library may import it."""

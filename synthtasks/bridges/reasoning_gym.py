@@ -1,7 +1,7 @@
-"""Reasoning Gym: its datasets as a source of questions that splits and seeds cannot mix up (`pip install synthtasks[reasoning-gym]`).
+"""Questions from datasets of Reasoning Gym, with disjoint splits and seeds (`pip install synthtasks[reasoning-gym]`).
 
-There, item i of seed s is item 0 of seed s + i, so neighbouring seeds share nearly all of their items. Here every item is
-item 0 of a seed of its own, a hash of the item's name.
+In Reasoning Gym, item i of seed s is item 0 of seed s + i, so neighbouring seeds share nearly all items. Here every item
+is item 0 of its own seed, a hash of the item's name.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from synthtasks.problem import TEST_SHARE, Split
 from synthtasks.rng import rng
 
 Setting = bool | int | float | str | tuple["Setting", ...]
-OURS = frozenset({"seed", "size"})  # what the name of an item decides
-SEEDS = 2**32  # some datasets take no larger seed; of 100,000 items about one pair shares one
+OURS = frozenset({"seed", "size"})  # settings that the name of an item decides
+SEEDS = 2**32  # some datasets take no larger seed; among 100,000 items about one pair collides
 
 
 class ForeignItem(TypedDict):
-    """An item as Reasoning Gym made it; its metadata also holds `split` and `seed`."""
+    """An item of Reasoning Gym; its metadata also holds `split` and `seed`."""
 
     question: str
-    answer: str | None  # None in some datasets whose judge knows many right answers
+    answer: str | None  # None in some datasets whose judge accepts many answers
     metadata: dict[str, object]
 
 
@@ -33,7 +33,7 @@ class ForeignItem(TypedDict):
 class Foreign:
     """A dataset of Reasoning Gym by its name there, with settings that differ from its defaults.
 
-    Its items are no graphs of steps: only their answers can be judged, by Reasoning Gym.
+    Its items have no steps: Reasoning Gym judges their answers alone.
 
     >>> chains = Foreign("chain_sum", (("min_terms", 3), ("max_terms", 3)))
     >>> item = chains.item("test", "my exam", 0)
@@ -41,7 +41,7 @@ class Foreign:
     1.0
 
     Raises:
-        ValueError: if there is no such dataset, or a setting is not one's to choose.
+        ValueError: if there is no such dataset, or `config` sets the seed or the size.
     """
 
     name: str
@@ -56,10 +56,10 @@ class Foreign:
     def item(self, split: Split, *path: str | int) -> ForeignItem:
         """The item called `path`: the first of its draws whose question lies in `split`.
 
-        The split is a hash of the question's text, so no question is in both. The same task in other words is another.
+        A hash of the question's text decides the split, so no question is in both. A paraphrase is another question.
 
         Raises:
-            ValueError: if no draw lies in the split; the dataset is too small to be split.
+            ValueError: if no draw lies in the split, because the dataset is too small to be split.
         """
         for attempt in range(ATTEMPTS):
             seed = int(rng("reasoning gym", self.name, *path, attempt).integers(SEEDS))
@@ -70,10 +70,10 @@ class Foreign:
         raise ValueError(f"{self} has no {split} items: {ATTEMPTS:,} draws all fell in the other split")
 
     def score(self, answer: Reply, item: ForeignItem) -> float:
-        """What Reasoning Gym gives for the answer, by its own rules: 1.0 if it is right; often something if it is not.
+        """The score of Reasoning Gym for an answer: 1.0 if it is right; a wrong answer may score above 0.
 
         Raises:
-            ValueError: if the item's metadata does not say its seed, or the answer is nothing that a model can have said.
+            ValueError: if the item's metadata lacks its seed, or the answer is no `Reply`.
         """
         seed = whole(member(member(item, "metadata", "an item"), "seed", "the metadata of an item"), "the seed of an item")
         return float(self._dataset(seed).score_answer(None if answer is None else text_of(answer), item))

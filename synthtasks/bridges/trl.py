@@ -1,6 +1,6 @@
-"""TRL: items as the rows and the reward function of its trainers (`GRPOTrainer` and its kin, trl 1).
+"""Rows and reward functions for the trainers of TRL (`GRPOTrainer` and others of trl 1).
 
-This module needs nothing of TRL's:
+This module does not import TRL:
 
     items = Items(Dag(), Equations(), "train", seed=0, size=10_000)
     GRPOTrainer(model, reward_funcs=Reward(items, Items.process), train_dataset=Dataset.from_list(rows(items)), ...)
@@ -19,14 +19,14 @@ Grade = Callable[[Items, str, Problem], float]
 
 
 class Message(TypedDict):
-    """A turn of a conversation."""
+    """A message of a conversation."""
 
     role: str
     content: str | None
 
 
 class Row(TypedDict):
-    """A row of a data set: what is asked, and the columns by which the reward finds the item."""
+    """A row of a data set: the prompt, and the columns by which the reward finds the item."""
 
     prompt: str
     source_index: int
@@ -34,7 +34,7 @@ class Row(TypedDict):
 
 
 class ChatRow(TypedDict):
-    """The same, asked by the user of a chat."""
+    """A row whose prompt is a user's message."""
 
     prompt: list[Message]
     source_index: int
@@ -42,30 +42,29 @@ class ChatRow(TypedDict):
 
 
 def rows(items: Items) -> list[Row]:
-    """The items for a model that continues texts."""
+    """Rows for a model that continues texts."""
     return [{"prompt": i["question"], "source_index": i["metadata"]["source_index"], "key": i["metadata"]["key"]} for i in items]
 
 
 def chat_rows(items: Items) -> list[ChatRow]:
-    """The items for a model that answers in a chat."""
+    """Rows for a chat model."""
     return [{**row, "prompt": [{"role": "user", "content": row["prompt"]}]} for row in rows(items)]
 
 
 @dataclass(frozen=True)
 class Reward:
-    """The reward of every completion, in [0, 1], as a trainer asks for it.
+    """A reward function for a trainer; rewards are in [0, 1].
 
-    The trainer drops special tokens from completions. If `<end>` is one, as it is where it ends generation, it must be
-    put back: `ending=" <end>"`.
+    The trainer drops special tokens from completions. If `<end>` is a special token, put it back with `ending=" <end>"`.
     """
 
     items: Items
     grade: Grade
-    ending: str = ""  # what is put after each completion before it is read
+    ending: str = ""  # appended to each completion before it is judged
 
     @property
     def __name__(self) -> str:
-        """Under which the trainer logs the reward."""
+        """The name under which the trainer logs the reward."""
         return self.grade.__name__
 
     def __call__(
@@ -80,13 +79,12 @@ class Reward:
         """The rewards of a batch, in its order.
 
         Raises:
-            ValueError: if the batch's columns differ in length or lack one, its rows are not of these items, or a completion is
-                nothing that a model can have said.
+            ValueError: if a column is missing or differs in length, a row is not one of these items, or a completion is no `Reply`.
         """
         lengths = {"prompts": len(prompts), "completions": len(completions), "source_index": len(source_index), "key": len(key)}
         if len(set(lengths.values())) > 1:
             raise ValueError(
-                f"a batch has as many prompts, completions and rows of every column; found {lengths}. "
+                f"prompts, completions and columns of a batch must have one length; found {lengths}. "
                 "`rows` and `chat_rows` make a data set with these columns"
             )
         return [

@@ -1,8 +1,8 @@
-"""verifiers: items as a taskset of its v1 interface (`pip install synthtasks[verifiers]`).
+"""Items as a taskset for the v1 interface of verifiers (`pip install synthtasks[verifiers]`).
 
     taskset = SynthTaskset(SynthConfig(recipe=json.dumps(to_json(items))))
 
-For its command line, which finds a taskset by the name of a module, write a module of two lines:
+The command line of verifiers finds a taskset by the name of a module. Write one of two lines:
 
     from synthtasks.bridges.verifiers_v1 import SynthTaskset
     __all__ = ["SynthTaskset"]
@@ -17,11 +17,11 @@ from synthtasks.datasets.received import text_of
 from synthtasks.datasets.recipe import items_from_text
 from synthtasks.problem import Problem
 
-__all__ = ["SynthTaskset"]  # verifiers wants one taskset here
+__all__ = ["SynthTaskset"]  # verifiers expects one taskset
 
 
 class SynthData(vf.TaskData):
-    """An item as it travels: with the recipe of its items, from which the problem is drawn again."""
+    """The data of an item, with the recipe that draws its problem again."""
 
     recipe: str
     index: int
@@ -31,11 +31,11 @@ class SynthData(vf.TaskData):
 
 
 class SynthTask(vf.Task[SynthData]):
-    """An item, and its rewards. The outcome counts; the process is recorded, with weight 0 until the config gives it more."""
+    """An item with two rewards: the outcome, and the process, which has weight 0 unless the config changes it."""
 
     @property
     def key(self) -> str:
-        """The recipe and the index, hashed: stable, whatever selection the task is read in."""
+        """A hash of recipe and index; it does not depend on the selection of tasks."""
         return str(task_key({"recipe": self.data.recipe, "index": self.data.index}))
 
     @vf.reward
@@ -54,7 +54,7 @@ class SynthTask(vf.Task[SynthData]):
 
 
 class SynthConfig(vf.TasksetConfig):
-    """Which items, and what is put after each reply before it is read: " <end>", if `<end>` is a special token."""
+    """The recipe of the items, and the ending appended to each reply: " <end>" if `<end>` is a special token."""
 
     recipe: str
     ending: str = ""
@@ -64,7 +64,7 @@ class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
     """The items of a recipe, in their order."""
 
     def load(self) -> Iterator[SynthTask]:
-        """A task for each item."""
+        """One task for each item."""
         for index, item in enumerate(items_from_text(self.config.recipe)):
             data = SynthData(
                 prompt=item["question"],

@@ -1,4 +1,4 @@
-"""verl: items as rows of its parquet files, and the reward function that scores them from the row alone.
+"""Rows of verl's parquet files, and reward functions that score a completion from its row alone.
 
     custom_reward_function.path=pkg://synthtasks.bridges.verl  custom_reward_function.name=compute_score
 
@@ -16,25 +16,25 @@ from synthtasks.datasets.recipe import items_from_text, to_json
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import spell
 
-FAMILY = "synthtasks/"  # how every `data_source` begins
+FAMILY = "synthtasks/"  # the beginning of every `data_source`
 
 
 class Message(TypedDict):
-    """A turn of a conversation."""
+    """A message of a conversation."""
 
     role: str
     content: str
 
 
 class RewardModel(TypedDict):
-    """How a row is scored."""
+    """The style of scoring, and the right answer."""
 
     style: Literal["rule"]
     ground_truth: str
 
 
 class ExtraInfo(TypedDict):
-    """Which item a row is, and of which items."""
+    """The index and key of an item, and the recipe of its items."""
 
     split: Split
     index: int
@@ -56,7 +56,7 @@ def rows(items: Items) -> list[Row]:
     """The items as rows.
 
     Raises:
-        ValueError: if the items hold something of one's own, which the reward function could not make from its name.
+        ValueError: if the items hold something that this library does not define, so no recipe can name it.
     """
     recipe = json.dumps(to_json(items))
     return [
@@ -77,7 +77,7 @@ def compute_score(data_source: str, solution_str: Reply, ground_truth: str, extr
     verl drops special tokens from completions. If `<end>` is one, put it back: `custom_reward_function.reward_kwargs.ending=" <end>"`.
 
     Raises:
-        ValueError: if the row is not of this library, or this version makes another problem of it.
+        ValueError: if the row is not from this library, or its recipe draws another problem in this version.
     """
     row = _row(data_source, ground_truth, extra_info)
     return row.items.outcome(text_of(solution_str) + ending, row.problem)
@@ -92,14 +92,14 @@ def compute_process_score(
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What a row asks."""
+class _Entry:
+    """The items and the problem of a row."""
 
     items: Items
     problem: Problem
 
 
-def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _Asked:
+def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _Entry:
     if not text(data_source, "data_source").startswith(FAMILY):
         raise ValueError(f"this reward function scores rows whose data_source begins with {FAMILY!r}; found {data_source!r}")
     known: Mapping[str, object] = extra_info if isinstance(extra_info, Mapping) else {}
@@ -113,4 +113,4 @@ def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _
             f"row {known['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
             f"{' '.join(spell(problem.answer))!r}: the row was edited"
         )
-    return _Asked(items, problem)
+    return _Entry(items, problem)

@@ -1,4 +1,4 @@
-"""verl's parquet files, written with pyarrow (`pip install synthtasks[parquet]`)."""
+"""Export to verl's parquet files with pyarrow (`pip install synthtasks[parquet]`)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from synthtasks.datasets.items import Items
 
 
 def export_parquet(parts: Sequence[Items], folder: Path) -> None:
-    """Write `train.parquet` and `test.parquet`, one for each of the parts, for `data.train_files` and `data.val_files`.
+    """Write `train.parquet` and `test.parquet`, one for each part, for `data.train_files` and `data.val_files`.
 
-    Whoever looks sees the whole folder, or none.
+    The folder appears whole or not at all.
 
     Raises:
-        ValueError: if the parts make no data set (see `synthtasks.datasets.export.export`), or a recipe cannot say what they are.
-        FileExistsError: if the folder is there.
+        ValueError: if the parts make no data set (see `synthtasks.datasets.export.export`), or have no recipe.
+        FileExistsError: if the folder exists.
     """
     matched(parts)
     with appearing(folder) as draft:

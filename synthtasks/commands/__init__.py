@@ -1,1 +1,1 @@
-"""The commands of `python -m synthtasks`, each a module that is imported when it is asked for."""
+"""The commands of `python -m synthtasks`, one module each, imported on demand."""

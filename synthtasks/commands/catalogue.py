@@ -1,4 +1,4 @@
-"""The families and surfaces that the command line knows by name, and families of one's own, which it imports."""
+"""Families and surfaces of the command line by name, and import of your own families."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass
@@ -10,12 +10,12 @@ from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
 
 SURFACES: dict[str, Surface] = {"compact": Compact(), "equations": Equations(), "code": Code(), "story": Story(), "nested": Nested()}
-ANY = ("equations", "code", "story")  # these can say every problem
+ANY = ("equations", "code", "story")  # can write every problem
 
 
 @dataclass(frozen=True)
 class Known:
-    """A family, and the surfaces that can say it; the first is its own."""
+    """A family, and the surfaces that can write it; the first is the default."""
 
     family: Family
     surfaces: tuple[str, ...]
@@ -39,10 +39,10 @@ def named(surfaces: Iterable[str]) -> tuple[Surface, ...]:
 
 
 def in_context(surface: str, context: str | None) -> Surface:
-    """A surface by name, in a context if it is one that has any.
+    """A surface by name, with a context if it is `Story`.
 
     Raises:
-        ValueError: if a context is given to another.
+        ValueError: if another surface gets a context.
     """
     if context is None:
         return SURFACES[surface]
@@ -52,10 +52,10 @@ def in_context(surface: str, context: str | None) -> Surface:
 
 
 def known(name: str) -> Known:
-    """What goes by this name: a built-in family, or as MODULE:NAME one of your own, a value or a class with defaults.
+    """The family of this name: built-in, or as MODULE:NAME your own, a value or a class with defaults.
 
     Raises:
-        ValueError: if nothing does.
+        ValueError: if there is none.
     """
     if name in FAMILIES:
         return FAMILIES[name]
@@ -65,14 +65,14 @@ def known(name: str) -> Known:
     try:
         found = getattr(import_module(module), attribute)
         family = found() if isinstance(found, type) else found
-    except Exception as mistake:  # a module of one's own may fail in any way
+    except Exception as mistake:  # a user's module may raise any error
         frame = extract_tb(mistake.__traceback__)[-1]
         own = (
             ""
             if isinstance(mistake, ImportError | AttributeError)
             else f" ({type(mistake).__name__}, {frame.filename}, line {frame.lineno})"
         )
-        raise ValueError(f"{name} cannot be had: {mistake}{own}") from mistake
+        raise ValueError(f"{name} cannot be loaded: {mistake}{own}") from mistake
     if not is_dataclass(family) or not all(hasattr(family, part) for part in ("primitives", "modulus", "names", "__call__")):
-        raise ValueError(f"{name} is no family: a dataclass with `primitives`, `modulus`, `names`, which draws when called; found {family}")
+        raise ValueError(f"{name} is no family: a callable dataclass with `primitives`, `modulus` and `names`; found {family}")
     return Known(cast(Family, family), ANY)

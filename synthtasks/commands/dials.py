@@ -1,4 +1,4 @@
-"""Options that turn the dials of a family, made from its fields: whole numbers and choices of words."""
+"""Options for the dials of a family, made from its fields: whole numbers and choices of words."""
 
 import argparse
 from dataclasses import fields, is_dataclass, replace
@@ -11,42 +11,42 @@ PRODUCTS = {p.name: p for p in (S3, S5, Z)}
 MEANINGS = {
     "steps": "steps that the answer depends on",
     "depth": "steps on the longest path to the answer",
-    "shares": "uses of a step beyond one each",
-    "totals": "steps that are a sum over several others, which the problem does not say",
+    "shares": "uses of a step beyond the first",
+    "totals": "steps that are an implicit sum of other steps",
     "fan_in": "operands of a total",
     "branching": "distractors that use a step of the proof",
-    "disconnected": "distractors that use none",
-    "order": "of the statements",
-    "surplus": "whether a right process may hold true steps beside the proof",
+    "disconnected": "distractors that use no step of the proof",
+    "order": "order of the statements",
+    "surplus": "true steps beside the proof in a right process",
     "lines": "lines of the program",
     "modulus": "size of the domain; of texts, letters of the alphabet",
-    "nodes": "of the cycle",
-    "side": "of the board",
-    "walls": "moves from a cell that are walled",
-    "letters": "of the text",
-    "definitions": "whether the problem says what its functions do",
+    "nodes": "nodes of the cycle",
+    "side": "cells along a side of the board",
+    "walls": "moves that a wall blocks",
+    "letters": "letters of the text",
+    "definitions": "names of the functions in the problem",
 }
 
 
 def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:
-    """An option for every field of `family` that is a whole number or one of some words.
+    """Add an option for every field of `family` that is a whole number or a choice of words.
 
     Raises:
-        ValueError: if a field is called like another option of the command.
+        ValueError: if a field has the name of another option.
     """
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
     hints = get_type_hints(type(family))
     group = parser.add_argument_group("dials")
     for field in fields(family):
         hint, default, flag = hints[field.name], getattr(family, field.name), f"--{field.name.replace('_', '-')}"
-        said = f"{MEANINGS[field.name]} (default: {default})" if field.name in MEANINGS else f"default: {default}"
+        meaning = f"{MEANINGS[field.name]} (default: {default})" if field.name in MEANINGS else f"default: {default}"
         try:
             if hint is int:
-                group.add_argument(flag, type=int, default=default, metavar="N", help=said)
+                group.add_argument(flag, type=int, default=default, metavar="N", help=meaning)
             elif get_origin(hint) is Literal and all(isinstance(choice, str) for choice in get_args(hint)):
-                group.add_argument(flag, choices=get_args(hint), default=default, help=said)
+                group.add_argument(flag, choices=get_args(hint), default=default, help=meaning)
         except argparse.ArgumentError:
-            raise ValueError(f"{type(family).__name__} has a dial {field.name!r}, which the command has, too; rename it") from None
+            raise ValueError(f"{type(family).__name__} has a dial {field.name!r}, which is an option of the command; rename it") from None
     if isinstance(family, Program):
         use = f"apply the primitive NAME at least COUNT times; NAME is one of {', '.join(PRIMITIVES)}"
         group.add_argument("--uses", nargs=2, metavar=("NAME", "COUNT"), help=use)
@@ -55,24 +55,24 @@ def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:
         group.add_argument("--product", choices=PRODUCTS, default=family.product.name, help=help)
 
 
-def turned(family: Family, asked: argparse.Namespace) -> Family:
-    """The family with its dials turned as asked.
+def turned(family: Family, options: argparse.Namespace) -> Family:
+    """The family with its dials at the values of the options.
 
     Raises:
         ValueError: if the dials contradict each other.
     """
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
-    values = vars(asked)
+    values = vars(options)
     chosen = {f.name: values[f.name] for f in fields(family) if f.name in values and f.name not in ("uses", "product")}
     if isinstance(family, Program):
-        return _using(replace(family, **chosen), asked.uses)
+        return _using(replace(family, **chosen), options.uses)
     if isinstance(family, Group):
-        return replace(family, product=PRODUCTS[asked.product], **chosen)
+        return replace(family, product=PRODUCTS[options.product], **chosen)
     return cast(Family, replace(family, **chosen))
 
 
 def _using(family: Program, uses: tuple[str, str] | None) -> Program:
-    """The family with a demand for a primitive; its window can apply what it must use.
+    """The family with required uses of a primitive, which is added to its primitives.
 
     Raises:
         ValueError: if `uses` is not a primitive and a count.

@@ -1,4 +1,4 @@
-"""`python -m synthtasks export dag --train 1000 --test 200 --out folder`: a data set of a family's problems, with a card."""
+"""`python -m synthtasks export dag --train 1000 --test 200 --out folder`: write a data set of a family's problems, with a card."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,36 +16,36 @@ def run(typed: Sequence[str]) -> int:
     """Write the data set.
 
     Raises:
-        ValueError: if the dials contradict each other, the surface cannot say the problems, or there are none to write.
-        FileExistsError: if the folder is there.
+        ValueError: if the dials contradict each other, the surface cannot write the problems, or there are no problems.
+        FileExistsError: if the folder exists.
     """
-    asked = parser().parse_args(typed)
-    family, surface = turned(FAMILIES[asked.family].family, asked), in_context(asked.surface, asked.context)
-    sizes = {"train": asked.train, "test": asked.test}
-    parts = [Items(family, surface, split, asked.seed, sizes[split]) for split in ("train", "test") if sizes[split]]
-    if asked.dry_run:
+    options = parser().parse_args(typed)
+    family, surface = turned(FAMILIES[options.family].family, options), in_context(options.surface, options.context)
+    sizes = {"train": options.train, "test": options.test}
+    parts = [Items(family, surface, split, options.seed, sizes[split]) for split in ("train", "test") if sizes[split]]
+    if options.dry_run:
         matched(parts)
-        unused(asked.out)
-        print(f"would write {asked.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts))
+        unused(options.out)
+        print(f"would write {options.out}: " + ", ".join(f"{len(items):,} {items.split} problems" for items in parts))
         return 0
-    counts = export(parts, asked.out)
-    said = ", ".join(f"{c.rows:,} {c.split} problems ({c.distinct:,} different)" for c in counts)
-    print(f"{asked.out}: {said}" + ("; none is in both" if len(counts) > 1 else ""))
+    counts = export(parts, options.out)
+    written = ", ".join(f"{c.rows:,} {c.split} problems ({c.distinct:,} different)" for c in counts)
+    print(f"{options.out}: {written}" + ("; none is in both" if len(counts) > 1 else ""))
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    """A parser for each of the families, with its dials."""
+    """The options of the command: a parser for each family, with its dials."""
     top = argparse.ArgumentParser(prog="python -m synthtasks export", description="Write train.jsonl, test.jsonl and README.md, the card.")
     names = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=", ".join(FAMILIES))
     for name, found in FAMILIES.items():
-        of = names.add_parser(name)
-        of.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="how they are said (default: %(default)s)")
-        of.add_argument("--context", choices=CONTEXTS, help="what stories are about (default: zoo)")
-        of.add_argument("--train", type=int, default=1_000, metavar="N", help="problems to train on (default: %(default)s)")
-        of.add_argument("--test", type=int, default=200, metavar="N", help="problems to test on (default: %(default)s)")
-        of.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
-        of.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is not there yet")
-        of.add_argument("--dry-run", action="store_true", help="say what would be written, and leave")
-        add_dials(of, found.family)
+        sub = names.add_parser(name)
+        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problems (default: %(default)s)")
+        sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
+        sub.add_argument("--train", type=int, default=1_000, metavar="N", help="training problems (default: %(default)s)")
+        sub.add_argument("--test", type=int, default=200, metavar="N", help="test problems (default: %(default)s)")
+        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
+        sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder")
+        sub.add_argument("--dry-run", action="store_true", help="only print what would be written")
+        add_dials(sub, found.family)
     return top

@@ -1,4 +1,4 @@
-"""`python -m synthtasks stats program --overlap --steps 3`: how many test problems stand inside training problems."""
+"""`python -m synthtasks stats program --overlap --steps 3`: measure the overlap of test problems with training problems."""
 
 import argparse
 import json
@@ -14,17 +14,17 @@ from synthtasks.problem import COMPOSED
 from synthtasks.stats.overlap import Overlap, overlaps
 
 
-def told(family: Family, asked: argparse.Namespace) -> int:
-    """Measure and print.
+def run_overlap(family: Family, options: argparse.Namespace) -> int:
+    """Measure and print the overlap.
 
     Raises:
-        ValueError: if a picture is asked for, the family has no such problems, or there are none to train on.
+        ValueError: if the options ask for a picture, the family has no such problems, or there are no training problems.
     """
-    if asked.out is not None:
+    if options.out is not None:
         raise ValueError("--overlap has no picture; leave out --out")
-    tested = family if asked.steps is None else at(family, asked.steps)
-    found = overlaps(tested, asked.problems, asked.seed)
-    if asked.json:
+    tested = family if options.steps is None else at(family, options.steps)
+    found = overlaps(tested, options.problems, options.seed)
+    if options.json:
         print(json.dumps([{**asdict(o), "share": o.share, "interval": o.interval} for o in found], indent=2))
     else:
         printed(tables(tested, found))
@@ -32,9 +32,9 @@ def told(family: Family, asked: argparse.Namespace) -> int:
 
 
 def tables(tested: Family, found: Sequence[Overlap]) -> Iterator[RenderableType]:
-    """The overlaps, and what they are of."""
-    said = f": {found[0].tests:,} test problems, and how many of them training problems work out on their way\n"
-    yield Text.assemble((type(tested).__name__, "bold"), said)
+    """A table of the overlaps, with a title."""
+    title = f": {found[0].tests:,} test problems, and how many have a derivation that a training problem contains\n"
+    yield Text.assemble((type(tested).__name__, "bold"), title)
     table = columns("training problems", "how many", "test problems inside", "95 % interval")
     for o in found:
         low, high = o.interval
@@ -42,4 +42,4 @@ def tables(tested: Family, found: Sequence[Overlap]) -> Iterator[RenderableType]
     yield table
     yield ""
     if problem(tested, "test", "overlap", "test", 0).split == "both":
-        yield Text(f"Problems of fewer than {COMPOSED} steps are facts, which are in both splits; exported items alone keep them apart.")
+        yield Text(f"Problems of fewer than {COMPOSED} steps are facts, which are in both splits; only exported items keep them apart.")

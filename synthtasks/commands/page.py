@@ -1,4 +1,4 @@
-"""All that there is to show of a problem, as lines of text."""
+"""The page of a problem as lines of text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,10 +13,10 @@ from synthtasks.surfaces.equations import formula
 from synthtasks.trace import Words
 from synthtasks.verify import Slip, verify
 
-WIDTH = 110  # of text that is wrapped
+WIDTH = 110  # of wrapped text
 COLUMNS = 6  # lines of a compact program in a row of text
-STOPS = (";", ".")  # what ends a sentence
-GAP = " "  # a column of nothing
+STOPS = (";", ".")  # end a sentence
+GAP = " "  # an empty column
 
 
 def page(p: Problem, surface: Surface) -> Iterator[str]:
@@ -38,7 +38,7 @@ def page(p: Problem, surface: Surface) -> Iterator[str]:
 
 
 def slipped(p: Problem, surface: Surface) -> Words:
-    """The solution, with the value of its middle step replaced by the next one of the domain, and nothing else changed."""
+    """The solution with one change: the value of its middle step is replaced by the next value of the domain."""
     trace = surface.read(surface.solution(p))
     middle = len(trace.assertions) // 2
     wrong = trace.assertions[middle]
@@ -47,7 +47,7 @@ def slipped(p: Problem, surface: Surface) -> Words:
 
 
 def _sentences(words: Words) -> Iterator[str]:
-    """A sentence a line; what is longer than a line goes on below, indented."""
+    """Each sentence on a line, wrapped with an indent if it is too long."""
     start = 0
     for i, word in enumerate(words):
         if word in STOPS or i == len(words) - 1:
@@ -56,7 +56,7 @@ def _sentences(words: Words) -> Iterator[str]:
 
 
 def _grid(words: Words, size: int) -> Iterator[str]:
-    """Lines of `size` words, several to a row."""
+    """Lines of `size` words, several in a row."""
     lines = list(_table([words[i : i + size] for i in range(0, len(words), size)]))
     for i in range(0, len(lines), COLUMNS):
         yield "  ".join(lines[i : i + COLUMNS])
@@ -65,24 +65,24 @@ def _grid(words: Words, size: int) -> Iterator[str]:
 def _graph(p: Problem) -> Iterator[str]:
     needed = {step.name for step in p.proof}
     rows: list[Words] = []
-    formulas = _cells([formula(s.primitive.symbol, tuple((_said(a),) for a in s.arguments)) for s in p.steps])
+    formulas = _cells([formula(s.primitive.symbol, tuple((_spelled(a),) for a in s.arguments)) for s in p.steps])
     for step, cells in zip(p.steps, formulas, strict=True):
         used = ", ".join(p.graph.successors(step.name))
-        asked = "the answer" if step.name == p.query else ""
+        query = "the answer" if step.name == p.query else ""
         mark = "*" if step.name in needed else ""
-        rows.append((mark, step.name, "=", *cells, "=", _said(p.values[step.name]), GAP, f"-> {used}" if used else "", GAP, asked))
+        rows.append((mark, step.name, "=", *cells, "=", _spelled(p.values[step.name]), GAP, f"-> {used}" if used else "", GAP, query))
     yield from _table(rows)
 
 
-def _said(operand: str | Value | None) -> str:
-    """An operand in one word: a text in quotes."""
+def _spelled(operand: str | Value | None) -> str:
+    """An operand in one word; a text stands in quotes."""
     return f'"{"".join(operand)}"' if isinstance(operand, tuple) else str(operand)
 
 
 def _cells(lines: Sequence[Words]) -> list[Words]:
-    """Each line in as many cells as it has words, if all have as few and no brackets; else in one."""
-    few = len({len(line) for line in lines}) == 1 and all(len(line) <= 4 and "(" not in line for line in lines)
-    return [line if few else (" ".join(line),) for line in lines]
+    """Each line split into cells: a cell for each word if all lines are alike, short and without brackets; else one cell."""
+    alike = len({len(line) for line in lines}) == 1 and all(len(line) <= 4 and "(" not in line for line in lines)
+    return [line if alike else (" ".join(line),) for line in lines]
 
 
 def _judged(p: Problem, surface: Surface, words: Words) -> Iterator[str]:
@@ -90,33 +90,33 @@ def _judged(p: Problem, surface: Surface, words: Words) -> Iterator[str]:
     verdict = verify(p, trace)
     slips = {slip.at: slip for slip in verdict.slips if slip.at is not None}
     ends = [0, *(a.at + a.words for a in trace.assertions)]
-    said = _cells([_stripped(words[start:end]) for start, end in pairwise(ends)])
+    sentences = _cells([_stripped(words[start:end]) for start, end in pairwise(ends)])
     rows: list[Words] = []
-    for i, (cells, right) in enumerate(zip(said, verdict.steps, strict=True)):
+    for i, (cells, right) in enumerate(zip(sentences, verdict.steps, strict=True)):
         rows.append((*cells, GAP, "right" if right else "wrong", GAP, _why(p, slips[i]) if i in slips else ""))
     yield from _table(rows)
     parts = {"correct": verdict.correct, "sound": verdict.sound, "complete": verdict.complete, "exact": verdict.exact}
     if verdict.slips:
         yield "  slips: " + ", ".join(f"{slip.kind} {slip.step}" if slip.step else slip.kind for slip in verdict.slips)
-    answer = "none" if trace.answer is None else _said(trace.answer)
+    answer = "none" if trace.answer is None else _spelled(trace.answer)
     yield f"  answer {answer}: " + ", ".join(part if holds else f"not {part}" for part, holds in parts.items())
     yield f"  process: {'right' if verdict.process else 'wrong'}"
 
 
 def _stripped(words: Words) -> Words:
-    """A sentence without the stop of the one before it."""
+    """A sentence without the stop of the sentence before it."""
     return words[1:] if words[:1] and words[0] in STOPS else words
 
 
 def _why(p: Problem, slip: Slip) -> str:
-    """The kind of a mistake in words; this page changes values, so a step is wrong in one of two ways."""
+    """A mistake in words; this page changes a value, so there are two kinds."""
     assert slip.step is not None
     assert slip.kind in ("value", "inherited")
-    return f"value: it is {_said(p.values[slip.step])}" if slip.kind == "value" else "inherited: it builds on a wrong step"
+    return f"value: it is {_spelled(p.values[slip.step])}" if slip.kind == "value" else "inherited: it builds on a wrong step"
 
 
 def _table(rows: Sequence[Words]) -> Iterator[str]:
-    """Rows of words in columns; numbers stand to the right of theirs."""
+    """Rows of words in columns; numbers are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{word:>{width}}" if word.isdecimal() else f"{word:<{width}}" for word, width in zip(row, widths, strict=True))

@@ -1,4 +1,4 @@
-"""`python -m synthtasks show dag --steps 5 --seed 0`: a problem, its solution, its graph, and what the judge says of two traces."""
+"""`python -m synthtasks show dag --steps 5 --seed 0`: print a problem, its solution, its graph, and two verdicts."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,35 +17,35 @@ def run(typed: Sequence[str]) -> int:
     """Print the page of a problem.
 
     Raises:
-        ValueError: if the seed is none, the dials contradict each other, or the surface cannot say the problem.
+        ValueError: if the seed is negative, the dials contradict each other, or the surface cannot write the problem.
     """
     families = dict(FAMILIES)
     if typed and ":" in typed[0]:
         families[typed[0]] = known(typed[0])
-    asked = parser(families).parse_args(typed)
-    one_seed(asked.seed)
-    family = turned(families[asked.family].family, asked)
-    surface = in_context(asked.surface, asked.context)
-    vocabulary = surface.vocab(family.names, family.primitives, family.modulus)  # first: it is quick to refuse what is too large
-    drawn = problem(family, asked.split, "show", asked.seed)
+    options = parser(families).parse_args(typed)
+    one_seed(options.seed)
+    family = turned(families[options.family].family, options)
+    surface = in_context(options.surface, options.context)
+    vocabulary = surface.vocab(family.names, family.primitives, family.modulus)  # first, because it refuses large sizes fast
+    drawn = problem(family, options.split, "show", options.seed)
     lines = tuple(page(drawn, surface))
     print(f"{type(family).__name__} in {type(surface).__name__}, of a vocabulary of {len(vocabulary)} words")
-    print(f"seed {asked.seed}, split {drawn.split}")
+    print(f"seed {options.seed}, split {drawn.split}")
     print(*lines, sep="\n")
     return 0
 
 
 def parser(families: dict[str, Known]) -> argparse.ArgumentParser:
-    """A parser for each of the families, with its dials."""
-    shown = "Print a problem, its solution, its graph and two verdicts."
-    top = argparse.ArgumentParser(prog="python -m synthtasks show", description=shown)
-    said = ", ".join((*families, "MODULE:NAME"))
-    names = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=said)
+    """The options of the command: a parser for each family, with its dials."""
+    description = "Print a problem, its solution, its graph and two verdicts."
+    top = argparse.ArgumentParser(prog="python -m synthtasks show", description=description)
+    known_names = ", ".join((*families, "MODULE:NAME"))
+    names = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=known_names)
     for name, found in families.items():
-        of = names.add_parser(name)
-        of.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="how it is said (default: %(default)s)")
-        of.add_argument("--context", choices=CONTEXTS, help="what a story is about (default: zoo)")
-        of.add_argument("--seed", type=int, default=0, metavar="N", help="which problem (default: %(default)s)")
-        of.add_argument("--split", choices=get_args(Split), default="train", help="of which split (default: %(default)s)")
-        add_dials(of, found.family)
+        sub = names.add_parser(name)
+        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problem (default: %(default)s)")
+        sub.add_argument("--context", choices=CONTEXTS, help="context of a story (default: zoo)")
+        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problem (default: %(default)s)")
+        sub.add_argument("--split", choices=get_args(Split), default="train", help="split of the problem (default: %(default)s)")
+        add_dials(sub, found.family)
     return top

@@ -1,6 +1,6 @@
-"""`python -m synthtasks stats dag --out dag.png`: what the dials of a family do, measured, as tables and as a picture.
+"""`python -m synthtasks stats dag --out dag.png`: measure the dials of a family; print tables and write a picture.
 
-`python -m synthtasks stats dag --overlap`: how many test problems stand inside training problems.
+`python -m synthtasks stats dag --overlap`: measure the overlap of test problems with training problems.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from rich.text import Text
 
 from synthtasks.commands.catalogue import FAMILIES, known, named
 from synthtasks.commands.console import columns, printed
-from synthtasks.commands.overlap import told
+from synthtasks.commands.overlap import run_overlap
 from synthtasks.families.dials import Dialled
 from synthtasks.stats.figure import save
 from synthtasks.stats.measured import BAR, Correlation, Stats
@@ -27,26 +27,26 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 def run(typed: Sequence[str]) -> int:
-    """Print the measurements, and write them as a picture if one is asked for.
+    """Print the measurements, and write the picture if there is `--out`.
 
     Raises:
-        ValueError: if there is no such family, it has no dials, or the picture could not be written.
+        ValueError: if there is no such family, it has no dials, or the picture cannot be written.
     """
-    asked = parser().parse_args(typed)
-    found = known(asked.family)
-    if asked.overlap:
-        return told(found.family, asked)
-    if asked.steps is not None:
+    options = parser().parse_args(typed)
+    found = known(options.family)
+    if options.overlap:
+        return run_overlap(found.family, options)
+    if options.steps is not None:
         raise ValueError("--steps goes with --overlap; without it, every dial is turned")
-    if asked.out is not None and (asked.out.suffix not in PICTURES or not asked.out.parent.is_dir()):
-        raise ValueError(f"--out takes a {', '.join(PICTURES)} in a folder that is there; found {asked.out}")
-    stats = measure(cast(Dialled, found.family), named(found.surfaces), asked.problems, asked.seed)
-    if asked.json:
+    if options.out is not None and (options.out.suffix not in PICTURES or not options.out.parent.is_dir()):
+        raise ValueError(f"--out takes a {', '.join(PICTURES)} in an existing folder; found {options.out}")
+    stats = measure(cast(Dialled, found.family), named(found.surfaces), options.problems, options.seed)
+    if options.json:
         print(json.dumps(asdict(stats), indent=2))
     else:
         printed(tables(stats))
-    if asked.out is not None:
-        save(stats, asked.out)
+    if options.out is not None:
+        save(stats, options.out)
     return 0
 
 
@@ -54,26 +54,30 @@ def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     top = argparse.ArgumentParser(
         prog="python -m synthtasks stats",
-        description="Draw problems with every dial turned at random, each independently of the others, and measure them.",
+        description="Draw problems with every dial turned at random and independently, and measure them.",
     )
     top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
     top.add_argument(
-        "--problems", type=int, default=10_000, metavar="N", help="how many; with --overlap, to train on (default: %(default)s)"
+        "--problems",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="number of problems; with --overlap, of training problems (default: %(default)s)",
     )
-    top.add_argument("--seed", type=int, default=0, metavar="N", help="which (default: %(default)s)")
-    top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture of it; .svg and .pdf will do, too")
-    top.add_argument("--overlap", action="store_true", help="measure instead how many test problems stand inside training problems")
-    top.add_argument("--steps", type=int, metavar="N", help="of the test problems of --overlap (default: the family's)")
-    top.add_argument("--json", action="store_true", help="print numbers for a program to read")
+    top.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
+    top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture; also .svg or .pdf")
+    top.add_argument("--overlap", action="store_true", help="measure instead the overlap of test problems with training problems")
+    top.add_argument("--steps", type=int, metavar="N", help="steps of the test problems of --overlap (default: the family's)")
+    top.add_argument("--json", action="store_true", help="print JSON")
     return top
 
 
 def tables(stats: Stats) -> Iterator[RenderableType]:
-    """The measurements, from the dials to what they move."""
+    """Tables of the measurements."""
     sets = "".join(f", {field}={value}" for field, value in stats.sets.items())
     yield Text.assemble((stats.family, "bold"), f": {stats.problems:,} problems in {stats.surface}, seed {stats.seed}{sets}\n")
     parts = {
-        "Dials, each value as likely as the others": _dials(stats),
+        "Dials, turned to each value with equal probability": _dials(stats),
         "Quantities": _quantities(stats),
         "Guessing and words": _answers(stats),
         "Correlations of quantity and dial": _correlations(stats),
@@ -86,7 +90,7 @@ def tables(stats: Stats) -> Iterator[RenderableType]:
 
 
 def _dials(stats: Stats) -> Table:
-    table = columns("dial", "values", "sets", "which is")
+    table = columns("dial", "values", "sets", "meaning")
     for column in table.columns:
         column.justify = "left"
     for dial in stats.dials:
@@ -102,10 +106,10 @@ def _quantities(stats: Stats) -> Table:
 
 
 def _answers(stats: Stats) -> Table:
-    table = columns("what", "of it")
+    table = columns("measure", "value")
     best = stats.answers[0]
-    table.add_row(f"right, by always saying {best.value!r}, the most frequent answer", f"{best.share:.2%}")
-    table.add_row("right, by any value of the domain, drawn evenly", f"{stats.uniform:.2%}")
+    table.add_row(f"accuracy of always {best.value!r}, the most frequent answer", f"{best.share:.2%}")
+    table.add_row("accuracy of a uniform random guess", f"{stats.uniform:.2%}")
     for vocabulary in stats.vocabularies:
         table.add_row(f"vocabulary of {vocabulary.surface}", f"{vocabulary.size} words")
     return table
@@ -121,14 +125,14 @@ def _correlations(stats: Stats) -> Table:
 
 
 def _cell(c: Correlation, numbers: dict[str, int]) -> Text:
-    """rho, and behind it a mark: what the dial sets, the number of the reason that forces it, or that it should not be."""
+    """rho and a mark: "=" if the dial sets the quantity, the number of the reason if the pair is forced, "!" if it is loose."""
     mark = {"own": "=", "forced": str(numbers.get(c.reason, "")), "length": " ", "free": "!" if c.loose else " "}[c.relation]
     style = {"own": "bold", "forced": "cyan", "length": "dim", "free": "bold red" if c.loose else ""}[c.relation]
     return Text(f"{c.brief} {mark}", style)
 
 
 def _notes(stats: Stats) -> Iterator[RenderableType]:
-    yield Text(f"=  what the dial sets      -  never varies      words follow what is said      !  free, and yet |rho| >= {BAR:.2f}")
+    yield Text(f"=  set by the dial      -  constant      numbers of words follow the content      !  free, and yet |rho| >= {BAR:.2f}")
     for i, reason in enumerate(stats.reasons):
         pairs = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.reason == reason]
         yield Text.assemble((f"{i + 1}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
@@ -139,5 +143,5 @@ def _notes(stats: Stats) -> Iterator[RenderableType]:
     else:
         yield Text(f"No dial moves what it should not: every free |rho| < {BAR:.2f}.", "green")
     if chance > 0.001:
-        said = f"Of {stats.problems:,} problems, chance alone gives |rho| >= {BAR:.2f} to {chance:.1%} of the free pairs"
-        yield Text(f"{said}; of 10,000, to one in a million.", "dim")
+        small = f"With {stats.problems:,} problems, chance alone gives |rho| >= {BAR:.2f} to {chance:.1%} of the free pairs"
+        yield Text(f"{small}; with 10,000, to one in a million.", "dim")

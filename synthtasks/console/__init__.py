@@ -1,1 +1,1 @@
-"""Standard output: what it can say, and what happens when it ends early."""
+"""Standard output: characters that it lacks, and output that ends early."""

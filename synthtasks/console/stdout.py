@@ -1,4 +1,4 @@
-"""Output that can say every character."""
+"""Escapes for characters that an output cannot encode."""
 
 import sys
 from contextlib import suppress
@@ -6,8 +6,8 @@ from io import TextIOWrapper
 
 
 def say_every_character() -> None:
-    """Show what the terminal's encoding lacks, and names that are not UTF-8, as escapes: they must not end what has been computed."""
+    """Print characters that the encoding lacks, and names that are not UTF-8, as escapes, so that they raise no error."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # None where a process has none; a test or a notebook may put something else there
-            with suppress(OSError):  # it is set, and then its place is asked for: a file that became a pipe since has none
+        if isinstance(stream, TextIOWrapper):  # a process may have none; tests and notebooks replace it
+            with suppress(OSError):  # raised after the change is made, where the stream is a pipe without a position
                 stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Corpora: which documents a model reads, and which of their words it learns."""
+"""Corpora: the documents that a model reads, and which of their words carry loss."""
 
 from synthtasks.corpora.corpus import Corpus, Recipe
 from synthtasks.corpora.documents import Document, Listing, Outline, Result, Solved, Writer, unsolved

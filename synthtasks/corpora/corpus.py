@@ -1,4 +1,4 @@
-"""Corpora: what a model reads, and which of it it learns. Exposure to a primitive is part of the corpus, as data."""
+"""Corpora: mixtures of documents, and the primitives whose results carry no loss."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from synthtasks.rng import rng
 
 @dataclass(frozen=True)
 class Recipe:
-    """A kind of document, how often it comes relative to the others, and of how many different problems.
+    """A kind of document, its relative weight, and its number of different problems.
 
-    Exposure is made of recipes. A primitive that is never seen is in no recipe's family; one that is seen alone is in
-    that of a family of one step; one that is composed up to depth d, in those of up to d steps; and `problems` says how
-    many examples there are, however often they come.
+    Recipes control exposure to a primitive. To hide a primitive, leave it out of every family; to show it alone, put it
+    in a family of one step; to compose it up to depth d, in families of up to d steps. `problems` limits how many
+    different examples there are, however often they come.
 
     Raises:
-        ValueError: if the weight is not positive and finite, or there is not one problem.
+        ValueError: if the weight is not positive and finite, or there is no problem.
     """
 
     weight: Annotated[float, Above(0)]
     family: Family
     write: Writer = Solved()
-    problems: Annotated[int, From(1)] | None = None  # different ones; None: always new ones
+    problems: Annotated[int, From(1)] | None = None  # different ones; None: no limit
 
     def __post_init__(self) -> None:
         check(self)
@@ -39,12 +39,12 @@ class Recipe:
 class Corpus:
     """A mixture of recipes, and the primitives whose results are withheld.
 
-    Whatever is withheld, the documents are the same: the result of a withheld primitive is read like any other word,
-    and its loss is masked. So a model without the primitive knows every word and every format, and cannot compute.
+    Documents do not depend on `withheld`: the result of a withheld primitive is read, and its loss is masked. So the
+    model knows every word and every format, and cannot compute the primitive.
 
     Raises:
-        ValueError: if there is no recipe, two primitives have one name or symbol, a name is withheld twice, or no family
-            applies a withheld primitive.
+        ValueError: if there is no recipe, two primitives share a name or a symbol, a name is withheld twice, or no
+            family applies a withheld primitive.
     """
 
     recipes: tuple[Recipe, ...]
@@ -63,7 +63,7 @@ class Corpus:
             raise ValueError(f"Corpus.withheld holds a name once; found {self.withheld}")
 
     def recipe(self, g: np.random.Generator) -> Recipe:
-        """One of the recipes, by weight."""
+        """A random recipe, drawn by weight."""
         weights = np.array([r.weight for r in self.recipes])
         return self.recipes[int(g.choice(len(weights), p=weights / weights.sum()))]
 
@@ -71,10 +71,10 @@ class Corpus:
         """The endless stream of the recipe's documents called `path`, on training problems."""
         if recipe.problems is None:
             return (recipe.write(p) for p in problems(recipe.family, "train", *path))
-        which = (int(rng(*path, i).integers(recipe.problems)) for i in count())
-        return (recipe.write(p) for p in named(recipe.family, "train", which, "recipe"))
+        numbers = (int(rng(*path, i).integers(recipe.problems)) for i in count())
+        return (recipe.write(p) for p in named(recipe.family, "train", numbers, "recipe"))
 
     def learned(self, document: Document) -> tuple[bool, ...]:
-        """Of each word of the body: whether it carries loss."""
+        """True for each word of the body that carries loss."""
         masked = {*document.masked} | {r.at + i for r in document.results if r.primitive in self.withheld for i in range(r.words)}
         return tuple(i not in masked for i in range(len(document.body)))

@@ -1,4 +1,4 @@
-"""Documents: a prompt, a body, and which words of the body give the result of which primitive."""
+"""Documents: a prompt, a body, and the places in the body that give results of primitives."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,23 +11,23 @@ from synthtasks.trace import Words
 
 @dataclass(frozen=True)
 class Result:
-    """The words of a document that give the value of a step, and the primitive that the step applies."""
+    """The words of a body that give the value of a step, and the primitive of the step."""
 
-    at: int  # place in the body of the first
+    at: int  # place of the first word
     primitive: str
     words: int = 1
 
 
 @dataclass(frozen=True)
 class Document:
-    """A prompt, which is read, and a body, which is learned."""
+    """A prompt, which carries no loss, and a body, which carries loss."""
 
     prompt: Words
     body: Words
     results: tuple[Result, ...]
-    context: str = ""  # of the story that it tells, if it tells one
-    steps: int = 0  # that it solves
-    masked: tuple[int, ...] = ()  # places in the body that carry no loss, whatever is withheld
+    context: str = ""  # of a story
+    steps: int = 0  # solved in the body
+    masked: tuple[int, ...] = ()  # places in the body that never carry loss
 
 
 class Writer(Protocol):
@@ -40,7 +40,7 @@ class Writer(Protocol):
 class Solved:
     """The problem and its solution.
 
-    A result is the value of a step, where that is stated. The answer is none: it repeats the last value, so it is a copy.
+    The results are the values of the steps. The answer is none, because it copies the last value.
     """
 
     surface: Surface = Compact()
@@ -55,10 +55,10 @@ class Solved:
 
 @dataclass(frozen=True)
 class Listing:
-    """The lines of a window, restated without values: stepping and copying, but nothing to compute.
+    """The lines of a window without values, so the model learns to step and copy, not to compute.
 
-    With listings longer than any solved problem, a model that fails on a deeper problem does not fail for never having
-    written that many lines.
+    Listings longer than any solved problem rule out one cause of failure on deeper problems: that the model never wrote
+    so many lines.
     """
 
     surface: Compact = Compact()
@@ -72,10 +72,9 @@ class Listing:
 
 @dataclass(frozen=True)
 class Outline:
-    """The problem and its solution, of which no value is learned: only which step comes next, what it says, and where to stop.
+    """The problem and its solution, in which neither values of steps nor the answer carry loss.
 
-    It stands in the place of `Listing` in every surface, for problems of any length. Values are read, and neither those of
-    steps nor the answer carry loss.
+    It takes the place of `Listing` in every surface, for problems of any length.
     """
 
     surface: Surface = Compact()
@@ -87,5 +86,5 @@ class Outline:
 
 
 def unsolved(surface: Surface) -> Writer:
-    """Documents that teach a surface's steps and no results: listings where the surface has them, else outlines."""
+    """The writer that teaches a surface's steps without results: `Listing` for `Compact`, else `Outline`."""
     return Listing(surface) if isinstance(surface, Compact) else Outline(surface)

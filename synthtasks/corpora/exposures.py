@@ -1,4 +1,4 @@
-"""Exposure: how often and how deep documents show a primitive, and how often its result is learned."""
+"""Exposure: how often and how deep documents apply a primitive, and how often its result carries loss."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,24 +13,24 @@ Form = Literal["never", "atomic", "composed"]
 
 @dataclass(frozen=True)
 class Exposure:
-    """How often documents applied a primitive in a context, how deep in a composition, and how often its result was learned."""
+    """Counts of a primitive's applications in the documents of a context."""
 
     primitive: str
-    context: str  # of stories; "" of all that tells none
-    depth: int  # the most steps of a document that applied it
-    documents: int  # that applied it
-    applied: int
-    learned: int  # of these
+    context: str  # of stories; "" for documents without one
+    depth: int  # the most steps of a document that applies it
+    documents: int  # that apply it
+    applied: int  # applications
+    learned: int  # applications whose result carries loss
     share: float  # of all applications in the documents
 
     @property
     def form(self) -> Form:
-        """Never, alone in documents of one step, or composed up to `depth`."""
+        """The form of exposure: never, alone in documents of one step, or composed up to `depth`."""
         return "never" if not self.applied else "atomic" if self.depth == 1 else "composed"
 
 
 def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, ...]:
-    """What `documents` showed of each primitive that the corpus's families have, in each context, by name."""
+    """The exposure to each primitive of the corpus in each context, sorted by name."""
     contexts: set[str] = set()
     applied: Counter[tuple[str, str]] = Counter()
     counted: Counter[tuple[str, str]] = Counter()
@@ -38,10 +38,10 @@ def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, .
     for document in documents:
         contexts.add(document.context)
         for primitive, times in Counter(r.primitive for r in document.results).items():
-            seen = primitive, document.context
-            applied[seen] += times
-            counted[seen] += 1
-            depth[seen] = max(depth.get(seen, 0), document.steps)
+            pair = primitive, document.context
+            applied[pair] += times
+            counted[pair] += 1
+            depth[pair] = max(depth.get(pair, 0), document.steps)
     names = {p.name for r in corpus.recipes for p in r.family.primitives} | {primitive for primitive, _ in applied}
     total = max(applied.total(), 1)
 

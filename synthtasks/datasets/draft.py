@@ -1,7 +1,7 @@
-"""A folder that appears whole: it is written as a draft beside it, which takes its name at the end.
+"""Folders that appear whole: a draft is written beside the folder, and renamed at the end.
 
-A draft has a name of its own, so two at once do not meet, and is locked while its process lives, so what a kill left behind can be
-told from work that goes on, and is removed by the next who writes that folder.
+Every draft has its own name, so concurrent writers do not collide. A process locks its draft while it lives. The next
+writer of the folder removes drafts without a lock, which a killed process left behind.
 """
 
 import os
@@ -16,41 +16,41 @@ from secrets import token_hex
 if sys.platform != "win32":
     import fcntl
 
-WRITTEN = re.compile(r"README\.md|(train|test)\.(jsonl|parquet)")  # all that a draft holds
+WRITTEN = re.compile(r"README\.md|(train|test)\.(jsonl|parquet)")  # files of a draft
 
 
 def unused(folder: Path) -> None:
-    """See that a folder can have this name.
+    """Check that a folder can be made here.
 
     Raises:
-        FileExistsError: if something is there.
-        NotADirectoryError: if it would lie in a file.
+        FileExistsError: if the path exists.
+        NotADirectoryError: if a parent is a file.
     """
     if os.path.lexists(folder):
-        raise FileExistsError(f"{folder} is there; an export does not overwrite: remove it, or name another")
-    there = next(p for p in folder.absolute().parents if p.exists())
-    if not there.is_dir():
-        raise NotADirectoryError(f"{folder} cannot be a folder, as {there} is a file; name another")
+        raise FileExistsError(f"{folder} exists; an export does not overwrite: remove it, or name another")
+    parent = next(p for p in folder.absolute().parents if p.exists())
+    if not parent.is_dir():
+        raise NotADirectoryError(f"{folder} cannot be a folder, because {parent} is a file; name another")
 
 
 @contextmanager
 def appearing(folder: Path) -> Iterator[Path]:
-    """A draft that takes the folder's name when it is whole, and is removed if it fails.
+    """A draft that is renamed to `folder` at the end, or removed on an error.
 
     Raises:
-        FileExistsError: if something is there, at the beginning or at the end.
+        FileExistsError: if the folder exists, at the beginning or at the end.
         NotADirectoryError: as `unused`.
     """
     unused(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in _drafts(folder):
-        _removed_if_abandoned(left)
+    for stale in _drafts(folder):
+        _remove_if_stale(stale)
     token = token_hex(4)
     new, draft = (folder.with_name(f".{folder.name}.{word}-{token}") for word in ("new", "draft"))
     new.mkdir()
     try:
         with _locked(new):
-            new.rename(draft)  # only now can it be taken for a draft
+            new.rename(draft)  # only a locked folder gets the name of a draft
             yield draft
             _take_name(draft, folder)
     except BaseException:
@@ -60,8 +60,10 @@ def appearing(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Hold the lock of a folder, unless another process does. Where folders cannot be locked (Windows, some network file systems) it is
-    never held, so that no draft is taken for abandoned there."""
+    """Try to lock a folder, and yield True on success.
+
+    Where folders cannot be locked (Windows, some network file systems) it yields False, so no draft counts as stale there.
+    """
     if sys.platform == "win32":
         yield False
         return
@@ -88,14 +90,14 @@ def _take_name(draft: Path, folder: Path) -> None:
 
 
 def _drafts(folder: Path) -> list[Path]:
-    """The drafts of this folder that are there, and nothing of anybody else's: by their names, and by what they hold."""
+    """The drafts of this folder, recognised by name and content."""
     name = re.compile(re.escape(f".{folder.name}.draft-") + "[0-9a-f]{8}")
     drafts = [path for path in folder.parent.iterdir() if name.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
     return [path for path in drafts if all(WRITTEN.fullmatch(file.name) and file.is_file() for file in path.iterdir())]
 
 
-def _removed_if_abandoned(draft: Path) -> None:
-    """Remove a draft whose process has ended: nobody holds its lock."""
+def _remove_if_stale(draft: Path) -> None:
+    """Remove a draft that no process locks."""
     with _locked(draft) as held:
         if held:
             shutil.rmtree(draft)

@@ -1,4 +1,4 @@
-"""Export: items as a folder of JSON lines with a data card, such as the Hugging Face Hub shows and `datasets` loads."""
+"""Export of items as JSON lines with a data card, for the Hugging Face Hub and `datasets`."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from synthtasks.problem import Split
 
 
 class Provenance(Metadata):
-    """The metadata of an item, and the recipe of the items, which is all that it takes to draw it again."""
+    """The metadata of an item, and the recipe that draws it again."""
 
     recipe: str
 
@@ -31,14 +31,14 @@ class Row(TypedDict):
 
 
 def export(parts: Sequence[Items], folder: Path) -> tuple[Counts, ...]:
-    """Write `train.jsonl`, `test.jsonl` (one for each of the parts) and `README.md`, the card; and tell what the files hold.
+    """Write `train.jsonl` and `test.jsonl`, one for each part, and `README.md`, the card; return the counts of the files.
 
-    Whoever looks sees the whole folder, or none.
+    The folder appears whole or not at all.
 
     Raises:
-        ValueError: if two parts have the same split, or differ in more than split, seed and size; if a problem is in two of them;
-            or if something in them is not this library's own, so that a recipe could not bring it back.
-        FileExistsError: if the folder is there.
+        ValueError: if two parts have the same split, or differ in more than split, seed and size; if two parts share a
+            problem; or if a part holds something that this library does not define, so no recipe can name it.
+        FileExistsError: if the folder exists.
     """
     matched(parts)
     with appearing(folder) as draft:
@@ -55,7 +55,7 @@ def export(parts: Sequence[Items], folder: Path) -> tuple[Counts, ...]:
 
 
 def inside(parts: Sequence[Items], keys: Mapping[Split, set[str]]) -> int:
-    """How many different test problems have a derivation that a training problem works out on its way; their keys are by split.
+    """The number of different test problems whose derivation a training problem contains; `keys` holds their keys by split.
 
     Raises:
         ValueError: if a test problem is a training problem.
@@ -68,7 +68,7 @@ def inside(parts: Sequence[Items], keys: Mapping[Split, set[str]]) -> int:
 
 
 def lines(items: Items) -> Iterator[Row]:
-    """The items as the lines of a file."""
+    """The rows of a file."""
     recipe = json.dumps(to_json(items))
     for item in items:
         metadata: Provenance = {**item["metadata"], "recipe": recipe}
@@ -76,7 +76,7 @@ def lines(items: Items) -> Iterator[Row]:
 
 
 def count(split: Split, rows: Sequence[Row], text: str) -> Counts:
-    """What a file holds, measured on it."""
+    """Counts of the rows of a file."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     distinct = len({row["metadata"]["key"] for row in rows})
     questions, solutions = (sorted(len(row[part].split()) for row in rows) for part in ("question", "solution"))
@@ -84,7 +84,7 @@ def count(split: Split, rows: Sequence[Row], text: str) -> Counts:
 
 
 def matched(parts: Sequence[Items]) -> None:
-    """See that the parts make one data set.
+    """Check that the parts make one data set.
 
     Raises:
         ValueError: if they do not.

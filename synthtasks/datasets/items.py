@@ -1,4 +1,4 @@
-"""Items: problems as questions and answers in text, in the shape that Reasoning Gym gave to such datasets (arXiv:2505.24760).
+"""Items: problems as questions and answers in text, in the format of Reasoning Gym (arXiv:2505.24760).
 
 >>> from synthtasks.families import Dag
 >>> from synthtasks.surfaces import Equations
@@ -25,20 +25,20 @@ from synthtasks.vocab import END
 
 
 class Metadata(TypedDict):
-    """Where an item comes from, and what is known of it."""
+    """The source of an item, its solution and its measurements."""
 
     source_dataset: str
     source_index: int
     split: Split
     seed: int
-    key: str  # of the problem; equal for items that ask the same
+    key: str  # of the problem; equal for equal problems
     solution: str
-    difficulty: dict[str, int | str]  # the dials of the family; a mixture has none of its own
-    quantities: dict[str, float]  # what was measured on this problem
+    difficulty: dict[str, int | str]  # the dials of the family; empty for a mixture
+    quantities: dict[str, float]  # measured on this problem
 
 
 class Item(TypedDict):
-    """A question, its answer, and where they come from."""
+    """A question, its answer and its metadata."""
 
     question: str
     answer: str
@@ -47,10 +47,10 @@ class Item(TypedDict):
 
 @dataclass(frozen=True)
 class Items(Sequence[Item]):
-    """The first `size` problems of a family called ("items", seed, 0), ("items", seed, 1) and so on, as text.
+    """The problems of a family called ("items", seed, 0) to ("items", seed, size - 1), as text.
 
-    Item i is a function of its name, so items of one seed and another size agree, and scoring needs only the index. Items of
-    train and items of test share no problem, whatever their seeds, and however short their problems are.
+    Item i is a function of its name: it does not depend on `size`, and scoring needs only the index. Items of train and
+    items of test share no problem, for any seeds and any length.
 
     Raises:
         ValueError: if there is no such split, no item, or the surface lacks words for the family.
@@ -68,14 +68,14 @@ class Items(Sequence[Item]):
 
     @property
     def source(self) -> str:
-        """By what name the items' datasets go: "synthtasks/dag", for example."""
+        """The name of the data source, for example "synthtasks/dag"."""
         return f"synthtasks/{type(self.family).__name__.lower()}"
 
     def problem(self, index: int) -> Problem:
-        """The problem behind item `index`: the first of its draws that lies on the items' side of the split, facts too.
+        """The problem of item `index`: the first of its draws on this side of the split; facts lie on one side, too.
 
         Raises:
-            ValueError: if no draw does; the family is too small to be split.
+            ValueError: if no draw does, because the family is too small to be split.
         """
         keys = set[str]()
         for attempt in range(ATTEMPTS):
@@ -94,37 +94,37 @@ class Items(Sequence[Item]):
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        """The item of this index, or those of a slice, as in a list."""
+        """The item at an index, or the items of a slice, as in a list."""
         if isinstance(index, slice):
             return [self._item(i) for i in range(self.size)[index]]
         if not -self.size <= index < self.size:
             raise IndexError(f"there are {self.size} items; found index {index}")
         return self._item(index % self.size)
 
-    def outcome(self, said: str, problem: Problem) -> float:
-        """1.0 if what was said answers the problem rightly, else 0.0.
+    def outcome(self, completion: str, problem: Problem) -> float:
+        """1.0 if the completion answers the problem rightly, else 0.0.
 
-        It is either the bare value and nothing else (but `<end>`), or a completion: then its answer is what its last words say,
-        `answer VALUE <end>`, in every surface and whatever comes before. So naming many values earns nothing.
+        The answer of a completion is its last words, `answer VALUE <end>`, or the value alone with or without `<end>`. So
+        listing many values earns nothing.
         """
-        words = tuple(said.split())
+        words = tuple(completion.split())
         bare = unspell(words[:-1] if words[-1:] == (END,) else words)
         return float((self.surface.read(words).answer if bare is None else bare) == problem.answer)
 
-    def process(self, said: str, problem: Problem) -> float:
-        """1.0 if what was said is a right, whole and exact derivation of the right answer, else 0.0."""
-        return float(verify(problem, self.surface.read(tuple(said.split()))).process)
+    def process(self, completion: str, problem: Problem) -> float:
+        """1.0 if the completion is a sound, complete and exact derivation of the right answer, else 0.0."""
+        return float(verify(problem, self.surface.read(tuple(completion.split()))).process)
 
     def score_answer(self, answer: Reply, entry: Item) -> float:
-        """The `outcome` of an answer to an entry; of None, as of silence, 0.0.
+        """The `outcome` of an answer to an entry; 0.0 for None or no text.
 
         Raises:
-            ValueError: if the entry is not one of these items, or the answer is nothing that a model can have said.
+            ValueError: if the entry is not one of these items, or the answer is no `Reply`.
         """
         return self.outcome(text_of(answer), self._entered(entry))
 
     def score_process(self, completion: Reply, entry: Item) -> float:
-        """The `process` of a completion of an entry; of None, as of silence, 0.0.
+        """The `process` of a completion of an entry; 0.0 for None or no text.
 
         Raises:
             ValueError: as `score_answer`.
@@ -132,17 +132,16 @@ class Items(Sequence[Item]):
         return self.process(text_of(completion), self._entered(entry))
 
     def asked(self, index: object, key: object) -> Problem:
-        """The problem behind item `index`, which must be the one of this key. Both may come from a table: 3.0 is item 3.
+        """The problem of item `index`, after a check that its key is `key`. Both may come from a table, where 3.0 is item 3.
 
         Raises:
-            ValueError: if it is another, or the index is no whole number or the key no text; what says this index and key is
-                not one of these items.
+            ValueError: if the key differs, the index is no whole number, or the key is no text.
         """
         place, named = whole(index, "the index of an item"), text(key, "the key of an item")
         p = self.problem(place)
         if p.key != named:
             raise ValueError(
-                f"item {place} is said to ask problem {shown(named)}, and asks {p.key} in {self}: "
+                f"item {place} should ask problem {shown(named)}; in {self} it asks {p.key}: "
                 "it comes from other items, or from another version of this library"
             )
         return p
@@ -168,7 +167,7 @@ class Items(Sequence[Item]):
 
 
 def _dials(family: Family) -> dict[str, int | str]:
-    """The fields of a family that are numbers or words."""
+    """The fields of a family that are numbers or strings."""
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
     named = {f.name: getattr(family, f.name) for f in fields(family)}
     return {name: value for name, value in named.items() if isinstance(value, int | str)}

@@ -1,4 +1,4 @@
-"""What comes back from models and tables, in the shapes that chats, JSON, pandas and parquet give it: read as what it was, or refused.
+"""Input from models and tables: replies of chats, and cells of JSON, pandas and parquet, are converted or refused.
 
 >>> text_of([{"role": "assistant", "content": [{"type": "text", "text": "answer 7 <end>"}]}])
 'answer 7 <end>'
@@ -9,19 +9,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from operator import index
 
-SHOWN = 120  # characters of what was found
+SHOWN = 120  # characters of a value in an error
 Reply = str | Sequence[Mapping[str, object]] | None
-"""What a model said: a text, the messages of a conversation, the parts of a message, or nothing."""
-TEXTS = ("text", "output_text")  # types of parts that are text
+"""A model's reply: a text, the messages of a conversation, the parts of a message, or None."""
+TEXTS = ("text", "output_text")  # types of text parts
 
 
 def text_of(reply: object) -> str:
-    """What a model said (see `Reply`), as one text: of a conversation its last message counts, of a message in parts every one.
+    """A reply as one text: the last message of a conversation, the joined parts of a message.
 
-    A conversation that does not end with the assistant says nothing. Neither does a message without content that calls tools.
+    The text is empty if the conversation does not end with the assistant, or if its message calls tools without content.
 
     Raises:
-        ValueError: if it is none of these, or a part is no text.
+        ValueError: if it is no `Reply`, or a part is no text.
     """
     if reply is None:
         return ""
@@ -32,7 +32,7 @@ def text_of(reply: object) -> str:
     )
     if pieces is None or not all(isinstance(piece, Mapping) and ("role" in piece or "type" in piece) for piece in pieces):
         expected = "a text, messages with `role` and `content`, or parts such as {'type': 'text', 'text': ...}"
-        raise ValueError(f"what a model said is {expected}; found {shown(reply)}")
+        raise ValueError(f"a reply is {expected}; found {shown(reply)}")
     if not pieces or "role" not in pieces[-1]:
         return "".join(_part(piece) for piece in pieces)
     last = pieces[-1]
@@ -42,7 +42,7 @@ def text_of(reply: object) -> str:
 
 
 def whole(number: object, what: str) -> int:
-    """A whole number from 0, whatever the library that a table went through makes of one: 3, 3.0, numpy's.
+    """A whole number from 0 in any representation of a table library: 3, 3.0, a numpy integer.
 
     Raises:
         ValueError: if it is none.
@@ -57,18 +57,18 @@ def whole(number: object, what: str) -> int:
 
 
 def member(record: object, name: str, what: str) -> object:
-    """What a record says under a name; a column that one of the tables lacked is None where they were joined, and says nothing.
+    """The value of a record at a name. None counts as missing: joined tables hold it for absent columns.
 
     Raises:
-        ValueError: if it is no record, or says nothing.
+        ValueError: if it is no record, or the value is missing.
     """
     if not isinstance(record, Mapping) or record.get(name) is None:
-        raise ValueError(f"{what} must be a record that says {name!r}; found {shown(record)}")
+        raise ValueError(f"{what} must be a record with {name!r}; found {shown(record)}")
     return record[name]
 
 
 def text(value: object, what: str) -> str:
-    """A value that must be a text.
+    """A value that must be a string.
 
     Raises:
         ValueError: if it is none.
@@ -79,13 +79,13 @@ def text(value: object, what: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in an error: of a long one, the beginning."""
-    said = repr(value)
-    return said if len(said) <= SHOWN else f"{said[:SHOWN]}..."
+    """The repr of a value, shortened for an error."""
+    full = repr(value)
+    return full if len(full) <= SHOWN else f"{full[:SHOWN]}..."
 
 
 def _part(part: Mapping[object, object]) -> str:
     """The text of a part of a message."""
     if part.get("type") not in TEXTS:
-        raise ValueError(f"a part of what a model said has a `type` of {', '.join(TEXTS)}, for only text is judged; found {shown(part)}")
-    return text(member(part, "text", "a part of what a model said"), "the text of a part")
+        raise ValueError(f"a part of a reply has a `type` of {', '.join(TEXTS)}, because only text is judged; found {shown(part)}")
+    return text(member(part, "text", "a part of a reply"), "the text of a part")

@@ -1,4 +1,4 @@
-"""Recipes: families, surfaces and items as JSON, and back. What a recipe names is looked up here, never imported or evaluated.
+"""Recipes: families, surfaces and items as JSON, and back. Names are looked up here, never imported or evaluated.
 
 >>> from synthtasks.families import Hops
 >>> to_json(Hops(steps=2))
@@ -36,14 +36,14 @@ from synthtasks.families import (
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
 
-RECIPES = 64  # in text, whose items are kept in memory: data sets of a mixture
+RECIPES = 64  # cached by text: a mixture of data sets has several
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 FAMILIES: tuple[type, ...] = (Program, Dag, Circuit, Tree, Hops, Group, Grid, Compose, Mix)
 SURFACES: tuple[type, ...] = (Compact, Equations, Code, Nested, Story)
 RECORDS = (*FAMILIES, *SURFACES, Uses, Part, Context, Items)
-KINDS: dict[object, tuple[type, ...]] = {Family: FAMILIES, Surface: SURFACES}  # what may stand where a protocol is asked for
+KINDS: dict[object, tuple[type, ...]] = {Family: FAMILIES, Surface: SURFACES}  # classes for a field typed as a protocol
 KNOWN = {p.name: p for p in (*PRIMITIVES.values(), SUM, *GATES, S3, S5, Z, *MOVES, *FUNCTIONS)}
 
 
@@ -51,16 +51,16 @@ def to_json(record: Family | Surface | Items) -> dict[str, Json]:
     """The recipe of a built-in family or surface, or of items: every field by name, a primitive as its name.
 
     Raises:
-        ValueError: if something in it is not this library's own, so that its name alone would not bring it back.
+        ValueError: if it holds something that this library does not define.
     """
     return _recorded(record)
 
 
 def from_json(recipe: dict[str, Json]) -> Family:
-    """The family of a recipe; inverts `to_json`. A field that the recipe leaves out has its default.
+    """The family of a recipe; inverts `to_json`. Missing fields have their defaults.
 
     Raises:
-        ValueError: if it is no family's recipe, with the place at which it goes wrong.
+        ValueError: naming the place, if it is no recipe of a family.
     """
     return cast(Family, _read(recipe, Family, "the recipe"))
 
@@ -77,19 +77,17 @@ def items_from_json(recipe: dict[str, Json]) -> Items:
 
 @lru_cache(maxsize=RECIPES)
 def items_from_text(recipe: str) -> Items:
-    """The items of a recipe in text, as rows of tables hold it.
+    """The items of a recipe in JSON text, as in rows of tables.
 
     Raises:
-        ValueError: if it is no JSON, or no items' recipe.
+        ValueError: if it is no JSON, or no recipe of items.
     """
     try:
         return items_from_json(json.loads(recipe))
     except json.JSONDecodeError as reason:
-        raise ValueError(
-            f"a recipe is a text in JSON, as `json.dumps(to_json(items))` writes it; found {shown(recipe)} ({reason})"
-        ) from None
+        raise ValueError(f"a recipe is JSON text as from `json.dumps(to_json(items))`; found {shown(recipe)} ({reason})") from None
     except RecursionError:
-        raise ValueError(f"a recipe is nested deeper than Python reads: {shown(recipe)}") from None
+        raise ValueError(f"a recipe is nested too deep for Python's recursion limit; found {shown(recipe)}") from None
 
 
 def _names(kinds: tuple[type, ...]) -> str:
@@ -98,7 +96,7 @@ def _names(kinds: tuple[type, ...]) -> str:
 
 def _recorded(record: object) -> dict[str, Json]:
     if type(record) not in RECORDS or not is_dataclass(record):
-        raise ValueError(f"a recipe says only what this library defines, {_names(RECORDS)}; found {type(record).__name__}")
+        raise ValueError(f"a recipe holds only what this library defines, {_names(RECORDS)}; found {type(record).__name__}")
     return {"kind": type(record).__name__, **{f.name: _written(getattr(record, f.name)) for f in fields(record)}}
 
 
@@ -112,36 +110,36 @@ def _written(value: object) -> Json:
     return value if isinstance(value, int | float | str) else _recorded(value)
 
 
-def _read(said: Json, wanted: object, where: str) -> object:
-    """What `said` says, where a value of type `wanted` stands."""
+def _read(value: Json, wanted: object, where: str) -> object:
+    """The value of type `wanted` that a JSON value stands for; `where` names its place in the recipe."""
     if wanted is Primitive:
-        if not isinstance(said, str) or said not in KNOWN:
-            raise ValueError(f"{where} must be one of the built-in primitives, {', '.join(KNOWN)}; found {said!r}")
-        return KNOWN[said]
+        if not isinstance(value, str) or value not in KNOWN:
+            raise ValueError(f"{where} must be one of the built-in primitives, {', '.join(KNOWN)}; found {value!r}")
+        return KNOWN[value]
     if get_origin(wanted) is tuple:
-        if not isinstance(said, list):
-            raise ValueError(f"{where} must be a list; found {said!r}")
-        return tuple(_read(item, get_args(wanted)[0], f"{where}[{i}]") for i, item in enumerate(said))
+        if not isinstance(value, list):
+            raise ValueError(f"{where} must be a list; found {value!r}")
+        return tuple(_read(item, get_args(wanted)[0], f"{where}[{i}]") for i, item in enumerate(value))
     if get_origin(wanted) is Literal:
-        if said not in get_args(wanted):
-            raise ValueError(f"{where} must be one of {', '.join(get_args(wanted))}; found {said!r}")
-        return said
+        if value not in get_args(wanted):
+            raise ValueError(f"{where} must be one of {', '.join(get_args(wanted))}; found {value!r}")
+        return value
     if wanted in (int, float, str):
-        if type(said) is not wanted and not (wanted is float and type(said) is int):
-            raise ValueError(f"{where} must be of type {getattr(wanted, '__name__', wanted)}; found {said!r}")
-        return said
-    return _record(said, KINDS.get(wanted, (cast(type, wanted),)), where)
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise ValueError(f"{where} must be of type {getattr(wanted, '__name__', wanted)}; found {value!r}")
+        return value
+    return _record(value, KINDS.get(wanted, (cast(type, wanted),)), where)
 
 
-def _record(said: Json, kinds: tuple[type, ...], where: str) -> object:
+def _record(value: Json, kinds: tuple[type, ...], where: str) -> object:
     by_name = {kind.__name__: kind for kind in kinds}
-    if not isinstance(said, dict) or not isinstance(said.get("kind"), str) or said["kind"] not in by_name:
-        found = said.get("kind") if isinstance(said, dict) else said
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or value["kind"] not in by_name:
+        found = value.get("kind") if isinstance(value, dict) else value
         raise ValueError(f"{where} must be an object whose `kind` is one of {_names(kinds)}; found {found!r}")
-    kind = by_name[str(said["kind"])]
+    kind = by_name[str(value["kind"])]
     hints, known = get_type_hints(kind), {f.name: f for f in fields(kind)}
-    if strange := set(said) - {"kind", *known}:
+    if strange := set(value) - {"kind", *known}:
         raise ValueError(f"{where} has fields that {kind.__name__} lacks: {', '.join(sorted(strange))}; it has {', '.join(known)}")
-    if absent := [name for name, f in known.items() if name not in said and f.default is MISSING]:
+    if absent := [name for name, f in known.items() if name not in value and f.default is MISSING]:
         raise ValueError(f"{where} lacks {', '.join(absent)}, which {kind.__name__} has no default for")
-    return kind(**{name: _read(said[name], hints[name], f"{where}.{name}") for name in known if name in said})
+    return kind(**{name: _read(value[name], hints[name], f"{where}.{name}") for name in known if name in value})

@@ -1,4 +1,4 @@
-"""Families: distributions over problems. A family is a frozen dataclass whose fields are its difficulty."""
+"""Families: distributions over problems. A family is a frozen dataclass; its fields set the difficulty."""
 
 from synthtasks.families.circuit import Circuit
 from synthtasks.families.dag import Dag

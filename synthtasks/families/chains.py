@@ -1,4 +1,4 @@
-"""State that is carried along: every step needs the one before it."""
+"""Chains: every step uses the result of the step before it."""
 
 from synthtasks.families.dials import Forced
 from synthtasks.families.kit.family import label
@@ -12,8 +12,8 @@ CHAIN = (
 
 
 def chain(start: int, steps: list[tuple[Operation, tuple[int, ...]]], modulus: int, tables: tuple[Given, ...] = ()) -> Problem:
-    """Each of `steps` applied to what the one before it gave, and to values of its own."""
-    made: list[Step] = []
+    """A chain from `start`: each operation takes the previous result and values of its own."""
+    chained: list[Step] = []
     for i, (operation, values) in enumerate(steps):
-        made.append(Step(label(i), operation, (made[-1].name if made else start, *values)))
-    return Problem(tuple(made), made[-1].name, modulus, tables=tables)
+        chained.append(Step(label(i), operation, (chained[-1].name if chained else start, *values)))
+    return Problem(tuple(chained), chained[-1].name, modulus, tables=tables)

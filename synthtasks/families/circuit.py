@@ -18,9 +18,9 @@ from synthtasks.problem import Problem
 
 @dataclass(frozen=True)
 class Circuit:
-    """Boolean circuits: gates on each other and on bits; the problem asks for the output (as arXiv:2402.12875 does).
+    """Boolean circuits: gates take bits and outputs of other gates; the problem asks for the output (as in arXiv:2402.12875).
 
-    That is complete for P, so deep ones are beyond a transformer that answers at once, unless L = P (arXiv:2207.00729).
+    The circuit value problem is P-complete: a transformer without intermediate steps cannot solve it unless L = P (arXiv:2207.00729).
 
     >>> from synthtasks import rng
     >>> p = Circuit(steps=3, depth=3)(rng("example"))
@@ -28,7 +28,7 @@ class Circuit:
     [('B', 'and', (1, 0)), ('A', 'not', ('B',)), ('C', 'or', ('A', 0))]
 
     Raises:
-        ValueError: if a dial has no such value, or dials contradict each other.
+        ValueError: if a dial is out of range, or dials contradict each other.
     """
 
     steps: Annotated[int, From(1)] = 6  # gates that the output depends on
@@ -59,12 +59,12 @@ class Circuit:
         return self.steps + self.branching + self.disconnected
 
     def at(self, steps: int) -> "Circuit":
-        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        """The family at another number of steps, at the nearest depth that fits."""
         return replace(self, steps=steps, depth=self.shape.depth_for(steps))
 
     @property
     def one_derivation(self) -> bool:
-        """The proof is a chain."""
+        """True if the proof is a chain."""
         return self.depth == self.steps
 
     def __call__(self, g: np.random.Generator) -> Problem:

@@ -1,4 +1,4 @@
-"""Dependency graphs, in the manner of iGSM (arXiv:2407.20311) and GSM-Infinite (arXiv:2502.05252), with every dial apart."""
+"""Dependency graphs as in iGSM (arXiv:2407.20311) and GSM-Infinite (arXiv:2502.05252), with independent dials."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,11 +28,11 @@ from synthtasks.problem import Problem, Surplus
 
 @dataclass(frozen=True)
 class Dag:
-    """Quantities that are defined by each other, one of which is asked for.
+    """Quantities that are defined by each other; the problem asks for one of them.
 
-    The proof has exactly `steps` steps and `depth` of them on its longest path, and `shares` uses of a step beyond one
-    each. `totals` of its steps are implicit quantities: the problem says which others belong to them, and the solver
-    has to add these up. Distractors branch off the proof, or have nothing to do with it.
+    The proof has exactly `steps` steps, `depth` of them on its longest path, and `shares` uses of a step beyond the
+    first. `totals` of its steps are implicit quantities: the problem lists their members, and the solver adds these up.
+    Distractors use steps of the proof (`branching`) or none of them (`disconnected`).
 
     >>> from synthtasks import rng
     >>> p = Dag(steps=3, depth=2, branching=1)(rng("example"))
@@ -41,10 +41,10 @@ class Dag:
     >>> p.query, p.answer
     ('C', 8)
 
-    `Dag(steps=12, depth=d)` is the length-matched variant of depth: as long for every d, in prompt and solution.
+    `Dag(steps=12, depth=d)` varies depth at a fixed length of prompt and solution.
 
     Raises:
-        ValueError: if a dial has no such value, or dials contradict each other.
+        ValueError: if a dial is out of range, or dials contradict each other.
     """
 
     steps: Annotated[int, From(1)] = 6
@@ -81,19 +81,19 @@ class Dag:
         applicable("Dag.primitives", self.primitives, 1, 2, besides=(SUM,))
         consistent(self)
         if self.totals and SUM not in self.primitives:
-            raise ValueError("totals are sums: `primitives` must hold SUM where there are any")
+            raise ValueError("totals are sums: add SUM to `primitives`, or set totals=0")
 
     @property
     def names(self) -> int:
         return self.steps + self.branching + self.disconnected
 
     def at(self, steps: int) -> "Dag":
-        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        """The family at another number of steps, at the nearest depth that fits."""
         return replace(self, steps=steps, depth=self.shape.depth_for(steps))
 
     @property
     def one_derivation(self) -> bool:
-        """The proof is a chain, and nothing may be said beside it."""
+        """True if the proof is a chain and surplus steps are refused."""
         return self.depth == self.steps and self.surplus == "refused"
 
     def __call__(self, g: np.random.Generator) -> Problem:
@@ -105,5 +105,5 @@ class Dag:
 
     @cached_property
     def operations(self) -> tuple[Primitive, ...]:
-        """What steps other than totals apply."""
+        """Primitives of the steps that are no totals."""
         return tuple(p for p in self.primitives if p.arity != MANY)

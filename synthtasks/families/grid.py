@@ -14,7 +14,7 @@ from synthtasks.problem import Problem
 
 
 def _move(dx: int, dy: int, cell: int, cells: int) -> int:
-    """The next cell of a square board; at the edge one stays."""
+    """The neighbouring cell of a square board; at the edge, the same cell."""
     side = round(cells**0.5)
     x, y = cell % side + dx, cell // side + dy
     return y * side + x if 0 <= x < side and 0 <= y < side else cell
@@ -41,9 +41,9 @@ MOVES = tuple(Primitive(name, name, move, 1) for name, move in (("north", _north
 
 @dataclass(frozen=True)
 class Grid:
-    """A walk on a square board whose cells are numbered row by row; some moves from some cells are walled (arXiv:2210.10749).
+    """A walk on a square board whose cells are numbered row by row; walls block some moves (arXiv:2210.10749).
 
-    Whoever walks into a wall, or off the board, stays. The problem states each wall as the move that it changes.
+    A move into a wall or off the board stays in its cell. The problem states each wall as an entry of a move's table.
 
     >>> from synthtasks import rng
     >>> p = Grid(steps=3, side=3, walls=2)(rng("example"))
@@ -53,7 +53,7 @@ class Grid:
     [('south', (1,), 4), ('east', ('A',), 5), ('west', ('B',), 4)]
 
     Raises:
-        ValueError: if the board is too small for its walls, or the walk for a step.
+        ValueError: if a dial is out of range, or the board has no room for its walls.
     """
 
     steps: Annotated[int, From(1)] = 6

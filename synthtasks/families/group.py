@@ -1,4 +1,4 @@
-"""Products of group elements: the state-tracking tasks whose hardness is known."""
+"""Products of group elements: state tracking of known complexity."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,7 @@ def _places(n: int) -> dict[tuple[int, ...], int]:
 
 
 def _compose(n: int, a: int, b: int) -> int:
-    """First a, then b."""
+    """The permutation `a`, then `b`."""
     first, then = _symmetric(n)[a], _symmetric(n)[b]
     return _places(n)[tuple(then[i] for i in first)]
 
@@ -50,10 +50,10 @@ ORDERS = {S3: 6, S5: 120}
 
 @dataclass(frozen=True)
 class Group:
-    """Word problems: the product of group elements, one after the other (arXiv:2404.08819, arXiv:2210.10749).
+    """Word problems: the running product of group elements (arXiv:2404.08819, arXiv:2210.10749).
 
-    Elements are numbers: of S_3 and S_5 the permutations in lexicographic order, of Z_m the residues. S_5 is not
-    solvable, so its word problem is complete for NC1; the others' lie in TC0.
+    Elements are numbered: permutations of S_3 and S_5 in lexicographic order; Z_m holds the residues. S_5 is not
+    solvable, so its word problem is NC1-complete; those of S_3 and Z_m lie in TC0.
 
     >>> from synthtasks import rng
     >>> p = Group(steps=3, product=S3)(rng("example"))
@@ -61,12 +61,12 @@ class Group:
     [('A', (2, 3), 5), ('B', ('A', 2), 4), ('C', ('B', 0), 4)]
 
     Raises:
-        ValueError: if the order does not fit the group.
+        ValueError: if there is no step, or the order does not fit the group.
     """
 
     steps: Annotated[int, From(1)] = 4
     product: Primitive = S5
-    order: Annotated[int, From(0)] = 0  # of Z_m; the others know theirs
+    order: Annotated[int, From(0)] = 0  # of Z_m; 0 for S_3 and S_5
 
     one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
@@ -77,7 +77,7 @@ class Group:
         applicable("Group.product", (self.product,), 2)
         if (self.product in ORDERS) == (self.order != 0) or self.order == 1:
             raise ValueError(
-                f"S_3 and S_5 know their order, any other group needs one of at least 2; found {self.product.name}, order={self.order}"
+                f"S_3 and S_5 take order=0, other groups an order of at least 2; found product {self.product.name!r}, order={self.order}"
             )
 
     @property

@@ -1,4 +1,4 @@
-"""Lookups one after the other, in a table that the problem states."""
+"""Repeated lookups in a table that the problem states."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -14,7 +14,7 @@ from synthtasks.problem import Problem
 
 @dataclass(frozen=True)
 class Hops:
-    """`steps` hops along a cycle of `nodes`, of which the problem states every arrow, in random order (Depo, arXiv:2512.17351).
+    """`steps` hops along a cycle of `nodes`; the problem states all arrows in random order (Depo, arXiv:2512.17351).
 
     >>> from synthtasks import rng
     >>> p = Hops(steps=2, nodes=4)(rng("example"))
@@ -24,7 +24,7 @@ class Hops:
     ((3,), [1, 0])
 
     Raises:
-        ValueError: if there are more hops than a cycle has other nodes.
+        ValueError: if a dial is out of range, or there are not fewer hops than nodes.
     """
 
     steps: Annotated[int, From(1)] = 3
@@ -36,7 +36,7 @@ class Hops:
 
     def __post_init__(self) -> None:
         check(self)
-        if not self.steps < self.nodes:
+        if self.steps >= self.nodes:
             raise ValueError(f"a cycle of {self.nodes} nodes has 1 to {self.nodes - 1} hops to another node; found steps={self.steps}")
 
     @property

@@ -15,7 +15,7 @@ from synthtasks.problem import Problem
 
 @dataclass(frozen=True)
 class Part:
-    """A family, and how often its problems come, relative to the others.
+    """A component of a mixture: a family and its relative weight.
 
     Raises:
         ValueError: if the weight is not positive and finite.
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mix:
-    """Problems of several families; each problem is of one of them.
+    """A mixture of families: each problem comes from one of them, drawn by weight.
 
     >>> from synthtasks import Circuit, Tree, rng
     >>> mix = Mix((Part(3, Tree()), Part(1, Circuit())))
@@ -38,7 +38,7 @@ class Mix:
     [2, 10, 10, 10, 10, 10, 2, 10]
 
     Raises:
-        ValueError: if there is no part, two are of one family, or two primitives have one name or symbol.
+        ValueError: if there is no part, a family comes twice, or two primitives share a name or a symbol.
     """
 
     parts: tuple[Part, ...]
@@ -49,7 +49,7 @@ class Mix:
             raise ValueError("a mixture needs at least one part; found none")
         families = [part.family for part in self.parts]
         if twice := [family for family in families if families.count(family) > 1]:
-            raise ValueError(f"a mixture holds a family once; found {len(twice)} parts of {twice[0]}: add up their weights")
+            raise ValueError(f"a mixture holds a family once; found {len(twice)} parts with {twice[0]}: add up their weights")
         told_apart("Mix.parts", self.primitives)
 
     @property
@@ -58,7 +58,7 @@ class Mix:
 
     @property
     def modulus(self) -> int:
-        """The largest."""
+        """The largest modulus of the families."""
         return max(part.family.modulus for part in self.parts)
 
     @property
@@ -70,6 +70,6 @@ class Mix:
         return all(has_one_derivation(part.family) for part in self.parts)
 
     def __call__(self, g: np.random.Generator) -> Problem:
-        ends = list(accumulate(part.weight for part in self.parts))
-        at = g.random() * ends[-1]
-        return next(part for part, end in zip(self.parts, ends, strict=True) if at < end).family(g)
+        cumulative = list(accumulate(part.weight for part in self.parts))
+        point = g.random() * cumulative[-1]
+        return next(part for part, end in zip(self.parts, cumulative, strict=True) if point < end).family(g)

@@ -1,4 +1,4 @@
-"""Families without some of their primitives, and those whose problems need some of them."""
+"""Families without some primitives, and families restricted to problems that apply some."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -15,7 +15,7 @@ from synthtasks.problem import Problem
 
 @dataclass(frozen=True)
 class Needing:
-    """The problems of a family whose solutions apply some primitives: `family` is drawn from until one does.
+    """Problems of `family` whose proofs apply some primitives, by rejection.
 
     >>> from synthtasks import Dag, rng
     >>> p = Needing(Dag(steps=4, depth=3), Uses(("mul",), 3))(rng("example"))
@@ -23,7 +23,7 @@ class Needing:
     ['mul', 'mul', 'add', 'mul']
 
     Raises:
-        ValueError: if no primitive is named, or one that the family does not apply.
+        ValueError: if `uses` names no primitive, or one that the family lacks.
     """
 
     family: Family
@@ -52,10 +52,10 @@ class Needing:
         return has_one_derivation(self.family)
 
     def __call__(self, g: np.random.Generator) -> Problem:
-        """The first problem that needs the primitives as often as `uses` says.
+        """The first draw whose proof applies the primitives as often as `uses` asks.
 
         Raises:
-            ValueError: if none does of a thousand.
+            ValueError: if none of 1,000 draws does.
         """
         for _ in range(ATTEMPTS):
             p = self.family(g)
@@ -66,10 +66,10 @@ class Needing:
 
 
 def needing(family: Family, uses: Uses) -> Family:
-    """The family with problems that need some primitives: by its own field `uses` if it has one, else by drawing again.
+    """The family restricted to problems that apply some primitives: by its field `uses` if it has one, else by rejection.
 
     Raises:
-        ValueError: if the family does not apply one of them.
+        ValueError: if the family lacks one of them.
     """
     if "uses" in _fields(family):
         return cast(Callable[..., Family], replace)(family, uses=uses)
@@ -77,19 +77,19 @@ def needing(family: Family, uses: Uses) -> Family:
 
 
 def knowing(family: Family, withheld: tuple[str, ...]) -> Family:
-    """The family without some of its primitives, called by name: in its field `primitives`, or the one that holds the same.
+    """The family without the primitives called `withheld`; changes its field `primitives`, or the field that holds the same value.
 
     Raises:
-        ValueError: if the family does not apply one of them, applies no other, or has no such field.
+        ValueError: if the family lacks one of them, has no others, or has no such field.
     """
     known = [p.name for p in family.primitives]
     left = tuple(p for p in family.primitives if p.name not in withheld)
     if not set(withheld) <= set(known) or not left:
-        raise ValueError(f"some of {known} can be left out, and not all; found {list(withheld)}")
+        raise ValueError(f"withhold some of {known}, but not all; found {list(withheld)}")
     held = [name for name in sorted(_fields(family), key="primitives".__ne__) if getattr(family, name) == family.primitives]
     if not held:
         advice = "give it `primitives: tuple[Primitive, ...] = (...)` as a field"
-        raise ValueError(f"{type(family).__name__} has no field that holds its primitives, so none can be left out; {advice}")
+        raise ValueError(f"{type(family).__name__} has no field that holds its primitives, so none can be withheld; {advice}")
     return cast(Callable[..., Family], replace)(family, **{held[0]: left})
 
 

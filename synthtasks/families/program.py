@@ -19,7 +19,7 @@ class Uses:
     """At least `count` applications of the primitives called `names` (all steps, where there are fewer than `count`).
 
     Raises:
-        ValueError: if a name stands twice, or the count is negative.
+        ValueError: if a name is repeated, or the count is negative.
     """
 
     names: tuple[str, ...] = ()
@@ -33,11 +33,11 @@ class Uses:
 
 @dataclass(frozen=True)
 class Program:
-    """A straight-line program of `lines` numbered lines, of which the query runs `steps` in a row from a given value.
+    """A straight-line program of `lines` lines; the query runs a window of `steps` consecutive ones from a given value.
 
     A line applies a primitive to the running value and a constant. The number of lines is fixed, so the prompt does
-    not grow with the number of steps. Lines outside the window are distractors; as steps of the problem, the lines
-    before the window form a chain of their own from the same given value.
+    not grow with the number of steps. Lines outside the window are distractors; those before it form a chain of their
+    own from the same given value.
 
     >>> from synthtasks import rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
@@ -47,7 +47,7 @@ class Program:
     0
 
     Raises:
-        ValueError: if a dial has no such value, or dials contradict each other.
+        ValueError: if a dial is out of range, or dials contradict each other.
     """
 
     steps: Annotated[int, From(1)] = 3
@@ -65,7 +65,7 @@ class Program:
     )
     forced: ClassVar[tuple[Forced, ...]] = (
         Forced("steps", "depth", "a program is a chain: every line needs the one before it"),
-        Forced("steps", "distractors", "lines that are run are not beside the run; their sum is fixed, so that the prompt is"),
+        Forced("steps", "distractors", "the number of lines is fixed: a line is a step or a distractor"),
         Forced("lines", "distractors", "lines that are not run are distractors"),
     )
 
@@ -82,7 +82,7 @@ class Program:
 
     @property
     def used(self) -> int:
-        """Steps that must apply what is asked for."""
+        """Steps that must apply a primitive of `uses`."""
         return min(self.uses.count, self.steps)
 
     @property
@@ -91,11 +91,11 @@ class Program:
 
     @property
     def uniforms(self) -> int:
-        """How many random numbers a draw takes."""
+        """Random numbers that a problem takes."""
         return 2 + 2 * self.lines + (self.steps + self.used if self.used else 0)
 
     def many(self, u: Uniforms) -> Programs:  # [P, uniforms]
-        """A program of each row of numbers in [0, 1)."""
+        """One program for each row of numbers in [0, 1)."""
         known = tuple(dict.fromkeys((*self.primitives, *self.outside)))
         inside, outside = (np.array([known.index(p) for p in chosen]) for chosen in (self.primitives, self.outside))
         first, start, operator, constant, use = np.split(u, np.cumsum((1, 1, self.lines, self.lines)), axis=1)
@@ -115,5 +115,5 @@ class Program:
 
 
 def _below(size: int, u: Uniforms) -> Places:
-    """Numbers in [0, 1) as places in [0, size)."""
+    """Numbers in [0, 1), scaled to integers in [0, size)."""
     return (u * size).astype(np.int64)

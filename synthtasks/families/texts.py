@@ -1,4 +1,4 @@
-"""Functions on texts, applied to each other's results, after arXiv:2509.25123 (From f(x) and g(x) to f(g(x)))."""
+"""Compositions of functions on texts, after arXiv:2509.25123 (From f(x) and g(x) to f(g(x)))."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def _highest(text: Text, modulus: int) -> Text:
 
 
 def _function(i: int, name: str, apply: Callable[[Text, int], Text]) -> Primitive:
-    return Primitive(name, f"f{i}", apply, 1, TEXTS)  # the symbol says nothing about what it does
+    return Primitive(name, f"f{i}", apply, 1, TEXTS)  # the symbol does not reveal the function
 
 
 _ALL: tuple[tuple[str, Callable[[Text, int], Text]], ...] = (
@@ -90,14 +90,14 @@ _ALL: tuple[tuple[str, Callable[[Text, int], Text]], ...] = (
 )
 FUNCTIONS = tuple(_function(i, name, apply) for i, (name, apply) in enumerate(_ALL))
 TRAINED, HELD_OUT = FUNCTIONS[::2], FUNCTIONS[1::2]
-"""Disjoint sets: to compose what was trained, and what was not."""
+"""Disjoint sets: functions to train on, and functions held out."""
 
 
 @dataclass(frozen=True)
 class Compose:
-    """`steps` functions, one after the other, of a text of `letters` letters. No function changes the number of letters.
+    """A composition of `steps` functions on a text of `letters` letters; no function changes the number of letters.
 
-    With visible definitions the problem says by name what each symbol does; with hidden ones a model has to know.
+    With visible definitions the problem names the function of each symbol; with hidden ones a model must have learned it.
 
     >>> from synthtasks import rng
     >>> p = Compose(steps=2, letters=3)(rng("example"))
@@ -105,7 +105,7 @@ class Compose:
     [('f10', 'last', (('f', 'd', 'a'),), 'fdf'), ('f2', 'swap', ('A',), 'fdf')]
 
     Raises:
-        ValueError: if a dial is too small, or the alphabet too large.
+        ValueError: if a dial is out of range, or a function is not unary on texts.
     """
 
     steps: Annotated[int, From(1)] = 2

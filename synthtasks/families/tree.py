@@ -20,7 +20,7 @@ from synthtasks.problem import Problem
 class Tree:
     """Expressions in brackets: every step is used once (Mano, arXiv:2512.17351; modular arithmetic, arXiv:2207.02098).
 
-    Steps are called in the order in which a solver meets them, so `Nested` can ask for the expression as one.
+    Steps are named in the order of evaluation, so `Nested` can write the problem as one expression.
 
     >>> from synthtasks import rng
     >>> p = Tree(steps=3, depth=2)(rng("example"))
@@ -28,7 +28,7 @@ class Tree:
     [('A', '+', (0, 8)), ('B', '+', (2, 8)), ('C', '+', ('A', 'B'))]
 
     Raises:
-        ValueError: if a dial has no such value, or dials contradict each other.
+        ValueError: if a dial is out of range, or dials contradict each other.
     """
 
     steps: Annotated[int, From(1)] = 6  # operators
@@ -46,7 +46,7 @@ class Tree:
     def __post_init__(self) -> None:
         check(self)
         applicable("Tree.primitives", self.primitives, 1, 2)
-        _ = self.shape  # which refuses dials that contradict each other
+        _ = self.shape  # refuses dials that contradict each other
         if not any(p.arity == 2 for p in self.primitives):
             raise ValueError(f"a tree needs a primitive of two operands; found {[p.name for p in self.primitives]}")
 
@@ -59,12 +59,12 @@ class Tree:
         return Shape(self.steps, self.depth)
 
     def at(self, steps: int) -> "Tree":
-        """The family at another difficulty: as deep as before, or as near to that as so many steps can be."""
+        """The family at another number of steps, at the nearest depth that fits."""
         return replace(self, steps=steps, depth=self.shape.depth_for(steps))
 
     @property
     def one_derivation(self) -> bool:
-        """The proof is a chain."""
+        """True if the proof is a chain."""
         return self.depth == self.steps
 
     def __call__(self, g: np.random.Generator) -> Problem:

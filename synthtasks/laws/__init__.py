@@ -1,11 +1,11 @@
-"""Laws that every family and every surface must keep, and one call that checks one of your own against all of them.
+"""Laws that every family and every surface must keep; `check` tries all of them on one of your own.
 
     from synthtasks import laws
 
     def test_my_family():
         laws.check(MyFamily(), Equations(), Story())
 
-A law that is broken is raised as `LawBroken`, with what it says and the smallest example that hypothesis could find.
+A broken law raises `LawBroken` with its text and the smallest example that hypothesis finds.
 """
 
 from synthtasks.families.kit.family import Family
@@ -38,16 +38,16 @@ LAWS: tuple[Law, ...] = (
 
 
 def check(family: Family, *surfaces: Surface, examples: int = 100) -> None:
-    """Check a family, and surfaces that are to say its problems, against every law.
+    """Check a family and surfaces for its problems against every law.
 
-    The law of other processes cannot be tried on a family that they cannot import, such as one of `__main__`: a warning says so.
+    A family that other processes cannot import, for example one of `__main__`, skips the law of other processes with a warning.
 
     Raises:
-        LawBroken: at the first law that is broken, or that cannot be tried because the family or a surface fails.
-        ValueError: if there is no surface to say the problems in, or no example.
+        LawBroken: at the first broken law, or if the family or a surface raises an error.
+        ValueError: if there is no surface or no example.
     """
     if not surfaces:
-        raise ValueError("name at least one surface in which the family's problems are to be said, for example Equations()")
+        raise ValueError("give at least one surface for the family's problems, for example Equations()")
     if examples < 1:
         raise ValueError(f"a law is checked on at least one example; found {examples}")
     for law in LAWS:

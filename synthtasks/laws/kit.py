@@ -1,4 +1,4 @@
-"""What laws are made of: what is checked, how examples are found, and how a broken law is reported."""
+"""Building blocks of laws: the subject, the search for examples, and the report of a broken law."""
 
 import pickle
 import random
@@ -27,14 +27,14 @@ class LawBroken(AssertionError):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked, and on how many examples of each law."""
+    """A family and surfaces to check, and the number of examples of each law."""
 
     family: Family
     surfaces: tuple[Surface, ...]
     examples: int
 
     def vocab(self, surface: Surface) -> Vocab:
-        """Every word that the family can say in `surface`."""
+        """The vocabulary of the family in `surface`."""
         return surface.vocab(self.family.names, self.family.primitives, self.family.modulus)
 
 
@@ -47,7 +47,7 @@ class Law:
 
 
 def for_all(examples: int, strategy: st.SearchStrategy[T], holds: Callable[[T], None]) -> None:
-    """Check `holds` on examples of `strategy`, the same ones in every run; a failure is of the smallest one found."""
+    """Check `holds` on examples of `strategy`, the same in every run; report the smallest failing example."""
 
     def example(drawn: T) -> None:
         try:
@@ -63,24 +63,24 @@ def for_all(examples: int, strategy: st.SearchStrategy[T], holds: Callable[[T], 
         derandomize=True,
         database=None,
         report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),  # what hypothesis would explain is not told
+        phases=(Phase.generate, Phase.shrink),  # without hypothesis's explanations
         suppress_health_check=list(HealthCheck),
     )
     relaxed(given(strategy)(example))()
 
 
-def need(holds: object, *said: object) -> None:
-    """Report `said`, a line each, unless it holds.
+def need(holds: object, *message: object) -> None:
+    """Require that a condition holds.
 
     Raises:
-        LawBroken: if it does not.
+        LawBroken: if it does not, with the message, a line each.
     """
     if not holds:
-        raise LawBroken("\n  ".join(map(str, said)))
+        raise LawBroken("\n  ".join(map(str, message)))
 
 
 def raised(error: Exception) -> tuple[str, ...]:
-    """An error where none should have been, and the place in which it was raised, a line each; and what it was noted to be of."""
+    """The report of an unexpected error: the error, its place, and a note on the draw, a line each."""
     frames = extract_tb(error.__traceback__)
     where = [f"raised in {frames[-1].filename}, line {frames[-1].lineno}"] if frames else []
     notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(DRAWN)]
@@ -88,18 +88,18 @@ def raised(error: Exception) -> tuple[str, ...]:
 
 
 def _told(drawn: object) -> str:
-    """An example, in a line."""
+    """An example in one line."""
     if isinstance(drawn, tuple) and not hasattr(drawn, "_fields"):
         return "; ".join(map(_told, drawn))
     return show(drawn) if isinstance(drawn, Problem) else f"example: {shown(drawn)}"
 
 
 def generators() -> tuple[object, ...]:
-    """The state of the global generators, which nobody is to move."""
+    """The state of the global generators, which families and surfaces must not change."""
     return random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002
 
 
 def show(p: Problem) -> str:
-    """A problem, in a line."""
+    """A problem in one line."""
     steps = "; ".join(f"{s.name} = {s.primitive.name}({', '.join(map(str, s.arguments))})" for s in p.steps)
     return f"problem: {steps}; {p.query} is asked for, modulo {p.modulus}"

@@ -1,4 +1,4 @@
-"""Laws of families: of what they draw, and of the split."""
+"""Laws of families and of the split."""
 
 import pickle
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -13,16 +13,16 @@ from synthtasks.laws.kit import LawBroken, Subject, for_all, generators, need, s
 from synthtasks.problem import COMPOSED, Problem, Step
 from synthtasks.rng import rng
 
-DRAWS = 400  # problems that tell whether answers vary and whether seeds share problems
-FEW = 3  # problems that tell whether they are values
-OFTEN = 0.95  # of them
+DRAWS = 400  # problems to test that answers vary and that seeds share no problems
+FEW = 3  # problems to test that they are values
+OFTEN = 0.95  # share of problems from which an answer counts as constant
 
 
 def is_a_value(subject: Subject) -> None:
     family = subject.family
     for value in (family, *subject.surfaces):
         _is_kept(value, "make it a frozen dataclass of such values, at module level")
-    named = "let it apply a function that `def` names at module level; a lambda or a closure has no name by which it can be found again"
+    named = "let it apply a function defined at module level; a lambda or a closure cannot be pickled"
     for primitive in family.primitives:
         _is_kept(primitive, named)
     for i in range(FEW):
@@ -48,7 +48,7 @@ def is_pure(subject: Subject) -> None:
         strategies.drawn(subject.family, "law", i + 1)
         again = strategies.drawn(subject.family, "law", i)
         need(once == again, f"rng('law', {i}) gave two different problems; draw from the generator that is passed, and keep no state")
-        need(generators() == state, "drawing a problem moved a global generator; draw from the one that is passed, and from no other")
+        need(generators() == state, "drawing a problem moved a global generator; draw only from the one that is passed")
 
     for_all(min(subject.examples, 30), st.integers(0, 10**6), holds)
 
@@ -61,7 +61,7 @@ def is_well_formed(subject: Subject) -> None:
     def holds(p: Problem) -> None:
         need({s.name for s in p.steps} <= names, f"steps are called label(0) to label({family.names - 1}), as `names` says", show(p))
         need({s.primitive.symbol for s in p.steps} <= symbols, f"a step applies what is not in `primitives` ({sorted(symbols)})", show(p))
-        _ = p.values  # in which a primitive that leaves its domain raises
+        _ = p.values  # raises if a primitive leaves its domain
         need(p.modulus <= family.modulus, f"the modulus {p.modulus} is larger than the family's, {family.modulus}", show(p))
 
     for_all(subject.examples, strategies.problems_of(family), holds)
@@ -83,43 +83,43 @@ def dials_mean_what_they_say(subject: Subject) -> None:
 
 
 def _turned(family: Dialled, chosen: dict[str, int], i: int) -> Problem:
-    """A problem with the dials at the values chosen; where other fields of the family exclude these, of one at its defaults.
+    """A problem at the chosen values of the dials. If other fields of the family exclude these, fields have their defaults.
 
-    A graph without sums has no totals, but its class keeps its dials all the same.
+    For example, a graph without sums has no totals, and its class has dials that need totals.
     """
-    usual = _at_defaults(family)
+    defaults = _at_defaults(family)
     try:
         return turn(family, chosen)(rng("law", i))
     except ValueError:
-        if usual is None or usual == family:
+        if defaults is None or defaults == family:
             raise
-    return turn(usual, chosen)(rng("law", i))
+    return turn(defaults, chosen)(rng("law", i))
 
 
 def _at_defaults(family: Dialled) -> Dialled | None:
-    """The family with every field at its default, if all have one."""
+    """The family with every field at its default; None if a field has none."""
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
-    given = any(f.init and f.default is MISSING and f.default_factory is MISSING for f in fields(family))
-    return None if given else cast(Dialled, type(family)())
+    required = any(f.init and f.default is MISSING and f.default_factory is MISSING for f in fields(family))
+    return None if required else cast(Dialled, type(family)())
 
 
 def answers_vary(subject: Subject) -> None:
     drawn = [strategies.drawn(subject.family, "law", "answers", i) for i in range(DRAWS)]
     answers = [p.answer for p in drawn]
     often = max(answers.count(answer) for answer in set(answers)) / DRAWS
-    need(often < OFTEN, f"{often:.0%} of {DRAWS} problems have the same answer; whoever always says it needs no reasoning")
+    need(often < OFTEN, f"{often:.0%} of {DRAWS} problems have the same answer, so a constant guess needs no reasoning")
     given = [[a for s in p.stated for a in s.arguments if not isinstance(a, str)] for p in drawn]
     least = min(map(len, given))
     for place in range(-least, least):
         copied = sum(values[place] == answer for values, answer in zip(given, answers, strict=True)) / DRAWS
         where = f"number {place + 1} from the start" if place >= 0 else f"number {-place} from the end"
-        need(copied < OFTEN, f"the answer of {copied:.0%} of {DRAWS} problems is a value that they state, {where}; who copies it is right")
+        need(copied < OFTEN, f"the answer of {copied:.0%} of {DRAWS} problems is a value that they state, {where}, so copying it is enough")
 
 
 def is_more_than_a_handful(subject: Subject) -> None:
     one, two = ([problem(subject.family, "train", "law", seed, i) for i in range(DRAWS)] for seed in (1, 2))
     if all(p.split == "both" for p in one):
-        return  # facts, of which there may be few
+        return  # there may be few facts
     first, second = ({p.key for p in drawn} for drawn in (one, two))
     need(len(first) >= DRAWS / 4, f"of {DRAWS} problems only {len(first)} differ; does every draw enter the problem?")
     repeated = 2 * DRAWS - len(first) - len(second)
@@ -147,4 +147,4 @@ def the_split_is_of_the_problem(subject: Subject) -> None:
     composed = {split: {p.key for p in ps if p.split != "both"} for split, ps in drawn.items()}
     need(not composed["train"] & composed["test"], "a composed problem was drawn in both splits")
     short = [p for p in drawn["test"] if p.split == "both" and len(p.proof) > 2 * COMPOSED]
-    need(not short, "a long problem is in both splits: its steps all say the same", show(short[0]) if short else "")
+    need(not short, "a long problem is in both splits: its steps are all equivalent", show(short[0]) if short else "")

@@ -1,4 +1,4 @@
-"""The law of other processes: what is drawn and said depends on nothing of this one."""
+"""The law of other processes: problems and their words do not depend on the process."""
 
 import warnings
 
@@ -11,10 +11,10 @@ def is_the_same_elsewhere(subject: Subject) -> None:
     try:
         others = there(subject.family, subject.surfaces)
     except Astray as reason:
-        said = f"{type(subject.family).__name__} was not tried in another process, which cannot find it ({reason})"
-        warnings.warn(f"{said}; define it in a module that can be imported", stacklevel=4)
+        skipped = f"{type(subject.family).__name__} was not tried in another process, which cannot find it ({reason})"
+        warnings.warn(f"{skipped}; define it in a module that can be imported", stacklevel=4)
         return
     for other in others:
         for one, two in zip(here, other, strict=True):
-            said = "another process says otherwise: nothing may depend on the order of a set, on hash() or on id()"
-            need(one == two, said, f"here {one}", f"there {two}")
+            cause = "another process differs: nothing may depend on the order of a set, on hash() or on id()"
+            need(one == two, cause, f"here {one}", f"there {two}")

@@ -1,4 +1,4 @@
-"""Laws of surfaces: of what they say, and of how it is read."""
+"""Laws of surfaces: of writing and of reading."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,8 +22,8 @@ def words_are_known(subject: Subject) -> None:
         known = set(subject.vocab(surface).words)
 
         def holds(p: Problem, surface: Surface = surface, known: set[str] = known) -> None:
-            new = [word for word in surface.prompt(p) + surface.solution(p) if word not in known]
-            need(not new, f"{surface} says {new[:5]}, which its vocabulary does not hold", show(p))
+            unknown = [word for word in surface.prompt(p) + surface.solution(p) if word not in known]
+            need(not unknown, f"{surface} writes {unknown[:5]}, which its vocabulary lacks", show(p))
 
         for_all(subject.examples, strategies.problems_of(subject.family), holds)
 
@@ -35,25 +35,25 @@ def the_prompt_says_what_is_given(subject: Subject) -> None:
         def holds(p: Problem, surface: Surface = surface, compared: list[Words] = compared) -> None:
             state, prompt = generators(), surface.prompt(p)
             alike = surface.prompt(p) == prompt and generators() == state
-            need(alike, f"{surface} puts a problem in one way or another; let the words depend on it alone", show(p))
+            need(alike, f"{surface} writes a problem in several ways; let its words depend on the problem alone", show(p))
             for changed in _variations(p, subject.family.primitives):
                 try:
                     other = surface.prompt(changed)
                 except ValueError:
-                    continue  # no problem that this surface can say
+                    continue  # this surface cannot write the problem
                 compared.append(other)
-                apart = "say what tells them apart, or raise a ValueError for those that it is not to say"
-                need(other != prompt, f"{surface} says two problems alike: {' '.join(other)}", show(p), show(changed), apart)
+                advice = "write how they differ, or raise a ValueError for problems that it cannot write"
+                need(other != prompt, f"{surface} writes two problems alike: {' '.join(other)}", show(p), show(changed), advice)
             same = surface.prompt(_with_other_values(p)) == prompt
-            need(same, f"{surface} tells what is to be found out, a value or the answer: {' '.join(prompt)}", show(p))
+            need(same, f"{surface} reveals a value or the answer in the prompt: {' '.join(prompt)}", show(p))
 
         for_all(min(subject.examples, 25), strategies.problems_of(subject.family), holds)
         need(compared, f"{surface} refuses every problem that differs in a value, a primitive or the query: none could be compared")
 
 
 def _variations(p: Problem, primitives: tuple[Operation, ...]) -> Iterator[Problem]:
-    """Problems that are to be put otherwise: one value or one primitive of one step changed, one entry of a table, or the query."""
-    usual = [primitive for primitive in primitives if not isinstance(primitive, Given)]
+    """Problems with another prompt: a given value, a primitive, an entry of a table or the query is changed."""
+    fixed = [primitive for primitive in primitives if not isinstance(primitive, Given)]
 
     def with_step(old: Step, new: Step) -> Problem:
         return replace(p, steps=tuple(new if s is old else s for s in p.steps))
@@ -65,7 +65,7 @@ def _variations(p: Problem, primitives: tuple[Operation, ...]) -> Iterator[Probl
             if not isinstance(argument, str):
                 new = (*step.arguments[:i], following(argument, p.modulus), *step.arguments[i + 1 :])
                 yield with_step(step, step._replace(arguments=new))
-        for primitive in usual if step.primitive in usual else ():
+        for primitive in fixed if step.primitive in fixed else ():
             if primitive != step.primitive and primitive.arity == step.primitive.arity:
                 yield with_step(step, step._replace(primitive=primitive))
     for table in p.tables:
@@ -81,14 +81,14 @@ def _with_tables(p: Problem, others: dict[Given, Given]) -> Problem:
 
 
 class _Next(Given):
-    """A table that gives what follows the value that is stated, or else the operand."""
+    """A table that gives the value following the stated one, or following the operand if there is none."""
 
     def __call__(self, *operands: Value, modulus: int) -> Value:
         return following(dict[Value, Value](self.entries).get(*operands, *operands), modulus)
 
 
 def _with_other_values(p: Problem) -> Problem:
-    """The problem word for word, but its steps give other values: each operation gives what follows what it should give."""
+    """The problem with the same prompt and other values: each operation gives the value following the right one."""
 
     def other(primitive: Primitive) -> Primitive:
         return replace(primitive, apply=lambda *operands: following(primitive.apply(*operands), p.modulus))
@@ -111,8 +111,8 @@ def reading_is_total(subject: Subject) -> None:
             right = verify(p, trace).process
             need(not right or words == surface.solution(p) or p.surplus == "allowed" or _reorders(p, trace), f"accepted: {words}", show(p))
 
-        said = strategies.completions(subject.vocab(surface))
-        for_all(subject.examples, st.one_of(said, said.map(lambda words: words + words)), holds)
+        completions = strategies.completions(subject.vocab(surface))
+        for_all(subject.examples, st.one_of(completions, completions.map(lambda words: words + words)), holds)
 
 
 def _reorders(p: Problem, trace: Trace) -> bool:
@@ -125,14 +125,11 @@ def reading_inverts_writing(subject: Subject) -> None:
         def holds(p: Problem, surface: Surface = surface) -> None:
             words = surface.solution(p)
             trace = surface.read(words)
-            said, meant = _resolved(p, trace), gold(p)
-            need(said == meant, f"{surface} wrote {' '.join(words)}", f"and read {said}", f"instead of {meant}", show(p))
+            found, expected = _resolved(p, trace), gold(p)
+            need(found == expected, f"{surface} wrote {' '.join(words)}", f"and read {found}", f"instead of {expected}", show(p))
             need(verify(p, trace).process, f"the judge refuses the solution {' '.join(words)}: {verify(p, trace).slips}", show(p))
-            need(
-                surface.read(surface.write(meant)) == trace,
-                f"{surface} writes the solution in another way than the trace it is of",
-                show(p),
-            )
+            rewritten = surface.read(surface.write(expected))
+            need(rewritten == trace, f"{surface}: `solution` and `write` of the gold trace differ", show(p))
 
         for_all(subject.examples, strategies.problems_of(subject.family), holds)
 
@@ -145,25 +142,25 @@ def the_answer_comes_last(subject: Subject) -> None:
             early = {END, PAD} & {*prompt, *solution[:-1]}
             need(
                 not early,
-                f"{surface} says {', '.join(sorted(early))} before its end, where generation stops: {' '.join(prompt + solution)}",
+                f"{surface} writes {', '.join(sorted(early))} before its end, where generation stops: {' '.join(prompt + solution)}",
             )
             need(solution[-1:] == (END,), f"{surface} does not end with {END}: {' '.join(solution)}", show(p))
             for before in ((), ("well",), solution[:1]):
                 words = (*before, *ending(p.answer))
-                need(surface.read(words).answer == p.answer, f"{surface} does not hear the answer in {' '.join(words)}")
-                need(surface.read((*words, "well")).answer is None, f"{surface} hears an answer in {' '.join(words)} well")
+                need(surface.read(words).answer == p.answer, f"{surface} reads no answer in {' '.join(words)}")
+                need(surface.read((*words, "well")).answer is None, f"{surface} reads an answer in {' '.join(words)} well")
 
         for_all(min(subject.examples, 30), strategies.problems_of(subject.family), holds)
 
 
 def _resolved(p: Problem, trace: Trace) -> Trace:
-    """The trace with every operand said: one left unsaid is what was just computed, or what the problem starts from."""
-    said = []
+    """The trace with implicit operands filled in: the step before, or at first the given value of the problem."""
+    resolved = []
     running = p.proof[0].arguments[0]
     for a in unplaced(trace).assertions:
-        said.append(a._replace(operands=tuple(running if operand is None else operand for operand in a.operands)))
+        resolved.append(a._replace(operands=tuple(running if operand is None else operand for operand in a.operands)))
         running = a.name
-    return Trace(tuple(said), trace.answer, trace.unread)
+    return Trace(tuple(resolved), trace.answer, trace.unread)
 
 
 def any_trace_can_be_said(subject: Subject) -> None:
@@ -172,10 +169,10 @@ def any_trace_can_be_said(subject: Subject) -> None:
         def holds(drawn: tuple[Problem, Trace], surface: Surface = surface) -> None:
             p, trace = drawn
             if any(None in a.operands for a in surface.read(surface.solution(p)).assertions):
-                return  # operands that go without saying cannot be wrong
+                return  # implicit operands cannot be wrong
             words = surface.write(trace)
-            said = unplaced(surface.read(words))
-            need(said == trace, f"{surface} wrote {' '.join(words)}", f"and read {said}", f"instead of {trace}", show(p))
+            found = unplaced(surface.read(words))
+            need(found == trace, f"{surface} wrote {' '.join(words)}", f"and read {found}", f"instead of {trace}", show(p))
 
         problems = strategies.problems_of(subject.family)
         for_all(subject.examples, problems.flatmap(lambda p: st.tuples(st.just(p), strategies.traces_of(p))), holds)

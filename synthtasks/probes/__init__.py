@@ -1,1 +1,1 @@
-"""What laws are tried with: mistakes made on purpose, and other processes."""
+"""Probes for laws: deliberate mistakes, and other processes."""

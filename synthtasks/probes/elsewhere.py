@@ -1,6 +1,6 @@
-"""What a family draws and its surfaces say, in another process: where strings hash otherwise, and sets come in another order.
+"""Problems and their texts from another process, in which hashes of strings, and so the order of sets, differ.
 
-It imports no hypothesis, so that the other process begins quickly.
+Imports no hypothesis, so that the other process starts fast.
 """
 
 import json
@@ -17,33 +17,33 @@ from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces.surface import Surface
 
-DRAWS = 8  # problems that are compared
-SEEDS = ("1", "2")  # of hashes: a set of two strings may come in the same order by chance
-ASTRAY = 3  # the status of a process that cannot find what it was sent
-SECONDS = 300.0  # after which a process is stopped
+DRAWS = 8  # problems to compare
+SEEDS = ("1", "2")  # of hashes; two, because under one seed a set may keep its order by chance
+ASTRAY = 3  # exit status of a process that cannot import the family or a surface
+SECONDS = 300.0  # limit for a process
 
 
 class Astray(Exception):
-    """Another process cannot import what it is to draw."""
+    """Another process cannot import the family or a surface."""
 
 
 def lines(family: Family, surfaces: tuple[Surface, ...]) -> Iterator[str]:
-    """Some problems and all that is said of them, a line each; of two processes these should be the same."""
+    """Problems, prompts, solutions and vocabularies, one a line; every process should give equal lines."""
     for i in range(DRAWS):
         p = family(rng("law", "elsewhere", i))
         yield _problem(p)
         for surface in surfaces:
-            yield f"{surface} puts it: {' '.join(surface.prompt(p))}"
-            yield f"{surface} solves it: {' '.join(surface.solution(p))}"
+            yield f"{surface} prompt: {' '.join(surface.prompt(p))}"
+            yield f"{surface} solution: {' '.join(surface.solution(p))}"
     for surface in surfaces:
-        yield f"{surface} has these words: {' '.join(surface.vocab(family.names, family.primitives, family.modulus).words)}"
+        yield f"{surface} vocabulary: {' '.join(surface.vocab(family.names, family.primitives, family.modulus).words)}"
 
 
 def there(family: Family, surfaces: tuple[Surface, ...]) -> list[list[str]]:
     """The `lines` of other processes, one for each of `SEEDS`.
 
     Raises:
-        Astray: if what is sent cannot be imported there: it is of `__main__`, or of a module that is not on the path.
+        Astray: if the family or a surface cannot be imported there: it is of `__main__`, or of a module that is not on the path.
         RuntimeError: if drawing fails there.
         TimeoutExpired: if a process takes too long.
     """
@@ -52,7 +52,7 @@ def there(family: Family, surfaces: tuple[Surface, ...]) -> list[list[str]]:
 
 
 def main() -> None:
-    """The other process: read a family and surfaces from the process that started this one, and write their lines."""
+    """Run in the other process: read a family and surfaces from standard input, and write their lines."""
     try:
         family, surfaces = pickle.loads(sys.stdin.buffer.read())
     except Exception as reason:
@@ -65,12 +65,12 @@ def _one(sent: bytes, seed: str) -> list[str]:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-P", "-c", "from synthtasks.probes.elsewhere import main; main()"]
     done = subprocess.run(command, input=sent, capture_output=True, env=environment, timeout=SECONDS)
-    said = done.stdout.decode().splitlines()
+    output = done.stdout.decode().splitlines()
     if done.returncode == ASTRAY:
-        raise Astray(said[-1])
+        raise Astray(output[-1])
     if done.returncode:
-        raise RuntimeError(f"another process could not draw what this one draws: {done.stderr.decode(errors='replace').strip()}")
-    found: list[str] = json.loads(said[-1])
+        raise RuntimeError(f"another process could not draw these problems: {done.stderr.decode(errors='replace').strip()}")
+    found: list[str] = json.loads(output[-1])
     return found
 
 

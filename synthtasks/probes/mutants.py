@@ -1,4 +1,4 @@
-"""Mistakes, made on purpose: what a judge must refuse. Each is a solution but for one slip, and never the solution itself."""
+"""Mutants: solutions with one deliberate mistake, which the judge must refuse. A mutant always differs from the solution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,8 +31,8 @@ KINDS: tuple[Slipped, ...] = (
     "inserted",
     "replaced",
 )
-"""Of a step the wrong operator, operand or value; a step dropped, said twice, beside the proof, or before what it depends on;
-the answer to another query, or another answer; of the words some cut off at the end, one put in, one replaced."""
+"""A wrong operator, operand or value of a step; a step dropped, repeated, beside the proof, or before one that it depends on;
+the solution of another query, another answer; a truncated completion, a word inserted, a word replaced."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Mutant:
 
 
 def mutant(kind: Slipped, problem: Problem, surface: Surface, vocab: Vocab, g: np.random.Generator) -> Mutant | None:
-    """A random mistake of this kind; None if the problem leaves no room for one (a single step cannot be out of order).
+    """A random mistake of this kind; None if the problem allows none (a single step cannot be out of order).
 
     Raises:
         ValueError: if there is no such kind.
@@ -126,11 +126,11 @@ def _duplicated(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
 
 def _surplus(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
     """A true step that the answer does not depend on."""
-    needed = {a.name for a in trace.assertions}
-    beside = [step for step in problem.steps if step.name not in needed]
-    if problem.surplus == "allowed" or not beside:
+    asserted = {a.name for a in trace.assertions}
+    distractors = [step for step in problem.steps if step.name not in asserted]
+    if problem.surplus == "allowed" or not distractors:
         return None
-    step = beside[draws.below(len(beside))]
+    step = distractors[draws.below(len(distractors))]
     return _inserted(trace, Assertion(step.name, step.primitive.symbol, step.arguments, problem.values[step.name], 0), draws)
 
 
@@ -147,7 +147,7 @@ def _reordered(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
 
 
 def _query(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
-    """The solution of another query: of a step on the way."""
+    """The solution of another query: an earlier step of the proof."""
     if len(trace.assertions) < 2:
         return None
     ends = draws.below(len(trace.assertions) - 1) + 1

@@ -1,1 +1,1 @@
-"""Measured difficulty: what dials move, how much of a test is worked out in training, and both as a picture."""
+"""Measured difficulty: effects of dials on quantities, overlap of test with training, and a picture."""

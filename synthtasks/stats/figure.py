@@ -1,4 +1,4 @@
-"""Measured difficulty as a picture: how each quantity is distributed, and below it which dials move it."""
+"""A figure of measured difficulty: the distribution of each quantity, and its correlation with each dial."""
 
 from pathlib import Path
 from textwrap import wrap
@@ -26,19 +26,19 @@ STYLE: dict[str, object] = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "svg.fonttype": "none",
-    "text.parse_math": False,  # a sign $ in a name is no formula
+    "text.parse_math": False,  # $ in a name starts no formula
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
 }
 COLUMN, ROW, SIDE, HISTOGRAM, LINE, HEAD, ANSWERS, GAP = 0.86, 0.36, 1.9, 0.8, 0.19, 1.0, 2.2, 0.2  # inches
-LETTERS = 13.2  # of a note, an inch
-BINS = 18  # of a histogram, at most
+LETTERS = 13.2  # letters of a note per inch
+BINS = 18  # most bins of a histogram
 
 
 def save(stats: Stats, file: Path) -> None:
-    """Write the picture; the suffix of the file says in which format.
+    """Write the figure; the suffix of the file selects the format.
 
     Raises:
-        ValueError: if there is no such format.
+        ValueError: if the suffix names no format.
         OSError: if the file cannot be written.
     """
     with rc_context(STYLE):  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ def save(stats: Stats, file: Path) -> None:
 
 
 def painted(stats: Stats) -> Figure:
-    """A column for each quantity, a row for each dial, and beside them the most frequent answers."""
+    """The figure: a column for each quantity, a row for each dial, and the most frequent answers."""
     notes = _notes(stats)
     columns, rows = len(stats.quantities), len(stats.dials)
     foot = 0.3 + LINE * len(notes)
@@ -64,15 +64,15 @@ def painted(stats: Stats) -> Figure:
     _answers(axes(SIDE + grid + 0.85, low, ANSWERS - 1.05, map_height + GAP + HISTOGRAM), stats)
     sets = "".join(f", {field} = {value}" for field, value in stats.sets.items())
     figure.text(0.12 / width, 1 - 0.22 / height, stats.family, fontsize=12, weight="bold", va="center")
-    said = f"{stats.problems:,} problems, dials turned independently{sets}; words counted in {stats.surface}; seed {stats.seed}"
-    figure.text(SIDE / width, 1 - 0.22 / height, said, color=FAINT, va="center")
+    subtitle = f"{stats.problems:,} problems, dials turned independently{sets}; words counted in {stats.surface}; seed {stats.seed}"
+    figure.text(SIDE / width, 1 - 0.22 / height, subtitle, color=FAINT, va="center")
     for i, note in enumerate(notes):
         figure.text(0.12 / width, (foot - 0.12 - LINE * i) / height, note, fontsize=7.5, va="top")
     return figure
 
 
 def _histogram(axes: Axes, quantity: Measured) -> None:
-    """A bar for each value, or for each of `BINS` ranges of them where there are more."""
+    """A bar for each value, or for each of `BINS` bins if there are more values."""
     at, heights = np.array(quantity.values), np.array(quantity.counts)
     ends = sorted({quantity.values[0], quantity.values[-1]})
     if len(at) > BINS:
@@ -105,11 +105,11 @@ def _heat(axes: Axes, stats: Stats) -> None:
 
 
 def _cell(axes: Axes, x: int, y: int, c: Correlation, numbers: dict[str, int]) -> None:
-    said = "–" if c.rho is None else c.brief.replace("-", "−")
+    label = "–" if c.rho is None else c.brief.replace("-", "−")
     size = abs(c.rho or 0.0)
     colour = "white" if size > 0.7 else FAINT if c.rho is None or (c.relation == "length" and size < 0.2) else INK
     weight = "bold" if c.relation == "own" else "normal"
-    axes.text(x + 0.5, y + 0.5, said, ha="center", va="center", fontsize=8, color=colour, weight=weight)
+    axes.text(x + 0.5, y + 0.5, label, ha="center", va="center", fontsize=8, color=colour, weight=weight)
     if c.relation == "forced":
         axes.text(x + 0.93, y + 0.1, str(numbers[c.reason]), ha="right", va="top", fontsize=5.5, color=colour)
     if c.relation == "own":
@@ -134,10 +134,10 @@ def _answers(axes: Axes, stats: Stats) -> None:
 
 
 def _notes(stats: Stats) -> list[str]:
-    """How to read it, and why what is forced is forced."""
+    """The legend, and the reason of every forced pair."""
     loose = [f"{c.dial} and {c.quantity}" for c in stats.correlations if c.loose]
     verdict = f"In red, free and yet |ρ| ≥ {BAR:.2f}: {', '.join(loose)}." if loose else f"Every free pair has |ρ| < {BAR:.2f}."
-    keys = "Framed: what the dial sets. Numbered: forced. Words follow what is said."
+    keys = "Framed: set by the dial. Numbered: forced. Numbers of words follow the content."
     lines = [f"Correlation ρ of dial and quantity over all problems. {keys} {verdict}"]
     for i, reason in enumerate(stats.reasons):
         pairs = ", ".join(f"{c.dial} – {c.quantity}" for c in stats.correlations if c.reason == reason)

@@ -1,4 +1,4 @@
-"""What is measured of a family's problems, as records."""
+"""Records of measurements on a family's problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Literal
 from synthtasks.checked import check
 
 Relation = Literal["own", "forced", "length", "free"]
-"""What ties a quantity to a dial: it is what the dial sets, or cannot but move with it; as a number of words it follows what
-is said; or nothing does, and then they are to be uncorrelated."""
-BAR = 0.05  # the correlation from which on a free pair is not free
+"""Relations of a quantity to a dial: own, if the dial sets it; forced, if it moves by definition; length, if it is a number of
+words, which follows the content; else free, and then the two should be uncorrelated."""
+BAR = 0.05  # the absolute correlation from which a free pair counts as dependent
 
 
 @dataclass(frozen=True)
 class Turned:
-    """A dial, and what it was turned to."""
+    """A dial, its values, and the quantity that it sets."""
 
     field: str
     values: tuple[int, ...]
-    quantity: str  # that it sets
+    quantity: str
     meaning: str
 
     def __post_init__(self) -> None:
@@ -27,12 +27,12 @@ class Turned:
 
 @dataclass(frozen=True)
 class Measured:
-    """A quantity over all problems."""
+    """The distribution of a quantity over all problems."""
 
     name: str
     mean: float
     sd: float
-    values: tuple[float, ...]  # that it took, ascending
+    values: tuple[float, ...]  # observed, ascending
     counts: tuple[int, ...]  # of problems, by value
 
     def __post_init__(self) -> None:
@@ -41,25 +41,25 @@ class Measured:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Pearson's rho of a dial and a quantity over all problems; None where the quantity, or the dial, never varies."""
+    """Pearson's rho of a dial and a quantity over all problems; None if either is constant."""
 
     dial: str
     quantity: str
     rho: float | None
     relation: Relation
-    reason: str  # why, where it is forced
+    reason: str  # of a forced pair; else empty
 
     def __post_init__(self) -> None:
         check(self)
 
     @property
     def loose(self) -> bool:
-        """Whether the dial moves what it should not."""
+        """True if the dial moves a quantity that it should not."""
         return self.relation == "free" and self.rho is not None and abs(self.rho) >= BAR
 
     @property
     def brief(self) -> str:
-        """rho in two decimals, or three where two would round it up to the bar; a dash where there is none."""
+        """rho to two decimals, or three if two would round it up to `BAR`; a dash if there is none."""
         if self.rho is None:
             return "-"
         digits = 3 if abs(self.rho) < BAR <= round(abs(self.rho), 2) else 2
@@ -68,7 +68,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, and the share of the problems that have it."""
+    """An answer, and the share of problems with it."""
 
     value: str
     share: float
@@ -79,7 +79,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """How many words it takes to say the family's problems in a surface."""
+    """The size of the family's vocabulary in a surface."""
 
     surface: str
     size: int
@@ -90,7 +90,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Stats:
-    """Measurements of problems whose dials were turned at random, each independently of the others."""
+    """Measurements of problems whose dials were turned at random and independently."""
 
     family: str
     surface: str  # in which words are counted
@@ -100,8 +100,8 @@ class Stats:
     dials: tuple[Turned, ...]
     quantities: tuple[Measured, ...]
     correlations: tuple[Correlation, ...]  # of every dial with every quantity
-    answers: tuple[Answer, ...]  # the most frequent first: whoever says the first, always, is right that often
-    uniform: float  # how often a value is right that is drawn at random from the domain
+    answers: tuple[Answer, ...]  # most frequent first; the first share is the accuracy of a constant guess
+    uniform: float  # accuracy of a uniform random guess
     vocabularies: tuple[Vocabulary, ...]
 
     def __post_init__(self) -> None:
@@ -109,5 +109,5 @@ class Stats:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why pairs are forced, each reason once."""
+        """The different reasons of forced pairs."""
         return tuple(dict.fromkeys(c.reason for c in self.correlations if c.relation == "forced"))

@@ -1,4 +1,4 @@
-"""Measured difficulty: what the dials of a family do to its problems, and whether each does its own work alone."""
+"""Measurements of how the dials of a family move quantities of its problems."""
 
 import inspect
 from collections import Counter
@@ -16,20 +16,20 @@ from synthtasks.surfaces.surface import Surface
 
 Floats = npt.NDArray[np.float64]
 WORDS = ("prompt words", "solution words")
-ANSWERS = 12  # of the most frequent that are told
+ANSWERS = 12  # most frequent answers to report
 
 
 def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: int) -> Stats:
-    """Draw problems of `family`, each with dials of its own, and measure them; words are counted in the first surface.
+    """Draw problems of `family`, each with random dials, and measure them; words are counted in the first surface.
 
     Raises:
-        ValueError: if there is no dial or no surface, a dial turns no field, there are fewer than two problems, the seed is none, or
-            a forced pair is of no dial or quantity.
+        ValueError: if there is no dial or no surface, a dial turns no field, there are fewer than two problems, the seed is
+            negative, or a forced pair names no dial or quantity.
     """
     name = type(family).__name__
     if not getattr(family, "dials", ()) or not surfaces or type(problems) is not int or problems < 2:
         found = f"{name}, {len(surfaces)} surfaces, {problems} problems"
-        raise ValueError(f"to measure takes a family that has `dials`, a surface and at least 2 problems; found {found}")
+        raise ValueError(f"measurements need a family with `dials`, a surface and at least 2 problems; found {found}")
     one_seed(seed)
     sets: dict[str, int] = getattr(family, "sets", {})
     quantities = measures(family, surfaces[0])
@@ -43,7 +43,7 @@ def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: i
         drawn = turned(rng("stats", seed, i))
         dials[i] = list(chosen.values())
         measured[i] = [quantity(drawn) for quantity in quantities.values()]
-        answers[said(drawn.answer)] += 1
+        answers[_spelled(drawn.answer)] += 1
         uniform += 1 / drawn.modulus ** (len(drawn.answer) if isinstance(drawn.answer, tuple) else 1)
         names, modulus = max(names, turned.names), max(modulus, turned.modulus)
     return Stats(
@@ -62,7 +62,7 @@ def measure(family: Dialled, surfaces: Sequence[Surface], problems: int, seed: i
 
 
 def measures(family: Dialled, surface: Surface) -> dict[str, Quantity]:
-    """All that is measured, by name: `QUANTITIES`, what else the dials set (called like the dial), and words."""
+    """All measured quantities by name: `QUANTITIES`, other quantities that a dial sets (named after the dial), and words."""
     others = {dial.field: dial.measure for dial in family.dials if dial.measure not in QUANTITIES.values()}
 
     def prompt_words(p: Problem) -> float:
@@ -74,7 +74,7 @@ def measures(family: Dialled, surface: Surface) -> dict[str, Quantity]:
     return {**QUANTITIES, **others, **dict(zip(WORDS, (prompt_words, solution_words), strict=True))}
 
 
-def said(answer: Value) -> str:
+def _spelled(answer: Value) -> str:
     """An answer in one word."""
     return str(answer) if isinstance(answer, int) else "".join(answer)
 

@@ -1,4 +1,4 @@
-"""Surfaces: how a problem is put into words, and how a completion is read back. `read` inverts `solution`."""
+"""Surfaces write problems in words and parse completions. `read` inverts `solution`."""
 
 from synthtasks.surfaces.code import Code
 from synthtasks.surfaces.compact import Compact

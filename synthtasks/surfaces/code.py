@@ -1,4 +1,4 @@
-"""Problems as programs in Python, which runs them; a solution is a program that asserts every value."""
+"""Problems as executable Python programs; a solution is a program that asserts every value."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,9 +20,9 @@ RESERVED = SIGNS | {"m", "assert", "print", "table", "total", "answer", END, PAD
 class Code(Sentences):
     """`A = ( 5 + 3 ) % m ;` in the prompt, `assert ( A := ( 5 + 3 ) % m ) == 8 ;` in the solution.
 
-    Joined by spaces, both run under Python, the solution after the prompt, if the statements come in an order in which they
-    can, and once the functions that they call are defined: primitives that are no arithmetic, by their symbols; `total`,
-    which adds up; `table(function, entries)`, which changes a function somewhere.
+    Joined by spaces, prompt and then solution run under Python if statements are in topological order and these functions
+    are defined: primitives other than arithmetic, by their symbols; `total`, which adds its arguments modulo m; and
+    `table(function, entries)`, which overrides a function at the entries.
 
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=2, depth=2, order="topological")(rng("example"))
@@ -36,7 +36,7 @@ class Code(Sentences):
     reserved: ClassVar[frozenset[str]] = RESERVED
 
     def prompt(self, problem: Problem) -> Words:
-        """The program that computes what is asked, distractors and all."""
+        """The program that computes the query, distractors included."""
         words: list[str] = ["m", "=", str(problem.modulus), self.stop]
         for symbol, meaning in problem.definitions:
             words += (symbol, "=", meaning, self.stop)

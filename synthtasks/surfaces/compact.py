@@ -1,4 +1,4 @@
-"""Straight-line problems in as few words as they can be said in; the surface of the factorial study."""
+"""Straight-line programs in as few words as possible; the surface of the factorial study."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ WORDS_A_STEP = 4
 class Compact:
     """Programs in single characters; a step of the solution is line, operator, constant, value.
 
-    What a line is applied to goes without saying: what was just computed. So it says chains alone, of binary primitives
-    on numbers (`Program`, `Group`).
+    The first operand of a line is implicit: it is the running value. So this surface writes only chains of binary
+    primitives on numbers (`Program`, `Group`).
 
     >>> from synthtasks import Program, rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
@@ -29,7 +29,7 @@ class Compact:
     """
 
     def prompt(self, problem: Problem) -> Words:
-        """The program, and the window that is to be run.
+        """The program, and the window to run.
 
         Raises:
             ValueError: if the problem is not a straight-line program.
@@ -46,7 +46,7 @@ class Compact:
         by_symbol = {p.symbol: p for p in primitives}
         lines, query = words[:-7], words[-7:]
         if len(query) < 7 or len(lines) % 3 or (query[0], query[2], query[4], query[6]) != ("run", "to", "from", ":"):
-            raise ValueError(f"expected {form!r}, in words; found {' '.join(words)!r}")
+            raise ValueError(f"expected the words {form!r}; found {' '.join(words)!r}")
         names = lines[::3]
         for operator, number in zip(lines[1::3], lines[2::3], strict=True):
             if operator not in by_symbol or number not in NUMBERS:
@@ -60,18 +60,18 @@ class Compact:
         return Problem(tuple(steps), query[3], modulus)
 
     def solution(self, problem: Problem) -> Words:
-        """Every line of the window with the running value after it, and the answer."""
+        """Every line of the window with its value, and the answer."""
         return self.write(gold(problem))
 
     def write(self, trace: Trace) -> Words:
-        """The steps of a trace, each with the last of its operands only, and its answer."""
+        """The steps of a trace, each with its last operand only, and its answer."""
         words: list[str] = []
         for a in trace.assertions:
             words += (a.name, a.operator, str(a.operands[-1]), str(a.value))
         return (*words, *trace.unread, *ending(trace.answer))
 
     def listing_prompt(self, problem: Problem) -> Words:
-        """The program, and the window that is to be restated, not run."""
+        """The program, and the window to restate without running it."""
         return (*self._lines(problem), "list", *self._window(problem), ":")
 
     def listing(self, problem: Problem) -> Words:
@@ -82,7 +82,7 @@ class Compact:
         return (*words, END)
 
     def read(self, words: Words) -> Trace:
-        """What a completion asserts. Total and linear: whatever fits no step and no final answer is unread."""
+        """The trace of a completion, in linear time. Any words can be read: those of no step and no final answer are unread."""
         assertions: list[Assertion] = []
         unread: list[str] = []
         answer, i = None, 0
@@ -100,7 +100,7 @@ class Compact:
         return Trace(tuple(assertions), answer, tuple(unread))
 
     def roles(self, words: Words) -> tuple[Role, ...]:
-        """By position: the same number is copied as a constant and computed as a value."""
+        """Roles by position: a number is copied as a constant, and computed as a value."""
         roles: list[Role] = []
         while len(roles) < len(words):
             i = len(roles)
@@ -113,7 +113,7 @@ class Compact:
         return tuple(roles)
 
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
-        """Every word that programs of this size, their solutions and their listings can hold.
+        """All words of programs of this size, their solutions and their listings.
 
         Raises:
             ValueError: if there is no name or value, two words coincide, or the modulus is larger than the table of numbers.
@@ -121,8 +121,8 @@ class Compact:
         sized(names, modulus)
         if modulus > len(NUMBERS):
             raise ValueError(f"numbers go up to {len(NUMBERS) - 1}; found modulus {modulus}")
-        said = (*labels(names), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
-        return Vocab((PAD, END, *sorted(RESERVED - {PAD, END}), *said))
+        content = (*labels(names), *(p.symbol for p in primitives), *(str(n) for n in range(modulus)))
+        return Vocab((PAD, END, *sorted(RESERVED - {PAD, END}), *content))
 
     @staticmethod
     def _is_step(words: Words, i: int) -> bool:
@@ -134,7 +134,7 @@ class Compact:
 
     @staticmethod
     def _is_answer(words: Words, i: int) -> bool:
-        """Only as the last words: what follows an answer was not part of the solution."""
+        """True only at the last words: an answer that other words follow is none."""
         return i + 3 == len(words) and words[i] == "answer" and words[i + 1] in NUMBERS and words[i + 2] == END
 
     @staticmethod
@@ -144,8 +144,8 @@ class Compact:
         words: list[str] = []
         for step in problem.stated:
             left, right = step.arguments if len(step.arguments) == 2 else (None, None)
-            enters = left == first.arguments[0] and (before is None or step is first)
-            if not isinstance(right, int) or isinstance(left, tuple) or not (enters or left == before):
+            starts = left == first.arguments[0] and (before is None or step is first)
+            if not isinstance(right, int) or isinstance(left, tuple) or not (starts or left == before):
                 raise ValueError(f"Compact writes straight-line programs (see Program); this is not a line of one: {_show(step)}")
             words += (step.name, step.primitive.symbol, str(right))
             before = step.name

@@ -1,4 +1,4 @@
-"""Contexts: what a story is about. One of your own is a value: a dozen kinds of things, and a dozen places for them."""
+"""Contexts of stories: twelve kinds of things, and twelve places for them."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from synthtasks.vocab import END, PAD
 
 COUNT = 12  # of kinds, and of places
 FRAME = ("count", "modulo", "with", "letters", "means", "is", "how", "many", "are", "the", "of", "all", "and", "so", "answer", "?")
-ENDS = frozenset({END, PAD, ".", QUOTE, "answer"})  # here a completion, a sentence or a text ends, or the answer begins
+ENDS = frozenset({END, PAD, ".", QUOTE, "answer"})  # end a completion, a sentence or a text, or begin the answer
 PLACES = {label(i): i for i in range(COUNT**2)}
 
 
 @dataclass(frozen=True)
 class Context:
-    """Names for quantities: the number of things of a kind at a place.
+    """Names of quantities: each is the number of things of a kind at a place.
 
     Raises:
-        ValueError: if it has no name, there are not twelve different kinds and places, each of one word, or a word is one by which
-            stories are read.
+        ValueError: if the name is empty, there are not twelve different kinds and places of one word each, or a word is
+            reserved by stories.
     """
 
     name: str
@@ -31,27 +31,27 @@ class Context:
         check(self)
         words = (*self.kinds, *self.places)
         if not self.name:
-            raise ValueError("a context has a name; found ''")
+            raise ValueError("a context needs a name; found ''")
         if len(self.kinds) != COUNT or len(self.places) != COUNT or len({*words}) != 2 * COUNT or any(len(w.split()) != 1 for w in words):
             raise ValueError(f"a context needs {COUNT} kinds and {COUNT} places, all different and of one word; found {words}")
         if bad := [w for w in self.where if len(w.split()) != 1]:
-            raise ValueError(f"what stands between a kind and its place is in words, each a `str` of its own; found {bad}")
+            raise ValueError(f"Context.where is a tuple of single words; found {bad}")
         if taken := [w for w in self.where if w in ENDS] + [w for w in words if w in FRAME or w in ENDS or w in NUMBERS]:
-            raise ValueError(f"a story is read by these words, so no context can have them: {' '.join(taken)}")
+            raise ValueError(f"stories reserve these words; give the context others: {' '.join(taken)}")
 
     def words(self, name: str) -> tuple[str, ...]:
-        """The quantity that a step of this name is.
+        """The quantity of the step called `name`.
 
         Raises:
             ValueError: if the name is not one of the first 144 labels.
         """
         i = PLACES.get(name)
         if i is None:
-            raise ValueError(f"stories speak of steps called A..Z, A1.. up to {COUNT**2} of them; found {name!r}")
+            raise ValueError(f"stories have words for the first {COUNT**2} labels, A..Z, A1..; found {name!r}")
         return (self.kinds[i % COUNT], *self.where, self.places[(i // COUNT + i) % COUNT])
 
     def name_of(self, kind: str, place: str) -> str:
-        """The name of a quantity; inverts `words`."""
+        """The name of the step for a quantity; inverts `words`."""
         at = self.kinds.index(kind)
         return label(COUNT * ((self.places.index(place) - at) % COUNT) + at)
 

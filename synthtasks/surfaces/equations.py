@@ -1,4 +1,4 @@
-"""Problems as equations between named quantities; a solution states each with its value."""
+"""Problems as equations between named quantities; the solution adds the value to each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Equations(Sentences):
     reserved: ClassVar[frozenset[str]] = RESERVED
 
     def prompt(self, problem: Problem) -> Words:
-        """What is given, every statement in its order, and the query."""
+        """The preface, the statements in their order, and the query."""
         words: list[str] = list(self.preface(problem))
         for step in problem.stated:
             words.append(step.name)
@@ -39,7 +39,7 @@ class Equations(Sentences):
         return (*words, problem.query, "=", "?")
 
     def preface(self, problem: Problem) -> Words:
-        """What is given before the first statement: the modulus, or the size of the alphabet; definitions; tables."""
+        """The modulus or the size of the alphabet, definitions, and tables."""
         words = ["letters" if isinstance(problem.answer, tuple) else "modulo", str(problem.modulus), self.stop]
         for symbol, meaning in problem.definitions:
             words += (symbol, "means", meaning, self.stop)
@@ -76,7 +76,7 @@ class Equations(Sentences):
         return Assertion(words[0], operator, operands, value, start + at, size - at), 1
 
     def _statement(self, step: Step) -> Words:
-        """A total says what belongs to it; that it is their sum is for the solver to know."""
+        """A total lists its operands; the solver must know that it is their sum."""
         if step.primitive.arity == MANY:
             return (":", *self.listed(step.arguments, ","))
         return ("=", *self._formula(step.primitive.symbol, step.arguments))
@@ -86,7 +86,7 @@ class Equations(Sentences):
 
 
 def formula(symbol: str, operands: Sequence[Words]) -> Words:
-    """A primitive applied to what was said: its symbol between two operands if it is a sign, before them if it is a word."""
+    """A primitive applied to operands: a sign stands between two operands, a word before them."""
     if len(operands) == 2 and not symbol.isidentifier():
         return (*operands[0], symbol, *operands[1])
     return (symbol, "(", *operands[0], *(word for operand in operands[1:] for word in (",", *operand)), ")")

@@ -1,4 +1,4 @@
-"""Expression trees asked for in one piece, with all their brackets; the solution takes them apart."""
+"""Expression trees as one expression in brackets; the solution states their steps one by one."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from synthtasks.trace import Words
 
 @dataclass(frozen=True)
 class Nested(Equations):
-    """`( 8 + 2 ) - ( 8 + 1 ) = ?`, solved in `Equations`, whose names are given from left to right, innermost first.
+    """`( 8 + 2 ) - ( 8 + 1 ) = ?`, solved in `Equations`; steps are named in the order of evaluation, from left to right.
 
     >>> from synthtasks import Tree, rng
     >>> p = Tree(steps=3, depth=2)(rng("example"))
@@ -25,29 +25,29 @@ class Nested(Equations):
         """The expression.
 
         Raises:
-            ValueError: if the problem is no tree, has steps beside it, or has other names: one expression could not say it.
+            ValueError: if the problem is no tree, has distractors, or names its steps in another order.
         """
-        if not _named_as_read(problem):
-            raise ValueError("Nested writes trees (see Tree): steps A, B, C.. as they are read, each used once, but the last; this is none")
-        said: dict[str, Words] = {}
+        if not _is_tree(problem):
+            raise ValueError("Nested writes trees (see Tree): steps A, B, C.. in the order of evaluation, each but the last used once")
+        expressions: dict[str, Words] = {}
         for step in problem.steps:
-            said[step.name] = _brackets(step, said)
-        expression = said[problem.query]
+            expressions[step.name] = _brackets(step, expressions)
+        expression = expressions[problem.query]
         return (*self.preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
 
 
-def _named_as_read(problem: Problem) -> bool:
-    """Whether every step but the query is used once, and they are called A, B, C.. from left to right, innermost first."""
-    waiting: list[str] = []  # for their use
+def _is_tree(problem: Problem) -> bool:
+    """True if every step but the query is used once, and steps are named A, B, C.. in the order of evaluation."""
+    stack: list[str] = []  # steps that are not used yet
     for step in problem.steps:
         used = [a for a in step.arguments if isinstance(a, str)]
-        first = len(waiting) - len(used)
-        if waiting[first:] != used:
+        first = len(stack) - len(used)
+        if stack[first:] != used:
             return False
-        waiting[first:] = [step.name]
-    return waiting == [problem.query] and tuple(step.name for step in problem.steps) == labels(len(problem.steps))
+        stack[first:] = [step.name]
+    return stack == [problem.query] and tuple(step.name for step in problem.steps) == labels(len(problem.steps))
 
 
-def _brackets(step: Step, said: dict[str, Words]) -> Words:
-    inner = formula(step.primitive.symbol, tuple(said[a] if isinstance(a, str) else spell(a) for a in step.arguments))
+def _brackets(step: Step, expressions: dict[str, Words]) -> Words:
+    inner = formula(step.primitive.symbol, tuple(expressions[a] if isinstance(a, str) else spell(a) for a in step.arguments))
     return inner if inner[0] == step.primitive.symbol else ("(", *inner, ")")

@@ -1,4 +1,4 @@
-"""Surfaces whose completions are sentences: one a step, and then the answer. What they share, and how they are read."""
+"""Surfaces whose completions are sentences, one for each step, and then the answer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ Operand = str | Value | None
 
 
 class Sentences(ABC):
-    """A surface that says a step as a sentence, which ends with the word `stop`; the last words are the answer, whatever comes before.
+    """A surface that writes a step as a sentence, which ends with the word `stop`; the last words are the answer.
 
-    A subclass says how a problem is put, and how a sentence is said and parsed.
+    A subclass writes the prompt, and writes and parses a sentence.
     """
 
     stop: ClassVar[str]
@@ -27,19 +27,22 @@ class Sentences(ABC):
 
     @abstractmethod
     def prompt(self, problem: Problem) -> Words:
-        """What is given, every statement in its order, and the query."""
+        """The statements in their order, and the query."""
 
     @abstractmethod
     def sentence(self, assertion: Assertion) -> Words:
-        """A step, without the stop.
+        """The sentence of a step, without the stop.
 
         Raises:
-            ValueError: if the assertion leaves an operand unsaid.
+            ValueError: if the assertion leaves an operand implicit.
         """
 
     @abstractmethod
     def parse(self, words: Words, start: int) -> tuple[Assertion, int] | None:
-        """Of a sentence without its stop, and the place of its first word: the step, and how many words say which one."""
+        """The step that a sentence asserts, and how many of its words name the step; None if it asserts none.
+
+        The sentence comes without its stop; `start` is the place of its first word in the completion.
+        """
 
     def solution(self, problem: Problem) -> Words:
         """Every step of the proof with its value, and the answer."""
@@ -49,7 +52,7 @@ class Sentences(ABC):
         """The steps of a trace and its answer.
 
         Raises:
-            ValueError: if an assertion leaves an operand unsaid.
+            ValueError: if an assertion leaves an operand implicit.
         """
         words: list[str] = []
         for assertion in trace.assertions:
@@ -58,7 +61,7 @@ class Sentences(ABC):
         return (*words, *trace.unread, *ending(trace.answer))
 
     def read(self, words: Words) -> Trace:
-        """What a completion asserts. Total and linear: what is neither a sentence nor a final answer is unread."""
+        """The trace of a completion, in linear time. Any words can be read: those of no sentence and no final answer are unread."""
         assertions: list[Assertion] = []
         unread: list[str] = []
         answer: Value | None = None
@@ -72,53 +75,53 @@ class Sentences(ABC):
         return Trace(tuple(assertions), answer, tuple(unread))
 
     def roles(self, words: Words) -> tuple[Role, ...]:
-        """By position: up to its name a step is planned, then copied, then its value executed."""
+        """Roles by position: the name of a step is planned, its operands are copied, its value is executed."""
         return tuple(role for piece in self._pieces(words) for role in piece.roles)
 
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
-        """Every word that problems of this size, and their solutions, can hold.
+        """All words of problems of this size and their solutions.
 
         Raises:
             ValueError: if there is no name or value, the modulus is larger than the table of numbers, there is no word
-                for a name, or a symbol is a word that the surface needs.
+                for a name, or a symbol is a word that the surface reserves.
         """
         sized(names, modulus)
         if taken := [p.symbol for p in primitives if not (self.free(p.symbol) and self.free(self.sign(p.symbol)))]:
-            raise ValueError(f"{type(self).__name__} uses {' '.join(taken)} itself; give these primitives other symbols")
+            raise ValueError(f"{type(self).__name__} reserves {' '.join(taken)}; give these primitives other symbols")
         frame = sorted(self.reserved - {PAD, END})
         nouns = (word for name in labels(names) for word in self.name(name))
         signs = (word for p in primitives for word in (*((p.symbol,) if p.arity != 2 else ()), self.sign(p.symbol), p.name))
         return Vocab(tuple(dict.fromkeys((PAD, END, *frame, *nouns, *signs, *spelled(primitives, modulus)))))
 
     def name(self, name: str) -> Words:
-        """How a step is called."""
+        """The words for the name of a step."""
         return (name,)
 
     def sign(self, symbol: str) -> str:
-        """How a primitive's symbol is put."""
+        """The word for a symbol."""
         return symbol
 
     def operand(self, operand: Operand) -> Words:
-        """A step by its name, a value as it is spelled.
+        """The words for an operand: the name of a step, or a value.
 
         Raises:
-            ValueError: if the operand is left unsaid.
+            ValueError: if the operand is implicit.
         """
         if isinstance(operand, str):
             return self.name(operand)
         if operand is None:
-            raise ValueError("this trace leaves an operand unsaid (it was read from Compact); only Compact can write it")
+            raise ValueError("this trace leaves an operand implicit (it was read from Compact); only Compact can write it")
         return spell(operand)
 
     def listed(self, operands: tuple[Operand, ...], between: str) -> Words:
-        """Operands, with a word between each two."""
+        """Operands, separated by the word `between`."""
         words: list[str] = []
         for operand in operands:
             words += (*self.operand(operand), between)
         return tuple(words[:-1])
 
     def free(self, word: str) -> bool:
-        """Whether a word can be a name or a symbol."""
+        """True if a word can be a name or a symbol."""
         return word not in NUMBERS and word not in self.reserved
 
     def _pieces(self, words: Words) -> Iterator["Piece"]:
@@ -128,8 +131,8 @@ class Sentences(ABC):
                 end = words.index(self.stop, i)
             except ValueError:
                 break
-            said = self.parse(words[i:end], i)
-            yield Piece(i, end + 1) if said is None else Piece(i, end + 1, said[0], None, said[1])
+            parsed = self.parse(words[i:end], i)
+            yield Piece(i, end + 1) if parsed is None else Piece(i, end + 1, parsed[0], None, parsed[1])
             i = end + 1
         at = answer_at(words, i)
         if i < at:
@@ -139,13 +142,13 @@ class Sentences(ABC):
 
 
 class Piece(NamedTuple):
-    """Some words of a completion, and what they say: a step, the answer, or nothing."""
+    """A span of a completion: a step, the answer, or unread words."""
 
     start: int
     stop: int
     assertion: Assertion | None = None
     answer: Value | None = None
-    plan: int = 0  # words that say which step this is
+    plan: int = 0  # words that name the step
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -159,7 +162,7 @@ class Piece(NamedTuple):
 
 
 def answer_at(words: Words, start: int) -> int:
-    """The place from `start` on where the answer begins that a completion ends with, whatever stands before; the end if there is none."""
+    """The place, from `start` on, of the final answer of a completion; the end if there is none."""
     if words[-1:] != (END,):
         return len(words)
     at = next((i for i in range(len(words) - 3, start - 1, -1) if words[i] == "answer"), len(words))
@@ -167,14 +170,14 @@ def answer_at(words: Words, start: int) -> int:
 
 
 def before_text(words: Words) -> int:
-    """The place where the text begins that ends `words`; 0 if none does."""
+    """The place where the text at the end of `words` begins; 0 if there is none."""
     if words[-1] != QUOTE:
         return 0
     return next((i for i in range(len(words) - 2, 0, -1) if words[i] == QUOTE), 0)
 
 
 def read_operand(words: Words, reserved: frozenset[str]) -> str | Value | None:
-    """The name or the value that `words` are; None if they are neither."""
+    """The name or value that `words` spell; None if they spell neither."""
     if len(words) != 1:
         return unspell(words)
     word = words[0]
@@ -182,7 +185,7 @@ def read_operand(words: Words, reserved: frozenset[str]) -> str | Value | None:
 
 
 def read_operands(words: Words, between: str, reserved: frozenset[str]) -> tuple[str | Value | None, ...]:
-    """Operands with a word between each two."""
+    """Operands, separated by the word `between`."""
     operands: list[str | Value | None] = []
     start = 0
     for i, word in enumerate((*words, between)):

@@ -1,4 +1,4 @@
-"""Problems as stories: every quantity is a number of things at a place, in one of several contexts."""
+"""Problems as stories: every quantity is a number of things at a place."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +20,7 @@ SYMBOLS = {word: sign for sign, word in SIGNS.items()}
 class Story(Sentences):
     """`the bears in the jungle are the lions in the meadow plus 3 .`, and in the solution `... plus 3 so 8 .`
 
-    The same problem in another context is another story with the same solution, word for word but for the nouns.
+    In another context, a problem is another story whose solution differs in the nouns alone.
 
     >>> from synthtasks import Dag, rng
     >>> p = Dag(steps=1, depth=1)(rng("example"))
@@ -39,10 +39,10 @@ class Story(Sentences):
         check(self)
 
     def prompt(self, problem: Problem) -> Words:
-        """What is given, every statement in its order, and the question.
+        """The modulus or alphabet, definitions and tables; the statements in their order; the question.
 
         Raises:
-            ValueError: if a step's name is none of a family's, so that the context has no word for it.
+            ValueError: if the context has no words for the name of a step.
         """
         texts = isinstance(problem.answer, tuple)
         words = ["count", *(("with", str(problem.modulus), "letters") if texts else ("modulo", str(problem.modulus))), self.stop]
@@ -63,15 +63,15 @@ class Story(Sentences):
         return (*self.name(assertion.name), "are", *formula, "so", *spell(assertion.value))
 
     def name(self, name: str) -> Words:
-        """The noun of a step.
+        """The words for a step.
 
         Raises:
-            ValueError: if the context has none for it.
+            ValueError: if the context has none.
         """
         return ("the", *self.context.words(name))
 
     def sign(self, symbol: str) -> str:
-        """Arithmetic in words."""
+        """The word for a symbol: arithmetic is spelled out."""
         return SIGNS.get(symbol, symbol)
 
     def _formula(self, symbol: str, operands: tuple[Operand, ...]) -> Words:
@@ -88,10 +88,10 @@ class Story(Sentences):
         value = unspell(words[at:])
         if value is None or words[at - 1] != "so":
             return None
-        said = self._read_formula(words[i + 1 : at - 1])
-        if said is None:
+        formula = self._read_formula(words[i + 1 : at - 1])
+        if formula is None:
             return None
-        return Assertion(name, said[0], said[1], value, start + at, len(words) - at), i
+        return Assertion(name, formula[0], formula[1], value, start + at, len(words) - at), i
 
     def _read_formula(self, words: Words) -> tuple[str, tuple[str | Value, ...]] | None:
         """The symbol and its operands."""
@@ -115,11 +115,11 @@ class Story(Sentences):
         return (words[1], tuple(operands)) if i == len(words) and fits else None
 
     def free(self, word: str) -> bool:
-        """Whether a word can be a symbol. Some gates are called like words of the frame; their place tells them apart."""
+        """True if a word can be a symbol. The gate `and` is also a word of the frame; its place tells the two apart."""
         return (super().free(word) or word == "and") and word not in self.context.kinds
 
     def _read_operand(self, words: Words, i: int) -> tuple[str | Value | None, int]:
-        """The operand that begins at i, and where it ends; None if none does."""
+        """The operand that begins at i, or None, and where it ends."""
         if words[i : i + 1] == (QUOTE,):
             try:
                 end = words.index(QUOTE, i + 1) + 1
@@ -131,7 +131,7 @@ class Story(Sentences):
         return self._read_name(words, i)
 
     def _read_name(self, words: Words, i: int) -> tuple[str | None, int]:
-        """The name that begins at i, and where it ends."""
+        """The name that begins at i, or None, and where it ends."""
         kind, end = i + 1, i + 3 + len(self.context.where)
         inner, place = words[kind + 1 : end - 1], words[end - 1 : end]
         if words[i : i + 1] != ("the",) or inner != self.context.where or place == () or place[0] not in self.context.places:

@@ -1,4 +1,4 @@
-"""What a surface is, and how values are spelled."""
+"""The protocol of surfaces, and the spelling of values."""
 
 from dataclasses import replace
 from typing import Literal, Protocol
@@ -10,31 +10,32 @@ from synthtasks.trace import Trace, Words
 from synthtasks.vocab import END, Vocab
 
 Role = Literal["plan", "copy", "execute", "answer", "meta"]
-"""What choosing a word decides: which step comes next (or that none does), what that step says, its value, the answer."""
+"""Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
+answer, meta is the rest."""
 ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
 
-NUMBERS = {str(n): n for n in range(1_000)}  # digits by table: no other spelling of a number is a number
+NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted
 QUOTE = '"'
 MOST = 100_000  # names of a vocabulary
 
 
 class Surface(Protocol):
-    """How problems are said. Prompt and solution are tuples of words; one word is one token."""
+    """A format of problems and solutions as tuples of words; one word is one token."""
 
     def prompt(self, problem: Problem) -> Words: ...
     def solution(self, problem: Problem) -> Words: ...  # ends with `<end>`
-    def write(self, trace: Trace) -> Words: ...  # any trace that says what its operands are
-    def read(self, words: Words) -> Trace: ...  # total: a model's words are data, never an error
+    def write(self, trace: Trace) -> Words: ...  # any trace without implicit operands
+    def read(self, words: Words) -> Trace: ...  # never raises: words of a model are data
     def roles(self, words: Words) -> tuple[Role, ...]: ...  # one for each word of a completion
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab: ...
     def __hash__(self) -> int: ...
 
 
 def sized(names: int, modulus: int) -> None:
-    """Make sure that there is something to be said.
+    """Check the size of a vocabulary.
 
     Raises:
-        ValueError: if there is not one name, or not two values; or there are more names than anybody can mean.
+        ValueError: if there is no name, more than `MOST` names, or fewer than two values.
     """
     if names < 1 or modulus < 2:
         raise ValueError(f"a vocabulary is for at least one name and a modulus of at least 2; found {names} and {modulus}")
@@ -43,12 +44,12 @@ def sized(names: int, modulus: int) -> None:
 
 
 def spell(value: Value) -> Words:
-    """A number is one word; a text is its letters in quotes."""
+    """The words of a value: a number is one word, a text its letters in quotes."""
     return (str(value),) if isinstance(value, int) else (QUOTE, *value, QUOTE)
 
 
 def unspell(words: Words) -> Value | None:
-    """The value that `words` spell; inverts `spell`. None if they spell none."""
+    """The value that `words` spell, or None; inverts `spell`."""
     if len(words) == 1:
         return NUMBERS.get(words[0])
     if len(words) > 2 and words[0] == words[-1] == QUOTE and all(len(w) == 1 and w in LETTERS for w in words[1:-1]):
@@ -57,7 +58,7 @@ def unspell(words: Words) -> Value | None:
 
 
 def spelled(primitives: tuple[Operation, ...], modulus: int) -> Words:
-    """Every word that values of these primitives' domains, and the modulus, can hold.
+    """All words of the modulus and of values in the domains of these primitives.
 
     Raises:
         ValueError: if the modulus is larger than the table of numbers, or than the alphabet.
@@ -70,10 +71,10 @@ def spelled(primitives: tuple[Operation, ...], modulus: int) -> Words:
 
 
 def ending(answer: Value | None) -> Words:
-    """How every completion ends."""
+    """The last words of a completion."""
     return (END,) if answer is None else ("answer", *spell(answer), END)
 
 
 def unplaced(trace: Trace) -> Trace:
-    """The trace without the places of its words: what it says, however it is put."""
+    """The trace without the places of its words, to compare traces from different surfaces."""
     return replace(trace, assertions=tuple(a._replace(at=0, words=1) for a in trace.assertions))

@@ -15,10 +15,9 @@ from analysis.running.plan import make_plan
 from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
-from train.stages.artifacts import SEAL, sealed
 from train.stages.disk import write_json
-from train.stages.record import encode
-from train.stages.stage import Stage, closure
+from train.stages.seal import SEAL, sealed
+from train.stages.stage import Stage, closure, encode
 from train.stages.store import Store
 
 STORED, NEW = 10_000, 300

@@ -42,7 +42,7 @@ TARGETS = {
     "looks": Target("analysis/studies/looks.py", "tests/test_looks.py"),
     "claims": Target("analysis/studies/claims.py", "tests/test_claims.py"),
     "stages": Target("train/stages/stage.py", "tests/test_stage.py"),
-    "artifacts": Target("train/stages/artifacts.py", "tests/test_artifacts.py tests/test_store.py"),
+    "seals": Target("train/stages/seal.py", "tests/test_artifacts.py tests/test_store.py"),
     "expressions": Target("train/stages/record.py", "tests/test_expression.py tests/test_stage.py"),
     "leases": Target("train/stages/lease.py", "tests/test_lease.py tests/test_store.py"),
     "pieces": Target("train/stages/pieces.py", "tests/test_score.py"),

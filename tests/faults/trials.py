@@ -26,8 +26,8 @@ from tests.faults.readers import LOOKING, OF_STAGE, Fault, asked, clear, run
 from tests.faults.small import SCALE, WIDTH
 from tests.faults.tally import Outcome
 from tests.test_study import bits
-from train.stages.artifacts import SEAL, digest, sealed
 from train.stages.disk import write_json
+from train.stages.seal import SEAL, digest, sealed
 from train.stages.stage import Interrupted, closure
 from train.stages.store import Store
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Protocol, get_args
 from synthtasks.checked import From, check, one_of
 from synthtasks.families import Family, Program, named
 from synthtasks.problem import Problem, Split
-from train.stages.artifacts import defined
 from train.stages.reading import a_text, an_object, read_object, reading
+from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined
 
 Region = Literal["below", "at", "beyond"]  # of an edge

@@ -1,28 +1,33 @@
-"""Under what circumstances a stage ran: what may differ between equal runs, and no part of a result. Names no host and no user."""
+"""Under what circumstances a stage ran: `run.json`, which may differ between equal runs, and names no host and no user."""
 
 import os
 import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
+from synthtasks.checked import check
 from train.stages.machine import Machine
+from train.stages.reading import a_count, a_number, a_text, an_object, read_object, reading
 
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
 SOURCE = Path(__file__).parent
+LONGEST = 1e12  # seconds: sums of these are finite
+MOST = {"threads": 4_096, "rows": 1 << 24}  # of a machine on which something is to be made again
 MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes on macOS, KiB elsewhere
 
 
 def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
-    """What differs between equal runs: kept apart from weights, rows and verdicts."""
+    """What differs between equal runs: kept apart from weights, rows and verdicts. `read_made` reads it back."""
+    import torch  # takes a second, which listing studies need not wait
+
     return {
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
@@ -51,6 +56,8 @@ def versions() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def host() -> dict[str, object]:
     """The class of machine: processor, cores, GPU and operating system."""
+    import torch
+
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     return {"cpu": _cpu(Path("/proc/cpuinfo")), "cores": os.cpu_count(), "gpus": gpus, "os": f"{platform.system()} {platform.release()}"}
 
@@ -77,3 +84,49 @@ def _git(*arguments: str) -> str | None:
         return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=60).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+@dataclass(frozen=True)
+class Made:
+    """The circumstances of a stage, read back. Those that were not always recorded are empty where they are missing."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_memory_mb: int
+    finished: str
+    device: str
+    python: str
+    machine: Machine
+    versions: Mapping[str, str]
+    commit: Mapping[str, object] | None
+
+
+def read_made(folder: Path) -> Made:
+    """The circumstances of the stage in `folder`.
+
+    Raises:
+        Malformed: if they cannot be read.
+    """
+    with reading(file := folder / "run.json"):
+        said = read_object(file)
+        finished, device, python = (a_text(said.get(what, "")) for what in ("finished", "device", "python"))
+        return Made(
+            a_number(said["seconds"], 0, LONGEST),
+            a_number(said.get("cpu_seconds", 0), 0, LONGEST),
+            a_count(said["peak_memory_mb"]),
+            finished,
+            device,
+            python,
+            _machine(an_object(said.get("machine", {}))),
+            {package: a_text(version) for package, version in an_object(said.get("versions", {})).items()},
+            None if said.get("commit") is None else an_object(said["commit"]),
+        )
+
+
+def _machine(said: Mapping[str, object]) -> Machine:
+    machine = Machine(**{f.name: said[f.name] for f in fields(Machine) if f.name in said})  # type: ignore[arg-type]  # checked next
+    check(machine)
+    for what, most in MOST.items():
+        if not 1 <= getattr(machine, what) <= most:
+            raise ValueError(f"expected 1 to {most:,} {what}, found {getattr(machine, what)}")
+    return machine

@@ -1,11 +1,12 @@
 """On what stages run."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
-
-import torch
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from synthtasks.checked import Above, From, check
+
+if TYPE_CHECKING:  # takes a second to import, which listing studies need not wait
+    import torch
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Machine:
         check(self)
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> "torch.device":
         """Where tensors live."""
+        import torch
+
         wants = self.accelerator if self.accelerator != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         return torch.device(wants)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from train.stages.artifacts import Damaged, digest, load_arrays, save_arrays
+from train.stages.arrays import ANY, Arrays, Layout, load_arrays, save_arrays
 from train.stages.disk import own_folder, remove, write_json
-from train.stages.layout import ANY, Arrays, Layout
 from train.stages.reading import read_json, reading
+from train.stages.seal import Damaged, digest
 from train.stages.stage import Context, Interrupted
 
 SCHEMA = 1  # of a piece

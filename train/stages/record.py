@@ -1,205 +1,284 @@
-"""Expressions as JSON, and back: what `stage.json` holds, from which a stage and all it stands on can be made again.
+"""Expressions as JSON. Two of them are one if their JSON is equal, and hashes of that JSON name their results.
 
-Every stage of the expression stands there once, after those it builds on. Numbers keep their type; a primitive is said by its
-name, its truth table, and where its function is defined; beside the fields of a family lies what else it draws with. Reading makes
-dataclasses that the reader knows, and nothing else.
+A dataclass is `{"is": kind, "fields": {...}, "usual": [...]}`. The text without the usual fields, which are at their default, gives the
+identity of an expression, and the text with them its meaning. All that a value consists of enters, whatever its own equality says.
 """
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from itertools import repeat
-from typing import Protocol
-
-from synthtasks.primitives import Primitive
-from train.stages.forms import at_default, forms
-from train.stages.kinds import kind, parts
-from train.stages.stage import Stage, closure, name
+import hashlib
+import json
+import sys
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import MISSING as REQUIRED
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property, lru_cache
+from inspect import getattr_static
+from operator import attrgetter
+from pathlib import Path
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-SCHEMA = 1
-Known = tuple[str, str, str]  # a primitive's name and symbol, and the digest of its truth table at the modulus
+Held = TypeVar("Held", covariant=True)
+
+STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
+DRAWN = ("primitives", "modulus", "names")  # every family offers these, in fields or otherwise
+HOLDING = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)  # their values hold more than fields
+REMEMBERED = 4_096  # classes, and values: the families of one exam are those of a thousand others
 
 
-class Unreadable(ValueError):
-    """A record is no expression that this version can make."""
+class Form(NamedTuple):
+    """A value as JSON."""
+
+    json: Json  # numbers keep their type, by which the value can be made again
+    whole: str  # its text; equal numbers are written alike
+    changed: str  # the text without what is at its default
+    own: tuple[object, ...] = ()  # the values in it that have an identity of their own
+
+
+class Hashes(NamedTuple):
+    """Hashes of an expression."""
+
+    identity: str
+    meaning: str
+
+
+class Hashed:
+    """A value that stands in the JSON of others by its hashes."""
+
+    VERSION: ClassVar[int]
+
+    @property
+    def hashes(self) -> Hashes:
+        raise NotImplementedError
+
+
+@runtime_checkable
+class Canonical(Protocol):
+    """A dataclass that has an identity of its own in a family of some modulus, because its fields have none (a function)."""
+
+    def canonical(self, modulus: int) -> Mapping[str, str]: ...  # all that makes it one
+    def origin(self) -> Mapping[str, object]: ...  # by which it can be made again: plain values and dataclasses
+
+
+def name(stage: Hashed) -> str:
+    """The name of the stage's folder."""
+    return f"{type(stage).__name__}-{stage.hashes.identity}"
+
+
+def form(value: object, modulus: int | None = None) -> Form:
+    """A part of an expression as JSON, in a family of this modulus. Types are taken exactly: a value of a class derived from `int` or
+    `tuple` (an enum, a NamedTuple, a number of numpy's) is more than the number or the tuple.
+
+    Raises:
+        TypeError: for a value with no stable identity (a function, a tensor, a set, ...).
+    """
+    of = type(value)
+    if of in (bool, int, float) and value % 1 == 0:  # type: ignore[operator]
+        return Form(value, text := str(int(value)), text)  # type: ignore[arg-type, call-overload]  # 1, 1.0 and True are equal
+    if value is None or of in (float, str):
+        return Form(value, text := repr(value) if of is float else json.dumps(value), text)  # type: ignore[arg-type]
+    if of is tuple:
+        said = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
+        whole, changed = ", ".join([f.whole for f in said]), ", ".join([f.changed for f in said])
+        return Form([f.json for f in said], f"[{whole}]", f"[{changed}]", tuple([v for f in said for v in f.own]))
+    if isinstance(value, Hashed):
+        stage = f'"stage": "{name(value)}"'
+        return Form({"stage": name(value)}, f'{{{stage}, "meaning": "{value.hashes.meaning}"}}', f"{{{stage}}}")
+    if is_dataclass(value) and not isinstance(value, type):
+        return _remembered(_Object(value), modulus)
+    raise TypeError(
+        f"{value!r} ({of.__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
+        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Object:
+    """A value that equals no other: what equality passes over can matter to an experiment."""
+
+    value: object
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Object) and self.value is other.value
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(of: _Object, modulus: int | None) -> Form:
+    value = of.value
+    if modulus is None or not isinstance(value, Canonical):
+        return form_of_fields(value, modulus)
+    said: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
+    text = json.dumps(said)
+    return Form({**said, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
+
+
+def form_of_fields(value: object, modulus: int | None = None) -> Form:
+    """A dataclass as JSON: its kind, its fields and, of a family, what it draws with that is in none of them. Stages inside are hashed
+    already.
+
+    Raises:
+        TypeError: as `form`; or if the value holds anything else.
+    """
+    of: type = type(value)
+    modulus, known = getattr(value, "modulus", modulus), kind(of)
+    if more := getattr(value, "__dict__", {}).keys() - known.state:
+        raise TypeError(
+            f"{of.__qualname__} cannot be part of an experiment: {', '.join(sorted(more))} is no field of it. "
+            "A value must hold nothing but its fields (no InitVar)"
+        )
+    defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
+    said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
+    for called in known.fields:
+        part = form(getattr(value, called), modulus)
+        said[called] = part.json
+        whole.append(f'"{called}": {part.whole}')
+        if defaults.get(called) == part.whole:
+            usual.append(called)
+        else:
+            changed.append(f'"{called}": {part.changed}')
+        own += part.own
+    found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
+    if isinstance(value, Hashed):
+        found["version"] = value.VERSION
+        head.append(f'"version": {value.VERSION}')
+    if known.drawn:
+        held, offered = {id(v) for v in own}, {n: getattr(value, n) for n in known.drawn}
+        draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
+        found["draws"] = {n: part.json for n, part in draws.items()}
+        head.append('"draws": ' + _object([f'"{n}": {part.whole}' for n, part in draws.items()]))
+        own += [v for part in draws.values() for v in part.own]
+    texts = [_object([*head, f'"fields": {_object(those)}']) for those in (whole, changed)]
+    return Form(found, texts[0], texts[1], tuple(own))
+
+
+def _object(texts: Sequence[str]) -> str:
+    return f"{{{', '.join(texts)}}}"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
+    """The whole texts of the defaults of a dataclass, by field. A default that has none is no value's."""
+    found = {}
+    for f in fields(of):
+        usual = f.default if f.default_factory is REQUIRED else f.default_factory()
+        if usual is not REQUIRED:
+            with suppress(TypeError):
+                found[f.name] = form(usual, modulus).whole
+    return found
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a record says of a primitive."""
+class Exact(Generic[Held]):
+    """A value that equals another if their JSON is equal, whatever their own equality passes over: a key for caches."""
 
-    known: Known
-    arity: int
-    domain: object
-    function: str  # where it is defined, if at the top level of a module
+    value: Held = field(compare=False)
+    whole: str = field(init=False)
 
-
-class Names(Protocol):
-    """Finds what a record names.
-
-    Raises:
-        Unreadable: if there is none.
-    """
-
-    def kind(self, said: str) -> type: ...
-    def primitive(self, said: Said) -> Primitive: ...
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", form(self.value).whole)
 
 
-def encode(stage: Stage) -> dict[str, Json]:
-    """The whole expression, with every default; `decode` inverts it.
-
-    Raises:
-        TypeError: for a value with no stable identity.
-    """
-    stages: list[Json] = [{"name": name(s), "version": s.VERSION, **_record(s, None)} for s in closure((stage,))]
-    return {"schema": SCHEMA, "stages": stages}
-
-
-def _record(value: object, modulus: int | None) -> dict[str, Json]:
-    modulus = getattr(value, "modulus", modulus)
-    said, known = {part: _json(v, modulus) for part, v in parts(value)}, kind(type(value))
-    drawn: dict[str, Json] = {"draws": {part: said[part] for part in known.drawn}} if known.drawn else {}
-    return {"is": known.name, "fields": {field: said[field] for field in known.fields}, **drawn}
-
-
-def _json(value: object, modulus: int | None) -> Json:
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case tuple():
-            return [_json(v, modulus) for v in value]
-        case Stage():
-            return {"stage": name(value)}
-        case Primitive() if modulus is not None:
-            function = getattr(value.apply, "__qualname__", None)
-            return {
-                "primitive": value.name,
-                "symbol": value.symbol,
-                "table": value.digest(modulus),
-                "arity": value.arity,
-                "domain": _record(value.domain, None) if is_dataclass(value.domain) else None,
-                "function": function and f"{value.apply.__module__}.{function}",
-            }
-    return _record(value, modulus)  # a dataclass: `closure` refuses what has no identity
+def differences(then: object, now: Json, stages: Container[str], at: str = "") -> Iterator[str]:
+    """Where recorded JSON says something else than that of a value. A record may lack fields that are at their default now, and how a
+    value with its own identity is made again is no part of it. `stages` are the names of the recorded stages."""
+    if isinstance(now, dict) and "is" in now:
+        was, known, usual = _parts(then), _parts(now), now.get("usual")
+        yield from (f"{at}{part} is known no more" for part in was.keys() - known.keys())
+        for part, value in known.items():
+            if part in was:
+                yield from differences(was[part], value, stages, at + part)
+            elif not isinstance(usual, list) or part[1:] not in usual:
+                yield f"{at}{part} was not said, and is {json.dumps(value)[:120]} now"
+    elif isinstance(now, list) and isinstance(then, list) and len(then) == len(now):
+        for i, one in enumerate(now):
+            yield from differences(then[i], one, stages, f"{at}.{i}")
+    elif (then != now and (then == then or now == now)) or (isinstance(now, dict) and now["stage"] not in stages):  # NaN is itself
+        yield f"{at} was {json.dumps(then)[:120]}, and is {json.dumps(now)[:120]} now"
 
 
-def _fields(of: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(of))
-
-
-def decode(record: object, names: Names) -> Stage:
-    """The expression of a record. A field that it lacks, because it was added since, is at its default.
-
-    Raises:
-        Unreadable: if the record is malformed, or says what cannot be made by those names.
-    """
-    match record:
-        case {"schema": int(schema)} if schema != SCHEMA:
-            raise Unreadable(f"it has schema {schema}; this version reads {SCHEMA}: use the version that made it")
-        case {"schema": int(), "stages": [*entries]} if entries:
-            reader = _Reader(names, {})
-            return [reader.stage(entry) for entry in entries][-1]
-    raise Unreadable("it is no expression: expected a schema and a list of stages, which folders of earlier versions do not have")
+def _parts(said: object) -> dict[str, Json]:
+    """Everything that tells the JSON of a dataclass from that of others, by name."""
+    if not isinstance(said, dict):
+        return {}
+    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
+    return {".is": said.get("is"), ".VERSION": said.get("version")} | {
+        f".{name}": value for group in groups for name, value in group.items()
+    }
 
 
 @dataclass(frozen=True)
-class _Reader:
-    names: Names
-    made: dict[str, Stage]  # by name
+class Kind:
+    """What all values of a class have in common."""
 
-    def stage(self, entry: object) -> Stage:
-        match entry:
-            case {"name": str(called), "version": int(version), "is": str(), "fields": dict()}:
-                made = self.value(entry)
-                if not isinstance(made, Stage):
-                    raise Unreadable(f"{called} is no stage")
-                if version != made.VERSION:
-                    raise Unreadable(f"{called} is of version {version} of its kind, which has version {made.VERSION} now")
-                self.made[called] = made
-                return made
-        raise Unreadable("a stage needs a name, a version, a kind and fields")
-
-    def value(self, said: object) -> object:
-        match said:
-            case None | bool() | int() | float() | str():
-                return said
-            case list():
-                return tuple(self.value(v) for v in said)
-            case {"stage": str(called)}:
-                if called not in self.made:
-                    raise Unreadable(f"{called} is used before it is said")
-                return self.made[called]
-            case {"primitive": str(called), "symbol": str(symbol), "table": str(table), "arity": int(arity), **rest}:
-                return self.names.primitive(Said((called, symbol, table), arity, self.value(rest.get("domain")), str(rest.get("function"))))
-            case {"is": str(kind), "fields": dict(values)}:
-                return self.instance(self.names.kind(kind), kind, values)
-        raise Unreadable(f"{str(said)[:80]} is no part of an expression")
-
-    def instance(self, of: type, kind: str, values: Mapping[str, object]) -> object:
-        if unknown := sorted(set(values) - set(_fields(of))):
-            raise Unreadable(f"{kind} has no field {', '.join(unknown)} any more; it has {', '.join(_fields(of))}")
-        given = {f.name: self.value(values[f.name]) for f in fields(of) if f.name in values and f.init}
-        try:
-            made: object = of(**given)
-        except Exception as reason:  # whatever a constructor makes of values that it was not written for
-            raise Unreadable(f"{kind} refuses its fields: {type(reason).__name__}: {reason}") from reason
-        return made
+    name: str
+    fields: tuple[str, ...]
+    drawn: tuple[str, ...]  # of a family: what it draws with that is no field of it
+    state: frozenset[str]  # names of all that a value may hold: its fields, and what it remembers of them
 
 
-def primitives(stage: Stage) -> frozenset[Known]:
-    """The primitives of an expression."""
-    return frozenset(known for s in closure((stage,)) for _, part in parts(s) for known in _primitives(part, None))
+@lru_cache(maxsize=REMEMBERED)
+def kind(of: type) -> Kind:
+    """The kind of a dataclass.
+
+    Raises:
+        TypeError: if values of the class can change, or hold more than their fields.
+    """
+    if "__dataclass_params__" not in vars(of) or not of.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(
+            f"{of.__qualname__} cannot be part of an experiment: its values can change after they were named. "
+            "Decorate the class itself with @dataclass(frozen=True)"
+        )
+    if issubclass(of, HOLDING):
+        raise TypeError(f"{of.__qualname__} cannot be part of an experiment: its values are more than their fields; give it one field more")
+    names = tuple(sorted(f.name for f in fields(of)))  # type: ignore[arg-type]
+    family = all(n in names or hasattr(of, n) for n in DRAWN)
+    remembered = {n for base in of.__mro__ for n, v in vars(base).items() if isinstance(v, cached_property)}
+    drawn = tuple(n for n in DRAWN if family and n not in names and _offers(of, n))
+    return Kind(kind_of(of), names, drawn, frozenset(names) | frozenset(remembered))
 
 
-def _primitives(value: object, modulus: int | None) -> Iterator[Known]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _primitives(part, modulus)
-    elif isinstance(value, Primitive):
-        if modulus is not None:
-            yield value.name, value.symbol, value.digest(modulus)
-    elif is_dataclass(value) and not isinstance(value, Stage):
-        modulus = getattr(value, "modulus", modulus)
-        for _, part in parts(value):
-            yield from _primitives(part, modulus)
+def _offers(of: type, name: str) -> bool:
+    """True if a class offers an attribute as a constant or as a property, `names` apart: computed ones follow from the fields."""
+    found = getattr_static(of, name)
+    return not hasattr(found, "__get__") or (name != "names" and isinstance(found, property | cached_property))
 
 
-def same(record: object, stage: Stage) -> bool:
-    """Whether a record says `stage`. Fields that were added since must be at their default; all others must be as recorded."""
-    match record:
-        case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
-            said = {str(entry.get("name")): entry for entry in entries if isinstance(entry, dict)}
-            stages = {name(s): s for s in closure((stage,))}
-            return name(stage) in said and all(_says(said[n], s, None, said) for n, s in stages.items() if n in said)
-    return False
+def kind_of(of: type) -> str:
+    """The name of a class: `room.Class` for the nearest package around its module that offers it, so that files can be moved and split
+    inside a room; else `module.Class`. It is the same where the module was imported, started with `python -m`, or loaded again by a worker
+    process. A class that a script defines is named by a hash of that script, since others may define another class of its name.
+
+    Raises:
+        TypeError: if the class is not at the top level of a file, so that two can have one name.
+    """
+    if "<locals>" in of.__qualname__:
+        raise _refused(of, "it is defined inside a function, where two classes can have one name")
+    module = room = _script(of) if of.__module__ in STARTED else of.__module__
+    while room:
+        offered = getattr(sys.modules.get(room), of.__qualname__, None) if hasattr(sys.modules.get(room), "__path__") else None
+        if isinstance(offered, type) and (offered.__module__, offered.__qualname__) == (module, of.__qualname__):
+            break
+        room = room.rpartition(".")[0]
+    return f"{room or module}.{of.__qualname__}"
 
 
-def _says(entry: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
-    """Whether the record of a dataclass says it, given the names of the recorded stages."""
-    modulus, known = getattr(value, "modulus", modulus), kind(type(value))
-    match entry:
-        case {"is": known.name, "fields": dict(recorded), **rest} if recorded.keys() <= set(known.fields):
-            usual, drawn = at_default(type(value), modulus), rest.get("draws", {})
-            said = recorded | drawn if isinstance(drawn, dict) else recorded
-            return all(
-                _is(said[n], part, modulus, stages) if n in said else n in known.fields and forms(part, modulus).whole == usual.get(n)
-                for n, part in parts(value)
-            )
-    return False
+def _script(of: type) -> str:
+    """The name of the module that Python was started with."""
+    module = sys.modules.get(of.__module__)
+    spec, file = getattr(module, "__spec__", None), getattr(module, "__file__", None)
+    try:
+        found = attrgetter(of.__qualname__)(module) is of
+    except AttributeError:
+        found = False
+    if found and spec is not None and spec.name not in STARTED:
+        return str(spec.name)
+    if not found or file is None:
+        raise _refused(of, "no file of this process defines it at its top level, so other processes would not find it")
+    return f"{STARTED[0]}.{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
 
 
-def _is(said: object, value: object, modulus: int | None, stages: Container[str]) -> bool:
-    match value:
-        case None | bool() | int() | float() | str():
-            return not isinstance(said, dict | list) and forms(said, None) == forms(value, None)
-        case tuple():
-            return isinstance(said, list) and len(said) == len(value) and all(map(_is, said, value, repeat(modulus), repeat(stages)))
-        case Stage():
-            return name(value) in stages and said == {"stage": name(value)}
-        case Primitive() if modulus is not None:
-            return isinstance(said, dict) and _known(said) == (value.name, value.symbol, value.digest(modulus))
-    return _says(said, value, modulus, stages)
-
-
-def _known(said: Mapping[str, object]) -> tuple[object, object, object]:
-    return said.get("primitive"), said.get("symbol"), said.get("table")
+def _refused(of: type, reason: str) -> TypeError:
+    return TypeError(f"{of.__qualname__} cannot be part of an experiment: {reason}. Define it at the top level of a module")

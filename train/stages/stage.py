@@ -7,20 +7,23 @@ by a hash of the whole expression, so equal expressions, in one grid or in twent
 """
 
 import hashlib
+import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
 from inspect import get_annotations
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from train.stages.forms import Forms, Hashed, form_of_parts
-from train.stages.inside import Place, filled, inside, swapped
 from train.stages.machine import Machine
+from train.stages.record import Canonical, Hashed, Hashes, Json, differences, form_of_fields
+from train.stages.record import name as name
 
-OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run"})  # what no field of a stage is called
+SCHEMA = 2  # of stage.json
+OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "trials"})  # no field is called so
 
 
 class Undefined(Exception):
@@ -93,15 +96,15 @@ class Stage(Hashed, ABC):
         Raises:
             TypeError: if a part of the expression has no stable identity.
         """
-        return self.hashes.changed
+        return self.hashes.identity
 
     @property
     def meaning(self) -> str:
         """A hash of the expression with every default, truth table and stage inside it."""
-        return self.hashes.whole
+        return self.hashes.meaning
 
     @cached_property
-    def hashes(self) -> Forms:
+    def hashes(self) -> Hashes:
         """Both.
 
         Raises:
@@ -114,12 +117,22 @@ class Stage(Hashed, ABC):
             )
         for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
             _ = part.hashes
-        return Forms(*(hashlib.sha256(form.encode()).hexdigest()[:12] for form in form_of_parts(self, None)))
+        said = form_of_fields(self)
+        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
         """The stages directly inside this one, however deep in tuples and plain dataclasses."""
-        return tuple(inside([getattr(self, field.name) for field in fields(self)], Stage))  # type: ignore[type-abstract]
+        return tuple(_inside([getattr(self, field.name) for field in fields(self)]))
+
+    @property
+    def word(self) -> str:
+        """Its kind in plans and progress: stages of one word take about the same time."""
+        return type(self).__name__.lower()
+
+    def trials(self) -> tuple["Trial", ...]:
+        """Small stages like it, by which its needs are measured before it runs; none, if it takes next to nothing."""
+        return ()
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and isinstance(other, Stage) and self.meaning == other.meaning)
@@ -133,22 +146,20 @@ class Stage(Hashed, ABC):
     def __reduce__(self) -> tuple[object, ...]:
         """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
         stages = _objects((self,))
-        places = {id(stage): Place(i) for i, stage in enumerate(stages)}
-
-        def said(value: object) -> object:
-            return swapped(value, Stage, lambda part: places[id(part)])  # type: ignore[type-abstract]
-
-        return _again, (tuple((type(s), {f.name: said(getattr(s, f.name)) for f in fields(s)}) for s in stages),)
-
-
-def fingerprint(stage: Stage) -> str:
-    """The identity of an expression."""
-    return stage.identity
+        places, file = {id(stage): place for place, stage in enumerate(stages)}, BytesIO()
+        pickler = pickle.Pickler(file)
+        pickler.persistent_id = lambda value: places.get(id(value))  # type: ignore[method-assign]
+        for stage in stages:
+            pickler.dump((type(stage), {field.name: getattr(stage, field.name) for field in fields(stage)}))
+        return _again, (len(stages), file.getvalue())
 
 
-def name(stage: Stage) -> str:
-    """The name of the stage's folder."""
-    return f"{type(stage).__name__}-{fingerprint(stage)}"
+@dataclass(frozen=True)
+class Trial:
+    """A small stage like another that is to be run."""
+
+    stage: Stage
+    times: float = 0.0  # how often its seconds count for those of the other; never, where it is tried for its memory alone
 
 
 def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> tuple[Stage, ...]:
@@ -175,9 +186,65 @@ def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda st
     return found
 
 
-def _again(said: Iterable[tuple[type[Stage], Mapping[str, object]]]) -> Stage:
-    """The last of the stages that a pickle says."""
-    made = list[Stage]()
-    for of, values in said:
-        made.append(filled(of, {field: swapped(value, Place, lambda at: made[at.number]) for field, value in values.items()}))
+def encode(stage: Stage) -> dict[str, Json]:
+    """The whole expression as JSON, for `stage.json`: every stage once, after those it builds on.
+
+    Raises:
+        TypeError: as `identity`.
+    """
+    return {"schema": SCHEMA, "stages": [_entry(part) for part in closure((stage,))]}
+
+
+def _entry(stage: Stage) -> dict[str, Json]:
+    said = form_of_fields(stage).json
+    assert isinstance(said, dict)
+    return {"name": name(stage), **said}
+
+
+def unlike(record: object, stage: Stage) -> Iterator[str]:
+    """Where the JSON of an expression says something else than `stage`. Fields that were added since must be at their default."""
+    match record:
+        case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
+            said = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
+            stages = {name(part): part for part in closure((stage,))}
+            if name(stage) not in said:
+                yield f"it does not say {name(stage)}"
+            for called in (called for called in stages if called in said):
+                yield from differences(said[called], _entry(stages[called]), said, called)
+        case _:
+            yield f"it is no expression of schema {SCHEMA}"
+
+
+def same(record: object, stage: Stage) -> bool:
+    """True if the JSON of an expression says `stage`."""
+    return next(unlike(record, stage), None) is None
+
+
+def _again(count: int, pickled: bytes) -> Stage:
+    """The last of so many stages. Their fields were checked when they were made first."""
+    made, unpickler = list[Stage](), pickle.Unpickler(BytesIO(pickled))
+    unpickler.persistent_load = made.__getitem__  # type: ignore[method-assign]
+    for _ in range(count):
+        of, values = unpickler.load()
+        made.append(object.__new__(of))
+        for field, value in values.items():
+            object.__setattr__(made[-1], field, value)
     return made[-1]
+
+
+def _inside(values: Iterable[object]) -> Iterator[Stage]:
+    """The stages among values and in them, however deep in tuples and plain dataclasses; none of those inside of stages."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _inside(value)
+        elif names := _fields(type(value)):  # type: ignore[arg-type]  # a class is hashable
+            if isinstance(value, Stage):
+                yield value
+            else:
+                yield from _inside([getattr(value, name) for name in names])
+
+
+@lru_cache(maxsize=4_096)
+def _fields(of: type) -> tuple[str, ...]:
+    """The names of the fields of a dataclass in which stages may lie; none of another class."""
+    return tuple(f.name for f in fields(of)) if is_dataclass(of) and not issubclass(of, Canonical) else ()

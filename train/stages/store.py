@@ -3,22 +3,19 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from errno import EEXIST, ENOTEMPTY
+from itertools import count
 from pathlib import Path
 
-import torch
-
-from train.stages.artifacts import REASON, SEAL, Damaged, Facts, File, Seal, check_content, read_seal, sealed, set_aside
 from train.stages.circumstances import circumstances, measure_memory
-from train.stages.disk import COPY, HALF, own, remove, replacing, sever, write_json, writing
+from train.stages.disk import COPY, HALF, own, own_folder, remove, replacing, sever, write_json, writing
 from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
-from train.stages.record import encode, same
-from train.stages.stage import Stage, Tracker, Undefined, closure, name
+from train.stages.seal import REASON, SEAL, Damaged, File, Seal, Seen, check_content, read_seal, sealed
+from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
 MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
@@ -75,7 +72,7 @@ class Store:
         """
         return self._looked(stage, self._sound, check_content)
 
-    def _looked(self, stage: Stage, seen: dict[Path, "Seen"], check: Callable[[Path, Seal], None]) -> bool:
+    def _looked(self, stage: Stage, seen: dict[Path, Seen], check: Callable[[Path, Seal], None]) -> bool:
         """Whether the folder of a stage passes a check, or did and was not touched since."""
         folder = self.path(stage)
         if folder in seen and seen[folder].still:
@@ -126,11 +123,7 @@ class Store:
         return folder
 
     def confirm(self, draft: Path) -> None:
-        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
-
-        Raises:
-            Lost: if somebody has, while this process was silent.
-        """
+        """As `Context.confirm`."""
         if draft in self._held:
             self._held[draft].check()
 
@@ -181,6 +174,8 @@ class Store:
     def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
         _begin(draft, lease)
         write_json(draft / "stage.json", encode(stage))
+        import torch  # takes a second, which is spent where something runs
+
         torch.set_num_threads(self.machine.threads)
         measure_memory()
         began, cpu = time.monotonic(), time.process_time()
@@ -194,40 +189,6 @@ class Store:
         write_json(draft / "stage.json", encode(stage))  # whatever became of it meanwhile
         write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
         write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A folder when it was looked at: its files, and the facts of each."""
-
-    files: tuple[Path, ...]
-    facts: tuple[Facts, ...]
-
-    @classmethod
-    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
-        """These files of a folder, as they are now.
-
-        Raises:
-            Damaged: if one of them is gone.
-        """
-        files = tuple(folder / name for name in names)
-        try:
-            return cls(files, tuple(map(Facts.of, files)))
-        except (FileNotFoundError, NotADirectoryError) as reason:
-            raise Damaged(f"{reason.filename} is missing") from None
-
-    @property
-    def still(self) -> bool:
-        """Whether nobody has touched one of them since."""
-        try:
-            return tuple(map(Facts.of, self.files)) == self.facts
-        except OSError:
-            return False
-
-    @property
-    def settled(self) -> bool:
-        """Whether that could be told from now on."""
-        return all(f.settled for f in self.facts)
 
 
 def _begin(draft: Path, lease: Lease) -> None:
@@ -304,13 +265,16 @@ def _fault(stage: Stage, folder: Path) -> str:
 
 
 def _shelve(folder: Path, reason: str, lease: Lease) -> None:
-    """Move a damaged folder aside, and say so.
+    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why, and say so.
 
     Raises:
         Lost: if the lease is; what an heir has put there is left, or put back.
     """
     lease.check()
-    place = set_aside(folder)
+    aside = folder.parent / "aside"
+    own_folder(aside)
+    place = next(p for p in (aside / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
+    folder.rename(place)
     try:
         lease.check()
     except Lost:

@@ -1,4 +1,4 @@
-"""Dials: what the fields of a family mean, as quantities that can be measured on its problems."""
+"""Dials: fields of a family, each tied to a quantity that is measured on its problems."""
 
 from synthtasks.families.dials.dial import Dial, Dialled, Forced, turn, turnable
 from synthtasks.families.dials.difficulty import at, difficulties, difficulty, level

@@ -1,4 +1,4 @@
-"""Dials: what a family's fields mean, as numbers that can be measured on its problems."""
+"""Dials: a field of a family, its values, and the quantity that it sets."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -11,12 +11,12 @@ from synthtasks.families.kit.family import Family
 
 @dataclass(frozen=True)
 class Dial:
-    """A field of a family, values at which it may be combined with any of the other dials', and the quantity that it sets.
+    """A field of a family, values that combine freely with those of the other dials, and the quantity that it sets.
 
     `measure(problem) == value` for every problem of the family at that value.
 
     Raises:
-        ValueError: if there is no value, or one stands twice, which would come twice as often.
+        ValueError: if there is no value, or a value is repeated and would be drawn twice as often.
     """
 
     field: str
@@ -31,7 +31,7 @@ class Dial:
 
 @dataclass(frozen=True)
 class Forced:
-    """A dial moves a quantity that is not its own, for a reason that lies in what they are.
+    """A quantity that a dial moves by definition, although another dial or none sets it.
 
     Raises:
         ValueError: if no reason is given.
@@ -44,31 +44,31 @@ class Forced:
     def __post_init__(self) -> None:
         check(self)
         if not self.reason:
-            raise ValueError("Forced.reason says why; found ''")
+            raise ValueError("Forced.reason must not be empty; found ''")
 
 
 class Dialled(Family, Protocol):
-    """A family that tells of its dials; it may also tell of its `forced` pairs, and of fields that its dials need to be `sets`."""
+    """A family with dials. It may also declare `forced` pairs, and in `sets` values of other fields that its dials need."""
 
     dials: ClassVar[tuple[Dial, ...]]
 
 
 def turn(family: Dialled, chosen: Mapping[str, int]) -> Family:
-    """The family with its dials at the values chosen for their fields, and what they need of its other fields.
+    """The family with its dials at the chosen values, by field, and with its `sets`.
 
     Raises:
-        ValueError: if the family has no such field, or not with such a value.
+        ValueError: if the family lacks a field or refuses a value.
     """
-    needs: Mapping[str, int] = getattr(family, "sets", {})
-    turnable(family, (*needs, *chosen))
-    return cast(Callable[..., Family], replace)(family, **needs, **chosen)
+    sets: Mapping[str, int] = getattr(family, "sets", {})
+    turnable(family, (*sets, *chosen))
+    return cast(Callable[..., Family], replace)(family, **sets, **chosen)
 
 
 def turnable(family: Dialled, names: Iterable[str]) -> None:
-    """Make sure that the family has fields of these names.
+    """Check that the family has fields of these names.
 
     Raises:
-        ValueError: if it has not.
+        ValueError: if one is missing.
     """
     known = [f.name for f in fields(family)]  # type: ignore[arg-type]  # a family is a dataclass
     if strange := [name for name in names if name not in known]:

@@ -1,4 +1,4 @@
-"""Difficulty: the first dial of a family, and the family at other values of it."""
+"""Difficulty: the first dial of a family."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from synthtasks.families.kit.family import Family
 
 @runtime_checkable
 class Holding(Family, Protocol):
-    """A family that draws from another one, which has the difficulty."""
+    """A family that draws from another family; its difficulty is that of the other."""
 
     @property
     def family(self) -> Family: ...
@@ -18,13 +18,13 @@ class Holding(Family, Protocol):
 
 @runtime_checkable
 class Adapting(Family, Protocol):
-    """A family in which other fields have to follow the difficulty."""
+    """A family that changes other fields along with its difficulty."""
 
     def at(self, n: int) -> Family: ...
 
 
 def difficulty(family: Family) -> Dial:
-    """The dial that makes problems of the family harder: the first of its `dials`.
+    """The dial of difficulty: the first of the family's `dials`.
 
     Raises:
         ValueError: if the family declares none.
@@ -34,13 +34,13 @@ def difficulty(family: Family) -> Dial:
     dials: tuple[Dial, ...] = getattr(family, "dials", ())
     if not dials:
         example = 'dials = (Dial("steps", (2, 4, 6), length),)'
-        raise ValueError(f"{type(family).__name__} has no dial of difficulty; declare one first among its dials, such as {example}")
+        raise ValueError(f"{type(family).__name__} has no dial of difficulty; declare it as the first of its dials, such as {example}")
     turnable(cast(Dialled, family), [dials[0].field])
     return dials[0]
 
 
 def level(family: Family) -> int:
-    """The value at which the dial of difficulty is.
+    """The value of the dial of difficulty.
 
     Raises:
         ValueError: as `difficulty`.
@@ -52,10 +52,10 @@ def level(family: Family) -> int:
 
 
 def at(family: Family, n: int) -> Family:
-    """The family with its dial of difficulty at `n`; of the other fields, only those change that have to follow.
+    """The family at difficulty `n`; other fields change only where they must.
 
     Raises:
-        ValueError: as `difficulty`, or if the family has no such problems.
+        ValueError: as `difficulty`, or if the family refuses `n`.
     """
     if isinstance(family, Holding):
         return cast(Callable[..., Family], replace)(family, family=at(family.family, n))
@@ -64,18 +64,18 @@ def at(family: Family, n: int) -> Family:
 
 
 def difficulties(family: Family, most: int) -> tuple[int, ...]:
-    """The values from 1 to `most` that the family takes for its dial of difficulty.
+    """The difficulties from 1 to `most` that the family accepts.
 
     Raises:
         ValueError: as `difficulty`.
     """
     difficulty(family)
 
-    def taken(n: int) -> bool:
+    def accepts(n: int) -> bool:
         try:
             at(family, n)
-        except ValueError:  # so a family says that it has no such problems
+        except ValueError:  # the family has no such problems
             return False
         return True
 
-    return tuple(n for n in range(1, most + 1) if taken(n))
+    return tuple(n for n in range(1, most + 1) if accepts(n))

@@ -16,28 +16,28 @@ def length(problem: Problem) -> int:
 
 
 def longest_path(problem: Problem) -> int:
-    """Steps on the longest path to the query: what must be done one after the other."""
-    deep: dict[str, int] = {}
+    """Steps on the longest path to the query."""
+    depths: dict[str, int] = {}
     for step in problem.proof:
-        deep[step.name] = 1 + max((deep[a] for a in step.arguments if isinstance(a, str)), default=0)
-    return deep[problem.query]
+        depths[step.name] = 1 + max((depths[a] for a in step.arguments if isinstance(a, str)), default=0)
+    return depths[problem.query]
 
 
 def width(problem: Problem) -> int:
-    """The most steps of the proof that could be done at once: the largest set of which none depends on another."""
+    """Steps of the proof that can be done in parallel: the largest set without a dependence."""
     places = {step.name: i for i, step in enumerate(problem.proof)}
-    below: list[int] = []  # by step, as bits: those that it depends on, directly or not
+    below: list[int] = []  # by step: a bit set of the steps that it depends on, directly or not
     for step in problem.proof:
         direct = [places[a] for a in step.arguments if isinstance(a, str)]
         below.append(reduce(or_, (below[i] | 1 << i for i in direct), 0))
-    return len(below) - _most_pairs(below)  # as many as there are chains in the smallest cover by chains (Dilworth)
+    return len(below) - _matching(below)  # the fewest chains that cover all steps, by Dilworth's theorem
 
 
-def _most_pairs(below: list[int]) -> int:
-    """How many steps can follow one that they depend on, no two the same one: a maximum matching, by augmenting paths."""
-    every = (1 << len(below)) - 1
+def _matching(below: list[int]) -> int:
+    """The size of a maximum matching of steps with steps that they depend on, by augmenting paths."""
+    all_steps = (1 << len(below)) - 1
     follower: dict[int, int] = {}
-    untried = every
+    untried = all_steps
 
     def follows(step: int) -> bool:
         nonlocal untried
@@ -50,7 +50,7 @@ def _most_pairs(below: list[int]) -> int:
         return False
 
     for step in range(len(below)):
-        untried = every
+        untried = all_steps
         follows(step)
     return len(follower)
 
@@ -61,7 +61,7 @@ def most_operands(problem: Problem) -> int:
 
 
 def shared_uses(problem: Problem) -> int:
-    """Uses of a step of the proof by another, beyond one each: 0 of a tree."""
+    """Uses of a step of the proof beyond its first; 0 for a tree."""
     return sum(isinstance(a, str) for step in problem.proof for a in step.arguments) - len(problem.proof) + 1
 
 
@@ -97,7 +97,7 @@ def board_side(problem: Problem) -> int:
 
 
 def text_length(problem: Problem) -> int:
-    """The letters of the answer; 0 of a number."""
+    """Letters of the answer; 0 for a number."""
     return len(problem.answer) if isinstance(problem.answer, tuple) else 0
 
 
@@ -115,4 +115,4 @@ QUANTITIES: dict[str, Quantity] = {
     "statements": statements,
     "distractors": distractors,
 }
-"""What can be measured on a problem of any family."""
+"""Quantities of a problem of any family, by name."""

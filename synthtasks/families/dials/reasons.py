@@ -1,10 +1,10 @@
-"""Reasons for which dials of graphs move quantities that are not their own."""
+"""`Forced` pairs that the families of graphs share."""
 
 from synthtasks.families.dials.dial import Forced
 
 BESIDE = (
-    Forced("steps", "width", "of more steps on a longest path of the same length, more lie beside each other"),
-    Forced("depth", "width", "of as many steps, a longer path leaves fewer beside it"),
+    Forced("steps", "width", "at the same depth, more steps leave more of them side by side"),
+    Forced("depth", "width", "at the same number of steps, a longer path leaves fewer steps beside it"),
 )
 STATED = (
     Forced("steps", "statements", "every step of the proof is stated"),
@@ -13,4 +13,4 @@ STATED = (
     Forced("branching", "distractors", "these are distractors"),
     Forced("disconnected", "distractors", "these are distractors"),
 )
-SHARED = Forced("shares", "width", "whoever uses a step once more has to wait for it: fewer of as many steps can be done at once")
+SHARED = Forced("shares", "width", "one more use of a step is one more dependence: fewer steps can be done in parallel")

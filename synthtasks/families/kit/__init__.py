@@ -1,1 +1,1 @@
-"""Parts that families are built of: what a family is, graphs, distractors, programs as arrays."""
+"""Building blocks of families: their protocol, graphs, distractors, programs as arrays."""

@@ -1,4 +1,4 @@
-"""Graphs among distractors: what `Dag` and `Circuit` have in common."""
+"""Proof graphs among distractors, for `Dag` and `Circuit`."""
 
 from typing import Literal, Protocol
 
@@ -12,7 +12,7 @@ Order = Literal["topological", "shuffled"]
 
 
 class Scattered(Protocol):
-    """A family whose problems state a proof among steps that it does not need."""
+    """A family whose problems state a proof among distractors."""
 
     @property
     def shape(self) -> Shape: ...
@@ -25,7 +25,7 @@ class Scattered(Protocol):
     @property
     def primitives(self) -> tuple[Primitive, ...]: ...
     @property
-    def operations(self) -> tuple[Primitive, ...]: ...  # what steps other than totals apply
+    def operations(self) -> tuple[Primitive, ...]: ...  # primitives of the steps that are no totals
     @property
     def modulus(self) -> int: ...
     @property
@@ -33,36 +33,36 @@ class Scattered(Protocol):
 
 
 def consistent(family: Scattered) -> None:
-    """Refuse dials that contradict each other.
+    """Check that dials do not contradict each other.
 
     Raises:
         ValueError: if they do.
     """
-    _ = family.shape  # which refuses dials that contradict each other
+    _ = family.shape  # refuses dials that contradict each other
     if not any(p.arity == 2 for p in family.operations):
         raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in family.primitives]}")
 
 
 def scattered(family: Scattered, surplus: Surplus, draws: Draws) -> Problem:
-    """A problem of the family: its proof, its distractors, and all of them in its order."""
+    """A random problem of the family: proof, distractors and the order of statements."""
     primitives, modulus = family.operations, family.modulus
     names = draws.some(labels(family.names), family.names)
     steps = list(proof(grow(family.shape, draws), primitives, modulus, names, draws))
     query = steps[-1].name
-    needed, apart = [s.name for s in steps], list[str]()
+    proof_names, disconnected = [s.name for s in steps], list[str]()
     for i, name in enumerate(names[len(steps) :]):
-        pool = needed if i < family.branching else apart
-        one: str | Value = pool[draws.below(len(pool))] if pool and (i < family.branching or draws.below(2)) else draws.below(modulus)
+        pool = proof_names if i < family.branching else disconnected
+        used: str | Value = pool[draws.below(len(pool))] if pool and (i < family.branching or draws.below(2)) else draws.below(modulus)
         primitive = primitives[draws.below(len(primitives))]
-        arguments = [one] if primitive.arity == 1 else [one, draws.below(modulus)] if draws.below(2) else [draws.below(modulus), one]
+        arguments = [used] if primitive.arity == 1 else [used, draws.below(modulus)] if draws.below(2) else [draws.below(modulus), used]
         steps.append(Step(name, primitive, tuple(arguments)))
         if i >= family.branching:
-            apart.append(name)
+            disconnected.append(name)
     return Problem(tuple(steps), query, modulus, _ordered(steps, family.order, draws), surplus)
 
 
 def _ordered(steps: list[Step], order: Order, draws: Draws) -> tuple[str, ...]:
-    """The names in the order of their statements: all shuffled, or each somewhere after those it uses."""
+    """Step names in the order of their statements: shuffled, or each at a random place after the steps it uses."""
     if order == "shuffled":
         return tuple(draws.some([step.name for step in steps], len(steps)))
     names: list[str] = []

@@ -1,4 +1,4 @@
-"""What a family is, and how a problem of it is drawn by name."""
+"""The protocol of families, and problems drawn by name."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -14,17 +14,17 @@ from synthtasks.problem import Problem, Split
 from synthtasks.rng import Uniforms, rename, rng, uniforms
 
 ATTEMPTS = 1_000  # draws for one problem; with one form in eight in the smaller split, 1,000 misses have p = 1e-58
-BLOCK = 64  # problems that a stream draws at once, where that is cheaper
+BLOCK = 64  # problems that a stream draws at once from a `Bulk` family
 SPLITS: tuple[Split, ...] = get_args(Split)
-NAMES = 100_000  # steps that a problem can have
+NAMES = 100_000  # most steps of a problem
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Family(Protocol):
-    """A distribution over problems: a frozen dataclass, pure in the generator, free of rejection. Its fields are its dials."""
+    """A distribution over problems: a frozen dataclass, and a pure function of the generator. Its fields are its dials."""
 
     @property
-    def primitives(self) -> tuple[Operation, ...]: ...  # those that its problems may apply
+    def primitives(self) -> tuple[Operation, ...]: ...  # that its problems may apply
 
     @property
     def modulus(self) -> int: ...  # the size of the domain of its values
@@ -40,7 +40,7 @@ class Many(Protocol):
     """P problems of one shape, as arrays."""
 
     def __len__(self) -> int: ...
-    def among(self, split: Split) -> NDArray[np.bool_]: ...  # [P] which may be drawn for the split
+    def among(self, split: Split) -> NDArray[np.bool_]: ...  # [P] true for problems of the split
     def problem(self, i: int) -> Problem: ...
 
 
@@ -67,15 +67,19 @@ class Graded(Family, Protocol):
 def has_one_derivation(family: Family) -> bool:
     """True if the family declares `one_derivation`: the judge accepts the solution of a problem and no other completion.
 
-    That is so where every step needs the one before it, and nothing may be said beside the proof. Surfaces add none, as each
-    says a trace in one way. A family that declares nothing may have several derivations.
+    This holds where the proof is a chain and surplus steps are refused, because a surface writes a trace in one way only.
+    A family that declares nothing may have several derivations.
     """
     return bool(getattr(family, "one_derivation", False))
 
 
 @cache
 def label(i: int) -> str:
-    """The name of a step: A..Z, then A1..Z1, A2.. and so on."""
+    """The name of step `i`: A..Z, then A1..Z1, A2..
+
+    Raises:
+        ValueError: if `i` is negative.
+    """
     if i < 0:
         raise ValueError(f"steps are numbered from 0; found {i}")
     return LETTERS[i % 26] + (str(i // 26) if i >= 26 else "")
@@ -83,10 +87,10 @@ def label(i: int) -> str:
 
 @cache
 def labels(count: int) -> tuple[str, ...]:
-    """The first so many names.
+    """The names of the first `count` steps.
 
     Raises:
-        ValueError: if there are fewer than none, or more than a problem can have.
+        ValueError: if the count is negative or more than `NAMES`.
     """
     if not 0 <= count <= NAMES:
         raise ValueError(f"a problem has up to {NAMES:,} steps; found {count:,}")
@@ -94,10 +98,10 @@ def labels(count: int) -> tuple[str, ...]:
 
 
 def one_split(split: Split) -> None:
-    """Make sure that a split is one, at the price of a comparison where it is.
+    """Check that `split` names a split, faster than `one_of`.
 
     Raises:
-        ValueError: if it is another word.
+        ValueError: if it does not.
     """
     if split not in SPLITS:
         one_of("split", split, SPLITS)
@@ -106,10 +110,10 @@ def one_split(split: Split) -> None:
 def problem(family: Family, split: Split, *path: str | int) -> Problem:
     """The problem called `path`: the first of the draws `rng(*path, 0)`, `rng(*path, 1)`, ... that lies in `split`.
 
-    A pure function of its arguments, whatever was drawn before it, in this process or another.
+    A pure function of its arguments: it does not depend on earlier draws or on the process.
 
     Raises:
-        ValueError: if there is no such split, or no draw lies in it; the family is too small to be split.
+        ValueError: if there is no such split, or no draw lies in it because the family is too small to be split.
     """
     one_split(split)
     return _draw(family, split, rng(*path, 0), path)
@@ -125,7 +129,7 @@ def problems(family: Family, split: Split, *path: str | int) -> Iterator[Problem
 
 
 def named(family: Family, split: Split, numbers: Iterable[int], *path: str | int) -> Iterator[Problem]:
-    """The problems of these numbers in the stream called `path`.
+    """Problems by their numbers in the stream called `path`.
 
     Raises:
         ValueError: as `problem`.
@@ -138,20 +142,20 @@ def named(family: Family, split: Split, numbers: Iterable[int], *path: str | int
 
 
 def many(family: Bulk[Drawn], split: Split, numbers: Sequence[int], *path: str | int) -> Drawn:
-    """The same problems as `named`, as arrays.
+    """Problems of `named`, as arrays.
 
     Raises:
         ValueError: as `problem`.
     """
     one_split(split)
     u = uniforms(family.uniforms, path, numbers, 0)
-    astray = np.arange(len(numbers))
+    rejected = np.arange(len(numbers))
     for attempt in range(1, ATTEMPTS + 1):
-        astray = astray[~family.many(u[astray]).among(split)]
-        if not len(astray):
+        rejected = rejected[~family.many(u[rejected]).among(split)]
+        if not len(rejected):
             return family.many(u)
-        u[astray] = uniforms(family.uniforms, path, [numbers[i] for i in astray.tolist()], attempt)
-    raise _nothing(family, split)
+        u[rejected] = uniforms(family.uniforms, path, [numbers[i] for i in rejected.tolist()], attempt)
+    raise _out_of_draws(family, split)
 
 
 def _in_blocks(family: Bulk[Many], split: Split, numbers: Iterable[int], path: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -162,12 +166,12 @@ def _in_blocks(family: Bulk[Many], split: Split, numbers: Iterable[int], path: t
 
 
 def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str | int, ...]) -> Problem:
-    """The problem called `path`, drawn with `g`, whatever that was called before."""
+    """The problem called `path`. `g` may be any generator: it is renamed."""
     for attempt in range(ATTEMPTS):
         if (drawn := family(rename(g, *path, attempt))).split in (split, "both"):
             return drawn
-    raise _nothing(family, split)
+    raise _out_of_draws(family, split)
 
 
-def _nothing(family: Family, split: Split) -> ValueError:
+def _out_of_draws(family: Family, split: Split) -> ValueError:
     return ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")

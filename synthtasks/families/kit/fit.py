@@ -1,4 +1,4 @@
-"""Which primitives a family can hold: it can apply each of them, and a reader can tell them apart."""
+"""Checks of a family's primitives: it can apply each of them, and their names and symbols differ."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from synthtasks.primitives import MANY, Operation, Primitive
 def applicable(
     field: str, primitives: Sequence[Primitive], *arities: int, on: str = "numbers", besides: tuple[Primitive, ...] = ()
 ) -> None:
-    """Make sure that there are primitives, all on "numbers" or all on "texts", each of one of these numbers of operands.
+    """Check that there are primitives, all on "numbers" or all on "texts", each of one of `arities`.
 
-    Those `besides` are welcome whatever they take.
+    Primitives in `besides` may have any arity.
 
     Raises:
         ValueError: naming the field and the primitive.
@@ -30,10 +30,10 @@ def applicable(
 
 
 def told_apart(field: str, operations: Sequence[Operation]) -> None:
-    """Make sure that no two have one name, by which corpora and demands call them, or one symbol, by which problems do.
+    """Check that all names differ, by which corpora and `uses` refer to operations, and all symbols, by which problems do.
 
     Raises:
-        ValueError: naming the field and what is called alike.
+        ValueError: naming the field and the duplicate.
     """
     for words in ([p.name for p in operations], [p.symbol for p in operations]):
         if twice := [word for word in words if words.count(word) > 1]:

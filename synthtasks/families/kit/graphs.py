@@ -1,8 +1,7 @@
-"""How dependency graphs of an exact size, depth and sharing are built, without drawing any in vain.
+"""Random dependency graphs of an exact size, depth and sharing, without rejection.
 
-A spine of `depth` steps ends in the query. Every other step of the proof is attached to a free operand of a step above
-it, one level lower, so that it is needed and makes no path longer. Then some operands are filled by steps that are
-already there.
+A spine of `depth` steps ends in the query. Every other step of the proof fills a free operand of a step one level
+above, so the query depends on it and no path grows longer. Last, a share fills a free operand with an existing step.
 """
 
 from collections.abc import Sequence
@@ -18,11 +17,11 @@ from synthtasks.problem import Step
 
 T = TypeVar("T")
 BLOCK = 128  # random numbers drawn at once
-DEEPEST = 400  # steps; two calls each, within Python's usual limit of 1,000
+DEEPEST = 400  # steps of two calls each, within Python's recursion limit of 1,000
 
 
 class Draws:
-    """Many small choices at the price of few calls of a generator."""
+    """Random choices from blocks of numbers, because calls of a generator are slow."""
 
     def __init__(self, g: np.random.Generator):
         self._g = g
@@ -44,7 +43,7 @@ class Draws:
 
 @dataclass(slots=True)
 class Node:
-    """A step that is being built: its operands are other nodes, or, where None, values that are yet to be drawn."""
+    """A step under construction. An operand is another node, or None for a value to be drawn."""
 
     level: int  # steps on the longest path that may end here
     operands: list["Node | None"]
@@ -54,17 +53,17 @@ class Node:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a proof looks like, whatever it computes.
+    """The size, depth and sharing of a proof.
 
     Raises:
-        ValueError: if no graph has that shape.
+        ValueError: if no graph has this shape.
     """
 
     steps: Annotated[int, From(1)]
     depth: Annotated[int, From(1)]
-    shares: Annotated[int, From(0)] = 0  # operands that are filled by a step which another one uses already
-    totals: Annotated[int, From(0)] = 0  # steps that are a sum over several others
-    fan_in: Annotated[int, From(2)] = 3  # how many others
+    shares: Annotated[int, From(0)] = 0  # operands filled by a step that another step uses too
+    totals: Annotated[int, From(0)] = 0  # steps that are a sum of other steps
+    fan_in: Annotated[int, From(2)] = 3  # operands of a total
 
     def __post_init__(self) -> None:
         check(self)
@@ -76,16 +75,16 @@ class Shape:
             raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
         low, high = self.sizes(self.depth)
         if not low <= self.steps <= high:
-            raise ValueError(f"with these other dials there are proofs of {low} to {high} steps; found {self}")
+            raise ValueError(f"with its other dials, this shape takes {low} to {high} steps; found {self}")
 
     def sizes(self, depth: int) -> tuple[int, int]:
-        """The fewest and the most steps of a proof of this depth with as many shares and totals."""
+        """The fewest and the most steps of a proof of `depth` with this shape's shares and totals."""
         low = depth + self.totals * (self.fan_in - 1)
         binary = depth - self.shares - self.totals  # levels of the spine whose second operand is free
         return low, low + 2**binary - binary - 1
 
     def depth_for(self, steps: int) -> int:
-        """The depth nearest to this one at which there are proofs of so many steps; this one if there is none."""
+        """The depth nearest to this shape's that a proof of `steps` can have; this shape's if there is none."""
         special = self.shares + self.totals
         depths = range(special + 2 if special else 1, min(steps, DEEPEST) + 1)
         fitting = [depth for depth in depths if self.sizes(depth)[0] <= steps <= self.sizes(depth)[1]]
@@ -125,7 +124,7 @@ def _gap(node: Node) -> int:
 
 
 def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> None:
-    """A new step, as an operand of `above`."""
+    """Attach a new step as an operand of `above`."""
     node = Node(above.level - 1, [None, None])
     gaps = [i for i, operand in enumerate(above.operands) if operand is None]
     if len(gaps) == 1:
@@ -139,9 +138,9 @@ def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> N
 
 
 def proof(root: Node, primitives: Sequence[Operation], modulus: int, names: Sequence[str], draws: Draws) -> tuple[Step, ...]:
-    """The steps of a graph, each after its operands, from left to right; called `names` in that order.
+    """The steps of a graph in the order of evaluation, operands first and from left to right; `names` name them in that order.
 
-    A step of which one operand at most is a step may apply a unary primitive.
+    A step may apply a unary primitive if at most one of its operands is a step.
     """
     steps: list[Step] = []
     binary = [p for p in primitives if p.arity == 2]

@@ -1,6 +1,6 @@
-"""Straight-line programs as arrays: many at once, at a fraction of the price of as many objects.
+"""Straight-line programs as arrays, which are much faster than as many objects.
 
-Shapes: P programs, N lines of each, W lines in the window that is run.
+Shapes: P programs, N lines of each, W lines in the window.
 """
 
 from dataclasses import dataclass
@@ -19,27 +19,27 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Programs:
-    """Programs of which W lines in a row are run, from a given value."""
+    """P programs; each runs a window of W consecutive lines from a given value."""
 
     primitives: tuple[Primitive, ...]
     modulus: int
-    operators: Places  # [P, N] places in `primitives`
+    operators: Places  # [P, N] indices of `primitives`
     constants: Places  # [P, N]
     first: Places  # [P] the first line of the window
     window: int  # W
-    starts: Places  # [P] the value that the window begins with
+    starts: Places  # [P] the given value
 
     def __len__(self) -> int:
         return len(self.starts)
 
     @cached_property
     def lines(self) -> Places:  # [P, W]
-        """The lines that are run."""
+        """The lines of the window."""
         return self.first[:, None] + np.arange(self.window)
 
     @property
     def keys(self) -> Hashes:  # [P]
-        """The number that `Problem.key` spells."""
+        """The keys of the problems: `Problem.key` as numbers."""
         forms = [p.form((), self.modulus) for p in self.primitives]
         identities = np.array([form.identity for form in forms], np.uint64)
         commutes = np.array([form.commutes for form in forms])
@@ -53,7 +53,7 @@ class Programs:
         return before
 
     def among(self, split: Split) -> NDArray[np.bool_]:  # [P]
-        """Which of them may be drawn for a split.
+        """True for programs that may be drawn for a split.
 
         Raises:
             ValueError: if there is no such split.
@@ -65,7 +65,7 @@ class Programs:
         return test if split == "test" else ~test
 
     def problem(self, i: int) -> Problem:
-        """Program i as an object; the lines before the window form a chain of their own from the same given value."""
+        """Program i as an object; lines before the window form a chain of their own from the same given value."""
         names = labels(self.operators.shape[1])
         first, start = int(self.first[i]), int(self.starts[i])
         steps: list[Step] = []

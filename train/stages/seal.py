@@ -1,27 +1,17 @@
-"""Whether what lies on disk is what was written: checksums of a folder, and arrays with the schema by which they are read.
-
-Nothing here unpickles, and no name that a file gives leads out of the file's own folder.
-"""
+"""Seals: checksums that tell whether a finished folder still holds what was written. No name in a seal leads out of its folder."""
 
 import hashlib
 import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
 from functools import lru_cache
-from itertools import count
 from pathlib import Path, PurePosixPath
-from zipfile import ZipFile
 
-import numpy as np
-from numpy.typing import NDArray
-
-from train.stages.disk import own_folder, replacing
-from train.stages.layout import ANY, Layout
-from train.stages.reading import Malformed, a_count, a_text, an_object, read_object, reading, shown, why
+from train.stages.reading import a_count, a_text, an_object, read_object, reading, shown
 from train.stages.stage import Undefined
 
 SEAL = "checksums.json"
@@ -32,7 +22,7 @@ CHUNK = 1 << 20  # bytes that are read at a time
 FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
 FOREIGN = re.compile(
     r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
-)  # relative to the folder, with / between the parts
+)  # what editors, desktops and network file systems leave in a folder; relative to it, with / between the parts
 
 
 class Damaged(Exception):
@@ -68,13 +58,8 @@ def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
     found = [f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
     if missing := sorted(set(writes).difference(found)):
         raise Damaged(f"{folder / missing[0]} is missing, which was to be written: it was removed meanwhile, or its stage does not")
-    names = sorted(writes or (f for f in found if f != SEAL and not foreign(f)))
+    names = sorted(writes or (f for f in found if f != SEAL and not FOREIGN.search(f)))
     return Seal(meaning, {name: File((folder / name).stat().st_size, digest(folder / name)) for name in names})
-
-
-def foreign(name: str) -> bool:
-    """Whether a file in a folder is called like what editors, desktops and network file systems leave wherever they have been."""
-    return FOREIGN.search(name) is not None
 
 
 def read_seal(folder: Path) -> Seal:
@@ -156,6 +141,40 @@ class Facts:
         return time.time_ns() - self.changed > FRESH
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A folder when it was looked at: its files, and the facts of each."""
+
+    files: tuple[Path, ...]
+    facts: tuple[Facts, ...]
+
+    @classmethod
+    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
+        """These files of a folder, as they are now.
+
+        Raises:
+            Damaged: if one of them is gone.
+        """
+        files = tuple(folder / name for name in names)
+        try:
+            return cls(files, tuple(map(Facts.of, files)))
+        except (FileNotFoundError, NotADirectoryError) as reason:
+            raise Damaged(f"{reason.filename} is missing") from None
+
+    @property
+    def still(self) -> bool:
+        """Whether nobody has touched one of them since."""
+        try:
+            return tuple(map(Facts.of, self.files)) == self.facts
+        except OSError:
+            return False
+
+    @property
+    def settled(self) -> bool:
+        """Whether that could be told from now on."""
+        return all(f.settled for f in self.facts)
+
+
 @lru_cache(maxsize=1 << 16)
 def _digest(path: str, facts: Facts) -> str:
     """Remembered for as long as nobody writes to the file."""
@@ -172,14 +191,6 @@ def hash_of(path: Path, size: int) -> "hashlib._Hash":
     return found
 
 
-def set_aside(folder: Path) -> Path:
-    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why; its new path."""
-    shelf = folder.parent / "aside"
-    own_folder(shelf)
-    place = next(p for p in (shelf / f"{folder.name}.{n}" for n in count(1)) if not os.path.lexists(p))
-    return folder.rename(place)
-
-
 def defined(folder: Path) -> Path:
     """The folder, if it holds results.
 
@@ -192,56 +203,3 @@ def defined(folder: Path) -> Path:
             reason = a_text(read_object(file)["reason"])
         raise Undefined(reason)
     return folder
-
-
-def save_arrays(path: Path, schema: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write named arrays as npz, with the version of their schema. Texts are arrays of UTF-8 bytes (see `texts`)."""
-    with replacing(path) as file:
-        np.savez(file, schema=np.array(schema), **dict(arrays))  # type: ignore[arg-type]  # `allow_pickle` is none of them
-
-
-def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Exception] = Malformed) -> dict[str, NDArray[np.generic]]:
-    """What `save_arrays` wrote.
-
-    Raises:
-        Malformed: or `error`, if the file has another schema or layout, or holds anything but numbers and fixed texts (never unpickled).
-    """
-    with reading(path, error=error):
-        found = _plain(path)
-        version = int(found.pop("schema", np.array(0)))
-        if version != schema:
-            raise error(
-                f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}. "
-                "Read it with the version that made it, or move its folder away and let it be computed again"
-            )
-        layout.check(found)
-    return found
-
-
-def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
-    """The arrays of an npz, none of which may be larger than the file: as `save_arrays` compresses nothing, that would be a bomb."""
-    size = path.stat().st_size
-    try:
-        with ZipFile(path) as file:
-            claimed = sum(entry.file_size for entry in file.infolist())
-        if claimed > size:
-            raise ValueError(f"it claims to hold {claimed:,} bytes, and has {size:,}")
-        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-        if large := [name for name, array in found.items() if array.size > size]:
-            raise ValueError(f"it claims {found[large[0]].size:,} values in {size:,} bytes")
-    except OSError:
-        raise
-    except Exception as reason:  # whatever numpy and zipfile make of it
-        raise ValueError(f"it is no npz of plain arrays: {why(reason)}") from reason
-    return found
-
-
-def texts(said: Sequence[str]) -> NDArray[np.bytes_]:
-    """Lines of text as UTF-8 bytes of one width [N]; `lines` inverts it."""
-    return np.array([line.encode() for line in said], dtype=np.bytes_)
-
-
-def lines(found: NDArray[np.generic]) -> tuple[str, ...]:  # [N]
-    """The lines that `texts` holds."""
-    return tuple(line.decode() for line in found.tolist())
