@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The grid as a Slurm array: each task runs its shard on one results folder that all nodes see; the last to end writes the report.
-#   sbatch --array=1-8 analysis/slurm.sh --scale cpu --seeds 20 --out /shared/runs/cpu
+# A study as a Slurm array: each task runs its shard on one results folder that all nodes see; the last to end writes the report.
+#   sbatch --array=1-8 analysis/slurm.sh grid --scale cpu --seeds 20 --out /shared/runs/cpu
 #   SHARDS=8 sbatch --array=3,7 analysis/slurm.sh ...   does the third and the seventh share of these eight again
 # Tasks that are preempted or run out of time save a checkpoint, and the same command continues. Ten tasks that were killed at once lose nothing.
 #SBATCH --job-name=synthtasks
@@ -38,4 +38,4 @@ else
         exit 2
     fi
 fi
-exec "${PYTHON:-.venv/bin/python}" -m analysis run grid --shard "$index/$count" "$@"
+exec "${PYTHON:-.venv/bin/python}" -m analysis run "$@" --shard "$index/$count"

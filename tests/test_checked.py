@@ -4,26 +4,31 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from types import ModuleType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
+import torch
 
 import train
 from models import GPTConfig
+from models.edits import Edit, Shift
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
-from train.learn import Learn
+from train.learn import Learn, Snapshot
+from train.losses.compare import Compare
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
+from train.losses.sources import Verified
 from train.optim import Optim
-from train.policy import Fresh
+from train.policy import Fresh, Steer
 from train.rl import Algorithm, Band, Clip, Coin, Endless, Few, Sampler, Scale, SequenceClip
 from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
+from train.stages.stage import Context
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
@@ -72,7 +77,7 @@ def _inside(now: object, value: object) -> object:
     """A tuple like `now`, with `value` in the place of the first number or word in it."""
     if not isinstance(now, tuple):
         return value
-    return (_inside(now[0], value), *now[1:])
+    return (_inside(now[0], value), *now[1:]) if now else (value,)
 
 
 def configured(package: ModuleType) -> set[type]:
@@ -86,11 +91,25 @@ FAMILY = Program(2, 4)
 VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
 FRESH = Fresh(GPTConfig(len(VOCAB)), VOCAB)
 IMITATE = Imitate(Corpus((Recipe(1.0, FAMILY),)))
+LEARN, SCORE = Learn(FRESH, ((1.0, IMITATE),), 1, keep=(1,)), Score(FRESH, (FAMILY,))
+
+
+@dataclass(frozen=True)
+class Given:
+    """An edit by a plain number."""
+
+    scale: float = 1.0
+
+    def edit(self, context: Context) -> Edit:
+        return Shift(torch.ones(64), self.scale)
+
+
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Optim(), FRESH, IMITATE),
-    *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Learn(FRESH, ((1.0, IMITATE),), 1)),
-    *(Score(FRESH, (FAMILY,)), Sample(FRESH, Endless(FAMILY))),
+    *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
+    *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
+    *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, not asked for
     "Batch",
@@ -100,6 +119,7 @@ RECORDS = {  # what was found, not asked for
     "Leases",
     "Ledger",
     "Made",
+    "Policy",
     "Rollouts",
     "Run",
     "Seal",
@@ -136,10 +156,10 @@ def test_borders() -> None:
         (Sampler(), "temperature", 0.0),
         (Sampler(), "group", 0),
         (Few(FAMILY), "problems", 0),
-        (INSTANCES[-2], "families", ()),
-        (INSTANCES[-2], "temperatures", ()),
-        (INSTANCES[-2], "temperatures", (1.0, 0.0)),
-        (INSTANCES[-3], "losses", ()),
+        (SCORE, "families", ()),
+        (SCORE, "temperatures", ()),
+        (SCORE, "temperatures", (1.0, 0.0)),
+        (LEARN, "losses", ()),
     ):
         with pytest.raises(ValueError, match="found"):
             replace(wrong, **{field: value})  # type: ignore[type-var]

@@ -11,10 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.measures.edge import Rule
-from analysis.measures.estimates import bootstrap, exact_pass_at_k, sampled_pass_at_k
+from analysis.measures.estimates import (
+    alike,
+    bootstrap,
+    exact_pass_at_k,
+    holm,
+    over_alike_seeds,
+    over_seeds,
+    p_above,
+    p_below,
+    sampled_pass_at_k,
+)
+from analysis.measures.facts import UNDEFINED, Fact, Outcome
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
-from analysis.studies.claims import ALPHA, At, Claim, Deeper, More, Reach, Row, Same, Term, gain, judge, reach, seed_values
+from analysis.studies.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
+from analysis.studies.judge import ALPHA, judge, p_values, seed_values
 from tests.test_checked import taken
 
 
@@ -57,12 +69,64 @@ def test_sampled_pass_at_k_refuses() -> None:
         sampled_pass_at_k(np.array([4]), np.array([5]), 1)
 
 
-# NaN compares false: it passed for a probability.
-def test_log_probabilities_that_are_none_are_refused() -> None:
+# Student's t with 2 degrees of freedom: mean 2, standard error 1/sqrt(3), quantile 4.3027 (95 %) or 2.9200 (90 %).
+@pytest.mark.parametrize(("level", "quantile"), [(0.95, 4.30265), (0.90, 2.91999)])
+def test_interval_over_seeds_by_hand(level: float, quantile: float) -> None:
+    interval = over_seeds([1.0, 2.0, 3.0], level)
+    half = quantile / math.sqrt(3)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((2.0, 2 - half, 2 + half), rel=1e-5)
+
+
+# One seed shows nothing: an interval or a small p-value from it would be invented.
+def test_one_seed_has_no_interval() -> None:
+    interval = over_seeds([5.0])
+    assert interval.mean == 5.0
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+    assert p_above([5.0], 0) == 1.0
+
+
+# t = (2 - 0) / (1 / sqrt 3) = 3.4641 on 2 degrees of freedom: one-sided p = .0371; the other side is its complement.
+def test_p_values_by_hand() -> None:
+    assert p_above([1.0, 2.0, 3.0], 0.0) == pytest.approx(0.037090, abs=1e-5)
+    assert p_below([1.0, 2.0, 3.0], 0.0) == pytest.approx(1 - 0.037090, abs=1e-5)
+
+
+# Five equal values of 2 in [-100, 100]: a mean of 1 makes them likeliest where 101/102 lie at 2 and the rest at -100. The bounds of
+# the 90 % interval are where such a sample has a chance of .05: .05^(1/5) = .549 of the way from a bound to the values.
+def test_equal_values_by_hand() -> None:
+    assert p_above([2.0] * 5, 1.0, -100) == pytest.approx((101 / 102) ** 5)
+    assert p_above([2.0, 2.05, 2.0, 2.0, 2.0], 1.0, -100) == pytest.approx((101 / 102) ** 5)  # all that is printed of them is equal
+    assert p_above([2.0] * 5, 1.0, low=1.5) == 0.0  # no such mean is possible
+    assert p_above([2.0] * 5, 1.0) == 1.0  # any seed may be anywhere
+    assert p_above([2.0] * 5, 2.0, -100) == 1.0
+    assert p_below([-2.0] * 5, -1.0, 100) == pytest.approx((101 / 102) ** 5)
+    interval = over_alike_seeds([2.0] * 5, 0.9, -100, 100)
+    share = 0.05**0.2
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((2, -100 + 102 * share, 100 - 98 * share))
+    assert not alike([2.0])
+    assert not alike([2.0, 2.1])
+
+
+# NaN sorts anywhere and compares false: one of them made other claims undetermined.
+def test_what_is_not_finite_is_refused() -> None:
+    for x in ([1.0, math.nan], [1.0, math.inf], []):
+        with pytest.raises(ValueError, match="finite values"):
+            over_seeds(x)
+        with pytest.raises(ValueError, match="finite values"):
+            p_above(x, 0.0)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        holm([0.01, math.nan])
     with pytest.raises(ValueError, match="at most 0; found nan"):
         exact_pass_at_k(np.array([-1.0, math.nan]), 8)
     with pytest.raises(ValueError, match=r"at most 0; found 0\.5"):
         exact_pass_at_k(np.array([0.5]), 8)
+
+
+# Holm 1979: sorted .01, .03, .04 times 3, 2, 1 = .03, .06, .04 -> made monotone .03, .06, .06.
+def test_holm_by_hand() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx((0.06, 0.03, 0.06))
+    assert holm([0.5, 0.6]) == pytest.approx((1.0, 1.0))
 
 
 # Reseeding the bootstrap would make equal runs differ.
@@ -93,11 +157,26 @@ def test_edge_rule(one: float, many: float, region: str) -> None:
     assert Rule().region(one, many) == region
 
 
-def row(seed: int, before: float, after: float, updates: int = 5, undefined: str = "", **labels: str) -> Row:
+def row(seed: int, before: float, after: float, updates: int = 5, undefined: str = "", **labels: str) -> Outcome:
     """Two difficulties, 7 and 8, are at the edge; at both the metric is the same. At 10 it is a tenth of it."""
+
+    def fact(phase: str, metric: str, at: float | None, value: float) -> Fact:
+        return Fact(tuple(labels.items()), seed, phase, at, metric, value, 0, undefined)
+
+    if undefined:
+        return Outcome(labels, seed, (fact("", UNDEFINED, None, math.nan),))
     bands = {"below": [2], "at": [7, 8], "beyond": [12]}
-    curves = ({}, {}) if undefined else ({"pass@128": [before, before, before / 10]}, {"pass@128": [after, after, after / 10]})
-    return Row(labels, seed, undefined, updates, [7, 8, 10], bands, [7, 8], *curves)
+    curves = {"before": before, "after": after}
+    facts = [fact("edge", f"{what} {region}", n, 1.0) for region, band in bands.items() for n in band for what in ("band", "region")]
+    facts += [fact("edge", "pass@1", n, 0.1) for n in (7, 8, 10)]
+    facts += [fact(phase, "pass@128", n, value * share) for phase, value in curves.items() for n, share in ((7, 1), (8, 1), (10, 0.1))]
+    facts += [fact("learning", "given", n, 1.0) for n in (7, 8)] + [fact("learning", "updates", None, updates)]
+    return Outcome(labels, seed, tuple(facts))
+
+
+def without(one: Outcome, metric: str) -> Outcome:
+    """The same, where a metric was not measured."""
+    return Outcome(one.labels, one.seed, tuple(f for f in one.facts if f.metric != metric))
 
 
 GAIN = gain({"arm": "x"})
@@ -133,7 +212,7 @@ def test_no_update_is_its_own_verdict() -> None:
     assert verdict([0, 0, 0], Same(5), updates=3) == "undetermined"
     assert verdict([55, 55, 55], Same(5), updates=0) != "shown (no update)"
     assert verdict([55, 54, 56], Same(5), updates=0) == "refuted"
-    idle = [replace(row(i, 0.2, 0.2, 0, arm="x"), trained=[]) for i in range(3)]
+    idle = [without(row(i, 0.2, 0.2, 0, arm="x"), "given") for i in range(3)]
     assert judge([Claim("c", "", GAIN, Same(5))], idle)[0].verdict == "undetermined"
 
 
@@ -141,11 +220,11 @@ def test_no_update_is_its_own_verdict() -> None:
 @pytest.mark.parametrize(
     ("after", "metric", "message"),
     [
-        (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7 steps"),
+        (math.nan, "pass@128", r"claim 'c' cannot be judged: pass@128 after learning is nan in \{'arm': 'x'\} of seed 0, at 7"),
         (math.inf, "pass@128", "pass@128 after learning is inf"),
-        (-0.1, "pass@128", "pass@128 is -0.1 in .*claims are of probabilities"),
-        (1.2, "pass@128", "pass@128 is 1.2 in .*claims are of probabilities"),
-        (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 was not measured .*; there are pass@128"),
+        (-0.1, "pass@128", "pass@128 is -0.1 in .*this term is of numbers from 0 to 1"),
+        (1.2, "pass@128", "pass@128 is 1.2 in .*this term is of numbers from 0 to 1"),
+        (0.4, "pass@129", r"claim 'c' cannot be judged: pass@129 after learning was not measured .*; of this phase there are pass@128"),
     ],
 )
 def test_a_claim_on_nothing_is_refused_by_name(after: float, metric: str, message: str) -> None:
@@ -158,7 +237,7 @@ def test_a_claim_on_nothing_is_refused_by_name(after: float, metric: str, messag
 def test_the_reach_of_a_contrast() -> None:
     assert reach(GAIN) == Reach(-100, 100)
     assert reach((*GAIN, *gain({"arm": "y"}, sign=-1.0))) == Reach(-200, 200)
-    assert reach(gain({"arm": "x"}, metric="headroom pass@1")[:1]) == Reach(-math.inf, 100)
+    assert reach(gain({"arm": "x"}, metric="headroom pass@1", least=None)[:1]) == Reach(-math.inf, 100)
 
 
 # Studies in which a claim is false, two thousand of each kind: at most one in twenty may find it. The mean lies on the margin, or beyond.
@@ -178,14 +257,15 @@ def test_the_reach_of_a_contrast() -> None:
 def test_false_findings_are_rare(test: More | Same, draw: Callable[[np.random.Generator], np.ndarray]) -> None:
     g = np.random.default_rng(0)
     studies = 2_000
-    false = sum(test.p_values(x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
+    false = sum(p_values(test, x.tolist(), Reach(-100, 100))[0] < ALPHA for x in (draw(g) for _ in range(studies)))
     assert false <= studies * ALPHA + 2.6 * math.sqrt(studies * ALPHA * (1 - ALPHA))
 
 
 # A claim, an edge or a shard that takes a number or a word without meaning is judged by it in silence.
 def test_claims_and_edges_take_no_nonsense() -> None:
     claim = Claim("c", "", GAIN, More(0))
-    assert list(taken((At(), Deeper(), Term((("arm", "x"),)), More(1), Same(1), Care(), Shard()))) == []
+    signed = ("Term.least", "Term.most")  # a metric may be of any size
+    assert list(taken((At(), Deeper(), Term((("arm", "x"),), least=None, most=None), More(1), Same(1), Care(), Shard()), signed)) == []
     for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=math.nan)):
         with pytest.raises(ValueError, match="found"):
             wrong()
@@ -196,9 +276,9 @@ def test_claims_and_edges_take_no_nonsense() -> None:
 # What is never found cannot be false: where a claim is true, studies of the usual size find it.
 def test_true_findings_are_found() -> None:
     g = np.random.default_rng(0)
-    assert np.mean([More(10).p_values((40 + 8 * g.normal(size=5)).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
-    assert np.mean([Same(5).p_values(g.normal(size=5).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
-    assert Same(5).p_values([0.0] * 59, Reach(-100, 100))[0] < ALPHA  # so many equal values leave no room for a rare loss
+    assert np.mean([p_values(More(10), (40 + 8 * g.normal(size=5)).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert np.mean([p_values(Same(5), g.normal(size=5).tolist(), Reach(-100, 100))[0] < ALPHA for _ in range(500)]) > 0.95
+    assert p_values(Same(5), [0.0] * 59, Reach(-100, 100))[0] < ALPHA  # so many equal values leave no room for a rare loss
 
 
 # Treating two rewards of one seed as two units would halve the interval for free.
@@ -230,6 +310,8 @@ def test_where_a_claim_looks() -> None:
     assert At("at", 1)(one) == [7]
     assert Deeper(2)(one) == [10]
     assert Deeper(3)(one) == []
+    assert Places()(one) == (None,)
+    assert Term((("arm", "x"),), Places(), "updates", "learning", most=None).value([one]) == 5
     assert Term((("arm", "x"),), Deeper(2)).value([one]) == pytest.approx(0.09)
     assert Term((("arm", "x"),), Deeper(2), phase="before").value([one]) == pytest.approx(0.05)
 
@@ -259,7 +341,7 @@ def test_verdicts_are_adjusted_for_their_number() -> None:
 
 # Two-sided for a gain, one-sided twice for equivalence; mean 2 of (1, 2, 3) has one-sided p = .03709 against 0 (and -2 likewise).
 def test_both_tests_by_hand() -> None:
-    assert More(0).p_values([1, 2, 3]) == pytest.approx((0.074180, 1.0), abs=1e-5)
-    assert More(0).p_values([-1, -2, -3]) == pytest.approx((1.0, 0.074180), abs=1e-5)
-    assert Same(4).p_values([1, 2, 3]) == pytest.approx((0.037090, 1.0), abs=1e-5)  # 4 - 2 = 2 below the upper margin
-    assert Same(1).p_values([2, 3, 4])[1] == pytest.approx(2 * 0.037090, abs=1e-5)  # 3 - 1 = 2 above it
+    assert p_values(More(0), [1, 2, 3]) == pytest.approx((0.074180, 1.0), abs=1e-5)
+    assert p_values(More(0), [-1, -2, -3]) == pytest.approx((1.0, 0.074180), abs=1e-5)
+    assert p_values(Same(4), [1, 2, 3]) == pytest.approx((0.037090, 1.0), abs=1e-5)  # 4 - 2 = 2 below the upper margin
+    assert p_values(Same(1), [2, 3, 4])[1] == pytest.approx(2 * 0.037090, abs=1e-5)  # 3 - 1 = 2 above it

@@ -16,11 +16,12 @@ import pytest
 from rich.live import Live
 
 from analysis.cli.command import ended
-from analysis.cli.screen import Clock, Lines, Screen
+from analysis.cli.screen import Lines, Screen
 from analysis.cli.terminal import Terminal
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import Plan
+from analysis.running.progress import Clock
 from train.stages.disk import write_json
 from train.stages.seal import SEAL, sealed
 from train.stages.stage import Interrupted, Stage

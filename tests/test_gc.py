@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from analysis.cli.tables import show_rubbish
 from analysis.running import gc, references
 from train.stages.disk import write_json
 from train.stages.lease import Leases
@@ -50,7 +51,7 @@ def names(out: Path) -> set[str]:
 def clean(out: Path) -> str:
     text = StringIO()
     found = gc.sort(out)
-    gc.summary(found, Console(file=text, width=200))
+    show_rubbish(found, Console(file=text, width=200))
     gc.remove(out, found.rubbish)
     return text.getvalue()
 
@@ -158,7 +159,7 @@ def test_nothing_else_is_touched(out: Path, tmp_path: Path) -> None:
 # Broken if, where nobody said what he needs, all were taken for rubbish.
 def test_it_refuses_where_a_study_does_not_say(out: Path, tmp_path: Path) -> None:
     (out / "elder").mkdir()
-    (out / "elder" / "rows.jsonl").touch()
+    (out / "elder" / "facts.jsonl").touch()
     with pytest.raises(ValueError, match="elder does not say which stages"):
         gc.sort(out)
     (out / "elder" / references.FILE).write_text("{")

@@ -13,9 +13,10 @@ import pytest
 from rich.console import Console
 
 from analysis.cli.ask import converse
-from analysis.figures.learning import read_notes
 from analysis.live.snapshot import Shelf, look
 from analysis.measures.edge import REGIONS, Edge, Rule
+from analysis.measures.facts import Cell
+from analysis.measures.noted import Noted
 from analysis.measures.scores import load_scores
 from analysis.running import gc, references
 from analysis.running.imported import imported
@@ -51,6 +52,7 @@ LEARN = Learn(FRESH, ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)), 60)),), 3)
 SCORE = Score(LEARN, (FAMILY,), problems=4)
 EDGE = Edge(SCORE, Rule(mastered=2.0, hard=2.0, reach=-1.0, room=2.0, hopeless=-1.0))
 SAMPLE = Sample(LEARN, Endless(FAMILY), problems=2, sampler=Sampler(group=2))
+CELL = Cell((), 0, (("learn", LEARN),))
 SEEDS = range(3)
 
 READERS: dict[tuple[Stage, str], Callable[[Path], object]] = {
@@ -59,7 +61,7 @@ READERS: dict[tuple[Stage, str], Callable[[Path], object]] = {
     (LEARN, "ledger.json"): read_ledger,
     (LEARN, "policy.json"): load_policy,
     (LEARN, "policy.safetensors"): load_policy,
-    (LEARN, "metrics.jsonl"): lambda folder: read_notes(folder / "metrics.jsonl"),
+    (LEARN, "metrics.jsonl"): lambda folder: list(Noted(metrics=("loss",)).read(CELL, folder / "metrics.jsonl", "learning")),
     (LEARN, "stage.json"): read_folder,
     (SCORE, "scores.npz"): lambda folder: load_scores(SCORE, folder),
     (SAMPLE, "samples.npz"): lambda folder: read_samples(SAMPLE, Store(folder.parent)),
@@ -130,13 +132,13 @@ def test_a_query_answers_from_the_rest(out: Path) -> None:
     folder = out / "stages" / str(LEARN)
     write_json(folder / "ledger.json", {"flops": 10**400})
     seal(folder, LEARN)
-    (out / "study" / "rows.jsonl").write_text('{"labels": {}, "seed": 0, "undef')
+    (out / "study" / "facts.jsonl").write_text('{"labels": {}, "seed": 0, "undef')
     assert {row for (row,) in ask("SELECT name FROM stages", out).rows} == {str(s) for s in (FRESH, SCORE, EDGE, SAMPLE)}
     found = dict(ask("SELECT folder, reason FROM unreadable", out).rows)
     assert found.keys() == {str(LEARN), "study"}
     assert clear(str(found[str(LEARN)]), folder / "ledger.json")
-    assert clear(str(found["study"]), out / "study" / "rows.jsonl")
-    assert ask("SELECT * FROM rows", out).damaged == (found["study"],)
+    assert clear(str(found["study"]), out / "study" / "facts.jsonl")
+    assert ask("SELECT * FROM facts", out).damaged == (found["study"],)
 
 
 # Broken if a name that is no UTF-8 stopped whoever looks at the folder.
@@ -145,10 +147,10 @@ def test_names_of_any_bytes_stop_nothing(out: Path) -> None:
     for folder in (out / "stages" / odd, out / odd, out / "stages" / str(LEARN) / odd):
         folder.mkdir()
         (folder / odd).touch()
-    (out / odd / "rows.jsonl").write_text("{")
+    (out / odd / "facts.jsonl").write_text("{")
     with pytest.raises(ValueError, match="does not say which stages"):
         gc.sort(out)
-    (out / odd / "rows.jsonl").unlink()
+    (out / odd / "facts.jsonl").unlink()
     assert gc.sort(out).rubbish == ()
     assert len(ask("FROM stages", out).rows) == 5
     assert LEARN in look((LEARN,), Shelf(out / "stages")).there
@@ -199,7 +201,7 @@ def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], N
         (lambda text: text.replace("primitives._add", "families.group._compose"), "no primitive at the top level"),
         (lambda text: text.replace("primitives._add", "vocab.Vocab"), "no primitive at the top level"),
         (lambda text: text.replace("train.Fresh", "train.trackers.Csv"), "no part of an experiment.*--allow train"),
-        (lambda text: text.replace("train.Fresh", "analysis.__main__.Gc"), "no part of an experiment"),
+        (lambda text: text.replace("train.Fresh", "analysis.cli.verbs.Gc"), "no part of an experiment"),
     ],
 )
 def test_what_is_absurd_is_refused_before_it_is_made(say: Callable[[str], str], message: str, out: Path) -> None:

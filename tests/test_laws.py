@@ -583,7 +583,7 @@ def test_exactly_the_results_of_withheld_primitives_are_masked(withheld):
     corpus = Corpus((Recipe(1, MIXED),), withheld)
     symbols = {PRIMITIVES[name].symbol for name in withheld}
     seen = 0
-    for document in islice(corpus.documents(corpus.recipes[0], "mask"), 50):
+    for document in islice(corpus.recipes[0].documents("mask"), 50):
         masked = {i + 3 for i in range(0, len(document.body) - 3, 4) if document.body[i + 1] in symbols}
         assert [i for i, learned in enumerate(corpus.learned(document)) if not learned] == sorted(masked)
         assert len(corpus.learned(document)) == len(document.body)
@@ -595,7 +595,7 @@ def test_exactly_the_results_of_withheld_primitives_are_masked(withheld):
 def test_documents_are_the_same_whatever_is_withheld():
     recipe = Recipe(1, MIXED)
     corpora = [Corpus((recipe,), withheld) for withheld in ((), ("max",), ("add", "min"))]
-    streams = [list(islice(corpus.documents(recipe, "same", 3), 20)) for corpus in corpora]
+    streams = [list(islice(corpus.documents(None, "same", 3), 20)) for corpus in corpora]
     assert streams[0] == streams[1] == streams[2]
     assert streams[0] == [Solved()(problem(MIXED, "train", "same", 3, i)) for i in range(20)]
     assert all(document.body[-1] == END and document.prompt[-1] == ":" for document in streams[0])
@@ -618,7 +618,7 @@ def test_exposure_counts_by_hand():
 def test_exposure_tells_contexts_and_forms_apart():
     zoo, school = (Recipe(1, Program(n, 4), Solved(Story(context))) for n, context in ((1, ZOO), (3, SCHOOL)))
     corpus = Corpus((zoo, school))
-    documents = [*islice(corpus.documents(zoo, "zoo"), 40), *islice(corpus.documents(school, "school"), 40)]
+    documents = [*islice(zoo.documents("zoo"), 40), *islice(school.documents("school"), 40)]
     seen = {(e.primitive, e.context): e for e in exposure(corpus, documents)}
     assert set(seen) == {(primitive, context) for primitive in ("add", "mul", "sub") for context in ("school", "zoo")}
     assert {(context, e.form, e.depth) for (_, context), e in seen.items()} == {("zoo", "atomic", 1), ("school", "composed", 3)}
@@ -629,8 +629,7 @@ def test_exposure_tells_contexts_and_forms_apart():
 # broken if a recipe of few problems shows others, or not all of them
 def test_a_recipe_of_few_problems_shows_these():
     few = Recipe(1, Program(8), problems=3)
-    corpus = Corpus((few,))
-    shown = {document.prompt for document in islice(corpus.documents(few, "few"), 60)}
+    shown = {document.prompt for document in islice(few.documents("few"), 60)}
     assert shown == {SURFACE.prompt(problem(Program(8), "train", "recipe", i)) for i in range(3)}
 
 

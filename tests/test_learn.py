@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -19,19 +19,19 @@ from torch import Tensor
 
 from analysis.measures.edge import REGIONS
 from models import GPTConfig
-from models.edits import Edited, Shift
+from models.edits import Edit, Edited, Shift
 from models.gpt import GPT
 from synthtasks.corpora import Corpus, Document, Listing, Recipe, Solved
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
-from train.learn import Learn
+from train.learn import Learn, Snapshot
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.optim import Optim
-from train.policy import Fresh, load_policy, torch_rng
+from train.policy import Fresh, Steer, load_policy, torch_rng
 from train.rl import (
     DAPO,
     DR_GRPO,
@@ -59,7 +59,7 @@ from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
 from train.stages.disk import write_json
 from train.stages.seal import VARYING, defined
-from train.stages.stage import Stage, Undefined
+from train.stages.stage import Context, Shelf, Stage, Undefined
 from train.stages.store import Store
 
 PATIENCE = 300.0  # seconds that a child process gets, on a machine that does other things too
@@ -164,8 +164,8 @@ def weights(folder: Path) -> dict[str, Tensor]:
     return load_file(folder / "policy.safetensors")
 
 
-def imitate(tokens: int = 60, **corpus: tuple[str, ...]) -> Imitate:
-    return Imitate(Corpus((Recipe(1.0, FAMILY), Recipe(1.0, replace(FAMILY, steps=2))), **corpus), tokens)
+def imitate(tokens: int = 60, seed: int = 0) -> Imitate:
+    return Imitate(Corpus((Recipe(1.0, FAMILY), Recipe(1.0, replace(FAMILY, steps=2)))), tokens, seed)
 
 
 def practice(algorithm: Algorithm = GRPO, *, reuse: int = 1, reward: object = Even(), **rest: int) -> Practice:
@@ -179,7 +179,7 @@ def learn(*losses: Loss, iterations: int = 6, optim: Optim = OPTIM) -> Learn:
 
 RUNS = {
     "pretrain": learn(imitate()),
-    "rl": learn(practice(replace(GRPO, kl=0.2), reuse=2)),
+    "rl": replace(learn(practice(replace(GRPO, kl=0.2), reuse=2)), keep=(1, 3, 6)),
     "dapo": learn(practice(DAPO)),
     "both": learn(imitate(), practice(DR_GRPO)),
 }
@@ -198,7 +198,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Files]:
 def test_two_runs_of_one_expression_are_equal_to_the_bit(kind: str, undisturbed: dict[str, Files], tmp_path: Path) -> None:
     torch.rand(3)
     again = results(Store(tmp_path, checkpoint_seconds=NEVER).get(RUNS[kind]))
-    assert set(again) == {"stage.json", "policy.json", "policy.safetensors", "metrics.jsonl", "ledger.json"}
+    kept = {"after-1.safetensors", "after-3.safetensors", "after-6.safetensors"} if kind == "rl" else set()
+    assert set(again) == {"stage.json", "policy.json", "policy.safetensors", "metrics.jsonl", "ledger.json"} | kept
     assert again == undisturbed[kind]
 
 
@@ -249,6 +250,28 @@ def test_a_death_while_a_checkpoint_is_written_costs_nothing(
     store.checkpoint_seconds = NEVER  # so that no later checkpoint clears up after the one that was cut off
     assert results(store.get(RUNS["rl"])) == undisturbed["rl"]
     assert not (tmp_path / "aside").exists()
+
+
+# Broken if a snapshot that was changed, or lost, between a kill and the end were published, or cost the run more than one attempt.
+@pytest.mark.parametrize("harm", [lambda file: file.write_bytes(file.read_bytes()[::-1]), Path.unlink], ids=["reversed", "gone"])
+@pytest.mark.parametrize("moment", ["1 0", "5 1"])
+def test_a_damaged_snapshot_is_made_again(
+    moment: str, harm: Callable[[Path], object], undisturbed: dict[str, Files], tmp_path: Path
+) -> None:
+    store = Store(tmp_path, checkpoint_seconds=ALWAYS)
+    (tmp_path / "fuse").write_text(moment)
+    with pytest.raises(KeyboardInterrupt):
+        store.get(RUNS["rl"])
+    harm(store.path(RUNS["rl"]).with_suffix(".draft") / "after-1.safetensors")
+    assert results(store.get(RUNS["rl"])) == undisturbed["rl"]
+    assert len(list((tmp_path / "aside").glob("Learn-*.draft.1"))) == 1
+
+
+# Broken if a seal did not cover the snapshots: one that is damaged later would be learned from.
+def test_a_snapshot_belongs_to_the_result(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (store.get(RUNS["rl"]) / "after-3.safetensors").unlink()
+    assert not Store(tmp_path).has(RUNS["rl"])
 
 
 # Broken if a real kill, which runs no `finally` and flushes nothing, left what a raised exception would not.
@@ -353,9 +376,33 @@ def test_losses_that_do_not_fit_are_refused_when_they_are_put_together() -> None
     for one in (imitate(), practice()):
         with pytest.raises(ValueError, match=f"losses 1 and 3, {type(one).__name__}, draw the same"):
             Learn(FRESH, ((1.0, one), (1.0, replace(imitate(), seed=9)), (0.5, replace(one))), 1)
-    with pytest.raises(ValueError, match="Broken is to learn beside others and has no `per_iteration`"):
-        Learn(FRESH, ((1.0, imitate()), (1.0, Broken(1.0))), 1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Always is to be learned from and has no `per_iteration`"):
+        Learn(FRESH, ((1.0, Always(1.0)),), 1)  # type: ignore[arg-type]
     Learn(FRESH, ((1.0, practice()), (1.0, practice(seed=1))), 1)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A loss that makes other updates than it says."""
+
+    per_iteration: int
+    made: int
+    drawn_by = "nothing"
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        return (Update((), {}) for _ in range(self.made if iteration == 1 else self.per_iteration))
+
+
+# Broken if a loss that says nothing of its updates, or makes others, were found out after hours, or its updates left out in silence.
+@pytest.mark.parametrize(("says", "made", "found"), [(2, 1, "1"), (2, 0, "0"), (2, 3, "more")])
+def test_a_loss_makes_as_many_updates_as_it_says(says: int, made: int, found: str, tmp_path: Path) -> None:
+    for losses in ((Counts(says, made),), (practice(reuse=2), Counts(says, made))):
+        stage = Learn(FRESH, tuple((1.0, loss) for loss in losses), 3)
+        with pytest.raises(ValueError, match=rf"Counts\.per_iteration is 2; in iteration 1 it makes {found}"):
+            Store(tmp_path).get(stage)
+    for number in (0, True, 1.0):
+        with pytest.raises(ValueError, match=r"Counts\.per_iteration is an int of at least 1; found"):
+            Learn(FRESH, ((1.0, Counts(number, 1)),), 1)  # type: ignore[arg-type]
 
 
 # Broken if the metrics of one of two losses stood in the place of the other's, or of the step's own.
@@ -489,7 +536,7 @@ class Mixed:
 def test_imitation_is_the_mean_over_learned_words(withheld: tuple[str, ...], tmp_path: Path) -> None:
     model, loss = double(), Imitate(Corpus((Recipe(1.0, replace(FAMILY, steps=2), Mixed()),), withheld), 200)
     run, total, count, masked = a_run(Store(tmp_path), model), torch.zeros((), dtype=torch.double), 0, 0
-    documents = loss.documents(0)
+    documents = loss.documents(run.context, 0)
     assert len({len(d.prompt + d.body) for d in documents}) == 2
     for document in documents:
         words = document.prompt + document.body
@@ -618,6 +665,75 @@ class Edge(Stage):
 WIDE = Program(4, 6)
 
 
+NOTES: list[object] = []
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Documents of a corpus; the number of the iteration that asks is noted."""
+
+    corpus: Corpus
+
+    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
+        NOTES.append(path[-1])
+        return self.corpus.documents(shelf, *path)
+
+    def learned(self, document: Document) -> tuple[bool, ...]:
+        return self.corpus.learned(document)
+
+
+@dataclass(frozen=True)
+class NotedProblems:
+    """Always new problems, which are noted."""
+
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+        NOTES.append(asked := Endless(WIDE).batch(context, count, seed, iteration, draw))
+        return asked
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """An edit by plain numbers."""
+
+    def edit(self, context: Context) -> Edit:
+        return Shift(torch.ones(16))
+
+
+NOTING = {
+    "documents": Imitate(Noted(Corpus((Recipe(1.0, WIDE),))), 60),
+    "problems": Practice(NotedProblems(), Coin(), sampler=SAMPLER, problems=2),
+}
+
+
+def noted(store: Store, stage: Stage) -> list[object]:
+    NOTES.clear()
+    store.get(stage)
+    return list(NOTES)
+
+
+# Broken if learning that goes on met again what it has learned from, whatever lies in between; or did not begin with the first problems
+# where it met none of them yet.
+@pytest.mark.parametrize("what", NOTING)
+def test_two_halves_meet_what_one_whole_meets(what: str, tmp_path: Path) -> None:
+    loss, vocab = NOTING[what], Compact().vocab(WIDE.lines, WIDE.primitives, WIDE.modulus)
+    fresh, other = Fresh(replace(CONFIG, vocab=len(vocab), context=256), vocab), replace(loss, seed=1)
+
+    def on(policy: Stage, iterations: int, *losses: Loss) -> Learn:
+        return Learn(policy, tuple((1.0, each) for each in losses or (loss,)), iterations)
+
+    whole = noted(Store(tmp_path / "whole"), on(fresh, 6))
+    assert len(whole) == len(set(whole)) == 6
+    store, first = Store(tmp_path / "halves"), replace(on(fresh, 2), keep=(1,))
+    assert noted(store, first) == whole[:2]
+    assert noted(store, on(first, 3)) == whole[2:5]
+    assert noted(store, on(on(first, 3), 1)) == whole[5:]
+    assert noted(store, on(Snapshot(first, 1), 2)) == whole[1:3]
+    between = on(Steer(first, ((0, Shifted()),)), 1, other)
+    assert noted(store, between) == noted(Store(tmp_path / "other"), on(fresh, 1, other))
+    assert noted(store, on(between, 2)) == whole[2:4]
+    assert noted(store, on(between, 2, replace(other, seed=2), loss))[1::2] == whole[2:4]
+
+
 # Broken if few problems changed with the iteration or some were never met, endless ones came back, or a resumed run met others.
 def test_prompts_are_pure_in_seed_and_iteration(tmp_path: Path) -> None:
     store = Store(tmp_path)
@@ -652,9 +768,11 @@ def test_a_band_alternates_its_difficulties(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Broken:
-    """A loss that is not finite from its third iteration."""
+    """A loss that is not finite in its third iteration."""
 
     factor: float
+    per_iteration = 1
+    drawn_by = "nothing"
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         part = sum(p.square().sum() for p in run.model.parameters())
@@ -665,9 +783,27 @@ class Broken:
 @pytest.mark.parametrize("factor", [math.inf, math.nan])
 def test_a_loss_that_is_not_finite_stops_the_run(factor: float, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError, match=f"the loss Fused is non-finite: {factor}"):
+    with pytest.raises(RuntimeError, match=f"the loss of Fused is {factor} in iteration 2"):
         store.get(learn(Broken(factor)))
     assert not store.has(learn(Broken(factor)))
+
+
+@dataclass(frozen=True)
+class Steep:
+    """A loss of zero whose gradient is not finite: that of the root of the squares, at zero."""
+
+    per_iteration = 1
+    drawn_by = "steep"
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        yield Update(((0.0 * next(iter(run.model.parameters()))).square().sum().sqrt(),), {})
+
+
+# Broken if a gradient that is no number were learned from, or blamed on another loss than that which it is of.
+def test_a_gradient_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
+    for losses in ((Steep(),), (imitate(), Steep(), imitate(seed=1)), (Steep(), imitate())):
+        with pytest.raises(RuntimeError, match="the gradient of Steep is nan in iteration 0"):
+            Store(tmp_path).get(Learn(FRESH, tuple((1.0, loss) for loss in losses), 1))
 
 
 # Broken if padding were billed, if prompts were billed once for each of their readers, or a weight were left out.
@@ -676,7 +812,7 @@ def test_the_ledger_of_imitation_by_hand(tmp_path: Path) -> None:
     # documents of 13 + 7 words: two fit into 45
     assert ledger(store.get(Learn(FRESH, ((1.0, short),), 3))) == Ledger(3, 3, trained=3 * 40, flops=6 * WEIGHTS * 3 * 40)
     mixed = Imitate(Corpus((Recipe(1.0, replace(FAMILY, steps=2), Mixed()),)), 200)
-    lengths = [len(d.prompt + d.body) for d in mixed.documents(0)]
+    lengths = [len(d.prompt + d.body) for d in mixed.documents(store, 0)]
     assert set(lengths) == {13 + 11, 11 + 7}  # solutions and listings, in one batch
     assert ledger(store.get(Learn(FRESH, ((1.0, mixed),), 1))).trained == sum(lengths)
 

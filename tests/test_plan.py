@@ -19,15 +19,16 @@ from analysis.studies import STUDIES
 from analysis.studies.scale import SCALES
 from analysis.studies.study import Setting
 from tests.tiny import TINY
-from train.learn import Learn
+from train.learn import TRIED, Learn
 from train.losses.practice import Practice
 from train.rl import Endless
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
-CELLS = tuple(STUDIES["grid"].cells(Setting(TINY, ("mul",), (0,))))
-STAGES = closure([s for c in CELLS for s in c.stages()])
-LEARN = next(c.learn for c in CELLS if c.learn is not None)
+STUDY = STUDIES["grid"]
+CELLS = tuple(STUDY.every(Setting(TINY, (0,), STUDY.options)))
+STAGES = closure([s for c in CELLS for s in c.stages])
+LEARN = CELLS[0]["learn"]
 
 
 def finished(store: Store, stage: Stage, seconds: float, memory: int, size: int) -> None:
@@ -41,7 +42,7 @@ def finished(store: Store, stage: Stage, seconds: float, memory: int, size: int)
 
 # Broken if one stage stood for its kind, memory were averaged, or a folder were measured without some of its files.
 def test_what_was_taken_is_averaged_by_kind(tmp_path: Path) -> None:
-    store, (one, two, *_) = Store(tmp_path), [s for s in STAGES if plan.kind(s) == "practise"]
+    store, (one, two, *_) = Store(tmp_path), [s for s in STAGES if s.word == "practise"]
     finished(store, one, 3.0, 700, MIB)
     finished(store, two, 5.0, 900, 3 * MIB)
     assert taken([one, two], store) == {"practise": Need(4.0, 900, 2.0)}
@@ -62,9 +63,10 @@ def test_a_probe_tries_the_longest_problems(tmp_path: Path, monkeypatch: pytest.
         return Need(10.0 * stage.iterations, 100.0 * steps, 1.0)
 
     monkeypatch.setattr(plan, "_need", need)
-    monkeypatch.setattr(plan, "PROBED", 2)
+    monkeypatch.setattr("train.rl.problems.USUAL", 2)
+    assert isinstance(LEARN, Learn)
     found = probe(replace(LEARN, iterations=50), Store(tmp_path))
-    assert tried == [(2, plan.PROBE), (2, plan.PROBE), (TINY.lines, 1)]
+    assert tried == [(TINY.lines, 1), (2, TRIED), (2, TRIED)]
     assert found == Need(500.0, 100.0 * TINY.lines, 1.0)
 
 
@@ -84,10 +86,10 @@ def test_a_gpu_that_is_not_there_is_missed_at_once(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(plan, "probe", None)  # is not called
     assert SCALES["gpu"].machine.accelerator == "cuda"
     store = Store(tmp_path / "stages", SCALES["gpu"].machine)
-    with pytest.raises(ValueError, match=r"finds 0 here.*--scale cpu \(make SCALE=cpu\)"):
+    with pytest.raises(ValueError, match=r"finds none here.*--scale cpu \(make SCALE=cpu\)"):
         make_plan(STAGES, len(CELLS), store, 1)
-    asked = Request(STUDIES["grid"], Setting(SCALES["gpu"], ("mul",), (0,)), {}, tmp_path, 1)
-    with pytest.raises(ValueError, match="finds 0 here"):
+    asked = Request(STUDY, Setting(SCALES["gpu"], (0,), STUDY.options), {}, tmp_path, 1)
+    with pytest.raises(ValueError, match="finds none here"):
         run(asked, Terminal(io.StringIO()), Care(), Shard(), run_stages)
     assert not list(tmp_path.iterdir())
     assert make_plan((), 0, store, 1).missing == ()
@@ -97,6 +99,6 @@ def test_a_gpu_that_is_not_there_is_missed_at_once(tmp_path: Path, monkeypatch: 
 def test_measuring_says_what_it_does_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(plan, "TRIAL", 0.0)
-    made = make_plan((LEARN.policy,), 1, Store(tmp_path), 1, said.append)
+    made = make_plan((CELLS[0]["base"],), 1, Store(tmp_path), 1, said.append)
     assert said == ["measuring this machine: pretrain, a small part of a stage"]
     assert made.seconds["pretrain"] > 0

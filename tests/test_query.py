@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.__main__ import Query
-from analysis.measures.scores import curves, load_scores
-from analysis.sql.query import ask, catalogue
+from analysis.cli.verbs import Query
+from analysis.measures.estimates import exact_pass_at_k
+from analysis.measures.scores import load_scores
+from analysis.sql.query import Answer, ask, catalogue
 from analysis.sql.tables import TABLES
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
@@ -34,9 +35,12 @@ LEARN = Learn(
 )
 SCORE = Score(LEARN, (FAMILY, Program(2, 2, (ADD, MUL), (ADD, MUL), modulus=3)), problems=4, temperatures=(1.0, 2.0))
 LABELS = {"primitive": "present", "region": "at", "control": "none"}
-CELLS = (
-    {"labels": {"arm": "a"}, "seed": 0, "undefined": "", "updates": 3, "steps": [1, 2], "before": {"pass@1": [0.1, None]}, "after": {}},
-    {"labels": {"arm": "b"}, "seed": 0, "undefined": "no region", "updates": 0, "steps": [], "before": {}, "after": {}},
+OAK = {"arm": "a", "Seed": "of oak"}
+ARM = {"labels": OAK, "seed": 0, "phase": "before", "at": 1, "metric": "pass@1", "value": 0.1, "n": 16, "note": ""}
+FACTS = (
+    ARM,
+    ARM | {"at": 2, "value": None},
+    ARM | {"labels": {"arm": "b", "Seed": ""}, "phase": "", "at": None, "metric": "undefined", "value": None, "n": 0, "note": "no region"},
 )
 
 
@@ -45,8 +49,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("out")
     Store(folder / "stages").get(SCORE)
     (folder / "study").mkdir()
-    (folder / "study" / "rows.jsonl").write_text("".join(json.dumps(c) + "\n" for c in CELLS))
-    (folder / "study" / "verdicts.json").write_text(
+    (folder / "study" / "facts.jsonl").write_text("".join(json.dumps(f) + "\n" for f in FACTS))
+    (folder / "study" / "findings.json").write_text(
         json.dumps([{"name": "1 gain", "verdict": "shown", "difference": 3.5, "values": [1, 2]}])
     )
     return folder
@@ -63,22 +67,27 @@ def test_the_tables_say_what_the_files_say(out: Path) -> None:
     metrics = [json.loads(line) for line in (out / "stages" / str(LEARN) / "metrics.jsonl").read_text().splitlines()]
     found = ask("SELECT iteration, loss FROM metrics ORDER BY iteration", out).rows
     assert found == tuple((m["iteration"], m["loss"]) for m in metrics)
-    plain = curves(load_scores(SCORE, out / "stages" / str(SCORE)).plain)["pass@128"]
+    plain = exact_pass_at_k(load_scores(SCORE, out / "stages" / str(SCORE)).plain, 128).mean(1)
     assert ask('SELECT "pass@128" FROM scores WHERE temperature = 1 ORDER BY steps', out).rows == tuple((v,) for v in plain)
-    assert ask("SELECT arm, metric, steps, value, undefined FROM rows ORDER BY cell, steps", out).rows == (
-        ("a", "pass@1", 1, 0.1, None),
-        ("a", "pass@1", 2, None, None),
-        ("b", None, None, None, "no region"),
+    columns = ("arm", "Seed_", "study", "seed", "phase", "place", "metric", "value", "n", "note")
+    assert ask("SELECT * FROM facts ORDER BY arm, place", out) == Answer(
+        columns,
+        (
+            ("a", "of oak", "study", 0, "before", 1, "pass@1", 0.1, 16, ""),
+            ("a", "of oak", "study", 0, "before", 2, "pass@1", None, 16, ""),
+            ("b", "", "study", 0, "", None, "undefined", None, 0, "no region"),
+        ),
     )
-    assert ask("SELECT study, verdict, difference FROM verdicts", out).rows == (("study", "shown", 3.5),)
+    assert ask("SELECT study, verdict, difference FROM findings", out).rows == (("study", "shown", 3.5),)
 
 
 # Broken if the example in the guide did not run, or gave something else than it says.
 def test_the_example_in_the_guide(out: Path, tmp_path: Path) -> None:
     (sql,) = re.findall(r"```sql\n(.*?)```", (Path(__file__).parent.parent / "analysis" / "README.md").read_text(), re.DOTALL)
     (tmp_path / "grid").mkdir()
-    cells = [{**CELLS[0], "labels": LABELS, "seed": seed, "after": {"pass@128": [0.25 * seed, 1.0]}} for seed in (1, 3)]
-    (tmp_path / "grid" / "rows.jsonl").write_text("".join(json.dumps(c) + "\n" for c in cells))
+    of = ARM | {"labels": LABELS, "phase": "after", "metric": "pass@128"}
+    facts = [of | {"seed": seed, "at": at, "value": value} for seed in (1, 3) for at, value in ((1, 0.25 * seed), (2, 1.0))]
+    (tmp_path / "grid" / "facts.jsonl").write_text("".join(json.dumps(f) + "\n" for f in facts))
     answer = ask(sql, tmp_path)
     assert answer.columns == ("primitive", "region", "steps", "pass_128")
     assert answer.rows == (("present", "at", 1, 0.5), ("present", "at", 2, 1.0))
@@ -108,7 +117,7 @@ def test_the_example_in_the_guide(out: Path, tmp_path: Path) -> None:
 def test_a_query_reaches_nothing_else(sql: str, out: Path, tmp_path: Path) -> None:
     names = [("a python", "variable")]
     (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="The tables are stages, rows"):
+    with pytest.raises(ValueError, match="The tables are stages, facts"):
         ask(sql.format(file=tmp_path / "secret.csv", folder=tmp_path), out)
     assert [p.name for p in tmp_path.iterdir()] == ["secret.csv"]
     assert names

@@ -25,15 +25,16 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
 # Broken if Ray's workers made other bits than ours; if one that died in the middle of learning lost what was learned, or changed a bit of
 # it; if it were tried for ever; or if what stands on it ran.
 def test_ray_comes_to_the_same_bits_and_a_dead_worker_costs_nothing(tmp_path: Path) -> None:
-    cell = grid.cell(Setting(TINY, ("mul",), (0,)), 0, {"primitive": "present", "region": "at", "reward": "process"})
+    labels = {"control": "none", "primitive": "present", "region": "at", "reward": "process"}
+    cell = next(c for c in grid.STUDY.every(Setting(TINY, (0,), grid.STUDY.options)) if dict(c.labels) == labels)
     killed, twice = RUNS["rl"], Dies(2)
     here, there = Store(tmp_path / "here"), Store(tmp_path / "there", checkpoint_seconds=0.0)
-    wanted = set(closure((*cell.stages(), killed)))
+    wanted = set(closure((*cell.stages, killed)))
     for stage in wanted:
         here.get(stage)
     there.root.mkdir()
     (there.root / "fuse").write_text("4 0 kill")  # SIGKILL in its fifth iteration
-    state = run_on_ray((*cell.stages(), killed, Plain(1, (twice,))), there, 2, second, nothing, Care(retries=1))
+    state = run_on_ray((*cell.stages, killed, Plain(1, (twice,))), there, 2, second, nothing, Care(retries=1))
     assert state.done == wanted
     assert not (there.root / "fuse").exists()
     assert set(state.failed) == {twice, Plain(1, (twice,))}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from analysis.__main__ import Rerun
+from analysis.cli.tables import show_rerun
+from analysis.cli.verbs import Rerun
 from analysis.measures.edge import Edge
-from analysis.running.rerun import read_folder, show
+from analysis.running.rerun import read_folder
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
@@ -51,7 +52,7 @@ def stages(tmp_path: Path) -> Path:
 
 def said(folder: Path, out: Path) -> tuple[int, str]:
     text = StringIO()
-    return show(folder, out, (), Console(width=200, file=text)), text.getvalue()
+    return show_rerun(folder, out, (), Console(width=200, file=text)), text.getvalue()
 
 
 # Broken if a result could not be made again without the code that asked for it, or if equal bits were not seen to be equal.

@@ -20,19 +20,21 @@ from analysis.__main__ import main
 from analysis.cli.command import run as run_command
 from analysis.cli.request import Request, request
 from analysis.measures.edge import Edge, Rule
+from analysis.measures.facts import Cell, applies, measured, outcomes
 from analysis.running.agenda import State
 from analysis.running.engine import Care
-from analysis.running.shard import Shard, work
+from analysis.running.shard import Shard
 from analysis.studies import STUDIES
-from analysis.studies.claims import Judgement
-from analysis.studies.grid import needing, practise
+from analysis.studies.judge import Finding
+from analysis.studies.recipes import needing, practise
 from analysis.studies.results import collect
-from analysis.studies.scale import CPU, Scale
-from analysis.studies.study import Setting, exact_metrics, measure, sampled_metrics
+from analysis.studies.scale import CPU, SIZES
+from analysis.studies.study import Setting
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
-from train.policy import Fresh
-from train.rl import Band, Correct
+from train.policy import untrained
+from train.rl.problems import Band
+from train.rl.rewards import Correct
 from train.sample import Sample
 from train.stages.seal import VARYING
 from train.stages.stage import Stage, closure
@@ -40,12 +42,13 @@ from train.stages.store import Store
 
 ROOT = Path(__file__).parent.parent
 STUDY = STUDIES["grid"]
+SETTING = Setting(TINY, (0,), STUDY.options)
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def command(out: Path, *more: str, verb: str = "run") -> list[str]:
     """The command line of the tiny grid."""
-    given = [f"--{f.name.replace('_', '-')}={getattr(TINY, f.name)}" for f in fields(Scale) if f.name not in ("machine", "seeds")]
+    given = [f"--{size.replace('_', '-')}={getattr(TINY, size)}" for size in SIZES]
     return [sys.executable, "-m", "analysis", verb, "grid", "--scale", "smoke", "--out", str(out), *given, *more]
 
 
@@ -59,7 +62,7 @@ def run(out: Path, *more: str, hash_seed: str = "0") -> str:
 
 def folder(out: Path, **only: str) -> Path:
     """Where the tiny grid of one seed reports."""
-    return Request(STUDY, Setting(TINY, seeds=(0,)), only, out, 1).folder
+    return Request(STUDY, SETTING, only, out, 1).folder
 
 
 def bits(out: Path) -> dict[str, str]:
@@ -76,25 +79,25 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-# A cell of the factorial that is missing, or rows that cannot be judged.
-def test_every_cell_has_its_row_and_every_claim_its_verdict(undisturbed: Path) -> None:
-    rows = [json.loads(line) for line in (folder(undisturbed) / "rows.jsonl").read_text().splitlines()]
-    labels = {tuple(r["labels"][k] for k in ("control", "primitive", "region", "reward")) for r in rows}
-    assert len(rows) == len(labels) == 2 * 3 * 2 + 3
-    verdicts = json.loads((folder(undisturbed) / "verdicts.json").read_text())
-    assert [v["name"] for v in verdicts] == [c.name for c in STUDY.claims]
-    assert set(verdicts[0]) == {f.name for f in fields(Judgement)}
+# A cell of the factorial that is missing, or facts that cannot be judged.
+def test_every_cell_has_its_facts_and_every_claim_its_verdict(undisturbed: Path) -> None:
+    facts = [json.loads(line) for line in (folder(undisturbed) / "facts.jsonl").read_text().splitlines()]
+    assert len({tuple(fact["labels"].values()) for fact in facts}) == 2 * 3 * 2 + 3
+    findings = json.loads((folder(undisturbed) / "findings.json").read_text())
+    assert [finding["name"] for finding in findings] == [c.name for c in STUDY.claims]
+    assert set(findings[0]) == {f.name for f in fields(Finding)}
     assert (folder(undisturbed) / "report.html").stat().st_size > 10_000
 
 
 # Broken if a claim could ask for what is promised before the run, and measured by no cell.
 def test_what_is_promised_is_measured(undisturbed: Path) -> None:
-    store, exact = Store(undisturbed / "stages"), set(exact_metrics())
-    for cell in STUDY.cells(Setting(TINY, ("mul",), (0,))):
-        row = measure(cell, store)
-        if row.before:
-            promised = exact | set(sampled_metrics()) if cell.asked and row.bands["at"] else exact
-            assert set(row.before) == set(row.after) == promised
+    store = Store(undisturbed / "stages")
+    for cell in STUDY.every(SETTING):
+        (found,) = outcomes(measured(cell, STUDY.measures, store))
+        imagined = [f for m in STUDY.measures if applies(m, cell) for f in m.imagined(cell)]  # type: ignore[attr-defined]
+        promised = {(f.phase, f.metric) for f in imagined if f.phase != "edge"}  # not every base has every region
+        missing = promised - {(f.phase, f.metric) for f in found.facts}
+        assert not missing or not found.places("edge", "band at") or found.undefined, (cell.labels, missing)
 
 
 # Bits that depend on the number of processes or on the order of a set cannot be repeated by anybody else.
@@ -126,28 +129,26 @@ def test_the_same_command_again_does_nothing(undisturbed: Path) -> None:
 def test_the_demo_has_its_acts(undisturbed: Path) -> None:
     shown = subprocess.run(command(undisturbed, "--jobs", "1", verb="demo"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
-    rows = (folder(undisturbed, reward="process", control="none") / "rows.jsonl").read_text().splitlines()
-    assert {json.loads(r)["labels"]["control"] for r in rows} == {"none"}  # the demo reports what it ran, and runs no more
+    facts = (folder(undisturbed, reward="process", control="none") / "facts.jsonl").read_text().splitlines()
+    assert {json.loads(fact)["labels"]["control"] for fact in facts} == {"none"}  # the demo reports what it ran, and runs no more
     for words in ("Act 1", "Act 2", "Act 3", "pass@128 at the edge", "-process-control-none"):
         assert words in shown.stdout
 
 
 # A grid that is asked for more seeds must keep those it has.
 def test_more_seeds_run_only_the_new_ones() -> None:
-    one, two = (closure([s for c in STUDY.cells(Setting(TINY, ("mul",), seeds)) for s in c.stages()]) for seeds in ((0,), (0, 1)))
+    one, two = (closure([s for c in STUDY.every(replace(SETTING, seeds=seeds)) for s in c.stages]) for seeds in ((0,), (0, 1)))
     assert set(one) < set(two)
     assert len(two) == 2 * len(one)
 
 
 # Arms that read other documents, or practise on other problems, differ by more than the primitive.
 def test_the_arms_differ_by_the_mask_alone() -> None:
-    cells = {tuple(v for _, v in c.labels): c for c in STUDY.cells(Setting(TINY, ("mul",), (0,)))}
+    cells = {tuple(v for _, v in c.labels): c for c in STUDY.every(SETTING)}
     for region in ("below", "at", "beyond"):
-        present, absent = (cells["none", arm, region, "process"].learn for arm in ("present", "absent"))
-        assert present is not None
-        assert absent is not None
-        assert present.losses == absent.losses
-        bases = [learn.policy for learn in (present, absent)]
+        present, absent = (cells["none", arm, region, "process"] for arm in ("present", "absent"))
+        assert present["learn"].losses == absent["learn"].losses  # type: ignore[attr-defined]
+        bases = [cell["base"] for cell in (present, absent)]
         documents = [base.losses[0][1].documents(3) for base in bases]  # type: ignore[attr-defined]
         assert documents[0] == documents[1]
         assert bases[0] != bases[1]
@@ -155,43 +156,43 @@ def test_the_arms_differ_by_the_mask_alone() -> None:
 
 # Both rewards, both arms and all regions of a seed must share one edge, and the control its own.
 def test_cells_of_a_seed_share_their_edge() -> None:
-    cells = list(STUDY.cells(Setting(TINY, ("mul",), (0,))))
+    cells = list(STUDY.every(SETTING))
     factorial = [c for c in cells if dict(c.labels)["control"] == "none"]
-    assert len({c.edge for c in factorial}) == 1
-    assert next(c for c in cells if dict(c.labels)["control"] == "known").edge not in {c.edge for c in factorial}
+    assert len({c["edge"] for c in factorial}) == 1
+    assert next(c for c in cells if dict(c.labels)["control"] == "known")["edge"] not in {c["edge"] for c in factorial}
 
 
 # A region that the edge does not have is a result with a reason, never another region's numbers.
 def test_an_undefined_region_is_a_result(undisturbed: Path) -> None:
-    setting = Setting(TINY, ("mul",), (0,))
-    cells = tuple(STUDY.cells(setting))
-    results = collect(STUDY, setting, cells, Store(undisturbed / "stages"))
-    for cell, row in zip(cells, results.rows, strict=True):
-        if cell.trained:
-            assert bool(row.undefined) == (not row.bands[cell.trained])
-            assert not row.undefined or f"lies {cell.trained} the edge" in row.undefined
+    cells = tuple(STUDY.every(SETTING))
+    results = collect(STUDY, SETTING, cells, Store(undisturbed / "stages"))
+    for outcome in results.outcomes:
+        if (region := outcome.labels["region"]) and outcome.labels["control"] != "temperature":
+            assert bool(outcome.undefined) == (not outcome.places("edge", f"band {region}"))
+            assert not outcome.undefined or f"lies {region} the edge" in outcome.undefined
 
 
 # Broken if a base that has no edge took with it what is known below it, and the report of all the rest.
 def test_without_an_edge_the_rest_is_measured(tmp_path: Path) -> None:
-    store, setting = Store(tmp_path), Setting(TINY, ("mul",), (0,))
-    cell = next(c for c in STUDY.cells(setting) if c.trained == "below")
-    fresh = next(s for s in closure((cell.before,)) if isinstance(s, Fresh))
-    before, family = replace(cell.before, policy=fresh), needing(setting)
+    store = Store(tmp_path)
+    cell = next(c for c in STUDY.every(SETTING) if dict(c.labels)["region"] == "below")
+    (fresh,) = untrained(cell["before"])
+    before, family = replace(cell["before"], policy=fresh), needing(TINY, ("mul",))
     edge = Edge(before, Rule(mastered=0.0))  # all is below it
     learn = practise(TINY, fresh, Band(family, edge, "below"), Correct(), 0)  # type: ignore[arg-type]
     one, two = (Sample(policy, Band(family, edge, "at", "test"), 2) for policy in (fresh, learn))
-    cell = replace(cell, edge=edge, before=before, after=replace(before, policy=learn), learn=learn, asked=(one, two))
-    for stage in cell.stages():
+    scored = {"edge": edge, "before": before, "after": replace(before, policy=learn)}
+    cell = Cell.of(dict(cell.labels), 0, **scored, base=cell["base"], learn=learn, sampled_before=one, sampled_after=two)
+    for stage in cell.stages:
         store.get(stage)
-    row = measure(cell, store)
-    assert (row.undefined, row.bands["at"], row.trained) == ("", [], [3, 4])
-    assert set(row.before) == set(row.after) >= {"pass@1", "pass@128"}
+    (found,) = outcomes(measured(cell, STUDY.measures, store))
+    assert (found.undefined, found.places("edge", "band at"), found.places("learning", "given")) == ("", [], [3, 4])
+    assert {"pass@1", "pass@128"} <= set(found.metrics("before")) & set(found.metrics("after"))
 
 
 # Broken if jobs that begin at once stood in each other's way where each says what it wants: an array of them does.
 def test_what_is_wanted_is_said_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Request(STUDY, Setting(TINY, ("mul",), (0,)), {}, tmp_path, 1)
+    asked = Request(STUDY, SETTING, {}, tmp_path, 1)
     held = []
 
     def begin(folder: Path, stages: Sequence[Stage]) -> None:
@@ -208,7 +209,7 @@ def test_what_is_wanted_is_said_by_one_at_a_time(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("jobs", [0, -1])
 def test_some_stage_runs_at_a_time(jobs: int) -> None:
     with pytest.raises(ValueError, match=f"--jobs is at least 1; found {jobs}"):
-        request(STUDY, "smoke", {}, None, 0, ("mul",), "", None, jobs)
+        request(STUDY, TINY, 0, STUDY.options, "", Path("nowhere"), jobs)
 
 
 # A user's mistake must be answered with what was expected, on one line, and status 2.
@@ -218,7 +219,7 @@ def test_some_stage_runs_at_a_time(jobs: int) -> None:
         (("--only", "primitive=missing"), "--only knows"),
         (("--only", "control=tea"), "control=none|known|coin|temperature"),
         (("--only", "nonsense"), "--only takes axis=value"),
-        (("--seeds", "0"), "--seeds is from 1 to 10000; found 0"),
+        (("--seeds", "0"), "Scale.seeds is from 1 to 10000; found 0"),
         (("--withhold", "add", "sub", "mul"), "leaves no primitive"),
         (("--withhold", "div"), "--withhold takes some of add, sub, mul, each once; found div"),
         (("--withhold", "mul", "mul"), "each once; found mul mul"),
@@ -232,8 +233,12 @@ def test_mistakes_are_explained(
     tmp_path: Path, more: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", command(tmp_path, *more, "--dry-run")[2:])
-    assert main() == 2
-    assert message in " ".join(capsys.readouterr().err.split())
+    try:
+        status = main()
+    except SystemExit as end:  # by the parser
+        status = int(str(end.code))
+    assert status == 2
+    assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
 # Broken if a dry run told of more than would be done, or of what would be refused; or if `| head` ended in a traceback.
@@ -247,8 +252,8 @@ def test_a_dry_run_says_what_is_done(
         return " ".join((told.out + told.err).split())
 
     assert re.search(r"6 cells of 1 seed, .* there; nothing to run$", said("demo", undisturbed))
-    assert f"would write rows.jsonl, verdicts.json and report.html to {undisturbed}" in said("report", undisturbed)
-    assert "error: 50 stages not in" in said("report", tmp_path)
+    assert f"would write facts.jsonl, findings.json and report.html to {undisturbed}" in said("report", undisturbed)
+    assert "error: 52 stages not in" in said("report", tmp_path)
     with subprocess.Popen(command(tmp_path, "--help"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cut:
         assert cut.stdout is not None
         cut.stdout.close()
@@ -266,10 +271,10 @@ def test_list_json() -> None:
 # Broken if shards left a cell out or had it twice, were of unequal work, or split what need not be.
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 16])
 def test_shards_are_equal_stretches_of_the_cells(count: int) -> None:
-    cells = tuple(STUDY.cells(Setting(CPU, ("mul",), (0, 1, 2))))
+    cells = tuple(STUDY.every(Setting(CPU, (0, 1, 2), STUDY.options)))
     parts = [Shard(i, count).part(cells) for i in range(1, count + 1)]
     assert tuple(c for part in parts for c in part) == cells
-    loads = [sum(work(s) for s in closure([s for c in part for s in c.stages()])) for part in parts]
+    loads = [sum(s.work for s in closure([s for c in part for s in c.stages])) for part in parts]
     if count == 3:
         assert [{c.seed for c in part} for part in parts] == [{0}, {1}, {2}]
         assert max(loads) == min(loads)
@@ -290,7 +295,7 @@ def take(out: Path, index: int) -> None:
     """Do one of three shares of some of the tiny grid, and write what is said about it beside the results."""
     only = {"primitive": "present", "reward": "process"}
     with open(out / f"said {index}", "w") as file:
-        run_command(Request(STUDY, Setting(TINY, ("mul",), (0,)), only, out, 1), Console(file=file), Care(), Shard(index, 3), alone)
+        run_command(Request(STUDY, SETTING, only, out, 1), Console(file=file), Care(), Shard(index, 3), alone)
 
 
 # Broken if jobs of an array, one after the other or at once, left the study unfinished or came to other bits than one job alone.
@@ -315,9 +320,9 @@ def test_shards_come_to_the_same_bits(undisturbed: Path, tmp_path: Path) -> None
 def test_a_slurm_array_hands_out_shards(undisturbed: Path) -> None:
     task = {f"SLURM_ARRAY_TASK_{what}": str(n) for what, n in (("ID", 2), ("COUNT", 3), ("MIN", 1), ("MAX", 3), ("STEP", 1))}
     task |= {"SLURM_SUBMIT_DIR": str(ROOT), "PYTHON": sys.executable}
-    given = command(undisturbed, "--dry-run", "--jobs", "1")[5:]  # what follows `analysis run grid`
+    given = command(undisturbed, "--dry-run", "--jobs", "1")[4:]  # what follows `analysis run`
     done = subprocess.run([ROOT / "analysis" / "slurm.sh", *given], env={**ENVIRONMENT, **task}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    cells = Shard(2, 3).part(tuple(STUDY.cells(Setting(TINY, ("mul",), (0,)))))
-    stages = len(closure([s for c in cells for s in c.stages()]))
+    cells = Shard(2, 3).part(tuple(STUDY.every(SETTING)))
+    stages = len(closure([s for c in cells for s in c.stages]))
     assert f"shard 2 of 3: {len(cells)} cells of 1 seed, {stages} distinct stages" in done.stdout

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import re
 import subprocess
@@ -18,17 +19,19 @@ from rich.text import Text
 from analysis.cli import terminal
 from analysis.cli.ask import converse, task
 from analysis.cli.command import ended, tight
-from analysis.cli.demo import bars
-from analysis.cli.listing import show_list
-from analysis.cli.screen import Clock, Lines, Screen, minutes, standing, summary, titles
+from analysis.cli.screen import Lines, Screen
+from analysis.cli.tables import findings_table, show_list, show_rubbish
 from analysis.cli.terminal import Terminal
-from analysis.cli.verdicts import verdict_table
+from analysis.measures.facts import UNDEFINED, Cell
+from analysis.report.titles import titles
 from analysis.running import gc
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, kind, longest, schedule
+from analysis.running.plan import Plan, longest, schedule
+from analysis.running.progress import Clock, minutes, standing, summary
 from analysis.sql import query
 from analysis.studies import STUDIES
-from analysis.studies.claims import Judgement
+from analysis.studies.grid_lesson import bars, edges, gains
+from analysis.studies.judge import Finding
 from analysis.studies.study import Setting
 from models import GPTConfig
 from models.gpt import GPT
@@ -40,9 +43,9 @@ from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
 ROOT = Path(__file__).parent.parent
-CELLS = tuple(STUDIES["grid"].cells(Setting(TINY, ("mul",), (0,))))
-STAGES = closure([s for c in CELLS for s in c.stages()])
-LEARN = next(c.learn for c in CELLS if c.learn is not None)
+CELLS = tuple(STUDIES["grid"].every(Setting(TINY, (0,), STUDIES["grid"].options)))
+STAGES = closure([s for c in CELLS for s in c.stages])
+LEARN = CELLS[0]["learn"]
 
 
 def plan() -> Plan:
@@ -99,17 +102,17 @@ def test_commands_print_what_is_odd(tmp_path: Path) -> None:
     tight(Plan(1, (LEARN,), frozenset(), {}, 1, {}, {"practise": 1e12}), store.root, console)
     said += [f"{store.root} has"]
     study = replace(STUDIES["grid"], question=f"question {odd}", source=f"source {odd}")
-    show_list({"one": study}, console)
+    show_list([study], console)
     said += [study.question, study.source]
     query.show(query.Answer((f"column {odd}",), ((f"cell {odd}",),)), console)
     said += [f"column {odd}", f"cell {odd}"]
-    console.print(verdict_table([Judgement(f"claim {odd}", "", "shown", 1.0, 0.5, 1.5, 0.95, None, 0.01, "", 5, 0, ())]))
+    console.print(findings_table([Finding(f"claim {odd}", "", "shown", 1.0, 0.5, 1.5, 0.95, None, 0.01, "", 5, 0, ())]))
     said += [f"claim {odd}", "[+0.5, +1.5]"]
     clock, names = Clock(plan(), store), {LEARN: f"stage {odd}"}
     state = State(running={LEARN: time.monotonic()}, failed={LEARN: f"KeyError: {odd}"})
     console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
     said += [f"stage {odd}", f"KeyError: {odd}"]
-    gc.summary(gc.Sorted((gc.Rubbish("Stage", tmp_path / "file [red]x", "draft", 1),), (f"busy {odd}",)), console)
+    show_rubbish(gc.Sorted((gc.Rubbish("Stage", tmp_path / "file [red]x", "draft", 1),), (f"busy {odd}",)), console)
     said += ["file [red]x", f"busy {odd}"]
     assert [s for s in said if s not in text(console)] == []
 
@@ -169,7 +172,7 @@ def test_there_is_one_kind_of_console() -> None:
 # Two stages under one name could not be told apart on the screen.
 def test_titles_name_the_cell_or_who_shares_it() -> None:
     names = titles(CELLS)
-    assert len({names[s] for s in STAGES if kind(s) == "practise"}) == sum(kind(s) == "practise" for s in STAGES) == 14
+    assert len({names[s] for s in STAGES if s.word == "practise"}) == sum(s.word == "practise" for s in STAGES) == 14
     assert names[LEARN] == "practise present below outcome seed 0"
     assert any(name.startswith("pretrain") and "shared by 14 cells" in name for name in names.values())
 
@@ -185,7 +188,7 @@ def test_standing_reads_a_run_under_way(tmp_path: Path) -> None:
     (draft / "metrics.jsonl").write_bytes("".join(lines).encode("latin-1"))
     at = standing(LEARN, store)
     assert at is not None
-    assert (at.iteration, at.iterations) == (3, TINY.practice)
+    assert (at.iteration, at.iterations) == (3, TINY.rl_iterations)
     assert at.text == "reward 0.100  signal 0.500  pass@1 0.250  pass@4 0.500"
 
 
@@ -218,7 +221,7 @@ def test_a_narrow_screen_shows_counts_and_times(width: int, tmp_path: Path) -> N
     shown = text(console)
     assert max(map(len, shown.splitlines())) <= width
     assert summary(state, clock) in " ".join(shown.split())
-    for whole in (f"2/{TINY.practice} ", "16.7 h", "iteration", "pass@16"):
+    for whole in (f"2/{TINY.rl_iterations} ", "16.7 h", "iteration", "pass@16"):
         assert whole in shown
 
 
@@ -228,8 +231,8 @@ def test_the_time_left_heeds_how_far_a_stage_is(tmp_path: Path) -> None:
     clock = Clock(Plan(1, (LEARN,), frozenset(), {"practise": 30.0}, 1), store)
     draft = tmp_path / (store.path(LEARN).name + ".draft")
     draft.mkdir()
-    (draft / "metrics.jsonl").write_text(f'{{"iteration": {TINY.practice // 2 - 1}, "loss": 1.0}}\n')
-    half = 1 - TINY.practice // 2 / TINY.practice
+    (draft / "metrics.jsonl").write_text(f'{{"iteration": {TINY.rl_iterations // 2 - 1}, "loss": 1.0}}\n')
+    half = 1 - TINY.rl_iterations // 2 / TINY.rl_iterations
     for spent, whole in ((1.0, 30.0), (60.0, 60.0 / (1 - half))):
         left = clock.left(State(set(), {LEARN: time.monotonic() - spent}, set(), set(), {}))
         assert left == pytest.approx(half * whole, rel=0.05)
@@ -248,6 +251,24 @@ def test_schedule_by_hand() -> None:
 def test_small_things_are_readable() -> None:  # durations and bars that mislead
     assert [minutes(s) for s in (5, 89, 600, 7_200)] == ["5 s", "89 s", "10 min", "2.0 h"]
     assert bars([0.0, 0.5, 1.0]) == " ▄█"
+
+
+# Broken if the figures of the lesson showed other numbers than its facts, or a cell without an answer were shown as any other.
+def test_the_lesson_shows_the_facts() -> None:
+    present, absent = (Cell((("primitive", primitive), ("region", "at")), 0, ()) for primitive in ("present", "absent"))
+    measured = [present.fact("before", f"pass@{k}", n, p) for k, ps in ((1, (1, 0.5, 0)), (128, (1, 1, 0))) for n, p in enumerate(ps, 1)]
+    measured += [present.fact("after", f"pass@{k}", n, 0.75) for k in (1, 128) for n in (1, 2, 3)]
+    measured += [present.fact("edge", "band at", n, 1.0) for n in (2, 3)] + [present.fact("learning", "given", 2, 1.0)]
+    measured += [present.fact("learning", "updates", None, 7.0), replace(absent.fact("", UNDEFINED, None, math.nan), note="no edge")]
+    assert edges(measured[:6]).splitlines() == [
+        "         1 step and more",
+        "present  █▄               pass@1",
+        "         ██               pass@128",
+    ]
+    assert [line.split("  ") for line in re.sub(" {2,}", "  ", gains(measured)).splitlines()[1:]] == [
+        ["present", "at", "2", "7", "0.25 → 0.75", "0.50 → 0.75"],
+        ["absent", "at", "–", "–", "no edge"],
+    ]
 
 
 # A policy that is asked must answer drawn and typed problems, mark its steps, and survive nonsense.
@@ -273,6 +294,6 @@ def test_a_policy_says_what_it_can_be_asked(tmp_path: Path) -> None:
 
 
 def test_every_stage_has_a_kind() -> None:  # a stage without one would have no cost in any plan
-    kinds: set[str] = {kind(s) for s in STAGES}
+    kinds: set[str] = {s.word for s in STAGES}
     assert kinds == {"fresh", "pretrain", "practise", "score", "sample", "edge"}
     assert isinstance(STAGES[0], Stage)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from analysis.__main__ import Run
+from analysis.cli.options import parsed
 from analysis.cli.request import logged
+from analysis.cli.verbs import Run
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
@@ -95,7 +96,7 @@ def test_a_run_is_kept_offline(tmp_path: Path) -> None:
 # Broken if somebody had to wait for hours to learn that a package is missing, or were not told which.
 @pytest.mark.parametrize("package", ["tensorboard", "wandb"])
 def test_a_missing_package_is_said_before_anything_runs(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Run(out=tmp_path, seeds=1).request()
+    asked = parsed(Run, ["--out", str(tmp_path), "--seeds", "1"]).request()
     monkeypatch.setattr("train.trackers.find_spec", {package: None}.get)
     with pytest.raises(ValueError, match=f"{package}, which is not installed: pip install {package}"):
         logged(asked, package)
@@ -104,13 +105,12 @@ def test_a_missing_package_is_said_before_anything_runs(package: str, tmp_path: 
 
 # Broken if a logger changed what a stage is called, so that it would run again; or got names that nobody can tell apart.
 def test_a_logger_is_no_part_of_the_results(tmp_path: Path) -> None:
-    asked = Run(out=tmp_path, seeds=1).request()
+    asked = parsed(Run, ["--out", str(tmp_path), "--seeds", "1"]).request()
     told = logged(asked, "csv")
     assert told.cells() == asked.cells()
     tracker = told.store.tracker
     assert isinstance(tracker, Csv)
     assert tracker.folder == tmp_path / "logs" / "csv"
-    first = asked.cells()[0].learn
-    assert first is not None
+    first = asked.cells()[0]["learn"]
     assert called(first, tracker.titles) == f"practise-present-below-outcome-seed-0-{first.identity}"
     assert called(LEARN, {}) == f"Learn-{LEARN.identity}"

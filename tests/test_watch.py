@@ -22,24 +22,25 @@ from rich.console import Console
 
 from analysis.cli.request import Request
 from analysis.live import watch
-from analysis.live.dashboard import SECTIONS, Dashboard, Drawn
+from analysis.live.dashboard import Dashboard, Drawn
 from analysis.live.growing import Growing
 from analysis.live.serve import HEADERS, Page, Server
 from analysis.live.snapshot import Shelf, look
 from analysis.live.sofar import judge_so_far
 from analysis.live.watch import page_of
+from analysis.measures.facts import measured, outcomes
 from analysis.report.html import tag
-from analysis.running.plan import kind
-from analysis.studies.claims import judge
-from analysis.studies.study import Setting, measure
-from tests.test_report import STUDY, Reader
+from analysis.studies.judge import judge
+from analysis.studies.recipes import Tasks
+from analysis.studies.study import Setting
+from tests.test_report import FIGURES, STUDY, Reader
 from tests.tiny import TINY
 from train.stages.disk import write_json
 from train.stages.seal import SEAL, sealed
 from train.stages.stage import closure
 from train.stages.store import Store
 
-SEEDS = (0, 1)
+SETTING = Setting(replace(TINY, group=8), (0, 1), Tasks())
 ANYTHING = Page("Title", tag("h1", "Heading"), lambda: ({"one": Markup("<p>first</p>"), "two": Markup()}, False))
 
 
@@ -182,28 +183,32 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder in which the little study of the report's tests has run."""
     out = tmp_path_factory.mktemp("done")
     store = Store(out / "stages")
-    for cell in STUDY.cells(Setting(replace(TINY, group=8), ("mul",), SEEDS)):
-        for stage in cell.stages():
+    for cell in STUDY.every(SETTING):
+        for stage in cell.stages:
             store.get(stage)
     return out
 
 
 def asked(out: Path) -> Request:
-    return Request(STUDY, Setting(replace(TINY, group=8), ("mul",), SEEDS), {}, out, 2)
+    return Request(STUDY, SETTING, {}, out, 2)
+
+
+def shown(title: str) -> str:
+    """The section of a figure."""
+    return f"figure-{[f.title for f in FIGURES].index(title)}"
 
 
 def partly(done: Path, out: Path) -> Request:
     """Of the first seed all, but for one practice that failed and what stands on it; of the second a base that is being pretrained."""
     request = asked(out)
-    every = closure([s for c in request.cells() for s in c.stages()])
-    first = closure([s for c in request.cells() if c.seed == 0 for s in c.stages()])
-    broken = next(c.learn for c in request.cells() if dict(c.labels)["reward"] == "process" and c.learn is not None)
+    first = closure([s for c in request.cells() if c.seed == 0 for s in c.stages])
+    broken = next(c["learn"] for c in request.cells() if dict(c.labels)["reward"] == "process")
     source, stages = asked(done).store, out / "stages"
     stages.mkdir(parents=True)
     for stage in [s for s in first if broken not in closure([s])]:
         shutil.copytree(source.path(stage), stages / source.path(stage).name)
     request.store.error(broken).write_text("Traceback\nRuntimeError: out of <memory>")
-    running = next(s for s in every if s not in first and kind(s) == "pretrain")
+    running = next(c["base"] for c in request.cells() if c.seed == 1)
     draft = stages / (source.path(running).name + ".draft")
     draft.mkdir()
     shutil.copy(source.path(running) / "stage.json", draft)
@@ -236,19 +241,34 @@ def test_a_partial_folder_is_shown_and_left_alone(done: Path, tmp_path: Path) ->
     growing = page.sections.growing
     total, there = len(growing.stages), len(growing.now.there)
     assert f"{there} of {total} stages done, 1 running, {total - there - 2} to do, 1 failed" in read.text
-    (row,) = (row for row in read.rows if row and row[0].startswith("pretrain present seed 1"))
+    (row,) = (row for row in read.rows if row and row[0].startswith("pretrain seed 1"))
     assert row[1] == "60 of 120"
     assert "RuntimeError: out of <memory>" in read.text
     assert "<memory>" not in sections["failed"]
     assert "1 others stand on it" not in sections["failed"]
-    assert "So far of 1 of 2 seeds" in sections["edges"]
-    assert sections["edges"].count("<svg") == sections["learning"].count("<svg") == sections["pretraining"].count("<svg") == 1
+    assert "So far: 3 of 8 cells are whole" in sections[shown("Edges")]
+    assert all(sections[shown(title)].count("<svg") == 1 for title in ("Edges", "Gains", "Learning curves", "Pretraining"))
     verdicts = {row[0]: row for row in Reader(str(sections["verdicts"])).rows if row}
     assert set(verdicts) == {"3 far away"}  # undefined in this seed, whatever the reward; the others wait for the failed one
     assert verdicts["3 far away"][-1] == "1 of 2, 1 undefined"
     assert "No seed answers yet: 1 a gain; 2 no gain elsewhere." in read.text
     assert len(read.identifiers) == len(set(read.identifiers))
     assert files(tmp_path) == before
+
+
+# Broken if a measure waited for stages that it does not read, or a run under way were taken for a whole one.
+def test_a_measure_is_taken_as_soon_as_it_can_be(done: Path, tmp_path: Path) -> None:
+    request = partly(done, tmp_path)
+    growing = Growing.of(request)
+    assert not growing.read(lambda: False)
+    facts = growing.facts()
+    failed = [f for f in facts if f.seed == 0 and dict(f.labels) == {"primitive": "present", "region": "at", "reward": "process"}]
+    assert {"edge", "before", "pretraining"} <= {f.phase for f in failed}
+    assert not {"after", "learning"} & {f.phase for f in failed}
+    assert {(f.phase, f.metric) for f in facts if f.seed == 1} == {("pretraining under way", "loss")}
+    assert max(f.at or 0 for f in facts if f.seed == 1) == 60  # the line that is being written is left out
+    assert len({f.labels for f in facts if f.seed == 1}) == 4  # all cells of the seed stand on it
+    assert {c.seed for c in growing.whole()} == {0}
 
 
 # Broken if a folder that does not exist yet were made, or hid what will run.
@@ -270,19 +290,19 @@ def test_it_grows_to_what_the_report_says(done: Path, tmp_path: Path) -> None:
     dashboard.drawn = {name: Drawn(d.key, d.html, 0.0, d.at) for name, d in dashboard.drawn.items()}  # as if it had rested
     sections = settled(dashboard)
     cells = request.cells()
-    rows = {c: measure(c, request.store) for c in cells}
-    assert repr(dashboard.growing.rows) == repr(rows)  # of which some numbers are NaN
-    found = judge_so_far(STUDY.claims, cells, rows)
-    assert repr(found.judgements) == repr(judge(STUDY.claims, list(rows.values())))
+    facts = tuple(f for c in cells for f in measured(c, STUDY.measures, request.store))
+    assert repr(dashboard.growing.facts()) == repr(facts)  # of which some numbers are NaN
+    found = judge_so_far(STUDY.claims, cells, dashboard.growing.outcomes())
+    assert repr(found.findings) == repr(judge(STUDY.claims, outcomes(facts)))
     assert set(found.ready.values()) == {2}
     assert "2 of 2" in sections["verdicts"]
-    assert "So far of 2 of 2 seeds" in sections["edges"]
+    assert "So far: 8 of 8 cells are whole" in sections[shown("Edges")]
 
 
 # Broken if a stage were run because somebody looked, or a folder of another meaning were shown as results.
 def test_looking_runs_nothing(done: Path, tmp_path: Path) -> None:
     request = partly(done, tmp_path)
-    missing = next(c.learn for c in request.cells() if c.seed == 1 and c.learn is not None)
+    missing = next(c["learn"] for c in request.cells() if c.seed == 1)
     with pytest.raises(FileNotFoundError, match="has not been made yet"):
         Shelf(tmp_path / "stages").get(missing)
     other = next(f for f in (tmp_path / "stages").glob("Edge-*"))
@@ -292,7 +312,8 @@ def test_looking_runs_nothing(done: Path, tmp_path: Path) -> None:
 
 
 # Broken if a section were drawn again though nothing changed, or so often that it takes the cores from the grid.
-def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path) -> None:
+def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.live.dashboard.REST", 1e6)
     request = partly(done, tmp_path)
     dashboard = Dashboard(Growing.of(request))
     settled(dashboard)
@@ -303,18 +324,18 @@ def test_nothing_is_drawn_twice_and_drawings_rest(done: Path, tmp_path: Path) ->
         file.write('s": 1.0}\n')
     dashboard()
     assert dashboard.drawn == first  # changed, but has not rested
-    last = dashboard.drawn["pretraining"]
-    dashboard.drawn["pretraining"] = replace(last, at=last.at - 1_000)
-    dashboard()
-    assert dashboard.drawn["pretraining"].html != last.html
-    assert {s.name for s in SECTIONS} == set(dashboard.drawn)
+    last = dashboard.drawn[shown("Pretraining")]
+    dashboard.drawn[shown("Pretraining")] = replace(last, at=-1e9)
+    settled(dashboard)
+    assert dashboard.drawn[shown("Pretraining")].html != last.html
+    assert {s.name for s in dashboard.sections} == set(dashboard.drawn)
 
 
 # Broken if what failed were forgotten while the others run, or remembered when it is tried again.
 def test_what_failed_is_told_until_it_is_tried_again(tmp_path: Path) -> None:
     request = asked(tmp_path)
-    stages = closure([s for c in request.cells() for s in c.stages()])
-    bad = next(s for s in stages if kind(s) == "pretrain")
+    stages = closure([s for c in request.cells() for s in c.stages])
+    bad = request.cells()[0]["base"]
     draft = request.store.path(bad).with_suffix(".draft")
     draft.mkdir(parents=True)
     (draft / "stage.json").write_text("{}")
@@ -331,7 +352,7 @@ def test_what_failed_is_told_until_it_is_tried_again(tmp_path: Path) -> None:
 # Broken if one file that cannot be read took the page away, or went unsaid on it.
 def test_what_cannot_be_read_costs_its_own_part(done: Path, tmp_path: Path) -> None:
     request = partly(done, tmp_path)
-    base = next(c.before.policy for c in request.cells() if c.seed == 0)
+    base = next(c["base"] for c in request.cells() if c.seed == 0)
     folder = request.store.path(base)
     (folder / "metrics.jsonl").write_text("[" * 100_000 + "\n")
     write_json(folder / "run.json", {"seconds": "x"})
@@ -339,7 +360,7 @@ def test_what_cannot_be_read_costs_its_own_part(done: Path, tmp_path: Path) -> N
     sections = settled(Dashboard(Growing.of(request)))
     for file in ("metrics.jsonl", "run.json"):
         assert f"{folder / file} cannot be read: " in sections["failed"]
-    assert sections["edges"].count("<svg") == sections["learning"].count("<svg") == 1
+    assert sections[shown("Edges")].count("<svg") == sections[shown("Learning curves")].count("<svg") == 1
     assert ", 1 running, " in sections["progress"]
 
 

@@ -9,6 +9,8 @@ OFFERS = {
     "Policy": "train.policy",
     "Sample": "train.sample",
     "Score": "train.score",
+    "Snapshot": "train.learn",
+    "Steer": "train.policy",
 }
 
 

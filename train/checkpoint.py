@@ -1,4 +1,4 @@
-"""What lies in the folder of a run that is under way: its metrics, and a checkpoint to go on from after a kill."""
+"""The folder of a run that is under way: its metrics, and a checkpoint to go on from after a kill."""
 
 import hashlib
 import io
@@ -36,14 +36,15 @@ class Progress:
         self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
         self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
         self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
+        self.kept: dict[str, str] = {}  # files that stay as they were written, to their checksums
         self.logged = hashlib.sha256()
         self.saved = time.monotonic()
 
     def resume(self, iterations: int) -> int:
-        """Load the checkpoint, if there is one; the iteration to go on with, of so many. Metrics from after it are dropped.
+        """Load the checkpoint, if there is one, and return the iteration to go on with, of so many. Metrics from after it are dropped.
 
         Raises:
-            Damaged: if the checkpoint or the metrics before it are not what was written.
+            Damaged: if the checkpoint, or the metrics or kept files before it, are not what was written.
         """
         iteration = written = 0
         if self.checkpoint.exists():
@@ -58,6 +59,8 @@ class Progress:
                 iteration, written = a_count(rest["iteration"], iterations), a_count(rest["written"])
                 for field in fields(Ledger):
                     setattr(self.ledger, field.name, a_count(rest["ledger"][field.name]))
+                self.kept = rest["kept"]
+            self._check_kept()
             self.logged, self.sums = hash_of(Path(self.log.name), written), {found: known[found]}
             if Path(self.log.name).stat().st_size < written or self.logged.hexdigest() != known[found]:
                 raise Damaged(f"{self.log.name} is not what was written before {self.checkpoint.name}")
@@ -69,6 +72,15 @@ class Progress:
         self.logged.update(f"{line}\n".encode())
         print(line, file=self.log, flush=True)
 
+    def keep(self, file: Path) -> None:
+        """Remember a file of the draft, written just now: later checkpoints, and the end, need it as it is."""
+        self.kept[file.name] = digest(file)
+
+    def _check_kept(self) -> None:
+        for file in map(self.checkpoint.with_name, self.kept):
+            if not file.is_file() or digest(file) != self.kept[file.name]:
+                raise Damaged(f"{file} is not what was written")
+
     def save(self, iteration: int, every: float, context: Context) -> None:
         """Write a checkpoint, if the last one is `every` seconds old.
 
@@ -78,7 +90,7 @@ class Progress:
         if time.monotonic() - self.saved < every:
             return
         draft = self.checkpoint.with_suffix(".tmp")
-        facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger)}
+        facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger), "kept": self.kept}
         memory = io.BytesIO()  # torch hides what the system says of a file
         torch.save({name: part.state_dict() for name, part in self.state.items()} | facts, memory)
         with new_file(draft) as file:
@@ -101,22 +113,23 @@ class Progress:
         """The results are whole: no checkpoint is needed any more, nor one that a kill cut off.
 
         Raises:
-            Damaged: if the metrics are not all that was recorded.
+            Damaged: if the metrics, or a file that was to be kept, are not what was written.
         """
         log = Path(self.log.name)
         if not log.is_file() or digest(log) != self.logged.hexdigest():
             raise Damaged(f"{log} is not what was written: it was changed while the stage ran")
+        self._check_kept()
         for suffix in (".pt", ".tmp", ".json", ".json.tmp"):
             self.checkpoint.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _settings(optimizer: Optimizer) -> list[dict[str, object]]:
-    """Of each group of parameters how they are learned, less the rate, which is set in every iteration."""
+    """The options of each group of parameters, less the rate, which is set in every iteration."""
     return [{k: v for k, v in group.items() if k not in ("params", "lr")} for group in optimizer.param_groups]
 
 
 def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
-    """Make sure that what was loaded, which no optimiser checks, belongs to these parameters.
+    """Check that the state which was loaded belongs to these parameters: no optimiser does.
 
     Raises:
         ValueError: if it does not, or a weight or a moment is not finite.

@@ -1,62 +1,93 @@
 """The one training loop.
 
-A way of learning says what is to be minimised; the loop here does the rest: device, optimiser, clipping, schedule,
-metrics, ledger, checkpoints. Learning from several at once is their weighted sum. All randomness of an iteration comes
-from its number, so a run that is killed at any moment goes on from its last checkpoint to the same bits.
+A loss says what is to be minimised; the loop does the rest: device, optimiser, clipping, schedule, metrics, ledger, checkpoints. Learning
+from several losses minimises their weighted sum. All randomness of an iteration comes from its number, so a run that is killed at any
+moment goes on from its last checkpoint to the same bits.
 """
 
-import math
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass
-from itertools import count
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from torch import nn
 from torch.optim import Optimizer
 
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger
 from train.optim import Optim
-from train.policy import Policy, load_policy, save_policy
-from train.run import Loss, Run, Update
+from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
+from train.run import Loss, Run
 from train.stages.disk import write_json
-from train.stages.stage import Context, Interrupted, Stage
+from train.stages.stage import Context, Interrupted, Stage, Trial, closure
+from train.step import abreast, fit_together, take
 from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
+TRIED = 2  # iterations of a trial
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Learn(Stage):
     """The policy that comes of `iterations` of learning from `policy`.
 
+    If the policy has already learned from the same draws (`Loss.drawn_by`), the count of iterations goes on from there, so that new
+    problems or documents are met: two halves, one after the other, meet those of the whole.
+
     The metrics of a step hold those that its losses give. A name that several of them give is followed by the loss's place among the
     losses, from 1: `reward/1`, `reward/2`.
 
     Raises:
-        ValueError: if there is nothing to learn from, if losses make different numbers of updates, or draw the same.
+        ValueError: if there is nothing to learn from, a loss lacks what `Loss` asks for, losses make different numbers of updates or draw
+            the same, or `keep` is not of ascending iterations; from `run`, if a loss makes more or fewer updates than it says.
     """
 
     policy: Stage
     losses: tuple[tuple[float, Loss], ...]
     iterations: Annotated[int, From(1)]
     optim: Optim = Optim()
+    keep: tuple[int, ...] = ()  # the numbers of iterations after which the weights are kept, each for a `Snapshot`
 
-    VERSION: ClassVar[int] = 3  # without signal there is no step, by rounding or divergence; in version 1 problems lay in other splits
-    writes: ClassVar[tuple[str, ...]] = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors")
+    VERSION: ClassVar[int] = 4  # continued learning meets new problems; in version 3 it met the same ones again
 
     def __post_init__(self) -> None:
         check(self)
         if not self.losses:
             raise ValueError("Learn.losses needs a loss, with its weight; found none")
-        _fit_together([loss for _, loss in self.losses])
+        fit_together([loss for _, loss in self.losses])
+        if not all(a < b for a, b in pairwise((0, *self.keep, self.iterations + 1))):
+            raise ValueError(f"Learn.keep holds numbers of iterations, ascending, from 1 to {self.iterations}; found {self.keep}")
+
+    @property
+    def writes(self) -> tuple[str, ...]:  # type: ignore[override]  # of the class, where it does not depend on the stage
+        return ("metrics.jsonl", "ledger.json", "policy.json", WEIGHTS, *map(_kept, self.keep))
+
+    @cached_property
+    def _before(self) -> tuple[int, ...]:
+        """For each loss, the iterations in which the policy has already learned from the same draws."""
+        return tuple(_learned(self.policy, loss.drawn_by) for _, loss in self.losses)
+
+    @property
+    def word(self) -> str:
+        return getattr(self.losses[0][1], "word", "learn")
+
+    @property
+    def work(self) -> float:
+        return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Each loss alone, for a few iterations, after one that counts for nothing: in the first all that learning needs is loaded."""
+        return tuple(
+            Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
+            for fresh in untrained(self)
+            for weight, loss in self.losses
+            for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 0.0), (loss, 1.0)))
+        )
 
     def run(self, out: Path, context: Context) -> None:
         from lightning.fabric import Fabric  # takes seconds to import, and is needed by nothing else
@@ -70,7 +101,7 @@ class Learn(Stage):
     def _learn(self, fabric: "Fabric", out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
-        run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger())
+        run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
         with closing(Progress(out, fabric, run.bare, optimizer, run.ledger)) as progress:
             first = progress.resume(self.iterations)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
@@ -78,61 +109,62 @@ class Learn(Stage):
                 for metrics in self._iterate(fabric, run, optimizer, iteration):
                     progress.record(iteration, metrics)
                     fabric.log_dict({"iteration": iteration} | metrics, next(step))
+                if iteration + 1 in self.keep:
+                    context.confirm(out)
+                    save_weights(policy, out / _kept(iteration + 1))
+                    progress.keep(out / _kept(iteration + 1))
                 stopping = context.stopping()
                 progress.save(iteration + 1, 0.0 if stopping else context.checkpoint_seconds, context)
                 if stopping:
                     raise Interrupted(f"{self} stopped after iteration {iteration}")
         write_json(out / "ledger.json", asdict(run.ledger))
-        save_policy(Policy(run.bare.cpu(), run.vocab), out)
+        save_policy(replace(policy, model=run.bare.cpu()), out)
         progress.finish()
 
     def _iterate(self, fabric: "Fabric", run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
         """Learn from an iteration; the metrics of each of its updates."""
         for group in optimizer.param_groups:
             group["lr"] = self.optim.rate(iteration, self.iterations)
-        streams = (loss.updates(run, iteration) for _, loss in self.losses)
-        for updates in zip(*streams, strict=True):
-            yield self._step(fabric, run, optimizer, updates)
+        streams = [loss.updates(run, before + iteration) for (_, loss), before in zip(self.losses, self._before, strict=True)]
+        for updates in abreast(self.losses, streams, iteration):
+            yield take(fabric, run, optimizer, self.optim.clip, self.losses, updates, iteration)
         run.ledger.iterations += 1
 
-    def _step(self, fabric: "Fabric", run: Run, optimizer: Optimizer, updates: tuple[Update, ...]) -> Metrics:
-        """Take one optimiser step on the weighted sum, if there is anything to learn; the metrics of it."""
-        total, terms = 0.0, 0
-        optimizer.zero_grad(set_to_none=True)
-        for (weight, loss), update in zip(self.losses, updates, strict=True):
-            for term in update.terms:
-                if not math.isfinite(value := term.item()):
-                    raise RuntimeError(f"the loss {type(loss).__name__} is non-finite: {value}; a lower Optim.lr may help")
-                fabric.backward(weight * term)
-                total += weight * value
-                terms += 1
-        metrics = _apart([update.metrics for update in updates])
-        if not terms:
-            return metrics
-        norm = nn.utils.clip_grad_norm_(run.bare.parameters(), self.optim.clip, error_if_nonfinite=True)
-        optimizer.step()
-        run.ledger.updates += 1
-        return {"loss": total, "gradient_norm": norm.item()} | metrics
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Snapshot(Stage):
+    """The policy as it was after so many iterations of learning.
+
+    Raises:
+        ValueError: if `Learn.keep` does not name that number.
+    """
+
+    learn: Learn
+    iteration: Annotated[int, From(1)]  # how many of them
+
+    writes: ClassVar[tuple[str, ...]] = ("policy.json", WEIGHTS)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.iteration not in self.learn.keep:
+            raise ValueError(f"no snapshot is kept after iteration {self.iteration}, but after {self.learn.keep}; add it to Learn.keep")
+
+    def run(self, out: Path, context: Context) -> None:
+        save_policy(load_policy(context.get(self.learn), _kept(self.iteration)), out)
 
 
-def _fit_together(losses: list[Loss]) -> None:
-    """Losses that are learned from at once take their steps together, each from something else."""
-    if len(losses) == 1:
-        return
-    for loss in losses:
-        for what in ("per_iteration", "drawn_by"):
-            if not hasattr(loss, what):
-                raise ValueError(f"{type(loss).__name__} is to learn beside others and has no `{what}`; see train.run.Loss")
-    if len({loss.per_iteration for loss in losses}) > 1:
-        found = ", ".join(f"{type(loss).__name__} {loss.per_iteration}" for loss in losses)
-        raise ValueError(f"losses that learn together make equally many updates an iteration; found {found}: change Practice.reuse")
-    sources = [loss.drawn_by for loss in losses]
-    for i, source in enumerate(sources):
-        if (first := sources.index(source)) < i:
-            raise ValueError(f"losses {first + 1} and {i + 1}, {type(losses[i]).__name__}, draw the same; give each a seed of its own")
+def _kept(iterations: int) -> str:
+    """The file of the weights after so many iterations."""
+    return f"after-{iterations}.safetensors"
 
 
-def _apart(each: list[Metrics]) -> Metrics:
-    """The metrics of all losses; where several give one name, or it is the step's own, the loss's place is added to it."""
-    often = Counter(name for metrics in each for name in metrics) + Counter(OWN)
-    return {name if often[name] == 1 else f"{name}/{i}": x for i, metrics in enumerate(each, 1) for name, x in metrics.items()}
+def _learned(policy: object, drawn_by: object) -> int:
+    """The iterations in which a policy has learned from these draws, through snapshots and edits."""
+    iterations, until = 0, 0
+    while isinstance(policy, Stage):
+        if isinstance(policy, Snapshot):
+            until, policy = policy.iteration, policy.learn
+        if isinstance(policy, Learn) and any(loss.drawn_by == drawn_by for _, loss in policy.losses):
+            iterations += until or policy.iterations
+        policy, until = getattr(policy, "policy", None), 0
+    return iterations

@@ -1,4 +1,4 @@
-"""What a stage cost, counted from what was run. "Equal compute" means equal ledgers."""
+"""The cost of a stage, counted while it runs. "Equal compute" means equal ledgers."""
 
 import os
 from dataclasses import dataclass, fields
@@ -6,6 +6,9 @@ from pathlib import Path
 
 from models import GPTConfig
 from train.stages.reading import a_count, read_object, reading
+
+BACKWARD = 3  # cost of training on a token, in tokens forward
+LENGTH = 64  # tokens of a problem with its solution, roughly: only how kinds of stages compare matters
 
 
 @dataclass

@@ -1,24 +1,27 @@
-"""Policies: a model with its vocabulary, and how both lie on disk."""
+"""Policies: a model with its vocabulary, on disk and as stages."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 from safetensors.torch import load_file, save
 
 from models import GPTConfig
+from models.edits import Edit, Edited
 from models.gpt import GPT
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
+from train.edits import PREFIX, Edits, edit_records, edit_tensors, read_edits
 from train.ledger import matrix_weights
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
 from train.stages.seal import defined
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, closure
 
+WEIGHTS = "policy.safetensors"  # where a policy's weights lie
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
 
 
@@ -28,17 +31,37 @@ class Policy:
 
     model: GPT
     vocab: Vocab
+    edits: Edits = ()  # that the model has
+
+    def edited(self, block: int, edit: Edit) -> "Policy":
+        """The policy with one more edit, of the stream that leaves a block.
+
+        Raises:
+            ValueError: if there is no such block.
+        """
+        return replace(self, model=Edited(self.model, {block: edit}), edits=(*self.edits, (block, edit)))
 
 
 def save_policy(policy: Policy, out: Path) -> None:
-    """Write `policy.json` (shape and vocabulary) and `policy.safetensors` (weights)."""
-    write_json(out / "policy.json", {"config": asdict(policy.model.config), "vocab": policy.vocab.words})
-    with replacing(out / "policy.safetensors") as file:
-        file.write(save({name: weight.contiguous() for name, weight in policy.model.state_dict().items()}))
+    """Write `policy.json` (shape, vocabulary, edits) and `policy.safetensors` (weights, and the tensors of edits).
+
+    Raises:
+        ValueError: if an edit cannot be kept.
+    """
+    edits = {"edits": edit_records(policy.edits)} if policy.edits else {}
+    write_json(out / "policy.json", {"config": asdict(policy.model.config), "vocab": policy.vocab.words} | edits)
+    save_weights(policy, out / WEIGHTS)
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy that a stage left in `folder`.
+def save_weights(policy: Policy, path: Path) -> None:
+    """Write what `policy.safetensors` holds to a file of any name."""
+    tensors = policy.model.state_dict() | edit_tensors(policy.edits)
+    with replacing(path) as file:
+        file.write(save({name: x.contiguous() for name, x in tensors.items()}))
+
+
+def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
+    """The policy that a stage left in `folder`, with the weights in one of its files.
 
     Raises:
         Undefined: if that stage has no answer.
@@ -51,15 +74,18 @@ def load_policy(folder: Path) -> Policy:
         said = read_object(file)
         vocab = Vocab(_words(said["vocab"]))
         config = _config(an_object(said["config"]), vocab)
-    with reading(file := folder / "policy.safetensors"):
+    with reading(file := folder / weights_file):
         if 4 * matrix_weights(config) > file.stat().st_size:  # before there is a model, which may be larger than memory
             raise ValueError(f"it is too small for the {matrix_weights(config):,} weights of the model that policy.json describes")
         weights = load_file(file)
         if odd := [name for name, weight in weights.items() if weight.dtype != torch.float32 or not weight.isfinite().all()]:
             raise ValueError(f"{odd[0]} is not of finite numbers in 32 bits")
         model = GPT(config, torch.Generator())
-        model.load_state_dict(weights)
-    return Policy(model, vocab)
+        model.load_state_dict({name: weight for name, weight in weights.items() if not name.startswith(PREFIX)})
+        policy = Policy(model, vocab)
+        for block, edit in read_edits(said.get("edits", []), weights):
+            policy = policy.edited(block, edit)
+    return policy
 
 
 def _words(said: object) -> tuple[str, ...]:
@@ -97,12 +123,54 @@ class Fresh(Stage):
     vocab: Vocab
     seed: Annotated[int, From(0)] = 0
 
-    writes: ClassVar[tuple[str, ...]] = ("policy.json", "policy.safetensors")
+    writes: ClassVar[tuple[str, ...]] = ("policy.json", WEIGHTS)
 
     def __post_init__(self) -> None:
         check(self)
         if self.config.vocab != len(self.vocab):
             raise ValueError(f"the model has {self.config.vocab} tokens, its vocabulary {len(self.vocab)} words; make them equal")
 
+    @property
+    def memory(self) -> float:
+        return 4.0 * matrix_weights(self.config)
+
     def run(self, out: Path, context: Context) -> None:
         save_policy(Policy(GPT(self.config, torch_rng("init", self.seed)), self.vocab), out)
+
+
+class MakesEdit(Protocol):
+    """Gives an edit. What it is made from are its fields: numbers, or stages, whose results it reads."""
+
+    def edit(self, context: Context) -> Edit: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Steer(Stage):
+    """The policy with edits, each of the stream that leaves a block. Learning from there keeps the edits, and changes the weights alone.
+
+    Raises:
+        ValueError: if there is no edit; from `run`, if there is no such block, or an edit does not fit the model.
+    """
+
+    policy: Stage
+    edits: tuple[tuple[Annotated[int, From(0)], MakesEdit], ...]
+
+    writes: ClassVar[tuple[str, ...]] = ("policy.json", WEIGHTS)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.edits:
+            raise ValueError("Steer.edits needs an edit, with its block; found none")
+
+    def run(self, out: Path, context: Context) -> None:
+        policy = load_policy(context.get(self.policy))
+        for block, made in self.edits:
+            policy = policy.edited(block, made.edit(context))
+        with torch.no_grad():
+            policy.model(torch.zeros(1, 1, dtype=torch.long))  # so that an edit of another width is refused here
+        save_policy(policy, out)
+
+
+def untrained(stage: Stage) -> tuple[Fresh, ...]:
+    """The untrained policy that everything in a stage began from, if there is one."""
+    return tuple(s for s in closure((stage,)) if isinstance(s, Fresh))[:1]

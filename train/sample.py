@@ -1,23 +1,26 @@
 """Completions of a policy with their verdicts, as files. Raw facts only: every statistic is computed later, from these."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
-from train.ledger import Ledger, matrix_weights
-from train.policy import load_policy
-from train.rl.problems import ProblemSource
+from synthtasks.corpora import Document
+from train.ledger import LENGTH, Ledger, matrix_weights
+from train.policy import load_policy, untrained
+from train.rl.problems import Band, Endless, ProblemSource
 from train.rl.sampler import Sampler, rollout
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
 from train.stages.reading import reading
 from train.stages.seal import defined
-from train.stages.stage import Context, Shelf, Stage
+from train.stages.stage import Context, Shelf, Stage, Trial
 
+Accepts = Literal["process", "answer"]  # of a completion every step has to be right, or the answer alone
+TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
 
@@ -41,6 +44,16 @@ class Sample(Stage):
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def work(self) -> float:
+        return self.problems * self.sampler.group * LENGTH
+
+    def trials(self) -> tuple[Trial, ...]:
+        """A few problems."""
+        source = self.source.trials()[0] if isinstance(self.source, Band) else self.source
+        n = TRIED if isinstance(source, Endless) else self.problems
+        return tuple(Trial(replace(self, policy=fresh, source=source, problems=n), self.problems / n) for fresh in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
@@ -70,6 +83,16 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
+
+    def accepted(self, accepts: Accepts) -> NDArray[np.bool_]:  # [B]
+        """The completions that are right by this measure."""
+        return self.process if accepts == "process" else self.correct
+
+    @property
+    def documents(self) -> list[Document]:  # [B]
+        """Each completion after its prompt, to be read or learned."""
+        prompts = [tuple(prompt.split()) for prompt in self.prompts]
+        return [Document(prompts[p], tuple(words.split()), ()) for p, words in zip(self.problem.tolist(), self.words, strict=True)]
 
 
 def read_samples(stage: Sample, shelf: Shelf) -> Samples:

@@ -5,7 +5,7 @@ included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -18,16 +18,16 @@ from torch import Tensor
 from models.gpt import LanguageModel
 from models.sampling import chosen_logp, completion_logits, pad
 from synthtasks.checked import Above, From, check
-from synthtasks.families import Graded, named
+from synthtasks.families import Family, named
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.vocab import Vocab
-from train.ledger import Ledger, matrix_weights
-from train.policy import Policy, load_policy
+from train.ledger import LENGTH, Ledger, matrix_weights
+from train.policy import Policy, load_policy, untrained
 from train.stages.arrays import Arrays, Layout, save_arrays
 from train.stages.disk import write_json
 from train.stages.pieces import forget, in_pieces
 from train.stages.record import Exact
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, Trial
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
@@ -51,7 +51,7 @@ class Score(Stage):
     """
 
     policy: Stage
-    families: tuple[Graded, ...]
+    families: tuple[Family, ...]
     problems: Annotated[int, From(1)] = 512
     temperatures: tuple[Annotated[float, Above(0)], ...] = (1.0,)
     surface: Surface = Compact()
@@ -64,6 +64,15 @@ class Score(Stage):
         check(self)
         if not self.families or not self.temperatures:
             raise ValueError(f"a score is of some families at some temperatures; found {len(self.families)} and {len(self.temperatures)}")
+
+    @property
+    def work(self) -> float:
+        return self.problems * len(self.families) * LENGTH
+
+    def trials(self) -> tuple[Trial, ...]:
+        """The family in the middle alone."""
+        middle = self.families[len(self.families) // 2 :][:1]
+        return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
@@ -78,7 +87,7 @@ class Score(Stage):
         write_json(out / "ledger.json", asdict(ledger))
         forget(out)
 
-    def _piece(self, policy: Policy, family: Graded, names: tuple[str, ...]) -> Arrays:
+    def _piece(self, policy: Policy, family: Family, names: tuple[str, ...]) -> Arrays:
         """The score of a family."""
         e = exam(family, self.surface, policy.vocab, self.problems, self.seed, names)
         logp, roles = solution_logp(policy.model, e, self.temperatures)
@@ -102,13 +111,13 @@ class Exam:
         return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
-def exam(family: Graded, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
     return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
 
 
 @lru_cache(maxsize=512)
-def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def _exam(of: Exact[Family], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     family, surface = of.value, said.value
     asked = list(named(family, "test", range(problems), "score", seed))
     solutions = [surface.solution(p) for p in asked]
@@ -121,7 +130,7 @@ def _exam(of: Exact[Graded], said: Exact[Surface], vocab: Vocab, problems: int, 
 
 @torch.no_grad()
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each problem's solution: log-probability at each temperature [K, P], and by role at temperature 1 [R, P].
+    """The log-probability of each problem's solution at each temperature [K, P], and by role at temperature 1 [R, P].
 
     Raises:
         ValueError: if there is no temperature, or one is not positive and finite.

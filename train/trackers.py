@@ -109,7 +109,7 @@ def tell_again(fabric: "Fabric", metrics: Path) -> int:
 
 
 def called(stage: Stage, titles: Mapping[str, str]) -> str:
-    """What a stage is called in a log: its title for people, made one word, and its hash."""
+    """The name of a stage in a log: its title for people, made one word, and its hash."""
     title = titles.get(name(stage), type(stage).__name__)
     return "-".join([*"".join(c if c.isalnum() else " " for c in title).split(), stage.identity])
 

@@ -1,4 +1,4 @@
-"""What the commands do with a request: plan, run, judge and report."""
+"""The commands that act on a request: plan, run, judge and report."""
 
 import os
 import shutil
@@ -12,8 +12,7 @@ from rich.text import Text
 from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, megabytes, needs, plan_table, shared, watching
-from analysis.cli.verdicts import verdict_table
-from analysis.report.page import write_report
+from analysis.cli.tables import findings_table, plural
 from analysis.running import references
 from analysis.running.agenda import STANDS, State
 from analysis.running.engine import Care, Engine
@@ -26,7 +25,7 @@ from train.stages.store import Store
 
 
 def plan(asked: Request, console: Console, part: Shard = WHOLE) -> None:
-    """What would run, and how long it would take.
+    """Show which stages would run, and how long they would take.
 
     Raises:
         ValueError: if the folder belongs to another setting.
@@ -75,7 +74,7 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
         results = collect(asked.study, asked.setting, every, store)
         with reporting(asked):
             write_results(results, folder)  # whatever happened to those that are there
-        console.print(verdict_table(results.judgements))
+        console.print(findings_table(results.findings))
         console.print(f"nothing to do: every stage is there. {folder / 'report.html'}", highlight=False)
         return 0
     made = make_plan(stages_of(cells), len(cells), store, asked.jobs, console.print)
@@ -114,11 +113,6 @@ def ended(state: State, store: Store, console: Console) -> int:
     return STOPPED if state.stopped else 1
 
 
-def plural(n: int, what: str) -> str:
-    """A count of things."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
 @contextmanager
 def reporting(asked: Request) -> Iterator[None]:
     """Nobody else writes into the study's folder meanwhile: several jobs may begin, or end, at once. It says whose it is first.
@@ -131,14 +125,27 @@ def reporting(asked: Request) -> Iterator[None]:
         yield
 
 
+def complete(asked: Request) -> None:
+    """Make sure that all has run that a report stands on.
+
+    Raises:
+        ValueError: if something has not.
+    """
+    missing = sum(not asked.store.has(s) for s in set(stages_of(asked.cells())))
+    if missing:
+        raise ValueError(f"{plural(missing, 'stage')} not in {asked.store.root} yet; use `run`, which ends with the report")
+
+
 def report(asked: Request, console: Console) -> Results:
-    """Judge what has run, and write rows, verdicts and the report."""
+    """Judge what has run, and write facts, findings and the report."""
+    from analysis.report.page import write_report  # which loads what draws, and no plan needs
+
     results = collect(asked.study, asked.setting, asked.cells(), asked.store)
     with reporting(asked):
         asked.folder.mkdir(parents=True, exist_ok=True)
         write_results(results, asked.folder)
         page = write_report(results, asked.folder)
         references.finish(asked.folder, stages_of(results.cells))
-    console.print(verdict_table(results.judgements))
+    console.print(findings_table(results.findings))
     console.print(f"report: {page}", highlight=False)
     return results

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from analysis.running.references import known_names, names_of
+from analysis.running.references import REPORTED, known_names, names_of
 from analysis.studies.scale import SCALES, SIZES, Scale, changed, preset
 from analysis.studies.study import Setting, Study
 from train.stages.disk import write_json
@@ -14,18 +15,18 @@ from train.stages.reading import Malformed, read_object, reading
 from train.stages.stage import Stage
 
 FILE = "setting.json"
-SCHEMA = 1
+SCHEMA = 2  # in 1 sizes had other names
 WORDS = 3  # changes of a scale that a name says in words; of more it has a hash
 SHOWN = 3  # differences that a message lists
 
 
 @dataclass(frozen=True)
 class Owner:
-    """What tells a folder of results from another. How many stages run at once, and on what, is no part of it."""
+    """The identity of a folder of results. How many stages run at once, and on what, is no part of it."""
 
     study: str
     sizes: Mapping[str, int | float]  # of the scale
-    withhold: tuple[str, ...]
+    options: Mapping[str, object]  # of the study, as JSON
     seeds: tuple[int, ...] | None  # None: those from 0 on, as many as one likes, since more of them extend a study
     only: Mapping[str, str]
     name: str  # of the folder
@@ -34,7 +35,7 @@ class Owner:
     def facts(self) -> dict[str, object]:
         """All but the name, under the words of the command line."""
         seeds = "from 0" if self.seeds is None else list(self.seeds)
-        return {"study": self.study, "withhold": list(self.withhold), "seeds": seeds, "only": dict(self.only), **self.sizes}
+        return {"study": self.study, **self.options, "seeds": seeds, "only": dict(self.only), **self.sizes}
 
 
 def owner(study: Study, setting: Setting, only: Mapping[str, str]) -> Owner:
@@ -42,14 +43,16 @@ def owner(study: Study, setting: Setting, only: Mapping[str, str]) -> Owner:
     scale, seeds = setting.scale, setting.seeds
     first, last = min(seeds, default=0), max(seeds, default=0)
     in_a_row = seeds == tuple(range(first, last + 1))
-    only = {axis: only[axis] for axis in study.labels if axis in only}  # in one order, however they were typed
+    only = {axis: only[axis] for axis in study.axes if axis in only}  # in one order, however they were typed
+    options, usual = (json.loads(json.dumps(vars(of), default=str)) for of in (setting.options, study.options))
     words = [study.name, *_changes(scale)]
-    words += [] if setting.withhold == Setting(scale).withhold else setting.withhold
+    words += [word for option, value in options.items() if value != usual.get(option) for word in _option(option, value, len(options))]
     if not in_a_row or first:
         words += ["seeds", *map(str, (first, last) if in_a_row else seeds)]
     words += [_word(study, axis, value) for axis, value in only.items()]
     sizes = {f: getattr(scale, f) for f in SIZES}
-    return Owner(study.name, sizes, setting.withhold, seeds if first or not in_a_row else None, only, "-".join(words))
+    name = re.sub(r"[^\w.]+", "-", "-".join(words))  # values may hold what no folder is called
+    return Owner(study.name, sizes, options, seeds if first or not in_a_row else None, only, name)
 
 
 def _changes(scale: Scale) -> list[str]:
@@ -64,9 +67,15 @@ def _number(x: int | float) -> str:
     return str(int(x) if x % 1 == 0 else x)  # 1 and 1.0 are one number
 
 
+def _option(option: str, value: object, among: int) -> list[str]:
+    """The words for a changed option; those of a study's only option go without its name."""
+    words = [str(part) for part in value] if isinstance(value, list) else [str(value)]
+    return words if isinstance(value, list) and among == 1 and words else [option, *words]
+
+
 def _word(study: Study, axis: str, value: str) -> str:
     """A value; with its axis, where it says nothing alone, or another axis has it too."""
-    alone = value != "none" and sum(value in values for values in study.labels.values()) == 1
+    alone = value != "none" and sum(value in values for values in study.axes.values()) == 1
     return value if alone else f"{axis}-{value}"
 
 
@@ -97,9 +106,9 @@ def take(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
 
 
 def _refuse_strangers(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
-    """Of a folder that does not say whose it is: it is ours if it refers to some of our stages and to no other, or to all of them."""
+    """A folder that does not say whose it is is ours if it refers to some of our stages and to no other, or to all of them."""
     known = known_names(folder)
-    if not known and not (folder / "rows.jsonl").exists():
+    if not known and not (folder / REPORTED).exists():
         return
     asked = set(names_of(stages))
     if not known or not (known <= asked or asked <= known):
@@ -121,7 +130,7 @@ def _refuse_differences(folder: Path, mine: Owner, there: Mapping[str, object]) 
 
 
 def _recorded(folder: Path) -> dict[str, object] | None:
-    """What a folder says of itself; None, where it says nothing that can be read, which is written anew.
+    """The record of a folder; None, where there is none that can be read, and it is written anew.
 
     Raises:
         ValueError: if a later version wrote it.

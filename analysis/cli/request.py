@@ -1,17 +1,18 @@
-"""What somebody asks for: a study, a setting, and where its results lie; from what was typed."""
+"""Requests: a study, a setting, and where its results lie; from what was typed."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from analysis.cli.owned import Owner, owner, refuse_other
-from analysis.cli.screen import titles
+from analysis.measures.facts import Cell
+from analysis.report.titles import titles
 from analysis.studies.checks import check_study
-from analysis.studies.scale import SCALES, SEEDS, Scale
-from analysis.studies.study import Cell, Setting, Study
-from synthtasks.checked import From, one_of
+from analysis.studies.scale import Scale
+from analysis.studies.study import Setting, Study
+from synthtasks.checked import From
 from train.learn import Learn
 from train.stages.stage import Stage, Tracker, name
 from train.stages.store import Store
@@ -46,7 +47,7 @@ class Request:
 
     @property
     def name(self) -> str:
-        """What is asked, shortly: the name of its folder. Requests with one store share their stages."""
+        """The name of its folder, which says shortly what is asked. Requests with one store share their stages."""
         return self.owner.name
 
     @property
@@ -67,7 +68,7 @@ class Request:
 
     @cached_property
     def _cells(self) -> tuple[Cell, ...]:
-        every = tuple(self.study.cells(self.setting))
+        every = tuple(self.study.every(self.setting))
         chosen = tuple(c for c in every if self.only.items() <= dict(c.labels).items())
         if not chosen:
             like = f"cells are labelled like {dict(every[0].labels)}" if every else "there are none, since there are no seeds"
@@ -84,8 +85,8 @@ class Request:
 
 
 def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
-    """What must have run before the cells can be measured."""
-    return tuple(s for cell in cells for s in cell.stages())
+    """All stages that must have run before the cells can be measured."""
+    return tuple(s for cell in cells for s in cell.stages)
 
 
 def cores() -> int:
@@ -93,19 +94,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def overridden(scale: Scale, values: Mapping[str, object]) -> Scale:
-    """The scale, with the fields that were given.
-
-    Raises:
-        ValueError: if there is no such field, or its value makes no sense.
-    """
-    for given in values:
-        one_of("a field of the scale", given, (f.name for f in fields(Scale)))
-    return replace(scale, **{k: v for k, v in values.items() if v is not None})  # type: ignore[arg-type]
-
-
 def labelled(only: str, study: Study) -> dict[str, str]:
-    """What `axis=value,axis=value` means, in the order of the study.
+    """The labels that `axis=value,axis=value` says, in the order of the study.
 
     Raises:
         ValueError: if it is not of that form, names an axis twice, or what the study does not have.
@@ -115,40 +105,26 @@ def labelled(only: str, study: Study) -> dict[str, str]:
     if len(labels) < len(given) or any(not equals or "=" in value for _, equals, value in given):
         raise ValueError(f"--only takes axis=value,axis=value, each axis once; found {only!r}")
     for axis, value in labels.items():
-        if value not in study.labels.get(axis, ()):
-            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.labels.items())
+        if value not in study.axes.get(axis, ()):
+            known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.axes.items())
             raise ValueError(f"--only knows {known}; found {axis}={value}")
-    return {axis: labels[axis] for axis in study.labels if axis in labels}
+    return {axis: labels[axis] for axis in study.axes if axis in labels}
 
 
-def request(
-    study: Study,
-    scale: str,
-    overrides: Mapping[str, object],
-    seeds: int | None,
-    first_seed: int,
-    withhold: Sequence[str],
-    only: str,
-    out: Path | None,
-    jobs: int | None,
-) -> Request:
-    """What was typed, checked: whatever can be known before it runs.
+def request(study: Study, scale: Scale, first_seed: int, options: object, only: str, out: Path, jobs: int | None) -> Request:
+    """A request for as many seeds as the scale says, checked: whatever can be known before it runs.
 
     Raises:
-        ValueError: if a primitive or a label is unknown, a number makes no sense, something would fail before the end, or the
+        ValueError: if an option or a label is unknown, a number makes no sense, something would fail before the end, or the
             folder belongs to another setting.
         NotADirectoryError: if the results are to lie in a file.
     """
-    one_of("--scale", scale, SCALES)
-    chosen = overridden(SCALES[scale], overrides)
-    count = chosen.seeds if seeds is None else seeds
-    given = {"seeds": (count, SEEDS), "first-seed": (first_seed, From(0)), "jobs": (jobs, From(1))}
-    for option, (found, numbers) in given.items():
+    for option, found, numbers in (("first-seed", first_seed, From(0)), ("jobs", jobs, From(1))):
         if found is not None and found not in numbers:
             raise ValueError(f"--{option} is {numbers}; found {found}")
-    setting = Setting(chosen, tuple(withhold), tuple(range(first_seed, first_seed + count)))
-    room = cores() // chosen.machine.threads
-    asked = Request(study, setting, labelled(only, study), a_folder(out or Path("runs") / scale), jobs or max(1, room))
+    setting = Setting(scale, tuple(range(first_seed, first_seed + scale.seeds)), options)
+    room = cores() // scale.machine.threads
+    asked = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, room))
     asked.refuse_other()
     return asked
 
@@ -166,7 +142,7 @@ def a_folder(out: Path) -> Path:
 
 
 def logged(asked: Request, logger: str) -> Request:
-    """The same, with metrics that go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
+    """A request whose metrics go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
 
     Raises:
         ValueError: if it is not installed.

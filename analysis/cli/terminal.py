@@ -17,6 +17,6 @@ class Terminal(Console):
         super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The same, with control characters shown as escapes."""
+        """Segments with control characters shown as escapes."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else text.translate(SEEN), style, control)

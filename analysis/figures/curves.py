@@ -1,103 +1,234 @@
-"""Curves: pass@k, and whence newly solved problems came. SVG; empty, where there is nothing to draw."""
+"""Curves along the axis of a metric, mean over seeds: any metric; pass@k at the edge; and where newly solved problems come from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from analysis.figures.conditions import Labelled, Line, differ, lines, merged, name, values, varying
+from analysis.figures.draw import DASHES, FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, stroke, swatch
+from analysis.measures.exact import EVERY_K, ORIGINS
+from analysis.measures.facts import Fact, Outcome, by_condition, chosen
 
-from analysis.figures.draw import FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, swatch
-from analysis.figures.panels import Condition, at_edge, conditions, factorial, lines, over_curves, values
-from analysis.measures.estimates import Floats, Origins, exact_pass_at_k, origins
-from analysis.studies.results import Results
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-KS = np.unique(np.logspace(0, 6, 61).round()).astype(int)
+AT_EDGE = "at the edge"  # the metric whose axis is k
 TICKS = [1, 100, 10_000, 1_000_000]
-ORIGINS = {"elicited": PALETTE[0], "undetermined": "#b9bcc0", "created": PALETTE[1]}
+ORIGIN_COLOURS = dict(zip(ORIGINS, (PALETTE[0], "#b9bcc0", PALETTE[1]), strict=True))
 COLUMNS = 3  # of panels that no label arranges
+LETTER, HANDLE = 0.065, 0.5  # inches of a letter and of a line, in a legend
+SINGLE = 0.7  # width of the curve of a run under way
+Around = Callable[["Axes", Line, str], None]  # what is drawn around the mean of a line, in its colour
 
 
-def pass_curves(results: Results) -> str:
-    """Exact pass@k at the edge before and after RL, for every k, by what was pretrained and where RL lay."""
-    chosen = factorial(results)
-    seeds = {c.name: at_edge(c, results) for c in chosen}
-    if not any(seeds.values()):
-        return ""
-    rows, columns, arms = values(chosen, "primitive"), values(chosen, "region"), lines(chosen)
-
-    def line(axes: Axes, logps: Sequence[Floats], colour: str, dashes: Dashes, width: float) -> None:
-        curve = over_curves([_of_every_k(logp) for logp in logps])
-        spread(axes, KS, curve.low.clip(0, 1), curve.high.clip(0, 1), colour)
-        axes.plot(KS, curve.mean, color=colour, linestyle=dashes, linewidth=width)
-
-    def panel(axes: Axes, row: str, column: str) -> None:
-        here = [c for c in chosen if seeds[c.name] and _lies(c, row, column)]
-        for i, c in enumerate(here):  # the later ones thinner, so that equal curves are seen to be several
-            line(axes, [s.after for s in seeds[c.name]], _colour(arms, c.line), "-", max(1.0, 2.8 - 1.3 * i))
-        for c in here[:1]:  # all of a panel began alike
-            line(axes, [s.before for s in seeds[c.name]], FAINT, "--", 1.4)
-            if any((s.floor < 0).any() for s in seeds[c.name]):
-                axes.plot(KS, np.mean([_of_every_k(s.floor) for s in seeds[c.name]], 0), color=FAINT, linestyle=":", linewidth=1.3)
-        if not here:
-            axes.annotate("undefined", (0.5, 0.5), xycoords="axes fraction", ha="center", color=FAINT)
-        axes.set(xscale="log", ylim=(-0.02, 1.02), xlim=(1, KS[-1]), xticks=TICKS)
-        axes.minorticks_off()
-        axes.set_title(", ".join(f"{what} {value}" for what, value in (("primitive", row), ("RL", column)) if value))
-
-    def paint(figure: Figure) -> None:
-        panels(figure, rows, columns, panel, "k, samples of a problem", ["exact pass@k"] * len(rows))
-        handles = [Line2D([], [], color=FAINT, linestyle="--", label="before RL")]
-        handles += [Line2D([], [], color=_colour(arms, arm), label=f"after RL, {arm}" if arm else "after RL") for arm in arms]
-        legend_below(figure, [*handles, Line2D([], [], color=FAINT, linestyle=":", label="guess floor")], 4)
-
-    return drawn("pass", "Exact pass at k before and after RL", 3.1 * max(2, len(columns)) + 0.6, 2.3 * len(rows) + 0.9, paint)
+def interval(axes: "Axes", line: Line, colour: str) -> None:
+    """The 95 % t interval over seeds."""
+    spread(axes, line.x, *line.bounds, colour)
 
 
-def _of_every_k(logp: Floats) -> Floats:  # [N] -> [K]
-    return np.array([exact_pass_at_k(logp, int(k)).mean() for k in KS])
+def nothing(axes: "Axes", line: Line, colour: str) -> None:
+    """The mean alone."""
 
 
-def _lies(condition: Condition, primitive: str, region: str) -> bool:
-    return condition.labels.get("primitive", "") == primitive and condition.labels.get("region", "") == region
+@dataclass(frozen=True)
+class Curves:
+    """A metric along its axis: a panel for each value of the axis `columns`, a colour for each of `colour`, dashes for the rest."""
+
+    metric: str
+    phases: tuple[str, ...] = ("after",)
+    columns: str = ""
+    colour: str = ""
+    x: str = "difficulty, steps"
+    y: str = ""
+    labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
+
+    def __call__(self, facts: Sequence[Fact]) -> str:
+        rows = {self.metric: self.y or self.metric}
+        return Panels(self, rows, self.phases, self.columns, self.colour, self.x, interval).draw(tuple(chosen(facts, self.labels)))
 
 
-def _colour(every: Sequence[str], one: str) -> str:
-    return PALETTE[every.index(one) % len(PALETTE)]
+@dataclass(frozen=True)
+class Panels:
+    """Rows of metrics by columns of an axis."""
+
+    of: object  # the figure
+    rows: Mapping[str, str]  # the metrics, with what stands beside them
+    phases: tuple[str, ...]
+    columns: str
+    colour: str
+    x: str
+    around: Around
+
+    def draw(self, outcomes: Sequence[Outcome]) -> str:
+        """The SVG. Conditions that differ in nothing that is drawn share a line."""
+        found = {(row, phase): lines(outcomes, phase, row) for row in self.rows for phase in self.phases}
+        rows = [row for row in self.rows if any(found[row, phase] for phase in self.phases)]
+        if not rows:
+            return ""
+        apart = (self.columns, self.colour)
+        if not any(differ(each, apart) for each in found.values()):
+            found = {key: merged(each, apart) for key, each in found.items()}
+        every = [line for each in found.values() for line in each]
+        columns = values((line.labels for line in every), self.columns)
+        looks = self._looks(every)
+
+        def panel(axes: "Axes", row: str, column: str) -> None:
+            for phase in self.phases:
+                for line in [one for one in found[row, phase] if one.lies(self.columns, column)]:
+                    colour, dashes = looks[self._label(line, phase, every)]
+                    self._line(axes, line, colour, dashes)
+            if row == rows[0] and column:
+                axes.set_title(f"{self.columns} {column}")
+            scaled(axes, row)
+
+        width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
+        told = [stroke(colour, label, dashes) for label, (colour, dashes) in looks.items() if label]
+        across = max(1, int(width / (LETTER * max(map(len, looks)) + HANDLE)))  # names in a line of the legend
+
+        def paint(figure: "Figure") -> None:
+            panels(figure, rows, columns, panel, self.x, [self.rows[row] for row in rows])
+            legend_below(figure, told, across)
+
+        height = 1.8 * len(rows) + (0.6 if len(columns) > 1 else 0.8) + 0.2 * math.ceil(len(told) / across)
+        return drawn(self.of, f"Curves of {', '.join(rows)}", width, height, paint)
+
+    def _line(self, axes: "Axes", line: Line, colour: str, dashes: Dashes) -> None:
+        """The mean over whole runs boldly, and each run under way thinly."""
+        for curve in line.underway.values():
+            axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=SINGLE)
+        if line.whole:
+            self.around(axes, line, colour)
+            axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=1.5)
+
+    def _arm(self, line: Line, every: Sequence[Line]) -> str:
+        """All that tells a line from the others, but for its panel and the axis of colours."""
+        return name(line.labels, [a for a in varying(one.labels for one in every) if a not in (self.columns, self.colour)])
+
+    def _label(self, line: Line, phase: str, every: Sequence[Line]) -> str:
+        value = line.labels.get(self.colour, "")
+        of = f"{self.colour} {value}" if value else ""
+        return " · ".join(filter(None, (of, self._arm(line, every), phase if len(self.phases) > 1 else "")))
+
+    def _looks(self, every: Sequence[Line]) -> dict[str, tuple[str, Dashes]]:
+        """Colour and dashes by what the legend calls a line."""
+        arms = tuple(dict.fromkeys(self._arm(line, every) for line in every))
+        tints = values((line.labels for line in every), self.colour)
+        found: dict[str, tuple[str, Dashes]] = {}
+        for line in every:
+            arm = arms.index(self._arm(line, every))
+            tint, dash = (tints.index(line.labels.get(self.colour, "")), arm) if self.colour else (arm, arm // len(PALETTE))
+            dash = dash if len(arms) > 1 else tint  # nothing is told by colour alone, where dashes are free
+            for i, phase in enumerate(self.phases):
+                colour, dashes = PALETTE[tint % len(PALETTE)], DASHES[(dash * len(self.phases) + i) % len(DASHES)]
+                found.setdefault(self._label(line, phase, every), (colour, dashes))
+        return found
 
 
-def origin_shares(results: Results) -> str:
-    """Of the problems at the edge that RL newly solved, the shares elicited and created, by how many samples the base is granted."""
-    pooled: list[tuple[str, int, list[Origins]]] = []
-    for condition in conditions(results):
-        seeds = at_edge(condition, results) if condition.pairs[0][0].learn is not None else ()
-        if seeds:
-            before, after = (np.concatenate([getattr(s, phase) for s in seeds]) for phase in ("before", "after"))
-            shares = [origins(before, after, int(k)) for k in KS]
-            if shares[0].solved:
-                pooled.append((condition.name, len(before), shares))
-    if not pooled:
-        return ""
-    scale = results.setting.scale
-    marks = {"a problem": scale.group, "in all": scale.practice * scale.problems * scale.group}
+def scaled(axes: "Axes", metric: str) -> None:
+    """A share has all of its scale, a loss a logarithmic one; any other metric is of any size."""
+    if metric == "loss":
+        axes.set_yscale("log")
+    elif metric == "signal" or "pass@" in metric:
+        axes.set_ylim(-0.02, 1.02)
 
-    rows = math.ceil(len(pooled) / COLUMNS)
 
-    def paint(figure: Figure) -> None:
-        every = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
-        for axes, (name, problems, shares) in zip(every, pooled, strict=False):
-            axes.stackplot(KS, *([getattr(s, what) for s in shares] for what in ORIGINS), colors=list(ORIGINS.values()), linewidth=0)
-            for said, k in marks.items():
-                axes.axvline(k, color="black", linewidth=0.9, linestyle=(0, (3, 2)))
-                axes.annotate(f"{k:,} {said}", (k, 1.015), xycoords=("data", "axes fraction"), ha="center", fontsize=6.5)
-            axes.set(xscale="log", xlim=(1, KS[-1]), ylim=(0, 1), xticks=TICKS, xlabel="K, samples granted to the base")
+@dataclass(frozen=True)
+class PassCurves:
+    """Exact pass@k at the edge before and after learning, for every k: a panel for each value of the axes `rows` and `columns`."""
+
+    rows: str
+    columns: str
+    labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
+
+    def __call__(self, facts: Sequence[Fact]) -> str:
+        outcomes = tuple(chosen(facts, self.labels))
+        found = {phase: lines(outcomes, phase, AT_EDGE) for phase in ("before", "after", "floor")}
+        if not found["after"]:
+            return ""
+        rows, columns = (values((o.labels for o in outcomes), axis) for axis in (self.rows, self.columns))
+        axes_of_arms = [a for a in varying(o.labels for o in outcomes) if a not in (self.rows, self.columns)]
+        arms = tuple(dict.fromkeys(name(line.labels, axes_of_arms) for line in found["after"]))
+
+        def panel(axes: "Axes", row: str, column: str) -> None:
+            before, after, floor = (
+                [one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for each in found.values()
+            )
+            for i, line in enumerate(after):  # the later ones thinner, so that equal curves are seen to be several
+                _pass_curve(axes, line, PALETTE[arms.index(name(line.labels, axes_of_arms)) % len(PALETTE)], "-", max(1.0, 2.8 - 1.3 * i))
+            for line in before[:1]:  # all of a panel began alike
+                _pass_curve(axes, line, FAINT, "--", 1.4)
+            for line in floor[:1] if floor and floor[0].mean.min() < 1 else ():
+                axes.plot(line.x, line.mean, color=FAINT, linestyle=":", linewidth=1.3)
+            here = [o for o in outcomes if o.labels.get(self.rows, "") == row and o.labels.get(self.columns, "") == column]
+            if not after and any(o.undefined for o in here):
+                axes.annotate("undefined", (0.5, 0.5), xycoords="axes fraction", ha="center", color=FAINT)
+            axes.set(xscale="log", ylim=(-0.02, 1.02), xlim=(1, EVERY_K[-1]), xticks=TICKS)
             axes.minorticks_off()
-            axes.set_title(f"{name}\n{shares[0].solved:,} of {problems:,} newly solved", fontsize=8.5, pad=13)
-        for axes in every[len(pooled) :]:
-            axes.set_visible(False)
-        for axes in every[::COLUMNS]:
-            axes.set_ylabel("share of newly solved")
-        legend_below(figure, [swatch(colour, what) for what, colour in ORIGINS.items()], 3)
+            axes.set_title(", ".join(f"{axis} {value}" for axis, value in ((self.rows, row), (self.columns, column)) if value))
 
-    return drawn("origins", "Origin of newly solved problems", 3.1 * COLUMNS + 0.6, 2.3 * rows + 0.7, paint)
+        def paint(figure: "Figure") -> None:
+            panels(figure, rows, columns, panel, "k, samples of a problem", ["exact pass@k"] * len(rows))
+            handles = [stroke(PALETTE[i % len(PALETTE)], f"after, {arm}" if arm else "after") for i, arm in enumerate(arms)]
+            legend_below(figure, [stroke(FAINT, "before", "--"), *handles, stroke(FAINT, "guess floor", ":")], 4)
+
+        return drawn(self, "Exact pass at k before and after learning", 3.1 * max(2, len(columns)) + 0.6, 2.3 * len(rows) + 0.9, paint)
+
+
+def _pass_curve(axes: "Axes", line: Line, colour: str, dashes: Dashes, width: float) -> None:
+    low, high = line.bounds
+    spread(axes, line.x, low.clip(0, 1), high.clip(0, 1), colour)
+    axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=width)
+
+
+@dataclass(frozen=True)
+class OriginShares:
+    """Of the problems at the edge that learning newly solved, the shares elicited and created, by how many samples the base is granted."""
+
+    labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
+
+    def __call__(self, facts: Sequence[Fact]) -> str:
+        conditions = by_condition(f for outcome in chosen(facts, self.labels) for f in outcome.facts)
+        axes_of_names = varying(map(dict, conditions))
+        found = {name(dict(labels), axes_of_names): pooled for labels, seeds in conditions.items() if (pooled := pool(seeds)).solved}
+        if not found:
+            return ""
+        rows = math.ceil(len(found) / COLUMNS)
+
+        def paint(figure: "Figure") -> None:
+            every = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
+            for axes, (title, pooled) in zip(every, found.items(), strict=False):
+                axes.stackplot(list(pooled.shares), *zip(*pooled.shares.values(), strict=True), colors=ORIGIN_COLOURS.values(), linewidth=0)
+                axes.set(xscale="log", xlim=(1, EVERY_K[-1]), ylim=(0, 1), xticks=TICKS, xlabel="K, samples granted to the base")
+                axes.minorticks_off()
+                axes.set_title(f"{title}\n{pooled.solved:,} of {pooled.problems:,} newly solved", fontsize=8.5)
+            for axes in every[len(found) :]:
+                axes.set_visible(False)
+            for axes in every[::COLUMNS]:
+                axes.set_ylabel("share of newly solved")
+            legend_below(figure, [swatch(colour, what) for what, colour in ORIGIN_COLOURS.items()], 3)
+
+        return drawn(self, "Origin of newly solved problems", 3.1 * COLUMNS + 0.6, 2.3 * rows + 0.7, paint)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The newly solved problems of all seeds of a condition."""
+
+    solved: int
+    problems: int  # at the edge
+    shares: Mapping[float, tuple[float, ...]]  # of each of `ORIGINS`, by the samples granted
+
+
+def pool(seeds: Sequence[Outcome]) -> Pooled:
+    """The shares over the problems of all seeds: each seed counts by how many it newly solved."""
+    mine = [f for outcome in seeds for f in outcome.facts if f.phase == "after" and f.metric in ORIGINS and f.n]
+    solved = sum(f.n for f in mine if f.at == 1 and f.metric == ORIGINS[0])
+    problems = sum(f.n for outcome in seeds for f in outcome.facts if (f.phase, f.metric, f.at) == ("before", AT_EDGE, 1))
+    shares = (
+        {float(k): tuple(sum(f.n * f.value for f in mine if (f.metric, f.at) == (what, k)) / solved for what in ORIGINS) for k in EVERY_K}
+        if solved
+        else {}
+    )
+    return Pooled(solved, problems, shares)

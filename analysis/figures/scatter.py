@@ -55,7 +55,7 @@ class Scatter:
                 row[0].set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
             for axes, x in zip(panels[-1], self.x, strict=True):
                 axes.set_xlabel(x.label)
-            handles: list[object] = [
+            handles = [
                 Line2D([], [], color=colour, marker=marker, linestyle="", label=value)
                 for (value, colour), marker in zip(colours.items(), MARKERS, strict=False)
             ]

@@ -1,31 +1,57 @@
 """The results of a study under way, read little by little, and each file again only when it has changed."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
-from analysis.cli.request import Request, stages_of
-from analysis.cli.screen import standing, titles
-from analysis.figures.learning import read_notes
 from analysis.live.snapshot import Shelf, Snapshot, look
-from analysis.measures.estimates import Floats
+from analysis.measures.facts import UNDEFINED, Cell, Fact, Measure, Outcome, applies, measured, needs, outcomes
+from analysis.report.titles import titles
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, history, kind
-from analysis.studies.claims import Row
-from analysis.studies.study import Cell, measure
-from train.learn import Learn
+from analysis.running.plan import Plan, history
+from analysis.running.progress import standing
+from analysis.studies.study import Setting, Study
 from train.stages.reading import Malformed
 from train.stages.stage import Stage, closure
+from train.stages.store import Store
 
 Stamp = tuple[int, ...]  # differs when what was read has changed
 Read = TypeVar("Read")
 
 
+class Request(Protocol):
+    """What somebody asked for."""
+
+    @property
+    def study(self) -> Study: ...
+    @property
+    def setting(self) -> Setting: ...
+    @property
+    def out(self) -> Path: ...
+    @property
+    def jobs(self) -> int: ...
+    @property
+    def store(self) -> Store: ...
+    def cells(self) -> tuple[Cell, ...]: ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A measure that can read what its stage notes while it runs."""
+
+    stage: str
+    phase: str
+
+    def read(self, cell: Cell, file: Path, phase: str) -> Iterator[Fact]: ...
+
+
 @dataclass
 class Growing:
-    """What has been read of a request's results."""
+    """The facts so far of a request's cells: each measure is taken as soon as the stages that it reads are there."""
 
     asked: Request
     cells: tuple[Cell, ...]
@@ -34,27 +60,62 @@ class Growing:
     shelf: Shelf
     now: Snapshot = field(default_factory=Snapshot)
     faults: dict[tuple[object, str], str] = field(default_factory=dict)  # why something could not be read, by what it is of
-    _rows: dict[Cell, tuple[Stamp, Row | None]] = field(default_factory=dict)
+    _facts: dict[tuple[Cell, int], tuple[Stamp, tuple[Fact, ...] | None]] = field(default_factory=dict)  # by the measure's number
+    _notes: dict[tuple[Stage, int], tuple[Stamp, tuple[Fact, ...]]] = field(default_factory=dict)  # of stages under way
     _seconds: dict[Stage, tuple[Stamp, float | None]] = field(default_factory=dict)
-    _notes: dict[Stage, tuple[Stamp, Mapping[str, Floats]]] = field(default_factory=dict)
 
     @staticmethod
     def of(asked: Request) -> "Growing":
         """Nothing has been read yet."""
         cells, store = asked.cells(), asked.store
-        return Growing(asked, cells, closure(stages_of(cells)), titles(cells), Shelf(store.root, store.machine))
+        return Growing(asked, cells, closure([s for c in cells for s in c.stages]), titles(cells), Shelf(store.root, store.machine))
+
+    @cached_property
+    def measures(self) -> Mapping[Cell, Mapping[int, Measure]]:
+        """Those that apply to each cell, by their number."""
+        return {c: {i: m for i, m in enumerate(self.asked.study.measures) if applies(m, c)} for c in self.cells}
+
+    @cached_property
+    def noting(self) -> Mapping[Cell, Mapping[int, Noting]]:
+        """Those of them that can read what is still being noted."""
+        every: Mapping[Cell, Mapping[int, object]] = self.measures
+        return {c: {i: m for i, m in measures.items() if isinstance(m, Noting)} for c, measures in every.items()}
 
     def read(self, enough: Callable[[], bool]) -> bool:
-        """Look at the folder, and measure cells that have become whole until it is `enough`; whether any is left."""
+        """Look at the folder, and measure what can be until it is `enough`; true if something is left."""
         self.now = look(self.stages, self.shelf)
-        for cell in self.cells:
-            stamp = self._stamp(cell)
-            if stamp is None:
-                self._rows.pop(cell, None)
-            elif cell not in self._rows or self._rows[cell][0] != stamp:
+        for cell, measures in self.measures.items():
+            for i, measure in measures.items():
+                stages = [cell[name] for name in needs(measure, cell)]
+                stamp = tuple(self.now.there[s] for s in stages) if all(s in self.now.there for s in stages) else None
+                if stamp is None:
+                    self._facts.pop((cell, i), None)
+                elif (cell, i) not in self._facts or self._facts[cell, i][0] != stamp:
+                    if enough():
+                        return True
+                    self._facts[cell, i] = stamp, self._legible((cell, str(i)), lambda: measured(cell, (measure,), self.shelf))  # noqa: B023
+        return self._read_notes(enough)
+
+    def _read_notes(self, enough: Callable[[], bool]) -> bool:
+        """Read what stages under way have noted, each once for all of its cells."""
+        under_way = {
+            (cell[measure.stage], i): (cell, measure)
+            for cell, measures in self.noting.items()
+            for i, measure in measures.items()
+            if cell[measure.stage] in self.now.begun
+        }
+        self._notes = {key: known for key, known in self._notes.items() if key in under_way}
+        for (stage, i), (cell, measure) in under_way.items():
+            file = self.now.begun[stage].folder / "metrics.jsonl"
+            if not file.exists():
+                continue
+            stamp = (file.stat().st_mtime_ns, file.stat().st_size)
+            if self._notes.get((stage, i), ((), ()))[0] != stamp:
                 if enough():
                     return True
-                self._rows[cell] = stamp, self._legible((cell, "row"), lambda cell=cell: measure(cell, self.shelf))  # type: ignore[misc]
+                phase = f"{measure.phase} under way"
+                found = self._legible((stage, str(i)), lambda: tuple(measure.read(cell, file, phase)))  # noqa: B023
+                self._notes[stage, i] = stamp, found or ()
         return False
 
     def _legible(self, key: tuple[object, str], read: Callable[[], Read]) -> Read | None:
@@ -66,59 +127,55 @@ class Growing:
             self.faults[key] = str(fault)
             return None
 
-    def _stamp(self, cell: Cell) -> Stamp | None:
-        """Of a cell that is whole."""
-        there = self.now.there
-        return tuple(there[s] for s in cell.stages()) if all(s in there for s in cell.stages()) else None
+    def facts_of(self, cell: Cell) -> tuple[Fact, ...]:
+        """The facts of a cell so far, as they would be if it were measured at once."""
+        mine = [f for i in self.measures[cell] for f in self._facts.get((cell, i), ((), None))[1] or ()]
+        reasons = dict.fromkeys(f.note for f in mine if f.metric == UNDEFINED)
+        undefined = [Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, "; ".join(reasons))] if reasons else []
+        return (*(f for f in mine if f.metric != UNDEFINED), *undefined)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts of all cells so far, with those of stages under way."""
+        found: list[Fact] = []
+        for cell, measures in self.noting.items():
+            found += self.facts_of(cell)
+            for i, measure in measures.items():
+                _, noted = self._notes.get((cell[measure.stage], i), ((), ()))
+                found += [replace(fact, labels=cell.labels, seed=cell.seed) for fact in noted]
+        return tuple(found)
+
+    def whole(self) -> tuple[Cell, ...]:
+        """The cells of which everything has been measured."""
+        return tuple(c for c, m in self.measures.items() if all(self._facts.get((c, i), ((), None))[1] is not None for i in m))
+
+    def outcomes(self) -> dict[Cell, Outcome]:
+        """Those of the cells that are whole."""
+        return {cell: outcome for cell in self.whole() for outcome in outcomes(self.facts_of(cell))}
 
     @property
-    def rows(self) -> dict[Cell, Row]:
-        """Of the cells that have been measured, in the order of the study."""
-        return {cell: row for cell in self.cells if cell in self._rows and (row := self._rows[cell][1]) is not None}
+    def measured(self) -> tuple[object, ...]:
+        """Equal where the measured facts are."""
+        return tuple((key, stamp) for key, (stamp, _) in self._facts.items())
 
     @property
-    def measured(self) -> tuple[tuple[Cell, Stamp], ...]:
-        """Which cells have been measured, and in which state."""
-        return tuple((cell, stamp) for cell, (stamp, _) in self._rows.items())
-
-    def learned(self) -> Iterator[tuple[Cell, Learn]]:
-        """What learned in each cell."""
-        return ((c, c.learn) for c in self.cells if c.learn is not None)
-
-    def metrics(self, stage: Stage) -> Path | None:
-        """The file of metrics of a stage that is there, or is under way and has one."""
-        begun = self.now.begun.get(stage)
-        folder = self.shelf.path(stage) if stage in self.now.there else begun and begun.folder
-        return folder / "metrics.jsonl" if folder and (folder / "metrics.jsonl").exists() else None
-
-    def stamp(self, stage: Stage) -> Stamp:
-        """Of the metrics of a stage."""
-        file = self.metrics(stage)
-        return () if file is None else (file.stat().st_mtime_ns, file.stat().st_size, stage in self.now.there)
-
-    def notes(self, stage: Stage) -> Mapping[str, Floats]:
-        """What a stage noted so far."""
-        stamp, file = self.stamp(stage), self.metrics(stage)
-        if file is None:
-            return {}
-        if stage not in self._notes or self._notes[stage][0] != stamp:
-            self._notes[stage] = stamp, self._legible((stage, "notes"), lambda: read_notes(file)) or {}
-        return self._notes[stage][1]
+    def noted(self) -> tuple[object, ...]:
+        """Equal where those of stages under way are."""
+        return tuple((key, stamp) for key, (stamp, _) in self._notes.items())
 
     def seconds(self) -> dict[str, float]:
         """Mean seconds of the finished stages of each kind; of a kind of which none has finished, from how far its first one is."""
         for stage, stamp in self.now.there.items():
             if self._seconds.get(stage, ((), 0.0))[0] != (stamp,):
-                took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[kind(stage)])  # type: ignore[misc]
+                took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[stage.word])  # type: ignore[misc]
                 self._seconds[stage] = (stamp,), took
         found: dict[str, list[float]] = {}
         for stage in self.now.there:
             if (spent := self._seconds[stage][1]) is not None:
-                found.setdefault(kind(stage), []).append(spent)
+                found.setdefault(stage.word, []).append(spent)
         means = {name: sum(each) / len(each) for name, each in found.items()}
         for stage, draft in self.now.underway.items():
-            if (at := standing(stage, self.shelf)) and kind(stage) not in means:
-                means[kind(stage)] = (draft.touched - draft.began) / at.iteration * at.iterations
+            if (at := standing(stage, self.shelf)) and stage.word not in means:
+                means[stage.word] = (draft.touched - draft.began) / at.iteration * at.iterations
         return means
 
     def state(self) -> State:

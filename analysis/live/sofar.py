@@ -1,56 +1,52 @@
-"""What a study has found so far: the rows of cells that are whole, and the claims of which whole seeds can answer."""
+"""Findings so far: of a study under way, the claims that whole seeds can answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from analysis.report.findings import HEAD, NUMBERS, verdict_row
-from analysis.report.html import table, tag
-from analysis.studies.claims import Claim, Judgement, Row, judge_each
-from analysis.studies.study import Cell
+from analysis.measures.facts import Cell, Outcome
+from analysis.report.findings import COLUMNS, Column, units, verdict_table
+from analysis.report.html import tag
+from analysis.studies.claims import Claim
+from analysis.studies.judge import Finding, judge_each
 
 EARLY = (
     "These are looks at a study under way, from the seeds of which every cell that a claim speaks of is there. They will change. Who "
-    "looks early, and stops when it pleases, finds what is not there: the verdict is that of all seeds. Differences are of exact "
-    "pass@128, in points of 100, with t intervals over the seeds so far."
+    "looks early, and stops when it pleases, finds what is not there: the verdict is that of all seeds. Differences are of {}, with "
+    "intervals over the seeds so far."
 )
+LEFT_OUT = ("Holm p", "n", "dropped")  # early looks make p too small
 
 
 @dataclass(frozen=True)
 class SoFar:
-    """The judgements from the seeds that are ready, and how many of these each claim has."""
+    """The findings from the seeds that are ready, and how many of these each claim has."""
 
-    judgements: tuple[Judgement, ...]
-    ready: dict[str, int]  # seeds, by the name of the claim
+    findings: tuple[Finding, ...]
+    ready: Mapping[str, int]  # seeds, by the name of the claim
     seeds: int  # that were asked for
 
 
-def judge_so_far(claims: Sequence[Claim], cells: Sequence[Cell], rows: dict[Cell, Row]) -> SoFar:
-    """Judge what can be judged by the `rows` of those of the `cells` that have been measured."""
+def judge_so_far(claims: Sequence[Claim], cells: Sequence[Cell], found: Mapping[Cell, Outcome]) -> SoFar:
+    """Judge what can be judged from those of the `cells` whose outcome was `found`."""
     seeds = sorted({c.seed for c in cells})
-    asked: list[tuple[Claim, Sequence[Row]]] = []
+    asked: list[tuple[Claim, Sequence[Outcome]]] = []
     ready = {}
     for claim in claims:
-        spoken = [c for c in cells if any(dict(term.labels).items() <= dict(c.labels).items() for _, term in claim.contrast)]
-        whole = [seed for seed in seeds if all(c in rows for c in spoken if c.seed == seed)]
+        spoken = [c for c in cells if claim.speaks_of(dict(c.labels))]
+        whole = [seed for seed in seeds if all(c in found for c in spoken if c.seed == seed)]
         ready[claim.name] = len(whole)
-        asked.append((claim, [row for cell, row in rows.items() if cell.seed in whole]))
+        asked.append((claim, [outcome for cell, outcome in found.items() if cell.seed in whole]))
     return SoFar(judge_each(asked), ready, len(seeds))
-
-
-HEAD_SO_FAR = (*HEAD[:-3], "seeds so far")  # without p, which early looks make too small
-NUMBERS_SO_FAR = tuple(name for name in HEAD_SO_FAR if name in NUMBERS or name == "seeds so far")
 
 
 def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Markup:
     """Every tested claim that some seed can answer; the others by name."""
-    tested = [j for j in found.judgements if j.verdict != "reported"]
-    rows = [(*verdict_row(claims, j)[:-3], _seeds(j, found)) for j in tested if found.ready[j.name]]
-    waiting = [j.name for j in tested if not found.ready[j.name]]
-    answered = table(HEAD_SO_FAR, rows, NUMBERS_SO_FAR, EARLY) if rows else Markup()
+    tested = [f for f in found.findings if f.verdict != "reported"]
+    ready = [f for f in tested if found.ready[f.name]]
+    waiting = [f.name for f in tested if not found.ready[f.name]]
+    columns: dict[str, Column] = {name: column for name, column in COLUMNS.items() if name not in LEFT_OUT}
+    columns["seeds so far"] = lambda claim, f: f"{found.ready[f.name]} of {found.seeds}" + (f", {f.dropped} undefined" if f.dropped else "")
+    answered = verdict_table(claims, ready, columns, EARLY.format(units(ready))) if ready else Markup()
     return answered + (tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "")
-
-
-def _seeds(j: Judgement, found: SoFar) -> str:
-    return f"{found.ready[j.name]} of {found.seeds}" + (f", {j.dropped} undefined" if j.dropped else "")

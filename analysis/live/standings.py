@@ -4,11 +4,10 @@ import time
 
 from markupsafe import Markup
 
-from analysis.cli.screen import Clock, minutes, standing, summary
 from analysis.live.growing import Growing
 from analysis.live.snapshot import QUIET
 from analysis.report.html import section, table, tag
-from analysis.running.plan import kind
+from analysis.running.progress import Clock, minutes, standing, summary
 
 NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever another process writes into the folder."
 
@@ -18,7 +17,7 @@ def progress(growing: Growing) -> Markup:
     plan, state = growing.plan(), growing.state()
     done, total = len(state.already), len(growing.stages)
     bar = Markup(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
-    unknown = sorted({kind(s) for s in state.waiting | set(state.running)} - set(plan.seconds))
+    unknown = sorted({s.word for s in state.waiting | set(state.running)} - set(plan.seconds))
     parts: list[Markup] = [bar, tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))), _running(growing)]
     if unknown:
         parts.insert(2, tag("p", f"Not counted yet, as none has finished: {', '.join(unknown)}.", kind="soft"))
@@ -51,8 +50,8 @@ def _kinds(growing: Growing) -> Markup:
     """Counts and times by kind of stage."""
     now, seconds = growing.now, growing.seconds()
     rows = []
-    for name in dict.fromkeys(kind(s) for s in growing.stages):
-        mine = {s for s in growing.stages if kind(s) == name}
+    for name in dict.fromkeys(s.word for s in growing.stages):
+        mine = {s for s in growing.stages if s.word == name}
         done, running, failed = (len(mine & set(part)) for part in (now.there, now.underway, now.failed))
         each = minutes(seconds[name]) if name in seconds else ""
         rows.append((name, len(mine), done, running, len(mine) - done - running - failed, failed, each))

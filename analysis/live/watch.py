@@ -2,11 +2,11 @@
 
 from rich.console import Console
 
-from analysis.cli.request import Request
 from analysis.live.dashboard import Dashboard
-from analysis.live.growing import Growing
+from analysis.live.growing import Growing, Request
 from analysis.live.serve import Page, Server
 from analysis.report.html import tag
+from analysis.report.provenance import chosen
 
 PORTS = 65_535  # is the last
 
@@ -14,8 +14,8 @@ PORTS = 65_535  # is the last
 def page_of(asked: Request) -> Page:
     """The page of what was asked."""
     study, setting = asked.study, asked.setting
-    seeds = f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"
-    said = f"Study “{study.name}” under way; {seeds}; withheld from the absent arm: {', '.join(setting.withhold) or 'none'}. In "
+    parts = [f"Study “{study.name}” under way", f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"]
+    said = "; ".join([*parts, *(f"{option}: {value}" for option, value in chosen(setting).items())]) + ". In "
     heading = tag("h1", study.question) + tag("p", said, tag("code", asked.out), kind="soft")
     return Page(f"Under way: {study.name}", heading, Dashboard(Growing.of(asked)))
 

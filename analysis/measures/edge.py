@@ -70,23 +70,23 @@ class Edge(Stage):
 
     def run(self, out: Path, context: Context) -> None:
         scores = read_scores(self.scores, context)
-        map_ = [self._difficulty(scores, i) for i in range(len(scores.steps))]
+        map_ = [self._difficulty(scores, i) for i in range(len(scores.difficulties))]
         bands: dict[str, list[int]] = {}
         reasons: dict[str, str] = {}
         for region in REGIONS:
-            found = [n for n, row in zip(scores.steps, map_, strict=True) if row["region"] == region]
+            found = [n for n, row in zip(scores.difficulties, map_, strict=True) if row["region"] == region]
             bands[region] = found[-self.width :] if region == "below" else found[: self.width]
             if not found:
-                reasons[region] = f"none of {scores.steps[0]} to {scores.steps[-1]} steps has {self.rule.wants(region)}"
+                reasons[region] = f"no difficulty from {scores.difficulties[0]} to {scores.difficulties[-1]} has {self.rule.wants(region)}"
         write_json(out / "edge.json", {"map": map_, "bands": bands, "reasons": reasons})
 
     def _difficulty(self, scores: Scores, i: int) -> dict[str, object]:
         first, many = (exact_pass_at_k(scores.plain[i], k) for k in (1, 128))
-        steps = scores.steps[i]
+        difficulty = scores.difficulties[i]
         return {
-            "steps": steps,
+            "difficulty": difficulty,
             "region": self.rule.region(float(first.mean()), float(many.mean())),
-            "pass@1": vars(bootstrap(first, "edge", 1, steps)),
-            "pass@128": vars(bootstrap(many, "edge", 128, steps)),
+            "pass@1": vars(bootstrap(first, "edge", 1, difficulty)),
+            "pass@128": vars(bootstrap(many, "edge", 128, difficulty)),
             "roles": {r: math.fsum(exact_pass_at_k(scores.role(r)[i], 1)) / len(first) for r in ("plan", "copy", "execute")},
         }

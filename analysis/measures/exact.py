@@ -8,7 +8,8 @@ import numpy as np
 from analysis.measures.edge import REGIONS, Edge
 from analysis.measures.estimates import Floats, exact_pass_at_k, origins
 from analysis.measures.facts import Cell, Fact
-from analysis.measures.scores import Scores, read_scores
+from analysis.measures.scores import Scores, difficulties, read_scores
+from synthtasks.families import has_one_derivation, level
 from train.ledger import read_ledger
 from train.rl.problems import read_bands
 from train.score import Score
@@ -20,11 +21,7 @@ EVERY_K = tuple(int(k) for k in np.unique(np.logspace(0, 6, 61).round()))  # of 
 MANY = (1, 128)  # the k of headroom, of floors, and of the edge
 ORIGINS = ("elicited", "undetermined", "created")
 SHOWN_ROLES = ("plan", "copy", "execute")
-
-
-def difficulties(score: Score) -> tuple[int, ...]:
-    """The difficulties at which a stage scores."""
-    return tuple(family.steps for family in score.families)
+LOWER_BOUND = "lower bound"
 
 
 def at_temperature_1(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
@@ -35,7 +32,7 @@ def at_temperature_1(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
 def at_best_temperature(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
     """Log-probabilities at the temperature that is best for pass@128 in the band, chosen on the very problems it is judged by: which
     favours it."""
-    at = [scores.at(int(n)) for n in band] or list(range(len(scores.steps)))
+    at = [scores.at(int(n)) for n in band] or list(range(len(scores.difficulties)))
     means = exact_pass_at_k(scores.logp[at], 128).mean((0, 2))  # [K]
     return np.asarray(scores.logp[:, int(means.argmax())])
 
@@ -72,7 +69,7 @@ class Exact:
         logp = self.read(scores, bands_of(cell, shelf)["at"])
         curves = {f"pass@{k}": exact_pass_at_k(logp, k) for k in KS} | {"log p": np.minimum(logp, 0.0)}
         for metric, values in curves.items():
-            for n, value in zip(scores.steps, values.mean(1).tolist(), strict=True):
+            for n, value in zip(scores.difficulties, values.mean(1).tolist(), strict=True):
                 yield cell.fact(self.phase, metric, n, value, logp.shape[1])
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
@@ -84,7 +81,11 @@ class Exact:
 
 @dataclass(frozen=True)
 class Regions:
-    """The edge: which difficulties lie in each region, which of them are its band, and the success that decided it."""
+    """The edge: which difficulties lie in each region, which of them are its band, and the success that decided it.
+
+    `lower bound` marks the difficulties whose problems may have several derivations: what is exact there is the probability of the
+    reference's, and every pass@k that follows from it is a lower bound.
+    """
 
     needs: tuple[str, ...] = ("edge",)
 
@@ -92,22 +93,24 @@ class Regions:
         edge, bands = cell["edge"], bands_of(cell, shelf)
         assert isinstance(edge, Edge)
         scores = read_scores(edge.scores, shelf)
-        for i, n in enumerate(scores.steps):
+        for i, n in enumerate(scores.difficulties):
             first, many = (float(exact_pass_at_k(scores.plain[i], k).mean()) for k in MANY)
             yield from (
                 cell.fact("edge", f"pass@{k}", n, value, scores.plain.shape[1]) for k, value in zip(MANY, (first, many), strict=True)
             )
             yield cell.fact("edge", f"region {edge.rule.region(first, many)}", n, 1.0)
         yield from (cell.fact("edge", f"band {region}", n, 1.0) for region, band in bands.items() for n in band)
+        several = [level(family) for family in edge.scores.families if not has_one_derivation(family)]
+        yield from (cell.fact("edge", LOWER_BOUND, n, 1.0) for n in several)
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         """Every region is as easy as can be."""
         edge = cell["edge"]
         assert isinstance(edge, Edge)
-        steps = difficulties(edge.scores)
-        yield from (cell.fact("edge", f"pass@{k}", n, 0.0) for k in MANY for n in steps)
+        every = difficulties(edge.scores)
+        yield from (cell.fact("edge", f"pass@{k}", n, 0.0) for k in MANY for n in every)
         for region in REGIONS:
-            yield from (cell.fact("edge", f"{what} {region}", n, 1.0) for what in ("region", "band") for n in steps[: edge.width])
+            yield from (cell.fact("edge", f"{what} {region}", n, 1.0) for what in ("region", "band") for n in every[: edge.width])
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,18 @@ class Roles:
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         scores = scored(cell, "before", shelf)
         floor = scores.floor(self.withheld(cell))
-        for i, n in enumerate(scores.steps):
+        for i, n in enumerate(scores.difficulties):
             problems = scores.plain.shape[1]
             for role in SHOWN_ROLES:
                 yield cell.fact("before", role, n, float(exact_pass_at_k(scores.role(role)[i], 1).mean()), problems)
             for k in MANY:
                 yield cell.fact("floor", f"pass@{k}", n, float(exact_pass_at_k(floor[i], k).mean()), problems)
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        score = cell["before"]
+        assert isinstance(score, Score)
+        metrics = [("before", role) for role in SHOWN_ROLES] + [("floor", f"pass@{k}") for k in MANY]
+        return (cell.fact(phase, metric, n, 0.0, score.problems) for n in difficulties(score) for phase, metric in metrics)
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class Headroom:
         before, after = scored(cell, "before", shelf), scored(cell, "after", shelf)
         for k in MANY:
             ends = [exact_pass_at_k(s.plain, k).mean(1).tolist() for s in (before, after)]
-            for n, b, a in zip(before.steps, *ends, strict=True):
+            for n, b, a in zip(before.difficulties, *ends, strict=True):
                 yield cell.fact("before", f"headroom pass@{k}", n, 0.0, before.plain.shape[1])
                 yield cell.fact("after", f"headroom pass@{k}", n, (a - b) / (1 - b) if b < 1 else 0.0, after.plain.shape[1])
 
@@ -171,6 +180,10 @@ class AtEdge:
         for k in EVERY_K:
             found = origins(phases["before"], phases["after"], k)
             yield from (cell.fact("after", what, k, getattr(found, what), found.solved) for what in ORIGINS)
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        metrics = [(phase, "at the edge") for phase in ("before", "after", "floor")] + [("after", what) for what in ORIGINS]
+        return (cell.fact(phase, metric, k, 0.0) for k in EVERY_K for phase, metric in metrics)
 
 
 @dataclass(frozen=True)

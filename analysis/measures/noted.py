@@ -31,6 +31,10 @@ class Noted:
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         yield from self.read(cell, defined(shelf.get(cell[self.stage])) / "metrics.jsonl", self.phase)
 
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        """Each metric in the first iteration."""
+        return (cell.fact(self.phase, metric, 1.0, 0.0) for metric in self.metrics)
+
     def read(self, cell: Cell, file: Path, phase: str) -> Iterator[Fact]:
         """The facts of a file of metrics, which may still be written on: a line that is not whole is left out.
 

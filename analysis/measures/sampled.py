@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.estimates import sampled_pass_at_k
+from analysis.measures.estimates import bootstrap, sampled_pass_at_k
 from analysis.measures.exact import bands_of
 from analysis.measures.facts import Cell, Fact
 from train.sample import Sample, read_samples
@@ -17,7 +17,11 @@ SAMPLED = ("answer", "sampled process")  # what the judge says is right
 
 @dataclass(frozen=True)
 class Sampled:
-    """pass@k of answers and of whole derivations, from the `Sample` that the cell calls `stage`, at the first difficulty at the edge."""
+    """pass@k of answers and of whole derivations, from the `Sample` that the cell calls `stage`, at the first difficulty at the edge;
+    with the `low` and `high` end of its 95 % interval over problems.
+
+    Unbiased, where problems may have several derivations and exact pass@k is a lower bound.
+    """
 
     stage: str = "sampled_after"
     phase: str = "after"
@@ -36,7 +40,9 @@ class Sampled:
         for what, right in zip(SAMPLED, (found.correct, found.process), strict=True):
             solved = np.bincount(found.problem, weights=right).astype(np.int64)
             for k in KS:
-                yield cell.fact(self.phase, f"{what}@{k}", band[0], float(sampled_pass_at_k(n, solved, k).mean()), len(n))
+                found_k = bootstrap(sampled_pass_at_k(n, solved, k), "sampled", what, k, band[0])
+                for name, value in zip(("", " low", " high"), (found_k.mean, found_k.low, found_k.high), strict=True):
+                    yield cell.fact(self.phase, f"{what}@{k}{name}", band[0], value, len(n))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         """As if the first difficulty of all were at the edge.

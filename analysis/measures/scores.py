@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.measures.estimates import Floats
+from synthtasks.families import level
 from synthtasks.surfaces import ROLES
 from train.score import LAYOUT, SCHEMA, Score
 from train.stages.arrays import Layout, load_arrays
@@ -17,9 +18,9 @@ from train.stages.stage import Shelf
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """F difficulties (steps), K temperatures, R roles, N primitives, P problems."""
+    """F difficulties, K temperatures, R roles, N primitives, P problems."""
 
-    steps: tuple[int, ...]  # [F]
+    difficulties: tuple[int, ...]  # [F]
     temperatures: tuple[float, ...]  # [K]
     logp: Floats  # [F, K, P]
     roles: Floats  # [F, R, P] at temperature 1
@@ -36,20 +37,28 @@ class Scores:
         """Log-probability of all words of that role."""
         return self.roles[:, list[str](ROLES).index(role)]
 
-    def at(self, steps: int) -> int:
+    def at(self, difficulty: int) -> int:
         """The place of a difficulty.
 
         Raises:
             ValueError: if it was not scored.
         """
-        if steps not in self.steps:
-            raise ValueError(f"no problems of {steps} steps were scored; there are {self.steps}")
-        return self.steps.index(steps)
+        if difficulty not in self.difficulties:
+            raise ValueError(f"no problems of difficulty {difficulty} were scored; there are {self.difficulties}")
+        return self.difficulties.index(difficulty)
 
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
-        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives."""
+        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives.
+
+        Of texts, which are harder to guess than numbers, it is an upper bound.
+        """
         chosen = [self.primitives.index(n) for n in names if n in self.primitives]
         return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)
+
+
+def difficulties(stage: Score) -> tuple[int, ...]:
+    """The difficulties at which a stage scores."""
+    return tuple(level(family) for family in stage.families)
 
 
 def read_scores(stage: Score, shelf: Shelf) -> Scores:
@@ -73,7 +82,7 @@ def load_scores(stage: Score, folder: Path) -> Scores:
         if (arrays["logp"] > 0).any() or (arrays["roles"] > 0).any():  # type: ignore[operator]  # floats, by their layout
             raise ValueError("it holds a probability above 1")
     return Scores(
-        steps=tuple(f.steps for f in stage.families),
+        difficulties=difficulties(stage),
         temperatures=stage.temperatures,
         logp=arrays["logp"].astype(np.float64),
         roles=arrays["roles"].astype(np.float64),

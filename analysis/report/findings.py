@@ -1,18 +1,19 @@
 """What a study found, in a paragraph and in tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
 from analysis.measures.seeds import ALIKE, alike
 from analysis.report.html import table, tag
-from analysis.studies.claims import ALPHA, Claim, Judgement, More, Verdict
+from analysis.studies.claims import Claim, More
+from analysis.studies.judge import ALPHA, Finding, Verdict
 from analysis.studies.results import Results
 
 VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
 SAID = {  # of a list of claims with that verdict
     "shown": "Shown",
-    "shown (no update)": "Shown for these seeds, in which RL found nothing to learn from and took no step",
+    "shown (no update)": "Shown for these seeds, in which learning took no step",
     "refuted": "Refuted",
     "undetermined": "Undetermined, which means that these runs do not decide",
 }
@@ -27,25 +28,25 @@ def plural(n: int, noun: str) -> str:
 def answer(results: Results) -> Markup:
     """The verdicts in a paragraph."""
     said = statements(results.study.claims)
-    tested = [j for j in results.judgements if j.verdict != "reported"]
+    tested = [f for f in results.findings if f.verdict != "reported"]
     if not tested:
         return escape("No claim that has a test can be answered from these cells.")
     parts = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
-    if max(j.n for j in tested) < 2:
+    if max(f.n for f in tested) < 2:
         parts.append(ONE_SEED)
     for verdict in VERDICTS:
-        mine = [j for j in tested if j.verdict == verdict]
+        mine = [f for f in tested if f.verdict == verdict]
         clauses, last = [], ""
-        for j in mine:
-            clauses.append(f"{said[j.name].removeprefix(f'{last}, ')} ({_points(j)})")
-            last = said[j.name]
+        for f in mine:
+            clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({_points(f)})")
+            last = said[f.name]
         if mine:
             parts.append(tag("strong", f"{SAID[verdict]}:") + f" {'; '.join(clauses)}.")
     return Markup(" ").join(parts)
 
 
-def _points(j: Judgement) -> str:
-    return "not defined in any seed" if j.difference is None else f"{number(j.difference)} points"
+def _points(f: Finding) -> str:
+    return "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
 
 
 def statements(claims: Sequence[Claim]) -> dict[str, str]:
@@ -66,17 +67,17 @@ def number(x: float | None) -> str:
     return "0.0" if abs(x) < 0.05 else f"{x:+.1f}".replace("-", "−")
 
 
-def interval(j: Judgement) -> str:
+def interval(f: Finding) -> str:
     """The interval with its level, or why there is none."""
-    if j.n == 1:
+    if f.n == 1:
         return "one seed: no interval"
-    bounds = "–" if j.low is None or j.high is None else f"{number(j.low)} to {number(j.high)} ({j.level:.0%})"
-    return f"{bounds}; {largest(j)}" if alike(j.values) else bounds
+    bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
+    return f"{bounds}; {largest(f)}" if alike(f.values) else bounds
 
 
-def largest(j: Judgement) -> str:
+def largest(f: Finding) -> str:
     """The largest change of any seed: all that is known where every seed gives the same."""
-    return f"largest change of any seed {max(map(abs, j.values)):.2g}"
+    return f"largest change of any seed {max(map(abs, f.values)):.2g}"
 
 
 def p_value(p: float | None) -> str:
@@ -86,17 +87,45 @@ def p_value(p: float | None) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-HEAD = ("claim", "statement", "verdict", "difference", "interval", "margin", "Holm p", "n", "dropped")
-NUMBERS = ("difference", "interval", "margin", "Holm p", "n", "dropped")
+Column = Callable[[Claim, Finding], object]
+COLUMNS: Mapping[str, Column] = {  # of the table of verdicts
+    "claim": lambda claim, f: f.name,
+    "statement": lambda claim, f: f.statement,
+    "verdict": lambda claim, f: tag("span", f.verdict, kind=f"verdict {f.verdict.split()[0]}"),
+    "difference": lambda claim, f: number(f.difference),
+    "interval": lambda claim, f: interval(f),
+    "margin": lambda claim, f: f"{'more than' if isinstance(claim.test, More) else 'within'} {f.margin:g}",
+    "Holm p": lambda claim, f: p_value(f.p),
+    "n": lambda claim, f: f.n,
+    "dropped": lambda claim, f: f.dropped,
+}
+WORDS = ("claim", "statement", "verdict")  # the other columns are numbers
 
 
-def verdicts(results: Results) -> Markup:
-    """Every tested claim."""
-    rows = [verdict_row(results.study.claims, j) for j in results.judgements if j.verdict != "reported"]
-    if not rows:
-        return tag("p", "None of these cells answers a claim that has a test.")
-    caption = (
-        "Differences are of exact pass@128, in points of 100. The unit is the pretraining seed: cells that share a seed are compared "
+def verdict_table(claims: Sequence[Claim], found: Sequence[Finding], columns: Mapping[str, Column], caption: object) -> Markup:
+    """Tested claims under these columns."""
+    by_name = {c.name: c for c in claims}
+    rows = [tuple(column(by_name[f.name], f) for column in columns.values()) for f in found]
+    return table(tuple(columns), rows, [name for name in columns if name not in WORDS], caption)
+
+
+def verdicts(results: Results) -> tuple[Markup, ...]:
+    """Every tested claim; all that stands beside the verdicts is a further part."""
+    tested = [f for f in results.findings if f.verdict != "reported"]
+    if not tested:
+        return (tag("p", "None of these cells answers a claim that has a test."),)
+    return (verdict_table(results.study.claims, tested, COLUMNS, how_to_read(tested)),)
+
+
+def units(findings: Sequence[Finding]) -> str:
+    """The units of these differences."""
+    return " or ".join(dict.fromkeys(f.unit for f in findings))
+
+
+def how_to_read(tested: Sequence[Finding]) -> str:
+    """The caption of the verdicts."""
+    return (
+        f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared "
         "within it, and n counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds "
         f"give the same to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest "
         "that there can be. "
@@ -104,38 +133,14 @@ def verdicts(results: Results) -> Markup:
         f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
         "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
     )
-    return table(HEAD, rows, NUMBERS, caption)
-
-
-def verdict_row(claims: Sequence[Claim], j: Judgement) -> tuple[object, ...]:
-    """A tested claim under the columns of `HEAD`."""
-    return (
-        j.name,
-        j.statement,
-        tag("span", j.verdict, kind=f"verdict {j.verdict.split()[0]}"),
-        number(j.difference),
-        interval(j),
-        _margin(claims, j),
-        p_value(j.p),
-        j.n,
-        j.dropped,
-    )
-
-
-def _margin(claims: Sequence[Claim], j: Judgement) -> str:
-    test = next(c.test for c in claims if c.name == j.name)
-    return f"{'more than' if isinstance(test, More) else 'within'} {j.margin:g}"
 
 
 def contrasts(results: Results) -> Markup:
     """Everything that was measured beside the claims."""
-    rows = [
-        (j.name, j.statement, number(j.difference), interval(j), j.unit, j.n, j.dropped)
-        for j in results.judgements
-        if j.verdict == "reported"
-    ]
-    if not rows:
+    found = [f for f in results.findings if f.verdict == "reported"]
+    if not found:
         return tag("p", "None of these cells answers one.")
+    rows = [(f.name, f.statement, number(f.difference), interval(f), f.unit, f.n, f.dropped) for f in found]
     caption = "No direction was claimed, so there is no verdict; intervals as above, each at its own level."
     head = ("contrast", "what", "difference", "interval", "unit", "n", "dropped")
     return table(head, rows, ("difference", "interval", "n", "dropped"), caption)

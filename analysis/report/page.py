@@ -4,15 +4,14 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from analysis.figures import dag
-from analysis.figures.gallery import FIGURES, FOREST, Drawing
-from analysis.figures.panels import conditions
-from analysis.report import provenance
+from analysis.figures.conditions import name, varying
+from analysis.report import dag, forest, provenance
 from analysis.report.findings import answer, contrasts, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
-from analysis.report.traces import Exhibit, exhibits, show
+from analysis.report.provenance import chosen
+from analysis.report.traces import Exhibit, exhibits, sampled, show
 from analysis.studies.results import Results
-from analysis.studies.scale import SCALES, SIZES, SMOKE, Scale, changed, preset
+from analysis.studies.scale import SCALES, SIZES, SMOKE, changed, preset
 from train.stages.disk import replacing
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
@@ -33,64 +32,66 @@ def report(results: Results) -> Markup:
         f"Study: {study.name}",
         tag("h1", study.question),
         tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
-        *([tag("p", SMOKE_NOTE, kind="note")] if _is_smoke(results.setting.scale) else []),
+        *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         tag("p", answer(results)),
-        section("Verdicts", verdicts(results), _drawing(FOREST, results)),
+        section("Verdicts", *verdicts(results), _drawing(forest.forest(study.claims, results.findings), forest.CAPTION)),
         section("Reported without a verdict", contrasts(results)),
-        *(section(drawing.title, _drawing(drawing, results)) for drawing in FIGURES),
-        section("Two traces, as the judge reads them", *traces(results)),
+        *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
+        *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
         section("What is undefined", undefined(results)),
         section("How it was run", *run(results)),
     )
 
 
-def _is_smoke(scale: Scale) -> bool:
-    return SCALES[preset(scale)] is SMOKE
-
-
 def _extent(results: Results) -> str:
-    seeds = len(results.setting.seeds)
-    withheld = ", ".join(results.setting.withhold) or "none"
-    return f"{len(results.cells)} cells, {plural(seeds, 'pretraining seed')}; withheld from the absent arm: {withheld}. {size(results)}."
+    parts = [f"{len(results.cells)} cells, {plural(len(results.setting.seeds), 'pretraining seed')}"]
+    parts += [f"{option}: {value}" for option, value in chosen(results.setting).items()]
+    return f"{'; '.join(parts)}. {size(results)}."
 
 
 def size(results: Results) -> str:
     """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
-    name = preset(results.setting.scale)
-    changes = changed(results.setting.scale, SCALES[name])
-    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changes.items())
-    return f"Scale {name}, but for {other}" if other else f"Scale {name}"
+    scale = results.setting.scale
+    preset_name = preset(scale)
+    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[preset_name]).items())
+    return f"Scale {preset_name}, but for {other}" if other else f"Scale {preset_name}"
 
 
-def _drawing(drawing: Drawing, results: Results) -> Markup:
-    svg = drawing.draw(results)
-    return figure(svg, drawing.caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
+def _drawing(svg: str, caption: str) -> Markup:
+    return figure(svg, caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
 
 
 def traces(results: Results) -> tuple[Markup, ...]:
-    """A completion that solves its problem and one that fails."""
+    """A completion that solves its problem and one that fails; nothing, where the study samples none."""
+    if not any(sampled(cell) for cell in results.cells):
+        return ()
     solved, failed = exhibits(results)
-    return _exhibit("Solved", solved) + _exhibit("Failed", failed)
+    return _exhibit("Solved", solved, results) + _exhibit("Failed", failed, results)
 
 
-def _exhibit(title: str, exhibit: Exhibit | None) -> tuple[Markup, ...]:
+def _exhibit(title: str, exhibit: Exhibit | None, results: Results) -> tuple[Markup, ...]:
     if exhibit is None:
-        return (tag("h3", title), tag("p", "No sampled completion after RL is one of these.", kind="soft"))
-    where = " · ".join(v for _, v in exhibit.labels if v != "none")
-    return (tag("h3", title), tag("p", f"After RL; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit))
+        return (tag("h3", title), tag("p", "No sampled completion is one of these.", kind="soft"))
+    stage = exhibit.stage.replace("_", " ").capitalize()
+    where = name(dict(exhibit.labels), varying(dict(c.labels) for c in results.cells))
+    return (
+        tag("h3", title),
+        tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"),
+        show(exhibit),
+    )
 
 
 def undefined(results: Results) -> Markup:
     """The cells that have no answer, with the reason."""
     found: dict[tuple[str, str], list[int]] = {}
-    for condition in conditions(results):
-        for _, row in condition.pairs:
-            if row.undefined:
-                found.setdefault((condition.name, row.undefined), []).append(row.seed)
+    axes = varying(outcome.labels for outcome in results.outcomes)
+    for outcome in results.outcomes:
+        if outcome.undefined:
+            found.setdefault((name(outcome.labels, axes), outcome.undefined), []).append(outcome.seed)
     if not found:
         return tag("p", "Nothing: every cell is defined in every seed.")
-    rows = [(name, ", ".join(map(str, seeds)), reason) for (name, reason), seeds in found.items()]
-    caption = "A cell whose edge lacks the region is left out, and nothing is put in its place."
+    rows = [(cell, ", ".join(map(str, seeds)), reason) for (cell, reason), seeds in found.items()]
+    caption = "A claim leaves out the seeds in which a cell that it reads is undefined, and puts nothing in its place."
     return table(("cell", "seeds", "reason"), rows, caption=caption)
 
 
@@ -102,7 +103,7 @@ def run(results: Results) -> tuple[Markup, ...]:
     setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
     sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
     sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
-    sizes.append(("withheld primitives", ", ".join(setting.withhold) or "none"))
+    sizes += chosen(setting).items()
     machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
     return (
         tag("h3", "To run it again"),

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from analysis.running.plan import kind
 from analysis.studies.results import Results
 from analysis.studies.scale import SCALES, changed, preset
+from analysis.studies.study import Setting
 from train.ledger import Ledger, read_ledger
 from train.stages.circumstances import read_made
 from train.stages.stage import Stage, closure
@@ -27,7 +27,7 @@ class Cost:
 
 def stages(results: Results) -> tuple[Stage, ...]:
     """Everything that the results stand on, once."""
-    return closure([s for cell in results.cells for s in cell.stages()])
+    return closure([s for cell in results.cells for s in cell.stages])
 
 
 def costs(results: Results) -> tuple[Cost, ...]:
@@ -36,7 +36,7 @@ def costs(results: Results) -> tuple[Cost, ...]:
     for stage in stages(results):
         folder = results.store.get(stage)
         made = read_made(folder)
-        found[kind(stage)].append(Cost(kind(stage), 1, read_ledger(folder), made.seconds, made.cpu_seconds, made.peak_memory_mb))
+        found[stage.word].append(Cost(stage.word, 1, read_ledger(folder), made.seconds, made.cpu_seconds, made.peak_memory_mb))
     return tuple(total(name, found[name]) for name in sorted(found))
 
 
@@ -72,7 +72,9 @@ def command(results: Results) -> str:
     words = ["python", "-m", "analysis", "run", study.name, "--scale", name, "--seeds", str(len(setting.seeds))]
     if setting.seeds and setting.seeds[0]:
         words += ["--first-seed", str(setting.seeds[0])]
-    words += ["--withhold", *setting.withhold]
+    for option, value in options(setting).items():
+        if value != getattr(study.options, option):
+            words += [f"--{option.replace('_', '-')}", *(map(str, value) if isinstance(value, tuple) else [str(value)])]
     if only := _only(results):
         words += ["--only", ",".join(f"{axis}={value}" for axis, value in only.items())]
     for field, value in changed(scale, SCALES[name]).items():
@@ -80,11 +82,27 @@ def command(results: Results) -> str:
     return shlex.join(words)
 
 
+def options(setting: Setting) -> dict[str, object]:
+    """The options of a study's own, as they were chosen."""
+    return {f.name: getattr(setting.options, f.name) for f in fields(setting.options)}  # type: ignore[arg-type]  # a frozen dataclass
+
+
+def chosen(setting: Setting) -> dict[str, str]:
+    """The same for people."""
+    return {
+        option.replace("_", " "): (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+        for option, value in options(setting).items()
+    }
+
+
 def _only(results: Results) -> dict[str, str]:
-    """The labels to which the study was narrowed: those that its cells share, and the study varies."""
-    study, cells = results.study, results.cells
-    shared = set.intersection(*(set(c.labels) for c in cells)) if cells else set()
-    only = {axis: value for axis, every in study.labels.items() for value in every if len(every) > 1 and (axis, value) in shared}
-    without = {axis: value for axis, value in only.items() if axis != "control"}
-    narrowed = [c for c in study.cells(results.setting) if without.items() <= dict(c.labels).items()]
-    return without if len(narrowed) == len(cells) else only
+    """The labels to which the study was narrowed: of those that its cells share, as few as give the same cells."""
+    study, mine = results.study, {c.labels for c in results.cells}
+    every = {c.labels for c in study.every(results.setting)}
+    shared = dict(set.intersection(*(set(labels) for labels in mine))) if mine else {}
+    only = {axis: shared[axis] for axis in study.axes if axis in shared}
+    for axis in list(only):
+        fewer = {other: value for other, value in only.items() if other != axis}
+        if {labels for labels in every if fewer.items() <= dict(labels).items()} == mine:
+            only = fewer
+    return only

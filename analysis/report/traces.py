@@ -1,21 +1,25 @@
-"""What a policy said, with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
+"""Completions of a policy with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from markupsafe import Markup
 
+from analysis.measures.facts import Cell, Labels
 from analysis.report.html import tag
 from analysis.studies.results import Results
-from analysis.studies.study import Cell
-from synthtasks.problem import Problem, Step
+from synthtasks.domains import Value
+from synthtasks.problem import Problem
+from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import verify
 from train.sample import Sample, read_samples
 from train.stages.reading import reading
 from train.stages.stage import Undefined
 from train.stages.store import Store
+
+PREFERRED = "sampled_after"  # of several stages that sample
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,27 @@ class Mark:
 class Exhibit:
     """A completion of a policy, to be shown."""
 
-    labels: tuple[tuple[str, str], ...]
+    labels: Labels
     seed: int
+    stage: str  # by its name in the cell
+    surface: Surface
     problem: Problem
     trace: Trace
     solved: bool
 
 
+def sampled(cell: Cell) -> str | None:
+    """The name of the cell's stage of completions."""
+    found = [name for name, stage in cell.named if isinstance(stage, Sample)]
+    return PREFERRED if PREFERRED in found else found[-1] if found else None
+
+
 def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
-    """After RL: a completion that solves its problem, and one that fails, if possible in the middle of things."""
+    """A completion that solves its problem, and one that fails, if possible after a right step. Cells of the first claim come first."""
+    first = results.study.claims[:1]
+    cells = sorted(results.cells, key=lambda cell: not any(claim.speaks_of(dict(cell.labels)) for claim in first))
     solved = failed = None
-    for exhibit in (e for cell in sorted(results.cells, key=lambda c: c.trained != "at") for e in _said(cell, results.store)):
+    for exhibit in (e for cell in cells for e in _completions(cell, results.store)):
         if exhibit.solved:
             solved = solved or exhibit
         elif failed is None or (_stumbles(exhibit) and not _stumbles(failed)):
@@ -51,74 +65,94 @@ def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
     return solved, failed
 
 
-def _said(cell: Cell, store: Store) -> Iterator[Exhibit]:
-    """What the cell's policy said after RL; nothing, where it was not asked."""
-    if cell.asked is None:
+def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
+    """The completions of a cell's policy; none, where it was asked nothing."""
+    if (name := sampled(cell)) is None:
         return
-    sample: Sample = cell.asked[1]
+    sample = cell[name]
+    assert isinstance(sample, Sample)
     try:
-        said = read_samples(sample, store)
+        found = read_samples(sample, store)
     except Undefined:
         return
     surface, problems = sample.sampler.surface, sample.source.batch(store, sample.problems, sample.seed, 0, 0)
     with reading(store.path(sample) / "samples.npz"):
-        if said.prompts != tuple(" ".join(surface.prompt(p)) for p in problems):
+        if found.prompts != tuple(" ".join(surface.prompt(p)) for p in problems):
             raise ValueError("it is not of the problems that its stage draws")
-    for place, words in zip(said.problem.tolist(), said.words, strict=True):
-        problem = problems[place]
-        trace = surface.read(tuple(words.split()))
-        yield Exhibit(cell.labels, cell.seed, problem, trace, verify(problem, trace).process)
+    for place, words in zip(found.problem.tolist(), found.words, strict=True):
+        problem, trace = problems[place], surface.read(tuple(words.split()))
+        yield Exhibit(cell.labels, cell.seed, name, surface, problem, trace, verify(problem, trace).process)
 
 
 def _stumbles(exhibit: Exhibit) -> bool:
-    """Whether some steps are right and a later one is not."""
+    """True if some steps are right and a later one is not."""
     steps = verify(exhibit.problem, exhibit.trace).steps
     return (True, False) in pairwise(steps)
 
 
 def marks(problem: Problem, trace: Trace) -> tuple[Mark, ...]:
-    """Every step that was said, those that were not, the answer, and what could not be read."""
+    """Every step that was said, those that were not, the answer, and what could not be read. Of any problem and trace."""
     verdict = verify(problem, trace)
     found = [_mark(problem, a, right) for a, right in zip(trace.assertions, verdict.steps, strict=True)]
     said = {a.name for a in trace.assertions}
-    found += [Mark("(not said)", False, f"expected {_line(problem, s)}") for s in problem.proof if s.name not in said]
-    answer = "no answer" if trace.answer is None else f"answer {trace.answer}"
-    found.append(Mark(answer, verdict.correct, "" if verdict.correct else f"expected {problem.answer}"))
+    unsaid = trace.assertions[0].operands if trace.assertions else ()
+    found += [Mark("(not said)", False, f"expected {_expected(problem, s.name, unsaid)}") for s in problem.proof if s.name not in said]
+    answer = "no answer" if trace.answer is None else f"answer {_spelled(trace.answer)}"
+    found.append(Mark(answer, verdict.correct, "" if verdict.correct else f"expected {_spelled(problem.answer)}"))
     if trace.unread:
         found.append(Mark(" ".join(trace.unread), False, "could not be read"))
     return tuple(found)
 
 
 def _mark(problem: Problem, a: Assertion, right: bool) -> Mark:
-    said = f"{a.name} {a.operator} {a.operands[1]} gives {a.value}"
+    said = _step(a.name, a.operator, a.operands, a.value)
     step = problem.by_name.get(a.name)
     if step is None:
-        return Mark(said, False, "the program has no such line")
+        return Mark(said, False, "the problem has no such step")
     if step not in problem.proof:
-        return Mark(said, right, "outside the lines that are to be run")
+        return Mark(said, right, "outside the steps that the answer needs")
     if right:
         return Mark(said, True)
-    if said != _line(problem, step):
-        return Mark(said, False, f"expected {_line(problem, step)}")
-    before = step.arguments[0]
-    return Mark(said, False, f"right in itself, but {'does not follow a right ' + before if isinstance(before, str) else 'it comes first'}")
+    if said != (expected := _expected(problem, a.name, a.operands)):
+        return Mark(said, False, f"expected {expected}")
+    before = " and ".join(dict.fromkeys(argument for argument in step.arguments if isinstance(argument, str)))
+    return Mark(said, False, f"right in itself, but {f'does not follow a right {before}' if before else 'it comes first'}")
 
 
-def _line(problem: Problem, step: Step) -> str:
-    return f"{step.name} {step.primitive.symbol} {step.arguments[1]} gives {problem.values[step.name]}"
+def _expected(problem: Problem, name: str, like: Sequence[object]) -> str:
+    """The true step, less the operands that are left unsaid in an assertion with operands `like` these."""
+    step = problem.by_name[name]
+    unsaid = [operand is None for operand in like] if len(like) == len(step.arguments) else [False] * len(step.arguments)
+    arguments = [None if hidden else argument for argument, hidden in zip(step.arguments, unsaid, strict=True)]
+    return _step(name, step.primitive.symbol, arguments, problem.values[name])
+
+
+def _step(name: str, operator: str, operands: Sequence[str | Value | None], value: Value) -> str:
+    return " ".join([name, operator, *(_spelled(o) for o in operands if o is not None), "gives", _spelled(value)])
+
+
+def _spelled(value: str | Value) -> str:
+    return f'"{"".join(value)}"' if isinstance(value, tuple) else str(value)
 
 
 def show(exhibit: Exhibit) -> Markup:
-    """The program with the lines that are to be run, and what the policy said of them."""
+    """The problem, and what the policy said of it."""
+    found = [_shown(mark) for mark in marks(exhibit.problem, exhibit.trace)]
+    return _asked(exhibit) + tag("ol", *found, kind="trace mono")
+
+
+def _asked(exhibit: Exhibit) -> Markup:
+    """The words of the prompt; of a program its lines, with those that are to be run."""
     problem = exhibit.problem
+    if not isinstance(exhibit.surface, Compact):
+        return tag("p", " ".join(exhibit.surface.prompt(problem)), kind="mono")
     lines = [
         tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind="line inside" if s in problem.proof else "line")
         for s in problem.steps
     ]
-    said = [_shown(mark) for mark in marks(problem, exhibit.trace)]
     first = problem.proof[0]
     asked = f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:"
-    return tag("div", *lines, kind="program mono") + tag("p", asked) + tag("ol", *said, kind="trace mono")
+    return tag("div", *lines, kind="program mono") + tag("p", asked)
 
 
 def _shown(mark: Mark) -> Markup:

@@ -25,7 +25,7 @@ class State:
 
     @property
     def stopped(self) -> bool:
-        """Whether the run was ended before everything was there or had failed."""
+        """True if the run was ended before everything was there or had failed."""
         return self.stopping and bool(self.waiting)
 
 
@@ -56,7 +56,7 @@ class Agenda:
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to be done or waited for."""
+        """True if nothing is left to be done or waited for."""
         return not self.state.running and (self.state.stopping or not self.state.waiting)
 
     def next(self) -> Stage | None:

@@ -27,7 +27,7 @@ BUSY = 2.0  # seconds after which a stage that somebody else is at is asked for 
 
 @dataclass(frozen=True)
 class Care:
-    """What is done about stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
+    """How stages that go wrong are dealt with. A stage that raises an error is not tried again: it would raise it again."""
 
     retries: Annotated[int, From(0)] = 1  # of a stage whose worker died, which goes on from its checkpoint
     time_limit: Annotated[float, Above(0)] | None = None  # seconds from where it begins; one that takes longer is killed, and has failed

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
-from rich.console import Console
-from rich.table import Table
-
-from analysis.cli.command import plural
-from analysis.running.references import FILE, read_references
+from analysis.running.references import FILE, REPORTED, read_references
 from train.stages import disk
 from train.stages.lease import Leases
 
@@ -33,7 +29,7 @@ class Rubbish:
 
 @dataclass(frozen=True)
 class Sorted:
-    """What lies in a store: what can go, and the stages at which somebody is at work, which are let alone."""
+    """The contents of a store: what can go, and the stages at which somebody is at work, which are let alone."""
 
     rubbish: tuple[Rubbish, ...]
     busy: tuple[str, ...]
@@ -49,7 +45,7 @@ def referred(out: Path) -> frozenset[str]:
     if not out.is_dir():
         raise NotADirectoryError(f"{out} is no folder: expected DIR of `run --out DIR`, as runs/cpu")
     folders = sorted(f for f in out.iterdir() if f.is_dir() and f.name != "stages")
-    silent = [f for f in folders if (f / "rows.jsonl").exists() and not (f / FILE).exists()]
+    silent = [f for f in folders if (f / REPORTED).exists() and not (f / FILE).exists()]
     if silent or not any((f / FILE).exists() for f in folders):
         what = f"{silent[0]} does not say" if silent else f"no study in {out} has said"
         raise ValueError(f"{what} which stages it refers to, so nothing can be told to be rubbish; run the study (or `report`) once more")
@@ -105,26 +101,3 @@ def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
             with lease:
                 if one.path != leases.folder / one.stage:  # which goes with the lease
                     disk.remove(one.path)
-
-
-def table(found: Sorted) -> Table:
-    """What can go, with sizes."""
-    shown = Table("what", "", "size", box=None, padding=(0, 2), header_style="dim")
-    for one in found.rubbish:
-        shown.add_row(one.what, one.path.name, size(one.bytes))
-    return shown
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    return f"{count:,} B" if count < 10_000 else f"{count / 1e3:,.0f} kB" if count < 1e7 else f"{count / 1e6:,.0f} MB"
-
-
-def summary(found: Sorted, console: Console) -> None:
-    """List what can go, and what is let alone."""
-    if found.rubbish:
-        console.print(table(found))
-    for name in found.busy:
-        console.print(f"let alone, since somebody is at work on it: {name}", highlight=False)
-    total = size(sum(r.bytes for r in found.rubbish))
-    console.print(f"{plural(len(found.rubbish), 'thing')} that no study refers to, {total}", highlight=False)

@@ -1,4 +1,4 @@
-"""The same stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
+"""Stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
 
 Ray chooses where a task runs; the store and its leases say what is there, as they do everywhere. RAY_ADDRESS names a cluster; without it
 one is started on this machine, and ended; Ray lets nobody use that who has not the token that it keeps in `~/.ray`.
@@ -6,7 +6,9 @@ one is started on this machine, and ended; Ray lets nobody use that who has not 
 
 import math
 import os
+import pickle
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -69,12 +71,12 @@ def _cluster(cores: int) -> Iterator[None]:
 
 
 def _cores(machine: Machine) -> int:
-    """What a stage takes."""
+    """The cores that a stage takes."""
     return machine.threads
 
 
 class Said(Protocol):
-    """What a task says, as references to it: that it began, and its outcome. Ray can wait for the next."""
+    """The messages of a task, as references: that it began, and its outcome. Ray can wait for the next."""
 
     def __next__(self) -> object: ...
 
@@ -107,7 +109,8 @@ def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], Non
     asked = False
     while not agenda.over:
         while len(under_way) < jobs and (stage := agenda.next()) is not None:
-            under_way[task.remote(stage, str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)] = Task(stage)
+            place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
+            under_way[task.remote(pickle.dumps(stage), sys.path, *place)] = Task(stage)
         if under_way:
             heard, _ = ray.wait(list(under_way), timeout=TICK)
             for said in heard:
@@ -137,7 +140,7 @@ def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], Non
 
 
 def _outcome(said: Said, store: Store, stage: Stage) -> Outcome | Died:
-    """What a task says next, or what became of it."""
+    """The next message of a task, or what became of it."""
     try:
         outcome: Outcome = ray.get(next(said))
     except ray.exceptions.TaskCancelledError:
@@ -157,10 +160,14 @@ def _settle(agenda: Agenda, store: Store, stage: Stage, outcome: Outcome) -> Non
             agenda.again(stage, BUSY)
 
 
-def _task(stage: Stage, root: str, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> Iterator[Outcome]:
+def _task(
+    pickled: bytes, path: Sequence[str], root: str, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None
+) -> Iterator[Outcome]:
     """Run a stage in one of Ray's workers: that it began, and its outcome. To cancel it is to ask it to stop: Ray does so by what Ctrl-C
     does."""
     say_every_character()
+    sys.path += [place for place in path if place not in sys.path]  # among them that of a study's own file
+    stage: Stage = pickle.loads(pickled)
     asked = threading.Event()
     before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
     try:

@@ -1,4 +1,4 @@
-"""What a study will do, what of it is there, and how long the rest will take: before it runs, and while it does."""
+"""Plans: the stages of a study, those that are there, and how long the rest will take."""
 
 import time
 from collections import defaultdict
@@ -9,38 +9,16 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
-import torch
-
-from synthtasks.families import Program
-from train.learn import Learn
-from train.losses.imitate import Imitate
-from train.losses.practice import Practice
-from train.rl import Band, Coin, Endless
-from train.sample import Sample
-from train.score import Score
 from train.stages.circumstances import read_made
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
 from train.stages.stage import Interrupted, Stage, closure
 from train.stages.store import Store
 
-PROBE = 2  # iterations of a measured stage
-PROBED = 6  # steps of its problems, where a band will choose them; that of the longest ones is measured for its memory alone
 TRIAL = 30.0  # seconds after which no further iteration of a kind is tried: the first tells enough of a slow machine
 OVERHEAD = 0.05  # seconds that any stage costs
 MEASURED = 20  # folders of a kind whose size is looked at
 MIB = 2**20
-
-
-def kind(stage: Stage) -> str:
-    """What a stage is called in plans and progress."""
-    match stage:
-        case Learn(losses=((_, Imitate()), *_)):
-            return "pretrain"
-        case Learn(losses=((_, Practice()), *_)):
-            return "practise"
-        case _:
-            return stage.word
 
 
 @dataclass(frozen=True)
@@ -61,7 +39,7 @@ class Plan:
 
     def cost(self, stage: Stage) -> float:
         """Seconds that a stage takes, roughly."""
-        return self.seconds.get(kind(stage), OVERHEAD)
+        return self.seconds.get(stage.word, OVERHEAD)
 
     @property
     def wall(self) -> float:
@@ -71,25 +49,21 @@ class Plan:
     @property
     def peak(self) -> float:
         """MiB of memory that the missing stages need at most, the largest of them side by side."""
-        return sum(sorted((self.memory.get(kind(s), 0.0) for s in self.missing), reverse=True)[: self.jobs])
+        return sum(sorted((self.memory.get(s.word, 0.0) for s in self.missing), reverse=True)[: self.jobs])
 
     @property
     def space(self) -> float:
         """MiB on disk that the missing stages take together."""
-        return sum(self.disk.get(kind(s), 0.0) for s in self.missing)
+        return sum(self.disk.get(s.word, 0.0) for s in self.missing)
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a stage takes."""
+    """The needs of a stage."""
 
     seconds: float
     memory: float = 0.0  # MiB at most
     disk: float = 0.0  # MiB
-
-    def times(self, factor: float) -> "Need":
-        """The same for more of it: memory does not grow with the number of iterations, nor a folder but for its metrics."""
-        return Need(self.seconds * factor, self.memory, self.disk)
 
 
 def unheard(said: str) -> None:
@@ -107,9 +81,9 @@ def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int, tell
     needs = taken(there, store)
     if len(there) < len(stages):
         able(store.machine)
-    unknown = {kind(s): s for s in reversed(stages) if s not in there and kind(s) not in needs}  # the first of each kind
+    unknown = {s.word: s for s in reversed(stages) if s not in there and s.word not in needs}  # the first of each kind
     for what, stage in reversed(unknown.items()):
-        if isinstance(stage, Learn | Score | Sample):
+        if stage.trials():
             tell(f"measuring this machine: {what}, a small part of a stage")
         needs[what] = probe(stage, store)
     seconds, memory, disk = ({k: getattr(n, what) for k, n in needs.items()} for what in ("seconds", "memory", "disk"))
@@ -122,7 +96,11 @@ def able(machine: Machine) -> None:
     Raises:
         ValueError: if it has not.
     """
-    if machine.accelerator == "cuda" and not torch.cuda.is_available():
+    if machine.accelerator != "cuda":
+        return
+    import torch  # takes seconds, and a store that holds everything needs none
+
+    if not torch.cuda.is_available():
         raise ValueError(
             f"this scale needs a GPU, and torch {torch.__version__} finds none here. "
             "Without one: --scale cpu (make SCALE=cpu). With one: a torch that is built for it"
@@ -130,22 +108,22 @@ def able(machine: Machine) -> None:
 
 
 def taken(stages: Collection[Stage], store: Store) -> dict[str, Need]:
-    """What the finished stages of each kind took, from their records and folders: seconds and disk on average, memory at most."""
+    """The needs of the finished stages of each kind, from their records and folders: seconds and disk on average, memory at most."""
     spent: dict[str, list[Need]] = defaultdict(list)
     for stage in stages:
-        few = len(spent[kind(stage)]) < MEASURED
-        spent[kind(stage)].append(measured(store.path(stage)) if few else recorded(store.path(stage)))
+        few = len(spent[stage.word]) < MEASURED
+        spent[stage.word].append(measured(store.path(stage)) if few else recorded(store.path(stage)))
     return {k: Need(mean([n.seconds for n in v]), max(n.memory for n in v), mean([n.disk for n in v[:MEASURED]])) for k, v in spent.items()}
 
 
 def recorded(folder: Path) -> Need:
-    """What the stage in `folder` took, by its record."""
+    """The needs of the stage in `folder`, by its record."""
     made = read_made(folder)
     return Need(made.seconds, made.peak_memory_mb)
 
 
 def measured(folder: Path) -> Need:
-    """The same, and how large the folder is."""
+    """The needs of the stage in `folder`, by its record and the size of its files."""
     return replace(recorded(folder), disk=sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / MIB)
 
 
@@ -168,8 +146,7 @@ def longest(stages: Sequence[Stage], cost: Callable[[Stage], float]) -> float:
 
 
 def probe(stage: Stage, store: Store) -> Need:
-    """What a stage will take, from a few iterations of its like on an untrained policy, in a folder of their own. By one process, where
-    several are to learn as one: these take less, by how much is seen when the first stage has run.
+    """The needs of a stage, from its trials on an untrained policy, in a folder of their own.
 
     Raises:
         Unwritable: if that folder cannot be written.
@@ -177,22 +154,10 @@ def probe(stage: Stage, store: Store) -> Need:
     with TemporaryDirectory() as folder, measuring():
         until = time.monotonic() + TRIAL
         scratch = Store(Path(folder), store.machine, stopping=lambda: time.monotonic() > until)
-        match stage:
-            case Learn():
-                like = [_need(replace(part, iterations=PROBE), scratch) for part in _like(stage, usual)]
-                largest = _need(replace(_like(stage, longest_of)[-1], iterations=1), scratch)
-                need = replace(like[-1], seconds=mean([n.seconds for n in like]), memory=max(n.memory for n in (*like, largest)))
-                return need.times(stage.iterations / PROBE)
-            case Score():
-                middle = replace(stage, policy=_fresh(stage), families=stage.families[len(stage.families) // 2 :][:1])
-                return _need(middle, scratch).times(len(stage.families))
-            case Sample(source=Band(family=family)):
-                part = replace(stage, policy=_fresh(stage), source=Endless(replace(family, steps=usual(family))), problems=4)
-                return _need(part, scratch).times(stage.problems / 4)
-            case _:
-                tried = [(trial.times, _need(trial.stage, scratch)) for trial in stage.trials()]
-                most = [max((getattr(need, what) for _, need in tried), default=0.0) for what in ("memory", "disk")]
-                return Need(max(sum(times * need.seconds for times, need in tried), OVERHEAD), *most)
+        tried = [(trial.times, _need(trial.stage, scratch)) for trial in stage.trials()]
+    seconds = sum(times * need.seconds for times, need in tried)
+    most = [max((getattr(need, what) for _, need in tried), default=0.0) for what in ("memory", "disk")]
+    return Need(max(seconds, OVERHEAD), *most)
 
 
 @contextmanager
@@ -203,31 +168,6 @@ def measuring() -> Iterator[None]:
     except Unwritable as refusal:
         message = f"{refusal} But that is a folder for trials, to measure this machine: make room there, or name another with TMPDIR."
         raise Unwritable(message) from refusal
-
-
-def _fresh(stage: Stage) -> Stage:
-    """The untrained policy that everything in `stage` began from."""
-    return next(s for s in closure([stage]) if type(s).__name__ == "Fresh")
-
-
-def usual(family: Program) -> int:
-    """Steps of problems like those that a band will choose."""
-    return min(PROBED, family.lines)
-
-
-def longest_of(family: Program) -> int:
-    """Steps of the longest problems that it may choose, which take the most memory."""
-    return family.lines
-
-
-def _like(stage: Learn, steps: Callable[[Program], int]) -> tuple[Learn, ...]:
-    """The same learning from an untrained policy, on problems of so many steps. Of RL two kinds, since an iteration costs by the
-    groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have."""
-    fresh = replace(stage, policy=_fresh(stage))
-    if not (isinstance(practice := stage.losses[0][1], Practice) and isinstance(practice.source, Band)):
-        return (fresh,)
-    practice = replace(practice, source=Endless(replace(practice.source.family, steps=steps(practice.source.family))))
-    return tuple(replace(fresh, losses=((1.0, replace(practice, reward=r)),)) for r in (practice.reward, Coin()))
 
 
 def _need(stage: Stage, store: Store) -> Need:

@@ -10,6 +10,7 @@ from train.stages.reading import a_text, read_object, reading
 from train.stages.stage import Stage, closure
 
 FILE = "stages.json"
+REPORTED = "facts.jsonl"  # lies in the folder of a study that has results
 SCHEMA = 1
 
 
@@ -23,7 +24,7 @@ class References:
 
 
 def read_references(folder: Path) -> References:
-    """What a study's folder refers to; nothing, where it has not been run.
+    """The stages that a study's folder refers to; none, where it has not been run.
 
     Raises:
         Malformed: if its record cannot be read.
@@ -63,7 +64,7 @@ def finish(folder: Path, stages: Iterable[Stage]) -> None:
 
 
 def finished(folder: Path, stages: Iterable[Stage]) -> bool:
-    """Whether the report that is there stands on these stages, and no others."""
+    """True if the report that is there stands on these stages, and no others."""
     return read_references(folder).reported == names_of(stages)
 
 

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from analysis.cli.command import plural
-from analysis.cli.screen import minutes
 from analysis.running.imported import Unreadable, imported
-from train.ledger import matrix_weights
-from train.policy import Fresh
-from train.stages.circumstances import commit, read_made, versions
+from train.stages.circumstances import read_made
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
-from train.stages.reading import Malformed, printable, read_json, reading, shown, why
+from train.stages.reading import Malformed, read_json, reading, shown, why
 from train.stages.seal import VARYING, digest
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
@@ -27,12 +19,11 @@ from train.stages.store import Store
 Verdict = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
 MOST = 1_000_000  # steps, iterations, words, ...: who asks for more does not get it by a file that somebody else wrote
 CAUSE = "Run the code that asked for it, which shows where"
-COLOURS = {"equal": "green", "differs": "red", "only there": "red", "only here": "red", "not there to compare with": "yellow"}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a result's folder says of itself."""
+    """The record of a result's folder."""
 
     stage: Stage
     machine: Machine
@@ -50,7 +41,7 @@ class Comparison:
 
 
 def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
-    """What `stage.json` and `run.json` say; classes are looked up in the project's packages and in those that are allowed.
+    """The record in `stage.json` and `run.json`; classes are looked up in the project's packages and in those that are allowed.
 
     Raises:
         ValueError: if the folder holds no expression that this version of the code can make.
@@ -91,9 +82,8 @@ def _fits(stage: Stage) -> None:
         ValueError: if it has not.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
-    for policy in closure((stage,)):
-        if isinstance(policy, Fresh) and 4 * matrix_weights(policy.config) > memory:
-            raise ValueError(f"this machine has no memory for the {matrix_weights(policy.config):,} weights of {policy}")
+    if large := [s for s in closure((stage,)) if s.memory > memory]:
+        raise ValueError(f"this machine has no memory for the {large[0].memory / 4:,.0f} weights of {large[0]}")
 
 
 def rerun(recorded: Recorded, there: Path, out: Path) -> Iterator[Comparison]:
@@ -130,30 +120,3 @@ def compare(there: Path, here: Path) -> Iterator[tuple[str, Verdict]]:
             yield name, "only here"
         else:
             yield name, "equal" if digest(there / name) == digest(here / name) else "differs"
-
-
-def announce(recorded: Recorded, there: Path, console: Console) -> None:
-    """What has to be made again, and how long that took, as far as it is there to say so."""
-    stages = closure((recorded.stage,))
-    there_too = [folder for stage in stages if ((folder := there / str(stage)) / "run.json").exists()]
-    took = minutes(sum(read_made(folder).seconds for folder in there_too))
-    console.print(f"{plural(len(stages), 'stage')} to make again, one at a time; the first time they took {took}", highlight=False)
-
-
-def show(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> int:
-    """Do it, and say what came of it; 1 if a bit differs."""
-    recorded = read_folder(folder, allow)
-    announce(recorded, folder.resolve().parent, console)
-    for what, then, now in (("commit", recorded.commit, commit()), ("versions", recorded.versions, versions())):
-        if then != now:
-            console.print(f"note: made with {what} {then}; here it is {now}", style="yellow")
-    found = list(rerun(recorded, folder.resolve().parent, out))
-    table = Table("stage", "file", "", box=None, padding=(0, 2), header_style="dim")
-    for c in found:
-        table.add_row(str(c.stage), printable(c.file), Text(c.verdict, COLOURS[c.verdict]))
-    console.print(table)
-    equal, missing = (sum(c.verdict == v for c in found) for v in ("equal", "not there to compare with"))
-    different = len(found) - equal - missing
-    unknown = f", {missing} stages are not there to compare with" if missing else ""
-    console.print(f"{equal} files are equal to the bit, {different} are not{unknown}", highlight=False)
-    return 1 if different else 0

@@ -91,7 +91,7 @@ class Worker:
                 self.connection.send(None)
 
     def outcome(self) -> Outcome | None:
-        """What became of the stage; None where the worker died."""
+        """The outcome of the stage; None where the worker died."""
         try:
             outcome: Outcome = self.connection.recv()
         except (EOFError, ConnectionResetError):

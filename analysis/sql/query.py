@@ -20,7 +20,7 @@ SMALLEST = 1 << 20  # bytes of a row that are always allowed
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query gave."""
+    """The answer to a query."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]

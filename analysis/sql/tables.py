@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from analysis.measures.estimates import exact_pass_at_k
-from analysis.measures.scores import KS
+from analysis.measures.exact import KS
 from train.checkpoint import read_note
 from train.ledger import read_ledger
 from train.score import LAYOUT, SCHEMA
@@ -20,6 +20,8 @@ Row = Mapping[str, object]
 RUN = ("seconds", "cpu_seconds", "peak_memory_mb", "finished", "device", "python")
 PLAIN = (str, int, float, bool, type(None))
 STAGE = re.compile(r"[^\W\d]\w*-[0-9a-f]{12}")  # the name of a stage's folder
+COLUMNS = ("study", "seed", "phase", "place", "metric", "value", "n", "note")  # of facts, besides the labels of their cells
+NUMBERS = {"place": "at", "value": "value"}  # SQL keeps the word AT for itself
 STUDY = "Run the study or `report` again, which writes it anew"  # the way out of a damaged report
 
 
@@ -81,28 +83,23 @@ def scores(out: Path) -> Reading:
     return _each(out, ("scores.npz", "stage.json"), row, "scores.npz")
 
 
-def rows(out: Path) -> Reading:
-    """A row of each metric of each difficulty of each cell, before and after; one without a metric of a cell that is undefined."""
+def facts(out: Path) -> Reading:
+    """A row of each fact of each study: the labels of its cell, its `seed`, and what was measured at which `place` on the metric's axis. A
+    `value` is null where it is not a number, and `note` says why."""
 
     def row(file: Path) -> Iterator[Row]:
-        for number, line in enumerate(file.read_bytes().splitlines()):
-            cell = an_object(parse(line))
-            labels = {_word(axis): a_text(value) for axis, value in an_object(cell["labels"]).items()}
-            facts = labels | {"study": shown(Path(file.parent.name)), "cell": number, "seed": a_count(cell["seed"])}
-            facts |= {"updates": a_count(cell["updates"]), "undefined": a_text(cell["undefined"]) or None}
-            steps = [a_count(n) for n in cell["steps"]]  # type: ignore[attr-defined]  # whatever it is else, is refused
-            curves = [(phase, metric, curve) for phase in ("before", "after") for metric, curve in an_object(cell[phase]).items()]
-            for phase, metric, curve in curves:
-                for n, value in zip(steps, curve, strict=True):  # type: ignore[call-overload]
-                    known = None if value is None else a_number(value)
-                    yield facts | {"phase": phase, "metric": _word(metric), "steps": n, "value": known}
-            if not curves:
-                yield facts | {"phase": None, "metric": None, "steps": None, "value": None}
+        for line in file.read_bytes().splitlines():
+            fact = an_object(parse(line))
+            labels = {_label(axis): a_text(value) for axis, value in an_object(fact["labels"]).items()}
+            numbers = {column: None if fact[what] is None else a_number(fact[what]) for column, what in NUMBERS.items()}
+            texts = {what: _printable(a_text(fact[what])) for what in ("phase", "metric", "note")}
+            said = {"study": shown(Path(file.parent.name)), "seed": a_count(fact["seed"]), "n": a_count(fact["n"])} | numbers | texts
+            yield labels | {column: said[column] for column in COLUMNS}
 
-    return _reports(out, "rows.jsonl", row)
+    return _reports(out, "facts.jsonl", row)
 
 
-def verdicts(out: Path) -> Reading:
+def findings(out: Path) -> Reading:
     """A row of each claim of each study; differences in points of 100."""
 
     def row(file: Path) -> Iterator[Row]:
@@ -112,7 +109,7 @@ def verdicts(out: Path) -> Reading:
                 raise ValueError(f"{odd[0]} of a claim is neither a text nor a number")
             yield known | {"study": shown(Path(file.parent.name))}
 
-    return _reports(out, "verdicts.json", row)
+    return _reports(out, "findings.json", row)
 
 
 def unreadable(out: Path) -> Reading:
@@ -124,7 +121,7 @@ def unreadable(out: Path) -> Reading:
     return Reading(tuple({"folder": folder, "reason": reason} for folder, reason in found.items()), found)
 
 
-TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, rows, verdicts, metrics, scores, unreadable)}
+TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, facts, findings, metrics, scores, unreadable)}
 
 
 def _each(out: Path, names: tuple[str, ...], row: Callable[[Path], Iterator[Row]], needed: str) -> Reading:
@@ -156,12 +153,23 @@ def _reports(out: Path, name: str, row: Callable[[Path], Iterator[Row]]) -> Read
     return Reading(tuple(found), damaged)
 
 
+def _label(axis: str) -> str:
+    """The column of an axis, which may be called as one of ours is."""
+    return _word(axis) + "_" * (axis.lower() in COLUMNS)
+
+
 def _word(name: str) -> str:
-    """The name of a column, or of a metric.
+    """The name of a column.
 
     Raises:
         ValueError: if it is none.
     """
-    if not name or not name.isprintable():
-        raise ValueError(f"expected a name, found {name!r}")
-    return name
+    if not name:
+        raise ValueError("expected a name, found none")
+    return _printable(name)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"expected a text in one line, found {text!r}")
+    return text

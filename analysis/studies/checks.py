@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from analysis.measures.edge import Edge
-from analysis.measures.exact import difficulties
 from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
+from analysis.measures.scores import difficulties
 from analysis.studies.claims import Claim
 from analysis.studies.study import Setting, Study
-from synthtasks.corpora import Solved, Writer
-from synthtasks.families import Family, problem
+from synthtasks.corpora import Corpus, Solved, Writer
+from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
 from train.learn import Learn
 from train.losses.imitate import Imitate
@@ -21,7 +21,7 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage, closure, name
 
-DRAWN = 2  # problems of each family that are tried: of the studies' own families all are of one length
+DRAWN = 2  # problems of each family that are tried: nearly all are of one length
 
 
 def check_study(study: Study, setting: Setting) -> None:
@@ -36,7 +36,7 @@ def check_study(study: Study, setting: Setting) -> None:
     for cell in cells:
         _check_labels(study, cell)
         _check_scores(cell)
-    _check_claims(study, cells)
+    _check_claims(study, setting, cells)
     known: set[object] = set()
     for stage in _named([s for c in cells for s in c.stages]):
         _check_stage(stage, known)
@@ -61,20 +61,28 @@ def _check_scores(cell: Cell) -> None:
         scored = {what: difficulties(scores[what]) for what in ("before", "after")}
         scored |= {"edge": difficulties(edge.scores)} if isinstance(edge, Edge) else {}
         if scored["before"] != scored["after"] or not set(scored.get("edge", ())) <= set(scored["before"]):
-            found = ", ".join(f"{what} {steps}" for what, steps in scored.items())
-            raise ValueError(f"{said} is scored at the same steps before and after, those of its edge among them; found {found}")
+            found = ", ".join(f"{what} {each}" for what, each in scored.items())
+            raise ValueError(f"{said} is scored at the same difficulties before and after, those of its edge among them; found {found}")
 
 
 # --- claims
 
 
-def _check_claims(study: Study, cells: Sequence[Cell]) -> None:
-    """Each must be answered by a seed in which all is defined. Facts are imagined by the measures; of those that imagine nothing, one that
-    measures something cannot be told from one that does not."""
+def _check_claims(study: Study, setting: Setting, cells: Sequence[Cell]) -> None:
+    """Each must be answered by a seed in which all is defined, unless cells that it reads exist with the study's own options alone. Facts
+    are imagined by the measures; of those that imagine nothing, one that measures something cannot be told from one that does not."""
+    asked = study.claims_of(cells)
+    usual = [] if asked == study.claims else list(study.every(replace(setting, seeds=setting.seeds[:1], options=study.options)))
+    for claim in study.claims:
+        for _, term in claim.contrast:
+            if not any(set(term.labels) <= set(cell.labels) for cell in (*cells, *usual)):
+                raise ValueError(
+                    f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {[dict(c.labels) for c in cells]}"
+                )
     known = outcomes(f for cell in cells for measure in study.measures if applies(measure, cell) for f in _imagined(measure, cell))
     silent = [m for m in study.measures if not hasattr(m, "imagined") and any(applies(m, c) for c in cells)]
     empty = [Outcome(dict(c.labels), c.seed, ()) for c in cells if not any(o.has(c.labels) for o in known)]
-    for claim in study.claims:
+    for claim in asked:
         _check_claim(claim, (*known, *empty), bool(silent))
 
 
@@ -85,8 +93,6 @@ def _imagined(measure: Measure, cell: Cell) -> Iterator[Fact]:
 def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
     for _, term in claim.contrast:
         mine = [o for o in known if o.has(term.labels)]
-        if not mine:
-            raise ValueError(f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {[dict(o.labels) for o in known]}")
         if silent and not all(term.metric in o.metrics(term.phase) for o in mine):
             continue  # one of the measures that imagine nothing may measure it
         try:
@@ -153,6 +159,8 @@ class Reading:
 def _said(family: Family) -> str:
     """Its numbers and words, less its primitives and parts."""
     values = [(f.name, getattr(family, f.name)) for f in fields(family)]  # type: ignore[arg-type]  # a frozen dataclass
+    if (inner := dict(values).get("family")) is not None:
+        return f"{type(family).__name__}({_said(inner)})"
     return f"{type(family).__name__}({', '.join(f'{name}={value!r}' for name, value in values if isinstance(value, int | str))})"
 
 
@@ -164,8 +172,8 @@ def _readings(stage: Stage) -> Iterator[Reading]:
             yield from _answered(stage.source, stage.sampler)
         case Learn():
             for _, loss in stage.losses:
-                if isinstance(loss, Imitate):
-                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.corpus.recipes)
+                if isinstance(loss, Imitate) and isinstance(loss.source, Corpus):
+                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.source.recipes)
                 elif isinstance(loss, Practice):
                     yield from _answered(loss.source, loss.sampler)
 
@@ -174,7 +182,7 @@ def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
     """Of a band the longest problems that it may choose."""
     match source:
         case Band(edge=Edge(scores=scores)):
-            yield Reading(replace(source.family, steps=max(difficulties(scores))), Solved(sampler.surface), source.split, sampler.spare)
+            yield Reading(at(source.family, max(difficulties(scores))), Solved(sampler.surface), source.split, sampler.spare)
         case Band() | Endless():
             yield Reading(source.family, Solved(sampler.surface), source.split, sampler.spare)
         case Few():

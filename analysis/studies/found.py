@@ -31,6 +31,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "scale": preset(results.setting.scale),
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
+        "note": results.note,
         "findings": [{key: _rounded(finding.record()[key]) for key in KEPT} for finding in results.findings],
     }
 

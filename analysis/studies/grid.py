@@ -16,9 +16,10 @@ from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
 from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
-from analysis.studies.recipes import REWARDS, Withhold, base, knowing, needing, practise, present_edge, sample, score, withheld
+from analysis.studies.grid_lesson import LESSON
+from analysis.studies.recipes import REWARDS, Tasks, base, knowing, needing, practise, present_edge, sample, score, tasks_of
 from analysis.studies.study import Figure, Setting, Study
-from synthtasks.families import Program
+from synthtasks.families import Family, Uses
 from train.learn import Learn
 from train.rl.problems import Band
 
@@ -37,32 +38,34 @@ def labels(control: str, primitive: str, region: str, reward: str) -> dict[str, 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     """The factorial, and the controls beside it."""
-    scale, names = setting.scale, withheld(setting)
-    present, absent = base(scale, (), seed), base(scale, names, seed)
-    edge, family = present_edge(scale, names, seed), needing(scale, names)
+    scale, tasks = setting.scale, tasks_of(setting)
+    present, absent = (base(scale, names, seed, tasks) for names in ((), tasks.withhold))
+    edge, family = present_edge(scale, tasks, seed), needing(scale, tasks)
     for (primitive, policy), region, reward in product((("present", present), ("absent", absent)), REGIONS, ("outcome", "process")):
         yield practised(labels("none", primitive, region, reward), setting, seed, policy, edge, family)
-    easy = knowing(scale, names)  # positive control: RL on what the absent base knows, at its own edge there
-    yield practised(labels("known", "absent", "at", "process"), setting, seed, absent, Edge(score(scale, absent, easy, seed)), easy)
+    if easy := knowing(scale, tasks):  # positive control: RL on what the absent base knows, at its own edge there
+        own = Edge(score(scale, absent, easy, seed, tasks=tasks))
+        yield practised(labels("known", "absent", "at", "process"), setting, seed, absent, own, easy)
     yield practised(labels("coin", "present", "at", "coin"), setting, seed, present, edge, family)  # a reward that means nothing
     yield Cell.of(labels("temperature", "present", "at", "none"), seed, edge=edge, before=edge.scores, tempered=edge.scores)  # no RL
 
 
-def practised(labels: dict[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Program) -> Cell:
+def practised(labels: dict[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Family) -> Cell:
     """The cell in which a policy practises in a region of an edge."""
-    scale = setting.scale
-    learned = practise(scale, policy, Band(family, edge, labels["region"]), REWARDS[labels["reward"]], seed)  # type: ignore[arg-type]  # checked there
+    scale, tasks = setting.scale, tasks_of(setting)
+    given = Band(family, edge, labels["region"])  # type: ignore[arg-type]  # checked there
+    learned = practise(scale, policy, given, REWARDS[labels["reward"]], seed, tasks)
     test = Band(family, edge, "at", "test")
     return Cell.of(
         labels,
         seed,
         edge=edge,
-        before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed),
-        after=score(scale, learned, family, seed),
+        before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed, tasks=tasks),
+        after=score(scale, learned, family, seed, tasks=tasks),
         base=policy,
         learn=learned,
-        sampled_before=sample(scale, policy, test, seed),
-        sampled_after=sample(scale, learned, test, seed),
+        sampled_before=sample(scale, policy, test, seed, tasks),
+        sampled_after=sample(scale, learned, test, seed, tasks),
     )
 
 
@@ -75,8 +78,8 @@ def guessed(cell: Cell) -> tuple[str, ...]:
     """The withheld primitives, which whoever does not know them has to guess: those that problems are made to need."""
     edge = cell["edge"]
     assert isinstance(edge, Edge)
-    family = edge.scores.families[0]
-    return family.uses.names if isinstance(family, Program) else ()
+    uses: Uses = getattr(edge.scores.families[0], "uses", Uses())
+    return uses.names
 
 
 def factorial(primitive: str, region: str) -> dict[str, str]:
@@ -84,6 +87,7 @@ def factorial(primitive: str, region: str) -> dict[str, str]:
     return {"control": "none", "primitive": primitive, "region": region}
 
 
+FACTORIAL = {"control": "none"}
 AT, BELOW, BEYOND = (factorial("present", region) for region in ("at", "below", "beyond"))
 ABSENT_AT, ABSENT_BELOW = factorial("absent", "at"), factorial("absent", "below")
 KNOWN, COIN, TEMPERATURE = {"control": "known"}, {"control": "coin"}, {"control": "temperature"}
@@ -161,14 +165,14 @@ FIGURES = (
     ),
     Figure(
         "pass@k before and after RL",
-        PassCurves("primitive", "region"),
+        PassCurves("primitive", "region", FACTORIAL),
         "Exact pass@k on the problems at the edge, mean over seeds with the 95 % interval over seeds where there are several. Where "
         "curves start apart and meet at large k, RL made likelier what the base reached, too, with so many samples; where they stay "
         "apart, it solves problems that so many samples of the base do not.",
     ),
     Figure(
         "Learning curves",
-        LearningCurves("region", "primitive"),
+        LearningCurves("region", "primitive", labels=FACTORIAL),
         "Rollouts of RL as it went, mean over seeds, averaged over a fortieth of the run. A group has signal if its rewards "
         "differ; without one, an iteration takes no step.",
     ),
@@ -209,5 +213,6 @@ STUDY = Study(
     ),
     claims=(*TESTED, *REPORTED),
     figures=FIGURES,
-    options=Withhold(),
+    lesson=LESSON,
+    options=Tasks(),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from analysis.measures.exact import LOWER_BOUND
 from analysis.measures.facts import Cell, Fact, Outcome, measured, outcomes
 from analysis.studies.judge import Finding, judge, over_looks
 from analysis.studies.study import Setting, Study
@@ -30,6 +31,18 @@ class Results:
     def outcomes(self) -> tuple[Outcome, ...]:
         """The facts of each cell, in the order of the cells."""
         return outcomes(self.facts)
+
+    @cached_property
+    def note(self) -> str:
+        """One sentence on exact success, where it is a lower bound; "" where it is not."""
+        places = sorted({fact.at for fact in self.facts if fact.metric == LOWER_BOUND and fact.at is not None})
+        if not places:
+            return ""
+        where = f"at difficulty {places[0]:g}" if len(places) == 1 else f"at difficulties from {places[0]:g} to {places[-1]:g}"
+        return (
+            f"Exact pass@k is a lower bound {where}: problems there may have several derivations, of which it counts the reference's; "
+            "sampled success, with its interval over problems, counts all."
+        )
 
 
 def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store) -> Results:

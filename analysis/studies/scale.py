@@ -13,7 +13,7 @@ ELSEWHERE = ("seeds", "machine")  # fields that do not say what is learned: how 
 
 @dataclass(frozen=True)
 class Scale:
-    """The sizes of the parts that studies are made of. Lengths in steps of a program unless said.
+    """The sizes of the parts that studies are made of. Difficulties are values of the first dial of a family: of a program its steps.
 
     Raises:
         ValueError: if a size is out of its range, or two of them do not go together.
@@ -21,9 +21,9 @@ class Scale:
 
     # the task
     modulus: Annotated[int, From(2)] = 10  # of the arithmetic
-    lines: Annotated[int, From(1, 1_000)] = 24  # of every program; also the longest listing
-    solved: Count = 4  # pretraining solves problems of 1 to this many steps
-    deepest: Count = 24  # scores go from 1 step to this many
+    lines: Annotated[int, From(1, 1_000)] = 24  # of every program; also the largest difficulty of which documents are read
+    solved: Count = 4  # pretraining solves problems of so many difficulties, the first
+    deepest: Count = 24  # scores go from difficulty 1 to this one
     uses: Annotated[int, From(0)] = 3  # a problem applies the withheld primitives at least so often
     # the model
     width: Count = 64  # of the model
@@ -42,7 +42,7 @@ class Scale:
     exam_problems: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
     sampled_problems: Count = 64  # problems sampled for answer-only success
     samples: Count = 64  # completions of each of these
-    seeds: Annotated[int, SEEDS] = 5
+    seeds: Annotated[int, SEEDS] = 5  # how many; each is a pretraining seed with its own RL seed
     machine: Machine = Machine()
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Annotated
 
 from analysis.measures.facts import Cell, Fact, Measure
@@ -51,9 +51,9 @@ class Act:
     """One part of a lesson: what is said, which stages of the cells then run, and what is shown when they have."""
 
     title: str
-    text: str
+    text: str  # in which {withhold} stands for what the option of that name is set to
     stages: tuple[str, ...]  # by their names in the cells
-    show: Callable[[Sequence[Fact]], str] = lambda facts: ""  # lines for a terminal
+    show: Callable[[Sequence[Fact]], str] | None = None  # lines for a terminal, of all that can be measured by then
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Study:
     every axis.
 
     Raises:
-        ValueError: if its name cannot be that of a folder, an axis has no values, or two claims have one name.
+        ValueError: if its name cannot be that of a folder, an axis has no values, two claims have one name, or its options are none.
     """
 
     name: str
@@ -90,6 +90,8 @@ class Study:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
             raise ValueError(f"a study's name is that of a folder, as in grid, and none of {', '.join(RESERVED)}; found {self.name!r}")
+        if not is_dataclass(self.options) or isinstance(self.options, type):
+            raise ValueError(f"the options of a study are a frozen dataclass, made; found {self.options}")
         if not all(self.axes.values()):
             raise ValueError(f"each axis of a study has values; found {dict(self.axes)}")
         names = [claim.name for claim in self.claims]

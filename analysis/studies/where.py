@@ -1,11 +1,11 @@
-"""Where RL has to practise: at every second depth of the program, with the same base, against the coin at three of them.
+"""Where RL has to practise: at every second difficulty, with the same base, against the coin at three of them.
 
 Below some depth the base solves everything, beyond another nothing: there no group of completions has signal. Between them RL may
 carry the edge, wherever it practises.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.estimates import exact_pass_at_k
@@ -13,26 +13,28 @@ from analysis.measures.exact import Exact, Regions, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from analysis.studies.claims import At, Claim, More, Past, Same, gain
-from analysis.studies.recipes import REWARDS, Withhold, base, needing, practise, present_edge, score, withheld
+from analysis.studies.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, score, tasks_of
 from analysis.studies.study import Figure, Setting, Study
+from synthtasks.families import level
 from train.ledger import read_ledger
 from train.rl.problems import Endless
 from train.stages.stage import Shelf
 
-DEPTHS = tuple(range(2, 27, 2))  # steps of the problems that RL is given, as far as the scale goes
+DEPTHS = tuple(range(2, 27, 2))  # difficulties of the problems that RL is given, as far as the scale goes
 COINS = DEPTHS[1:6:2]
 DEEPER = 2  # steps beyond the edge, where RL was given nothing
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     """Process reward at every depth, and the coin at some."""
-    scale, names = setting.scale, withheld(setting)
-    policy, edge, family = base(scale, (), seed), present_edge(scale, names, seed), needing(scale, names)
-    for reward, depths in (("process", DEPTHS), ("coin", COINS)):
-        for depth in (n for n in depths if n <= scale.deepest):
-            learned = practise(scale, policy, Endless(replace(family, steps=depth)), REWARDS[reward], seed)
-            labels = {"depth": str(depth), "reward": reward}
-            yield Cell.of(labels, seed, edge=edge, before=edge.scores, learn=learned, after=score(scale, learned, family, seed))
+    scale, tasks = setting.scale, tasks_of(setting)
+    policy, edge, family = base(scale, (), seed, tasks), present_edge(scale, tasks, seed), needing(scale, tasks)
+    depths = {level(f): f for f in exam(family, scale.deepest)}
+    for reward, chosen in (("process", DEPTHS), ("coin", COINS)):
+        for depth in (n for n in chosen if n in depths):
+            learned = practise(scale, policy, Endless(depths[depth]), REWARDS[reward], seed, tasks)
+            after = score(scale, learned, family, seed, tasks=tasks)
+            yield Cell.of({"depth": str(depth), "reward": reward}, seed, edge=edge, before=edge.scores, learn=learned, after=after)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Practised:
         yield cell.fact("before", "pass@1 where RL practised", None, float(there.mean()), problems)
         signal = [fact.value for fact in Noted("learn", ("signal",))(cell, shelf)]
         yield cell.fact("learning", "share of groups with signal", None, sum(signal) / len(signal), len(signal))
-        deeper = [n for n in [max(band, default=0) + DEEPER] if band and n in before.steps]
+        deeper = [n for n in [max(band, default=0) + DEEPER] if band and n in before.difficulties]
         for name, places in (("at the edge", band), ("two deeper", deeper)):
             if places:
                 at = [before.at(n) for n in places]
@@ -120,5 +122,5 @@ STUDY = Study(
             "solves a depth, no group has signal and nothing is gained.",
         ),
     ),
-    options=Withhold(),
+    options=Tasks(),
 )

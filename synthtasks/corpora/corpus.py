@@ -34,6 +34,13 @@ class Recipe:
     def __post_init__(self) -> None:
         check(self)
 
+    def documents(self, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents called `path`, on training problems."""
+        if self.problems is None:
+            return (self.write(p) for p in problems(self.family, "train", *path))
+        which = (int(rng(*path, i).integers(self.problems)) for i in count())
+        return (self.write(p) for p in named(self.family, "train", which, "recipe"))
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -67,12 +74,10 @@ class Corpus:
         weights = np.array([r.weight for r in self.recipes])
         return self.recipes[int(g.choice(len(weights), p=weights / weights.sum()))]
 
-    def documents(self, recipe: Recipe, *path: str | int) -> Iterator[Document]:
-        """The endless stream of the recipe's documents called `path`, on training problems."""
-        if recipe.problems is None:
-            return (recipe.write(p) for p in problems(recipe.family, "train", *path))
-        numbers = (int(rng(*path, i).integers(recipe.problems)) for i in count())
-        return (recipe.write(p) for p in named(recipe.family, "train", numbers, "recipe"))
+    def documents(self, shelf: object, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents called `path`, all of one recipe. A corpus needs nothing from the `shelf`, where other sources
+        find what was computed before."""
+        return self.recipe(rng(*path, "recipe")).documents(*path)
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """True for each word of the body that carries loss."""

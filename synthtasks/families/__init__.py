@@ -6,7 +6,7 @@ from synthtasks.families.dials import Dial, Forced, at, difficulties, difficulty
 from synthtasks.families.grid import MOVES, Grid
 from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
-from synthtasks.families.kit.family import Family, Graded, has_one_derivation, label, named, problem, problems
+from synthtasks.families.kit.family import Family, has_one_derivation, label, named, problem, problems
 from synthtasks.families.mix import Mix, Part
 from synthtasks.families.needing import Needing, knowing, needing
 from synthtasks.families.program import Program, Uses
@@ -26,7 +26,6 @@ __all__ = [
     "Dial",
     "Family",
     "Forced",
-    "Graded",
     "Grid",
     "Group",
     "Hops",

@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.measures.estimates import exact_pass_at_k, sampled_pass_at_k
-from analysis.studies import grid
+from analysis.studies.recipes import base, needing
 from analysis.studies.scale import SCALES, SMOKE
-from analysis.studies.study import Setting
 from models import GPTConfig
 from models.gpt import GPT
 from models.sampling import chosen_logp, completion_logits, generate, invert, pad
@@ -42,11 +41,10 @@ def uncached(model: GPT, prompts: list[list[int]], uniforms: torch.Tensor) -> to
 
 def agreement(table: Table) -> None:
     """Exact and sampled pass@k of a trained model: the smoke base, on problems that it sometimes solves."""
-    setting = Setting(SMOKE, ("mul",), (0,))
     with TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        policy = load_policy(store.get(grid.base(SMOKE, (), 0)))
-    family = replace(grid.needing(setting), steps=5)
+        policy = load_policy(store.get(base(SMOKE, (), 0)))
+    family = replace(needing(SMOKE, ("mul",)), steps=5)
     held = exam(family, Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
     logp = solution_logp(policy.model, held, (1.0,))[0][0]
     problems = tuple(problem(family, "test", "score", 0, i) for i in range(AGREE))

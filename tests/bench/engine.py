@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from analysis.cli.screen import Clock
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import make_plan
+from analysis.running.progress import Clock
 from analysis.studies import STUDIES
 from analysis.studies.scale import SMOKE
 from analysis.studies.study import Setting
@@ -88,7 +88,8 @@ def main() -> None:
     """Measure and print."""
     table = Table("what", "together", "", box=None, padding=(0, 2))
     slots(table)
-    study, grid = STUDIES["grid"], Setting(SMOKE, ("mul",), tuple(range(170)))
+    study = STUDIES["grid"]
+    grid = Setting(SMOKE, tuple(range(170)), study.options)
     with TemporaryDirectory() as folder:
         store = Store(Path(folder))
         old, new = tuple(pair(i) for i in range(STORED // 2)), tuple(pair(-1 - i) for i in range(NEW // 2))
@@ -109,7 +110,7 @@ def main() -> None:
 
     with TemporaryDirectory() as folder:
         began = time.monotonic()
-        wanted = tuple(s for cell in study.cells(grid) for s in cell.stages())
+        wanted = tuple(s for cell in study.every(grid) for s in cell.stages)
         seconds("the expressions of a grid of 170 seeds", table, len(closure(wanted)), began)
         store = Store(Path(folder))
         stages = closure(wanted)

@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
-from tests.faults.small import LABELS, SCALE, cell
+from tests.faults.small import SCALE, cell
 from train.stages.stage import Interrupted, name
 from train.stages.store import Store
 
@@ -63,7 +62,7 @@ def interrupted(field: Field) -> Path:
 def stopped(field: Field) -> Path:
     """The draft of a score with a piece in it, all else being finished."""
     seed = field.chance.choice((0, 1))
-    stage = cell(Setting(SCALE, seeds=(seed,)), seed, LABELS).before
+    stage = cell(seed)["before"]
     field.restore(name(stage))
     with suppress(Interrupted):
         Store(field.stages, SCALE.machine, stopping=lambda: True).get(stage)

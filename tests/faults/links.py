@@ -11,7 +11,7 @@ from train.stages.disk import remove
 
 LEARN = ("metrics.jsonl", "ledger.json", "policy.json", "policy.safetensors", "run.json", "stage.json", "checkpoint.json", "checksums.json")
 SCORE = ("pieces/0.npz", "pieces/0.json", "pieces/1.npz", "pieces/1.json", "scores.npz", "ledger.json")
-STUDY = ("rows.jsonl", "verdicts.json", "report.html", "stages.json")
+STUDY = ("facts.jsonl", "findings.json", "report.html", "stages.json")
 HALF = ("", ".tmp", ".copy")
 IN_LEARN = [*(name + half for name in LEARN for half in HALF), "checkpoint.tmp", "checkpoint.pt"]
 IN_SCORE = [name + half for name in SCORE for half in HALF]
@@ -52,7 +52,7 @@ def studies(field: Field, n: int) -> None:
     for i in range(n):
         learns = sorted(f.name for f in (field.calm / "stages").glob("Sample-*"))
         field.restore(field.chance.choice(learns))
-        (rows,) = field.out.glob("*/rows.jsonl")
+        (rows,) = field.out.glob("*/facts.jsonl")
         file = rows.with_name(IN_STUDY[i % len(IN_STUDY)])
         file.unlink(missing_ok=True)
         file.symlink_to(field.elsewhere / "victim")

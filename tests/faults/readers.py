@@ -10,7 +10,7 @@ from rich.console import Console
 from analysis.cli import command
 from analysis.cli.ask import converse
 from analysis.cli.request import stages_of
-from analysis.figures.learning import read_notes
+from analysis.cli.tables import announce, show_rerun, show_rubbish
 from analysis.live.dashboard import Dashboard
 from analysis.live.growing import Growing
 from analysis.report.provenance import costs, machines
@@ -19,7 +19,7 @@ from analysis.running import gc
 from analysis.running.agenda import State
 from analysis.running.engine import Care
 from analysis.running.plan import make_plan
-from analysis.running.rerun import announce, read_folder, show
+from analysis.running.rerun import read_folder
 from analysis.running.shard import WHOLE
 from analysis.sql.query import ask, catalogue
 from analysis.sql.tables import STAGE, TABLES
@@ -27,7 +27,6 @@ from analysis.studies.results import collect
 from analysis.studies.study import Setting
 from tests.faults.field import WAY_OUT
 from tests.faults.small import SCALE, STUDY, Hasty
-from train.learn import Learn
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
@@ -51,7 +50,7 @@ def here(stages: Sequence[Stage], store: Store, jobs: int, cost: object, watch: 
 
 def asked(out: Path) -> Hasty:
     """The small study, in a folder."""
-    return Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, out, 1)
+    return Hasty(STUDY, Setting(SCALE, (0, 1)), {}, out, 1)
 
 
 def run(out: Path, fault: Fault, console: Console) -> None:
@@ -69,9 +68,6 @@ def report(out: Path, fault: Fault, console: Console) -> None:
     request = asked(out)
     results = collect(request.study, request.setting, request.cells(), request.store)
     costs(results), machines(results), exhibits(results)
-    for stage in closure(stages_of(results.cells)):
-        if isinstance(stage, Learn):
-            read_notes(results.store.get(stage) / "metrics.jsonl")
 
 
 def plan(out: Path, fault: Fault, console: Console) -> None:
@@ -104,7 +100,7 @@ def rerun(out: Path, fault: Fault, console: Console) -> None:
 
 def rerun_all(out: Path, fault: Fault, console: Console) -> None:
     folder = (out / fault.file).parent
-    show(folder, out.with_name("again"), (), console)
+    show_rerun(folder, out.with_name("again"), (), console)
 
 
 def talk(out: Path, fault: Fault, console: Console) -> None:
@@ -113,7 +109,7 @@ def talk(out: Path, fault: Fault, console: Console) -> None:
 
 
 def collect_garbage(out: Path, fault: Fault, console: Console) -> None:
-    gc.summary(gc.sort(out), console)
+    show_rubbish(gc.sort(out), console)
 
 
 Reader = Callable[[Path, Fault, Console], None]

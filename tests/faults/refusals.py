@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.running.engine import Care
-from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import Process, Warm, nothing
-from tests.faults.small import LABELS, SCALE, cell
+from tests.faults.small import cell
 from train.stages.stage import closure
 
 ROOM = re.compile("Make room")
@@ -59,7 +58,7 @@ def full(field: Field, n: int) -> None:
 
 def seed_one(field: Field) -> list[str]:
     """The names of the stages that the second of the two seeds needs."""
-    return [str(s) for s in closure(cell(Setting(SCALE), 1, LABELS).stages())]
+    return [str(s) for s in closure(cell(1).stages)]
 
 
 def read_only(field: Field, n: int) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +14,14 @@ from analysis.cli.command import run
 from analysis.cli.request import Request
 from analysis.cli.terminal import Terminal
 from analysis.measures.edge import Edge, Rule
+from analysis.measures.facts import Cell
 from analysis.running.engine import Care, run_stages
 from analysis.running.shard import Shard
 from analysis.studies.claims import At, Claim, More, gain
+from analysis.studies.grid import STUDY as GRID
+from analysis.studies.recipes import practise, sample
 from analysis.studies.scale import Scale
-from analysis.studies.study import Cell, Setting, Study
+from analysis.studies.study import Setting, Study
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
@@ -28,17 +30,18 @@ from synthtasks.surfaces import Compact
 from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.imitate import Imitate
-from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl import Band, Sampler
-from train.sample import Sample
+from train.rl.problems import Band
+from train.rl.rewards import Correct
 from train.score import Score
 from train.stages.store import Store
 
 CHECKPOINT_SECONDS = 0.1
 WIDTH = 1_000  # of a line, so that no path is broken
 
-SCALE: Scale = replace(TINY, modulus=3, lines=2, solved=2, deepest=2, pretraining=60, tokens=200, practice=15, exam=32, seeds=2)
+SCALE: Scale = replace(
+    TINY, modulus=3, lines=2, solved=2, deepest=2, pretraining=60, tokens=200, rl_iterations=15, exam_problems=32, seeds=2
+)
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(2, (ADD, MUL), 3)
 CONFIG = GPTConfig(len(VOCAB), SCALE.width, SCALE.layers, SCALE.heads, SCALE.heads, context=64)
@@ -62,26 +65,34 @@ class Faulty(Score):
         super().run(out, store)
 
 
-def cell(setting: Setting, seed: int, labels: Mapping[str, str]) -> Cell:
+def cell(seed: int) -> Cell:
     """The only cell of a seed: pretraining, an edge that holds everything, practice there."""
     base = Learn(Fresh(CONFIG, VOCAB, seed), ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)), SCALE.tokens, seed)),), SCALE.pretraining)
     families = tuple(replace(FAMILY, steps=n) for n in (1, 2))
-    before = Score(base, families, SCALE.exam, seed=seed)
+    before = Score(base, families, SCALE.exam_problems, seed=seed)
     edge = Edge(before, EVERYTHING)
-    practice = Practice(Band(FAMILY, edge, "at"), sampler=Sampler(SCALE.group), problems=SCALE.problems, seed=seed)
-    learned = Learn(base, ((1.0, practice),), SCALE.practice)
+    learned = practise(SCALE, base, Band(FAMILY, edge, "at"), Correct(), seed)
     test = Band(FAMILY, edge, "at", "test")
-    asked = (Sample(base, test, SCALE.asked, Sampler(16), seed), Sample(learned, test, SCALE.asked, Sampler(16), seed))
-    return Cell(tuple(LABELS.items()), seed, edge, before, Faulty(learned, families, SCALE.exam, seed=seed), learned, "at", asked)
+    return Cell.of(
+        LABELS,
+        seed,
+        edge=edge,
+        before=before,
+        after=Faulty(learned, families, SCALE.exam_problems, seed=seed),
+        base=base,
+        learn=learned,
+        sampled_before=sample(SCALE, base, test, seed),
+        sampled_after=sample(SCALE, learned, test, seed),
+    )
 
 
 STUDY = Study(
     name="small",
     question="Does a fault change any bit?",
     source="tests/faults",
-    axes={"reward": ("outcome",)},
-    cell=cell,
-    controls={},
+    axes={axis: (value,) for axis, value in LABELS.items()},
+    cells=lambda setting, seed: (cell(seed),),
+    measures=GRID.measures,
     claims=(Claim("gain", "Practice raises pass@128.", gain(LABELS, At("at")), More(10)),),
 )
 
@@ -99,7 +110,7 @@ def small(out: Path, care: Care) -> int:
     """Make what is missing; the exit status. A mistake is told as by the command line."""
     console = Terminal(width=WIDTH)
     try:
-        return run(Hasty(STUDY, Setting(SCALE, seeds=(0, 1)), {}, out, 2), console, care, Shard(), run_stages)
+        return run(Hasty(STUDY, Setting(SCALE, (0, 1)), {}, out, 2), console, care, Shard(), run_stages)
     except (ValueError, OSError) as mistake:
         console.print(f"error: {mistake}", highlight=False)
         return 2

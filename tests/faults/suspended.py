@@ -8,10 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.studies.study import Setting
 from tests.faults.field import PATIENCE, Field
 from tests.faults.process import LOOK, Process
-from tests.faults.small import CHECKPOINT_SECONDS, LABELS, SCALE, cell
+from tests.faults.small import CHECKPOINT_SECONDS, SCALE, cell
 from train.stages.lease import Leases
 from train.stages.stage import Stage, closure, name
 from train.stages.store import Store
@@ -45,7 +44,7 @@ class Holder:
 
 def suspended(field: Field, n: int) -> None:
     """Suspend the holder of each kind of stage at operations that lie evenly over all that it does."""
-    kinds = {type(s).__name__ + str(len(s.upstream)): s for s in closure(cell(Setting(SCALE), 0, LABELS).stages())}
+    kinds = {type(s).__name__ + str(len(s.upstream)): s for s in closure(cell(0).stages)}
     for i, stage in enumerate(kinds.values()):
         field.restore(name(stage))
         alone = field.start(Holder(stage))

@@ -1,6 +1,6 @@
-"""Learning by example: pretraining, mid-training and supervised fine-tuning are this, on other corpora."""
+"""Learning by example: pretraining, mid-training, supervised fine-tuning and distillation from text differ by their source alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -9,10 +9,12 @@ from torch import Tensor
 
 from models.sampling import chosen_logp, pad
 from synthtasks.checked import From, check
-from synthtasks.corpora import Corpus, Document
-from synthtasks.rng import rng
+from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
+from train.ledger import BACKWARD
+from train.losses.sources import Source
 from train.run import Run, Update
+from train.stages.stage import Shelf
 
 
 @dataclass(frozen=True)
@@ -26,27 +28,32 @@ class Batch:
 
 @dataclass(frozen=True)
 class Imitate:
-    """Cross-entropy on the bodies of a corpus's documents, as the mean over the words that carry loss.
+    """Cross-entropy on the bodies of a source's documents, as the mean over the words that carry loss.
 
-    An iteration reads documents of one recipe, as many as fit into `tokens`.
+    An iteration reads as many documents as fit into `tokens`; of a `Corpus` they are of one recipe.
     """
 
-    corpus: Corpus
+    source: Source
     tokens: Annotated[int, From(1)] = 6_144  # an iteration
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
+    word: ClassVar[str] = "pretrain"
 
     def __post_init__(self) -> None:
         check(self)
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
-        """What the documents are drawn by."""
-        return "imitate", self.corpus, self.seed
+        return "imitate", self.source, self.seed
+
+    @property
+    def work(self) -> float:
+        return BACKWARD * self.tokens
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
-        batch = collate(self.corpus, self.documents(iteration), run.vocab, run.device)
+        documents = self.documents(run.context, iteration)
+        batch = collate(documents, [self.source.learned(d) for d in documents], run.vocab, run.device)
         run.ledger.train(batch.real, run.weights)
         yield Update(self._terms(run, batch), {})
 
@@ -55,12 +62,11 @@ class Imitate:
         logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
         yield -(logp * learned).sum() / learned.sum()
 
-    def documents(self, iteration: int) -> list[Document]:
-        """What is read in an iteration; at least one document."""
-        path = ("imitate", self.seed, iteration)
+    def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
+        """Those of an iteration, at least one."""
         documents: list[Document] = []
         room = self.tokens
-        for document in self.corpus.documents(self.corpus.recipe(rng(*path, "recipe")), *path):
+        for document in self.source.documents(shelf, "imitate", self.seed, iteration):
             room -= len(document.prompt) + len(document.body)
             if room < 0 and documents:
                 break
@@ -68,9 +74,9 @@ class Imitate:
         return documents
 
 
-def collate(corpus: Corpus, documents: list[Document], vocab: Vocab, device: torch.device) -> Batch:
-    """Documents as tensors, padded on the right; padding carries no loss."""
+def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vocab: Vocab, device: torch.device) -> Batch:
+    """Documents, and which words of each body are `learned`, as tensors padded on the right; padding carries no loss."""
     rows = [vocab.encode(d.prompt + d.body) for d in documents]
     tokens, lengths = pad(rows, device)
-    learned, _ = pad([[0] * len(d.prompt) + [int(x) for x in corpus.learned(d)] for d in documents], device)
-    return Batch(tokens, learned.bool(), int(lengths.sum()))
+    mask, _ = pad([[0] * len(d.prompt) + [int(x) for x in body] for d, body in zip(documents, learned, strict=True)], device)
+    return Batch(tokens, mask.bool(), int(lengths.sum()))

@@ -5,21 +5,22 @@ no group has signal there is no step: not by rounding, and not by the divergence
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from synthtasks.checked import From, check
 from train.checkpoint import Metrics
+from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_tokens, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares
 from train.rl.objectives import kl
-from train.rl.problems import ProblemSource
-from train.rl.rewards import Correct, Reward
+from train.rl.problems import Band, ProblemSource
+from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 from train.rl.signal import Judged, has_signal, with_signal
@@ -42,6 +43,8 @@ class Practice:
     reuse: Annotated[int, From(1)] = 1  # updates on the same rollouts; one is on-policy
     seed: Annotated[int, From(0)] = 0
 
+    word: ClassVar[str] = "practise"
+
     def __post_init__(self) -> None:
         check(self)
         if self.sampler.group == 1 and compares(self.algorithm.credit):
@@ -60,6 +63,19 @@ class Practice:
     @property
     def drawn_by(self) -> tuple[object, ...]:
         return "practice", self.source, self.seed
+
+    @property
+    def work(self) -> float:
+        return (1 + BACKWARD) * self.problems * self.sampler.group * LENGTH
+
+    def trials(self) -> tuple[tuple["Practice", float], ...]:
+        """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
+        The longest problems of a band take the most memory."""
+        if not isinstance(self.source, Band):
+            return ((self, 0.0), (self, 1.0))
+        usual, longest = self.source.trials()
+        each = ((longest, Coin(), 0.0), (usual, self.reward, 0.5), (usual, Coin(), 0.5))
+        return tuple((replace(self, source=source, reward=reward), share) for source, reward, share in each)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         a = self.algorithm

@@ -1,18 +1,20 @@
 """Sources of problems to practise on. A batch is a pure function of seed and iteration, so a resumed run meets the same ones."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
 from synthtasks.checked import From, check, one_of
-from synthtasks.families import Family, Program, named
+from synthtasks.families import Family, at, level, named
 from synthtasks.problem import Problem, Split
 from train.stages.reading import a_text, an_object, read_object, reading
 from train.stages.seal import defined
-from train.stages.stage import Context, Stage, Undefined
+from train.stages.stage import Context, Stage, Undefined, closure
 
+USUAL = 6  # steps of problems, roughly, that a band will choose
 Region = Literal["below", "at", "beyond"]  # of an edge
+HARDEST = 100_000  # beyond any difficulty: no problem has so many steps
 
 
 class ProblemSource(Protocol):
@@ -66,7 +68,7 @@ class Few:
 class Band:
     """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
 
-    family: Program
+    family: Family
     edge: Stage
     region: Region
     split: Split = "train"
@@ -74,9 +76,15 @@ class Band:
     def __post_init__(self) -> None:
         check(self)
 
+    def trials(self) -> tuple[Endless, Endless]:
+        """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
+        scored = next((s.families for s in closure((self.edge,)) if hasattr(s, "families")), (self.family,))
+        usual, longest = (level(family) for family in (scored[:USUAL][-1], scored[-1]))
+        return Endless(at(self.family, usual)), Endless(at(self.family, longest))
+
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
-        steps = band(context, self.edge, self.region, range(1, self.family.lines + 1))
-        return _draw(replace(self.family, steps=steps[iteration % len(steps)]), self.split, count, seed, iteration, draw)
+        found = band(context, self.edge, self.region, range(1, HARDEST))
+        return _draw(at(self.family, found[iteration % len(found)]), self.split, count, seed, iteration, draw)
 
 
 def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:

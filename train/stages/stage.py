@@ -23,7 +23,7 @@ from train.stages.record import Canonical, Hashed, Hashes, Json, differences, fo
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
-OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "trials"})  # no field is called so
+OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "work", "memory", "trials"})  # no field is called so
 
 
 class Undefined(Exception):
@@ -129,6 +129,16 @@ class Stage(Hashed, ABC):
     def word(self) -> str:
         """Its kind in plans and progress: stages of one word take about the same time."""
         return type(self).__name__.lower()
+
+    @property
+    def work(self) -> float:
+        """Its cost in tokens forward, roughly; a function of the expression alone, and so equal on every machine."""
+        return 0.0
+
+    @property
+    def memory(self) -> float:
+        """Bytes of memory that it surely needs."""
+        return 0.0
 
     def trials(self) -> tuple["Trial", ...]:
         """Small stages like it, by which its needs are measured before it runs; none, if it takes next to nothing."""

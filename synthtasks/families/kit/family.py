@@ -57,13 +57,6 @@ class Bulk(Family, Protocol[Drawn]):
     def many(self, u: Uniforms) -> Drawn: ...  # [P, uniforms]
 
 
-class Graded(Family, Protocol):
-    """A family whose problems all have proofs of one length."""
-
-    @property
-    def steps(self) -> int: ...
-
-
 def has_one_derivation(family: Family) -> bool:
     """True if the family declares `one_derivation`: the judge accepts the solution of a problem and no other completion.
 

@@ -1,35 +1,42 @@
 """The claims at a glance: each tested difference with its interval, its seeds, and what would show it. SVG; empty without tests."""
 
 from collections.abc import Sequence
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from typing import TYPE_CHECKING
 
 from analysis.figures.draw import INK, POINTS, VERDICT_COLOURS, drawn, grid, legend_below, swatch
-from analysis.studies.claims import Claim, Judgement, More
-from analysis.studies.results import Results
+from analysis.studies.claims import Claim, More
+from analysis.studies.judge import Finding
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ZONE = "#009e73"
 EDGE = 0.08  # of the range of values, left free on either side
 LEAST = 12.0  # points that the axis shows on either side, at least
+CAPTION = (
+    "Diamonds are means over seeds, bars their intervals, dots single seeds. A claim is shown if its interval lies wholly in the "
+    "green zone, and the p-value stays small when adjusted for the number of claims."
+)
 
 
-def forest(results: Results) -> str:
+def forest(claims: Sequence[Claim], findings: Sequence[Finding]) -> str:
     """Each tested claim's difference with its interval, over the zone in which the whole interval must lie."""
-    claims = {c.name: c for c in results.study.claims}
-    tested = [j for j in results.judgements if claims[j.name].test is not None]
+    by_name = {c.name: c for c in claims}
+    tested = [j for j in findings if by_name[j.name].test is not None]
     if not tested:
         return ""
     low, high = _range(tested)
 
-    def paint(figure: Figure) -> None:
+    def paint(figure: "Figure") -> None:
+        from matplotlib.lines import Line2D
+
         axes = figure.subplots()
         axes.set(xlim=(low, high), ylim=(len(tested) - 0.5, -0.5), xlabel=f"difference, {POINTS}", yticks=range(len(tested)))
         axes.set_yticklabels([j.name for j in tested])
         axes.axvline(0, color=INK, linewidth=0.8)
         for y, j in enumerate(tested):
-            _zone(axes, y, claims[j.name], low, high)
+            _zone(axes, y, by_name[j.name], low, high)
             _row(axes, y, j)
             label = j.verdict if j.difference is not None else f"{j.verdict}: undefined in every seed"
             colour = VERDICT_COLOURS[j.verdict]
@@ -37,7 +44,7 @@ def forest(results: Results) -> str:
         grid(axes, "x")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-        handles: list[object] = [
+        handles = [
             Line2D([], [], color=INK, marker="D", markersize=5, label="mean over seeds, interval"),
             Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="", alpha=0.45, label="a seed"),
             swatch(ZONE, 'where the interval must at least lie for "shown" (Holm asks for more)', 0.16),
@@ -47,21 +54,21 @@ def forest(results: Results) -> str:
     return drawn("forest", "Tested claims with their intervals", 9.6, 0.36 * len(tested) + 1.2, paint)
 
 
-def _range(tested: Sequence[Judgement]) -> tuple[float, float]:
+def _range(tested: Sequence[Finding]) -> tuple[float, float]:
     found = [v for j in tested for v in (j.low, j.high, *j.values, j.margin) if v is not None]
     low, high = min([-LEAST, *found]), max([LEAST, *found])
     room = EDGE * (high - low)
     return low - room, high + room
 
 
-def _zone(axes: Axes, y: int, claim: Claim, low: float, high: float) -> None:
+def _zone(axes: "Axes", y: int, claim: Claim, low: float, high: float) -> None:
     if claim.test is None:
         return
     left, right = (claim.test.margin, high) if isinstance(claim.test, More) else (-claim.test.margin, claim.test.margin)
     axes.barh(y, right - left, left=left, height=0.8, color=ZONE, alpha=0.16, linewidth=0)
 
 
-def _row(axes: Axes, y: int, j: Judgement) -> None:
+def _row(axes: "Axes", y: int, j: Finding) -> None:
     colour = VERDICT_COLOURS[j.verdict]
     if len(j.values) > 1:
         axes.plot(j.values, [y + 0.27] * len(j.values), "o", color=colour, markersize=3.5, alpha=0.6, markeredgewidth=0)

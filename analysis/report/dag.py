@@ -7,10 +7,9 @@ from typing import Literal
 import networkx as nx
 from markupsafe import escape
 
-from analysis.cli.screen import titles
 from analysis.figures.draw import FAINT, PALETTE
-from analysis.running.plan import kind
-from analysis.studies.study import Cell
+from analysis.measures.facts import Cell
+from analysis.report.titles import titles
 from train.stages.stage import Stage, closure
 
 Status = Literal["there", "running", "missing", "failed"]
@@ -75,7 +74,7 @@ def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Stat
     mine = [c for c in cells if c.seed == seed]
     if not mine:
         raise ValueError(f"a picture of stages needs a cell of its seed; none of {len(cells)} cells has seed {seed}")
-    stages = closure([s for c in mine for s in c.stages()])
+    stages = closure([s for c in mine for s in c.stages])
     graph, order = arrows(stages), {stage: i for i, stage in enumerate(stages)}
     labels = {stage: _label(name, status(stage)) for stage, name in titles(mine).items()}
     at = places(graph, stages)
@@ -92,7 +91,7 @@ def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Stat
 
     def box(stage: Stage) -> str:
         x, y, width = left[at[stage].column], _middle(at[stage]) - HEIGHT / 2, widths[at[stage].column]
-        colour, look = COLOURS.get(kind(stage), FAINT), LOOKS[status(stage)]
+        colour, look = COLOURS.get(stage.word, FAINT), LOOKS[status(stage)]
         return (
             f"<g><title>{escape(f'{stage}: {status(stage)}')}</title>"
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="3" fill="{colour}" stroke="{colour}" {look}/>'
@@ -115,13 +114,13 @@ def _middle(place: Place) -> float:
 
 def _label(name: str, status: Status) -> str:
     """The name without its seed and sharers."""
-    return SIGNS[status] + name.split(" seed ")[0].removesuffix(" any")
+    return SIGNS[status] + name.split(" seed ")[0]
 
 
 def caption(cells: Sequence[Cell], seed: int) -> str:
     """How much of the study the picture shows, and how to read it."""
     seeds = {c.seed for c in cells}
-    whole, one = (len(closure([s for c in cells if c.seed in chosen for s in c.stages()])) for chosen in (seeds, {seed}))
+    whole, one = (len(closure([s for c in cells if c.seed in chosen for s in c.stages])) for chosen in (seeds, {seed}))
     times = f", × {len(seeds)} seeds: {whole:,} stages in all" if len(seeds) > 1 else ""
     return (
         f"The {one:,} distinct stages of seed {seed}{times}. A stage that several cells share is run once, and drawn once. An arrow "

@@ -1,0 +1,133 @@
+"""The options of the commands that speak of a study: which, how large, where; and those that the study has itself."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
+
+import tyro
+from rich.console import Console
+
+from analysis.studies import NAMES, STUDIES
+from analysis.studies.scale import CPU, SCALES, Scale
+from analysis.studies.study import NoOptions, Study
+
+if TYPE_CHECKING:
+    from analysis.cli.request import Request
+
+ALL = "all"
+LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: no {None}, no --no-dry-run
+
+
+class Command(Protocol):
+    """Something that was typed, ready to be carried out; returns the exit status."""
+
+    def __call__(self, console: Console) -> int: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which study, how large, and where."""
+
+    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # or every study, by all
+    study: str = ""  # a study of your own in the place of a name: file.py:STUDY
+    scale: Literal["smoke", "cpu", "gpu"] = "cpu"
+    first_seed: int = 0  # seeds are counted from here
+    only: str = ""  # cells with these labels, as in primitive=absent,region=at
+    out: Path | None = None  # results; default runs/SCALE
+    jobs: int | None = None  # stages at a time; default as many as the cores have room for
+    sizes: tyro.conf.OmitArgPrefixes[Scale] = CPU
+    own: tyro.conf.OmitArgPrefixes[object] = NoOptions()
+
+    def __call__(self, console: Console) -> int:
+        raise NotImplementedError  # each command does
+
+    def requests(self) -> tuple["Request", ...]:
+        """A request for each study that was asked for, checked."""
+        from analysis.cli.request import request  # which imports all that a study could need
+
+        names = NAMES if self.name == ALL else (self.name,)
+        studies = [chosen(name, self.study) for name in names]
+        own = [study.options if self.name == ALL else self.own for study in studies]
+        out = self.out or Path("runs") / self.scale
+        return tuple(
+            request(study, self.sizes, self.first_seed, options, self.only, out, self.jobs)
+            for study, options in zip(studies, own, strict=True)
+        )
+
+    def request(self) -> "Request":
+        """The request for the one study that was asked for.
+
+        Raises:
+            ValueError: if all were.
+        """
+        if self.name == ALL:
+            raise ValueError(f"this command takes one study; found {ALL}. One of {', '.join(NAMES)}, or --study file.py:NAME")
+        return self.requests()[0]
+
+
+def chosen(name: str, study: str) -> Study:
+    """The study of a name, or from a file.
+
+    Raises:
+        ValueError: if there is no such study.
+    """
+    if study:
+        return from_file(study)
+    if name not in STUDIES:
+        raise ValueError(f"there is no study {name!r}, but {', '.join(NAMES)}; from a file: --study file.py:NAME")
+    return STUDIES[name]
+
+
+def from_file(said: str) -> Study:
+    """The study that `file.py:NAME` means. The file becomes a module, named by its stem, which worker processes can import.
+
+    Raises:
+        ValueError: if there is no such file, a module of that name is another, or it holds no study of that name.
+    """
+    path, _, name = said.rpartition(":")
+    file = Path(path).resolve()
+    if file.suffix != ".py" or not file.stem.isidentifier() or not file.is_file():
+        raise ValueError(f"--study takes file.py:NAME, as in my_study.py:STUDY; found {said!r}, and {path or said} is no such file")
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))  # at its end: nothing in that folder stands in the place of what others import
+    module = import_module(file.stem)
+    if (there := getattr(module, "__file__", None)) is None or Path(there).resolve() != file:
+        raise ValueError(f"--study {said}: a module {file.stem} is there already, {there or 'built in'}; call the file otherwise")
+    study = getattr(module, name, None)
+    if not isinstance(study, Study):
+        known = [n for n, value in vars(module).items() if isinstance(value, Study)]
+        raise ValueError(f"--study {said}: {name} is no Study; {path} holds {', '.join(known) or 'none'}")
+    return study
+
+
+Of = TypeVar("Of", bound=Options)
+
+
+def parsed(command: type[Of], words: Sequence[str]) -> Of:
+    """A command from the words after its name. The study is looked for first, since its options are among those that can be typed.
+
+    Raises:
+        ValueError: if there is no such study, or it calls an option as another is called.
+        SystemExit: as the parser does: help was asked for, or a word means nothing.
+    """
+    look = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for option in ("--study", "--scale"):
+        look.add_argument(option, nargs="?")
+    first, _ = look.parse_known_args(words)
+    name = words[0] if words and not words[0].startswith("-") else ""
+    if name and first.study:
+        raise ValueError(f"a study's name, or --study; found {name} and {first.study}")
+    own = NoOptions() if name == ALL else chosen(name or NAMES[0], first.study or "").options
+    taken = {f.name for part in (command, Scale, type(CPU.machine)) for f in fields(part)}
+    if twice := sorted(taken & vars(own).keys()):
+        raise ValueError(f"a study calls its options as no other option is called; found {', '.join(twice)} in {own}")
+    default = command(name=name or NAMES[0], sizes=SCALES.get(first.scale or "cpu", CPU), own=own)
+    prog = f"python -m analysis {command.__name__.lower()}"
+    options = tyro.cli(command, prog=prog, default=default, args=words, config=LOOKS)
+    if options.name != default.name:
+        raise ValueError(f"the name of the study, {options.name}, comes first: {prog} {options.name} ...")
+    return options

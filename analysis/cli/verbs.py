@@ -1,0 +1,222 @@
+"""The commands. Each imports what it needs where it needs it, so that none waits for what another needs."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+import tyro
+from rich.console import Console
+
+from analysis.cli.options import Command, Options, from_file
+from analysis.cli.terminal import Terminal
+from analysis.studies import STUDIES
+
+if TYPE_CHECKING:
+    from analysis.running.engine import Engine
+
+
+ENGINES = {"local": ("analysis.running.engine", "run_stages"), "ray": ("analysis.running.on_ray", "run_on_ray")}
+
+
+@dataclass(frozen=True)
+class List:
+    """Every study, its axes and its claims."""
+
+    study: str = ""  # only one of your own: file.py:STUDY
+    json: bool = False  # for programs
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.tables import list_json, show_list
+
+        studies = [from_file(self.study)] if self.study else list(STUDIES.values())
+        if self.json:
+            sys.stdout.write(list_json(studies) + "\n")
+        else:
+            show_list(studies, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Plan(Options):
+    """Show what would run, what is there, and how long the rest takes."""
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.command import plan
+
+        for asked in self.requests():
+            plan(asked, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Run(Options):
+    """Run what is missing, judge the claims, and write the report. The same command continues or extends; on several machines
+    that share the folder, they share the work."""
+
+    retry: int = 1  # how often a stage whose worker died is tried again
+    time_limit: float | None = None  # seconds from where it begins; a stage that takes longer is killed, and has failed
+    shard: str = "1/1"  # i/n: the i-th of n parts of the work, for jobs that share the folder
+    engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
+    dry_run: bool = False  # say what would run, and leave
+    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.command import STOPPED, plan, run
+        from analysis.cli.request import logged
+        from analysis.running.engine import Care
+        from analysis.running.shard import shard
+
+        every, part, care, status = self.requests(), shard(self.shard), Care(self.retry, self.time_limit), 0
+        by = engine(self.engine)
+        for asked in every:
+            if self.dry_run:
+                plan(asked, console, part)
+            elif status != STOPPED:
+                status = max(status, run(logged(asked, self.logger) if self.logger else asked, console, care, part, by))
+        return status
+
+
+def engine(name: str) -> "Engine":
+    """An engine: processes on this machine, or tasks on a Ray cluster.
+
+    Raises:
+        ValueError: if Ray is asked for, and not installed.
+    """
+    if name == "ray" and find_spec("ray") is None:
+        raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
+    module, function = ENGINES[name]
+    found: Engine = getattr(import_module(module), function)
+    return found
+
+
+@dataclass(frozen=True)
+class Watch(Options):
+    """A page in the browser that shows a study while another process runs it, or before. Reads the results, and changes nothing."""
+
+    port: int = 0  # of 127.0.0.1; default any free one
+
+    def __call__(self, console: Console) -> int:
+        from analysis.live.watch import watch
+
+        watch(self.request(), self.port, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Report(Options):
+    """Judge and report again, from what has run."""
+
+    dry_run: bool = False  # say what would be written, and leave
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.command import complete, report
+
+        for asked in self.requests():
+            complete(asked)
+            if self.dry_run:
+                console.print(f"would write facts.jsonl, findings.json and report.html to {asked.folder}", highlight=False)
+            else:
+                report(asked, console)
+        return 0
+
+
+@dataclass(frozen=True)
+class Demo(Options):
+    """The study as a lesson: one seed, live, with a few sentences before each act."""
+
+    dry_run: bool = False  # say what would run, and leave
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.command import plan
+        from analysis.cli.demo import demo, taught
+
+        asked, lesson = taught(self.request())
+        if self.dry_run:
+            plan(asked, console)
+            return 0
+        return demo(asked, lesson, console)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Type or draw problems, and see a policy's steps with the judge's marks."""
+
+    checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.ask import converse
+
+        converse(self.checkpoint, console, lambda: console.input("> "))
+        return 0
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """Make a result, and all that it stands on, again from its folder alone, and say whether every bit is the same."""
+
+    folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Kind-hash
+    out: Path | None = None  # where it is made again; default a temporary folder
+    allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+    dry_run: bool = False  # say what would be made again, and leave
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.request import a_folder
+        from analysis.cli.tables import announce, show_rerun
+        from analysis.running.rerun import read_folder
+
+        if self.dry_run:
+            announce(read_folder(self.folder, self.allow), self.folder.resolve().parent, console)
+            return 0
+        with TemporaryDirectory() as scratch:
+            return show_rerun(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
+
+
+@dataclass(frozen=True)
+class Gc:
+    """Remove results, drafts and what was set aside, as far as no study in the folder refers to them."""
+
+    out: Path  # where the studies lie: DIR of `run --out DIR`
+    dry_run: bool = False  # only list it
+
+    def __call__(self, console: Console) -> int:
+        from analysis.cli.tables import show_rubbish
+        from analysis.running import gc
+
+        found = gc.sort(self.out)
+        show_rubbish(found, console)
+        if not self.dry_run:
+            gc.remove(self.out, found.rubbish)
+        console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
+        return 0
+
+
+@dataclass(frozen=True)
+class Query:
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, facts, findings, metrics, scores, and what
+    is unreadable."""
+
+    sql: tyro.conf.Positional[str] = ""
+    out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
+    format: Literal["table", "csv", "json"] = "table"
+
+    def __call__(self, console: Console) -> int:
+        if not (self.out / "stages").is_dir():
+            raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
+        try:
+            query = import_module("analysis.sql.query")
+        except ModuleNotFoundError as missing:
+            raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
+        answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
+        for fault in answer.damaged:
+            Terminal(sys.stderr).print(f"left out: {fault}", style="yellow")
+        query.SHOWS[self.format](answer, console)
+        return 0
+
+
+VERBS: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)}
+OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}

@@ -1,0 +1,104 @@
+"""How far a study under way is, and how long the rest will take."""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.running.agenda import State
+from analysis.running.plan import Plan, history, schedule
+from train.checkpoint import read_note
+from train.stages.stage import Stage
+from train.stages.store import Store
+
+TAIL = 4_096  # bytes of a metrics file that surely hold its last line
+RECENT = 10  # iterations that a shown rate is averaged over
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a stage under way stands."""
+
+    iteration: int
+    iterations: int
+    rates: dict[str, float]  # means over the last iterations
+
+    @property
+    def text(self) -> str:
+        """The rates, shortly."""
+        shown = ("loss", "reward", "signal", "pass@1", *(r for r in self.rates if r.startswith("pass@") and r != "pass@1"))
+        return "  ".join(f"{name} {self.rates[name]:.3f}" for name in shown if name in self.rates)
+
+
+def standing(stage: Stage, store: Store) -> Standing | None:
+    """The progress of a stage under way, by its metrics; None where it keeps none, or has not begun."""
+    if not isinstance(iterations := getattr(stage, "iterations", None), int):
+        return None
+    for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):
+        rows = _tail(folder / "metrics.jsonl")
+        if rows:
+            shown = ("reward", "signal") if "reward" in rows[-1] else ("loss",)
+            wanted = [k for k in rows[-1] if k in shown or k.startswith("pass@")]
+            recent = rows[-RECENT:]
+            rates = {k: sum(r.get(k, 0.0) for r in recent) / len(recent) for k in wanted}
+            return Standing(min(int(rows[-1]["iteration"]) + 1, iterations), iterations, rates)
+    return None
+
+
+def _tail(file: Path) -> list[dict[str, float]]:
+    if not file.is_file():
+        return []
+    try:
+        with open(file, "rb") as f:
+            f.seek(max(0, f.seek(0, 2) - TAIL))
+            lines = f.read().split(b"\n")
+    except OSError:
+        return []
+    rows = []
+    for line in lines[:-1]:  # the last one may be half-written
+        with suppress(ValueError, KeyError, RecursionError):  # damaged: whoever continues the stage finds that out, and this only shows it
+            rows.append(read_note(line))
+    return rows
+
+
+@dataclass
+class Clock:
+    """How long the rest will take: by the plan at first, then by what finished. Of a stage that is overdue, by how far it is."""
+
+    plan: Plan
+    store: Store
+
+    def left(self, state: State) -> float:
+        """Seconds."""
+        known = self.plan.seconds | (history(frozenset(state.done), self.store) if state.done else {})
+        now = time.monotonic()
+
+        def cost(stage: Stage) -> float:
+            whole = known.get(stage.word, 0.1)
+            if stage not in state.running:
+                return whole
+            spent = now - state.running[stage]
+            if (at := standing(stage, self.store)) is None:
+                return max(whole - spent, 1.0)
+            done = at.iteration / at.iterations
+            return (1 - done) * (whole if spent <= whole else spent / done)
+
+        todo = [s for s in self.plan.stages if s in state.waiting or s in state.running]
+        return schedule(todo, cost, self.plan.jobs)
+
+
+def minutes(seconds: float) -> str:
+    """A duration for people."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+
+
+def summary(state: State, clock: Clock) -> str:
+    """Counts, and the time left."""
+    done, total = len(state.done) + len(state.already), len(clock.plan.stages)
+    failed = f", {len(state.failed)} failed" if state.failed else ""
+    if state.stopping:
+        return f"stopping: {len(state.running)} save what they have, or end (Ctrl-C again: at once); {done} of {total} stages are done"
+    left = f"; about {minutes(clock.left(state))} left" if state.running or state.waiting else ""
+    return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}{left}"

@@ -1,0 +1,71 @@
+"""Sources of documents to imitate. A `Corpus` is one; those here are completions that a policy has drawn."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from synthtasks.checked import check
+from synthtasks.corpora import Document
+from synthtasks.rng import rng
+from train.sample import Accepts, Sample, read_samples
+from train.stages.stage import Shelf, Undefined
+
+
+class Source(Protocol):
+    """Documents to learn from. A source that builds on a stage holds it as a field, and asks the shelf for its results."""
+
+    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents called `path`."""
+
+    def learned(self, document: Document) -> tuple[bool, ...]:
+        """The words of the body that carry loss."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The completions of a sample, right or wrong: distillation from a teacher's text (arXiv:1606.07947)."""
+
+    sample: Sample
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
+        return _drawn(read_samples(self.sample, shelf).documents, *path)
+
+    def learned(self, document: Document) -> tuple[bool, ...]:
+        return (True,) * len(document.body)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The completions of a sample that the judge accepts: rejection-sampling fine-tuning (arXiv:2308.01825), with duplicates, and with
+    every accepted completion of a problem (RAFT, arXiv:2304.06767, keeps the best one)."""
+
+    sample: Sample
+    accepts: Accepts = "process"
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents called `path`.
+
+        Raises:
+            Undefined: if the judge accepts none of them.
+        """
+        samples = read_samples(self.sample, shelf)
+        accepted = samples.accepted(self.accepts)
+        if not accepted.any():
+            raise Undefined(f"no {self.accepts} of the {len(accepted)} completions of {self.sample} is right")
+        return _drawn([d for d, right in zip(samples.documents, accepted, strict=True) if right], *path)
+
+    def learned(self, document: Document) -> tuple[bool, ...]:
+        return (True,) * len(document.body)
+
+
+def _drawn(documents: Sequence[Document], *path: str | int) -> Iterator[Document]:
+    """Documents drawn with replacement."""
+    g = rng(*path, "which")
+    while True:
+        yield documents[int(g.integers(len(documents)))]
