@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
+from analysis.claims.claims import Claim, More, Places, Term
+from analysis.design.recipes import base
+from analysis.design.study import Figure, Setting, Study
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
-from analysis.studies.claims import Claim, More, Places, Term
-from analysis.studies.recipes import base
-from analysis.studies.study import Figure, Setting, Study
 from train.policy import load_policy
 from train.stages.stage import Context, Shelf, Stage
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from analysis.claims.claims import gain
+from analysis.design.checks import check_study
+from analysis.design.recipes import Tasks, base, context, everything, exam, knowing, needing
+from analysis.design.results import Results, collect
+from analysis.design.scale import CPU, SCALES
+from analysis.design.study import Setting
 from analysis.measures.exact import LOWER_BOUND
 from analysis.report.derivations import beside
-from analysis.studies.checks import check_study
-from analysis.studies.claims import gain
 from analysis.studies.grid import STUDY
-from analysis.studies.recipes import Tasks, base, context, everything, exam, knowing, needing
-from analysis.studies.results import Results, collect
-from analysis.studies.scale import CPU, SCALES
-from analysis.studies.study import Setting
 from synthtasks import Dag, Program, Uses
 from synthtasks.families import Family, problem
 from synthtasks.families.dials import longest_path

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.claims.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
+from analysis.claims.judge import ALPHA, judge, p_values, seed_values
 from analysis.measures.edge import Rule
 from analysis.measures.estimates import (
     alike,
@@ -25,8 +27,6 @@ from analysis.measures.estimates import (
 from analysis.measures.facts import UNDEFINED, Fact, Outcome
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
-from analysis.studies.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
-from analysis.studies.judge import ALPHA, judge, p_values, seed_values
 from tests.test_checked import taken
 
 

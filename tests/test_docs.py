@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import typed
+from analysis.claims.looks import Looks
 from analysis.cli.owned import owner
 from analysis.cli.verbs import VERBS
-from analysis.studies.found import FOUND, markdown, read_found
+from analysis.design.found import FOUND, markdown, read_found
+from analysis.design.scale import CPU, SCALES
+from analysis.design.study import Setting
 from analysis.studies.grid import STUDY
-from analysis.studies.looks import Looks
-from analysis.studies.scale import CPU, SCALES
-from analysis.studies.study import Setting
 from synthtasks.__main__ import COMMANDS, main
 from synthtasks.commands.catalogue import FAMILIES, SURFACES
 from synthtasks.laws import LAWS
@@ -109,7 +109,7 @@ def test_the_study_that_is_shown_is_the_one_that_is_tested() -> None:
 def test_the_table_is_made_of_what_was_found() -> None:
     shown = re.search(r"<!-- found: grid -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
     assert shown
-    assert shown.group(1) == markdown(read_found("grid")), "paste what analysis.studies.found.markdown gives"
+    assert shown.group(1) == markdown(read_found("grid")), "paste what analysis.design.found.markdown gives"
 
 
 # Whoever follows the guide word for word must end with a family whose tests pass, and fail when it is broken as it says.

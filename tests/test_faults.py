@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from analysis.cli.command import run
+from analysis.design.study import Setting
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care
 from analysis.running.plan import make_plan, probe
 from analysis.running.shard import Shard
-from analysis.studies.study import Setting
 from tests.faults.small import SCALE, STUDY, Hasty, cell
 from tests.test_artifacts import files_of_at_most
 from tests.test_study import bits

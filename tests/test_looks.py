@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.claims.claims import More, Same
+from analysis.claims.looks import Looks
 from analysis.measures.estimates import Floats
 from analysis.measures.seeds import holm
-from analysis.studies.claims import More, Same
-from analysis.studies.looks import Looks
 from tests.test_checked import taken
 from tests.test_seeds import each_p
 

@@ -11,13 +11,13 @@ from analysis.cli.command import run
 from analysis.cli.request import Request
 from analysis.cli.screen import estimated, needs
 from analysis.cli.terminal import Terminal
+from analysis.design.scale import SCALES
+from analysis.design.study import Setting
 from analysis.running import plan
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import MIB, Need, Plan, make_plan, probe, taken
 from analysis.running.shard import Shard
 from analysis.studies import STUDIES
-from analysis.studies.scale import SCALES
-from analysis.studies.study import Setting
 from tests.tiny import TINY
 from train.learn import TRIED, Learn
 from train.losses.practice import Practice

@@ -14,9 +14,9 @@ from train.stages.store import Store
 
 pytest.importorskip("ray", reason="Ray is an extra: make ray")
 
+from analysis.design.study import Setting
 from analysis.running.on_ray import run_on_ray
 from analysis.studies import grid
-from analysis.studies.study import Setting
 from tests.test_study import bits
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own

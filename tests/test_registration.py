@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.claims.claims import At, Claim, More, Same, Term, gain
+from analysis.claims.judge import judge, one_look, over_looks
+from analysis.claims.looks import Looks
+from analysis.claims.multiverse import UNIVERSES, multiverse
+from analysis.design.registration import FILE, differences, read_registration, register
+from analysis.design.study import Setting, Study
 from analysis.measures.facts import Cell, Fact, Outcome, by_condition, measured, outcomes
-from analysis.studies.claims import At, Claim, More, Same, Term, gain
-from analysis.studies.judge import judge, one_look, over_looks
-from analysis.studies.looks import Looks
-from analysis.studies.multiverse import UNIVERSES, multiverse
-from analysis.studies.registration import FILE, differences, read_registration, register
-from analysis.studies.study import Setting, Study
 from train.stages.reading import Malformed
 from train.stages.stage import Shelf, Undefined
 

@@ -14,8 +14,13 @@ import numpy as np
 import pytest
 from markupsafe import Markup, escape
 
+from analysis.claims.claims import At, Claim, More, Same, gain
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
+from analysis.design.recipes import Tasks
+from analysis.design.results import Results, collect
+from analysis.design.scale import SMOKE
+from analysis.design.study import Figure, Setting, Study
 from analysis.figures.conditions import lines, merged, name, varying
 from analysis.figures.curves import Curves, OriginShares, PassCurves, pool
 from analysis.figures.learning import LearningCurves
@@ -34,13 +39,8 @@ from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
 from analysis.report.titles import titles
 from analysis.report.traces import Exhibit, Mark, exhibits, marks, show
-from analysis.studies.claims import At, Claim, More, Same, gain
 from analysis.studies.grid import STUDY as GRID
 from analysis.studies.grid import guessed, region_of
-from analysis.studies.recipes import Tasks
-from analysis.studies.results import Results, collect
-from analysis.studies.scale import SMOKE
-from analysis.studies.study import Figure, Setting, Study
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Circuit, Compose, Dag, Family, Hops, Program, Tree, Uses, named

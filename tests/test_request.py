@@ -13,18 +13,18 @@ import pytest
 from rich.console import Console
 
 from analysis.__main__ import main
+from analysis.claims.claims import At, Claim, Deeper, More, gain
 from analysis.cli import owned
 from analysis.cli.command import plan, reporting
 from analysis.cli.demo import taught
 from analysis.cli.request import Request, labelled, stages_of
+from analysis.design.recipes import Tasks
+from analysis.design.scale import CPU, GPU, SMOKE, Scale, preset
+from analysis.design.study import Setting
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
 from analysis.running import gc, references
-from analysis.studies.claims import At, Claim, Deeper, More, gain
 from analysis.studies.grid import AT, STUDY
-from analysis.studies.recipes import Tasks
-from analysis.studies.scale import CPU, GPU, SMOKE, Scale, preset
-from analysis.studies.study import Setting
 from synthtasks.families import Graded, Program
 from tests.tiny import TINY
 from train.learn import Learn

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis.claims.claims import More, Same
 from analysis.measures.estimates import Floats, Interval
 from analysis.measures.power import power_above, power_within, smallest_effect, smallest_margin
 from analysis.measures.seeds import (
@@ -26,7 +27,6 @@ from analysis.measures.seeds import (
     sign_flip_above,
     sign_flip_p,
 )
-from analysis.studies.claims import More, Same
 
 
 def each_p_above(x: Floats, bound: float) -> Floats:  # [..., N] -> [...]

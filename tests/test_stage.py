@@ -24,12 +24,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.design.scale import SMOKE
+from analysis.design.study import Setting
 from analysis.running.agenda import Agenda
 from analysis.running.imported import Unreadable, imported
 from analysis.running.plan import OVERHEAD, Need, longest, probe
 from analysis.studies import STUDIES
-from analysis.studies.scale import SMOKE
-from analysis.studies.study import Setting
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Listing, Recipe
 from synthtasks.families import Circuit, Mix, Part, Program, Tree, Uses

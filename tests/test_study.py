@@ -17,19 +17,19 @@ import pytest
 from rich.console import Console
 
 from analysis.__main__ import main
+from analysis.claims.judge import Finding
 from analysis.cli.command import run as run_command
 from analysis.cli.request import Request, request
+from analysis.design.recipes import needing, practise
+from analysis.design.results import collect
+from analysis.design.scale import CPU, SIZES
+from analysis.design.study import Setting
 from analysis.measures.edge import Edge, Rule
 from analysis.measures.facts import Cell, applies, measured, outcomes
 from analysis.running.agenda import State
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
 from analysis.studies import STUDIES
-from analysis.studies.judge import Finding
-from analysis.studies.recipes import needing, practise
-from analysis.studies.results import collect
-from analysis.studies.scale import CPU, SIZES
-from analysis.studies.study import Setting
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
 from train.policy import untrained

@@ -16,12 +16,14 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from analysis.claims.judge import Finding
 from analysis.cli import terminal
 from analysis.cli.ask import converse, task
 from analysis.cli.command import ended, tight
 from analysis.cli.screen import Lines, Screen
 from analysis.cli.tables import findings_table, show_list, show_rubbish
 from analysis.cli.terminal import Terminal
+from analysis.design.study import Setting
 from analysis.measures.facts import UNDEFINED, Cell
 from analysis.report.titles import titles
 from analysis.running import gc
@@ -31,8 +33,6 @@ from analysis.running.progress import Clock, minutes, standing, summary
 from analysis.sql import query
 from analysis.studies import STUDIES
 from analysis.studies.grid_lesson import bars, edges, gains
-from analysis.studies.judge import Finding
-from analysis.studies.study import Setting
 from models import GPTConfig
 from models.gpt import GPT
 from synthtasks import Program

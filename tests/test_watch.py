@@ -20,7 +20,10 @@ import pytest
 from markupsafe import Markup
 from rich.console import Console
 
+from analysis.claims.judge import judge
 from analysis.cli.request import Request
+from analysis.design.recipes import Tasks
+from analysis.design.study import Setting
 from analysis.live import watch
 from analysis.live.dashboard import Dashboard, Drawn
 from analysis.live.growing import Growing
@@ -30,9 +33,6 @@ from analysis.live.sofar import judge_so_far
 from analysis.live.watch import page_of
 from analysis.measures.facts import measured, outcomes
 from analysis.report.html import tag
-from analysis.studies.judge import judge
-from analysis.studies.recipes import Tasks
-from analysis.studies.study import Setting
 from tests.test_report import FIGURES, STUDY, Reader
 from tests.tiny import TINY
 from train.stages.disk import write_json

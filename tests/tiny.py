@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.studies.scale import SMOKE, Scale
+from analysis.design.scale import SMOKE, Scale
 
 TINY: Scale = replace(
     SMOKE,

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from train.ledger import Ledger
 from train.stages.disk import appending, new_file, write_json
-from train.stages.reading import a_count, a_text, an_object, parse, read_object, reading
+from train.stages.reading import a_count, a_text, read_object, reading
 from train.stages.seal import Damaged, digest, hash_of
 from train.stages.stage import Context
 
@@ -144,18 +144,3 @@ def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
             raise ValueError(f"it has moments {shapes} of weights of shape {tuple(p.shape)}")
         if not all(torch.isfinite(x).all() for x in (p, *moments.values())):
             raise ValueError("it holds numbers that are not finite")
-
-
-def read_note(line: bytes) -> Metrics:
-    """A line of `metrics.jsonl`: the number of the iteration, and what was measured in it, which need not be finite.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    note = an_object(parse(line))
-    if odd := [name for name in note if not name.isprintable() or not name]:
-        raise ValueError(f"expected names of metrics, found {odd[0]!r}")
-    a_count(note["iteration"])
-    if odd := [name for name, value in note.items() if type(value) is not float and not (type(value) is int and abs(value) < 2**63)]:
-        raise ValueError(f"{odd[0]} of iteration {note['iteration']} is no number")
-    return note  # type: ignore[return-value]  # as was just seen

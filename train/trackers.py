@@ -12,9 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from train.checkpoint import read_note
 from train.stages.disk import remove
-from train.stages.reading import reading
+from train.stages.reading import read_note, reading
 from train.stages.seal import Damaged
 from train.stages.stage import Stage, name
 

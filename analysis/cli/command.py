@@ -13,12 +13,12 @@ from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.cli.tables import findings_table, plural
+from analysis.design.results import Results, collect, write_results
 from analysis.running import references
 from analysis.running.agenda import STANDS, State
 from analysis.running.engine import Care, Engine
 from analysis.running.plan import MIB, Plan, able, make_plan
 from analysis.running.shard import WHOLE, Shard
-from analysis.studies.results import Results, collect, write_results
 from train.stages.disk import writing
 from train.stages.stage import closure
 from train.stages.store import Store

@@ -9,12 +9,12 @@ from rich.text import Text
 from analysis.cli.command import ended, report, reporting
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import watching
+from analysis.design.study import Lesson
 from analysis.measures.facts import Cell, Fact, applies, measured, needs
 from analysis.running import references
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import make_plan
 from analysis.running.progress import minutes
-from analysis.studies.study import Lesson
 
 
 def taught(asked: Request) -> tuple[Request, Lesson]:

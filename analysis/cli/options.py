@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 import tyro
 from rich.console import Console
 
+from analysis.design.scale import CPU, SCALES, Scale
+from analysis.design.study import NoOptions, Study
 from analysis.studies import NAMES, STUDIES
-from analysis.studies.scale import CPU, SCALES, Scale
-from analysis.studies.study import NoOptions, Study
 
 if TYPE_CHECKING:
     from analysis.cli.request import Request

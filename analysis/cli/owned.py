@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from analysis.design.scale import SCALES, SIZES, Scale, changed, preset
+from analysis.design.study import Setting, Study
 from analysis.running.references import REPORTED, known_names, names_of
-from analysis.studies.scale import SCALES, SIZES, Scale, changed, preset
-from analysis.studies.study import Setting, Study
 from train.stages.disk import write_json
 from train.stages.reading import Malformed, read_object, reading
 from train.stages.stage import Stage

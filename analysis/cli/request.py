@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.cli.owned import Owner, owner, refuse_other
+from analysis.design.checks import check_study
+from analysis.design.scale import Scale
+from analysis.design.study import Setting, Study
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
-from analysis.studies.checks import check_study
-from analysis.studies.scale import Scale
-from analysis.studies.study import Setting, Study
 from synthtasks.checked import From
 from train.learn import Learn
 from train.stages.stage import Stage, Tracker, name

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.claims.judge import Finding
+from analysis.design.study import Study
 from analysis.measures.seeds import alike
 from analysis.running.gc import Sorted
 from analysis.running.progress import minutes
 from analysis.running.rerun import Recorded, read_folder, rerun
-from analysis.studies.judge import Finding
-from analysis.studies.study import Study
 from train.stages.circumstances import commit, read_made, versions
 from train.stages.reading import printable
 from train.stages.stage import closure

@@ -9,12 +9,12 @@ from functools import cached_property, partial
 
 from markupsafe import Markup
 
+from analysis.design.study import Figure
 from analysis.live.growing import Growing
 from analysis.live.sofar import judge_so_far, verdicts_so_far
 from analysis.live.standings import failed, progress
 from analysis.report import dag, forest
 from analysis.report.html import figure, section, tag
-from analysis.studies.study import Figure
 from train.stages.reading import why
 from train.stages.stage import Stage
 

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
+from analysis.design.study import Setting, Study
 from analysis.live.snapshot import Shelf, Snapshot, look
 from analysis.measures.facts import UNDEFINED, Cell, Fact, Measure, Outcome, applies, measured, needs, outcomes
 from analysis.report.titles import titles
 from analysis.running.agenda import State
 from analysis.running.plan import Plan, history
 from analysis.running.progress import standing
-from analysis.studies.study import Setting, Study
 from train.stages.reading import Malformed
 from train.stages.stage import Stage, closure
 from train.stages.store import Store

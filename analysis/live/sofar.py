@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from analysis.claims.claims import Claim
+from analysis.claims.judge import Finding, judge_each
 from analysis.measures.facts import Cell, Outcome
 from analysis.report.findings import COLUMNS, Column, units, verdict_table
 from analysis.report.html import tag
-from analysis.studies.claims import Claim
-from analysis.studies.judge import Finding, judge_each
 
 EARLY = (
     "These are looks at a study under way, from the seeds of which every cell that a claim speaks of is there. They will change. Who "

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.measures.facts import Cell, Fact
-from train.checkpoint import read_note
-from train.stages.reading import reading
+from train.stages.reading import read_note, reading
 from train.stages.seal import defined
 from train.stages.stage import Shelf
 

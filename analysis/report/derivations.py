@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from analysis.design.results import Results
 from analysis.measures.facts import Outcome
 from analysis.measures.sampled import KS
 from analysis.report.html import table, tag
-from analysis.studies.results import Results
 
 PHASES = ("before", "after")
 HEAD = ("cell", "seed", "difficulty", "k", *(f"{kind} {phase}" for phase in PHASES for kind in ("exact", "sampled")))

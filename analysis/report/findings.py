@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
+from analysis.claims.claims import Claim, More
+from analysis.claims.judge import ALPHA, Finding, Verdict
+from analysis.design.results import Results
 from analysis.measures.seeds import ALIKE, alike
 from analysis.report.html import table, tag
-from analysis.studies.claims import Claim, More
-from analysis.studies.judge import ALPHA, Finding, Verdict
-from analysis.studies.results import Results
 
 VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
 SAID = {  # of a list of claims with that verdict

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.claims.claims import Claim, More
+from analysis.claims.judge import Finding
 from analysis.figures.draw import INK, POINTS, VERDICT_COLOURS, drawn, grid, legend_below, swatch
-from analysis.studies.claims import Claim, More
-from analysis.studies.judge import Finding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

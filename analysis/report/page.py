@@ -4,14 +4,14 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from analysis.design.results import Results
+from analysis.design.scale import SCALES, SIZES, SMOKE, changed, preset
 from analysis.figures.conditions import name, varying
 from analysis.report import dag, forest, provenance
 from analysis.report.findings import answer, contrasts, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
 from analysis.report.traces import Exhibit, exhibits, sampled, show
-from analysis.studies.results import Results
-from analysis.studies.scale import SCALES, SIZES, SMOKE, changed, preset
 from train.stages.disk import replacing
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from analysis.studies.results import Results
-from analysis.studies.scale import SCALES, changed, preset
-from analysis.studies.study import Setting
+from analysis.design.results import Results
+from analysis.design.scale import SCALES, changed, preset
+from analysis.design.study import Setting
 from train.ledger import Ledger, read_ledger
 from train.stages.circumstances import read_made
 from train.stages.stage import Stage, closure

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from analysis.claims.judge import Finding, over_looks
+from analysis.claims.multiverse import multiverse
+from analysis.design.registration import Difference, Registration
+from analysis.design.results import Results
 from analysis.measures.seeds import alike
 from analysis.report.html import table, tag
-from analysis.studies.judge import Finding, over_looks
-from analysis.studies.multiverse import multiverse
-from analysis.studies.registration import Difference, Registration
-from analysis.studies.results import Results
 
 MARKS = {"shown": "✓", "shown (no update)": "✓", "refuted": "✗", "undetermined": "?"}
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from analysis.design.results import Results
 from analysis.measures.facts import Cell, Labels
 from analysis.report.html import tag
-from analysis.studies.results import Results
 from synthtasks.domains import Value
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Surface

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.running.agenda import State
 from analysis.running.plan import Plan, history, schedule
-from train.checkpoint import read_note
+from train.stages.reading import read_note
 from train.stages.stage import Stage
 from train.stages.store import Store
 

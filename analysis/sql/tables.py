@@ -7,12 +7,11 @@ from pathlib import Path
 
 from analysis.measures.estimates import exact_pass_at_k
 from analysis.measures.exact import KS
-from train.checkpoint import read_note
 from train.ledger import read_ledger
 from train.score import LAYOUT, SCHEMA
 from train.stages.arrays import Layout, load_arrays
 from train.stages.circumstances import read_made
-from train.stages.reading import Malformed, a_count, a_number, a_text, an_object, parse, read_json, read_object, reading, shown
+from train.stages.reading import Malformed, a_count, a_number, a_text, an_object, parse, read_json, read_note, read_object, reading, shown
 from train.stages.seal import Damaged, Seal, check_content, defined, read_seal
 from train.stages.stage import Undefined
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
-from analysis.studies.study import Study
+from analysis.design.study import Study
 
 NAMES = ("grid", "where")
 

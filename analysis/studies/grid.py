@@ -7,6 +7,9 @@ from the present base of the same seed, and both arms practise on the identical 
 from collections.abc import Iterator
 from itertools import product
 
+from analysis.claims.claims import At, Claim, Deeper, More, Same, Term, gain
+from analysis.design.recipes import REWARDS, Tasks, base, knowing, needing, practise, present_edge, sample, score, tasks_of
+from analysis.design.study import Figure, Setting, Study
 from analysis.figures.curves import OriginShares, PassCurves
 from analysis.figures.learning import LearningCurves
 from analysis.figures.maps import EdgeMap, GainMap
@@ -15,10 +18,7 @@ from analysis.measures.exact import AtEdge, Exact, Headroom, Regions, Roles, Upd
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
-from analysis.studies.claims import At, Claim, Deeper, More, Same, Term, gain
 from analysis.studies.grid_lesson import LESSON
-from analysis.studies.recipes import REWARDS, Tasks, base, knowing, needing, practise, present_edge, sample, score, tasks_of
-from analysis.studies.study import Figure, Setting, Study
 from synthtasks.families import Family, Uses
 from train.learn import Learn
 from train.rl.problems import Band

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from statistics import mean
 
+from analysis.design.study import Act, Lesson
 from analysis.measures.facts import Fact, Outcome, outcomes
-from analysis.studies.study import Act, Lesson
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 HEAD = ("student", "practice", "steps practised", "updates", "pass@1 at the edge", "pass@128 at the edge")

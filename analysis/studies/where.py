@@ -7,14 +7,14 @@ carry the edge, wherever it practises.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analysis.claims.claims import At, Claim, More, Past, Same, gain
+from analysis.design.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, score, tasks_of
+from analysis.design.study import Figure, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.estimates import exact_pass_at_k
 from analysis.measures.exact import Exact, Regions, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
-from analysis.studies.claims import At, Claim, More, Past, Same, gain
-from analysis.studies.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, score, tasks_of
-from analysis.studies.study import Figure, Setting, Study
 from synthtasks.families import level
 from train.ledger import read_ledger
 from train.rl.problems import Endless

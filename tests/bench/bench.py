@@ -9,9 +9,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from analysis.design.recipes import base, needing
+from analysis.design.scale import SCALES, SMOKE
 from analysis.measures.estimates import exact_pass_at_k, sampled_pass_at_k
-from analysis.studies.recipes import base, needing
-from analysis.studies.scale import SCALES, SMOKE
 from models import GPTConfig
 from models.gpt import GPT
 from models.sampling import chosen_logp, completion_logits, generate, invert, pad

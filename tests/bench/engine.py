@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
+from analysis.design.scale import SMOKE
+from analysis.design.study import Setting
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
 from analysis.running.plan import make_plan
 from analysis.running.progress import Clock
 from analysis.studies import STUDIES
-from analysis.studies.scale import SMOKE
-from analysis.studies.study import Setting
 from train.stages.disk import write_json
 from train.stages.seal import SEAL, sealed
 from train.stages.stage import Stage, closure, encode

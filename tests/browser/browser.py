@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from markupsafe import Markup
 
 from analysis.cli.request import Request
+from analysis.design.recipes import Tasks
+from analysis.design.study import Setting
 from analysis.live.serve import Server
 from analysis.live.watch import page_of
-from analysis.studies.recipes import Tasks
-from analysis.studies.study import Setting
 from tests.test_report import STUDY
 from tests.tiny import TINY
 from train.stages.stage import closure

@@ -11,6 +11,8 @@ from analysis.cli import command
 from analysis.cli.ask import converse
 from analysis.cli.request import stages_of
 from analysis.cli.tables import announce, show_rerun, show_rubbish
+from analysis.design.results import collect
+from analysis.design.study import Setting
 from analysis.live.dashboard import Dashboard
 from analysis.live.growing import Growing
 from analysis.report.provenance import costs, machines
@@ -23,8 +25,6 @@ from analysis.running.rerun import read_folder
 from analysis.running.shard import WHOLE
 from analysis.sql.query import ask, catalogue
 from analysis.sql.tables import STAGE, TABLES
-from analysis.studies.results import collect
-from analysis.studies.study import Setting
 from tests.faults.field import WAY_OUT
 from tests.faults.small import SCALE, STUDY, Hasty
 from train.stages.stage import Stage, closure

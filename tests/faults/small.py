@@ -10,18 +10,18 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.claims.claims import At, Claim, More, gain
 from analysis.cli.command import run
 from analysis.cli.request import Request
 from analysis.cli.terminal import Terminal
+from analysis.design.recipes import practise, sample
+from analysis.design.scale import Scale
+from analysis.design.study import Setting, Study
 from analysis.measures.edge import Edge, Rule
 from analysis.measures.facts import Cell
 from analysis.running.engine import Care, run_stages
 from analysis.running.shard import Shard
-from analysis.studies.claims import At, Claim, More, gain
 from analysis.studies.grid import STUDY as GRID
-from analysis.studies.recipes import practise, sample
-from analysis.studies.scale import Scale
-from analysis.studies.study import Setting, Study
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program

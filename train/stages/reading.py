@@ -130,3 +130,18 @@ def a_count(value: object, most: int = 2**63 - 1) -> int:
     if type(value) is not int or not 0 <= value <= most:
         raise ValueError(f"expected a whole number from 0 to {most:,}, found {str(value)[:40]}")
     return value
+
+
+def read_note(line: bytes) -> dict[str, float]:
+    """A line of `metrics.jsonl`: the number of the iteration, and what was measured in it, which need not be finite.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    note = an_object(parse(line))
+    if odd := [name for name in note if not name.isprintable() or not name]:
+        raise ValueError(f"expected names of metrics, found {odd[0]!r}")
+    a_count(note["iteration"])
+    if odd := [name for name, value in note.items() if type(value) is not float and not (type(value) is int and abs(value) < 2**63)]:
+        raise ValueError(f"{odd[0]} of iteration {note['iteration']} is no number")
+    return note  # type: ignore[return-value]  # as was just seen

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from analysis.design.study import Study
 from analysis.measures.facts import Cell
-from analysis.studies.study import Study
 from train.stages.circumstances import commit
 from train.stages.disk import write_json
 from train.stages.reading import a_count, a_text, an_object, read_object, reading

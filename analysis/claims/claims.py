@@ -1,4 +1,4 @@
-"""Claims: what a study says before it runs, as data. `analysis.studies.judge` reads them off the facts.
+"""Claims: what a study says before it runs, as data. `analysis.claims.judge` reads them off the facts.
 
 A claim compares means over seeds. Its unit is the pretraining seed: cells that share a seed are averaged or subtracted
 within it first, and only the seeds' values are tested.

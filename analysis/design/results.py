@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from analysis.claims.judge import Finding, judge, over_looks
+from analysis.design.study import Setting, Study
 from analysis.measures.exact import LOWER_BOUND
 from analysis.measures.facts import Cell, Fact, Outcome, measured, outcomes
-from analysis.studies.judge import Finding, judge, over_looks
-from analysis.studies.study import Setting, Study
 from train.stages.disk import replacing, write_json
 from train.stages.store import Store
 

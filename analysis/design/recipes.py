@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import cast
 
+from analysis.design.scale import Scale
+from analysis.design.study import Setting
 from analysis.measures.edge import Edge
-from analysis.studies.scale import Scale
-from analysis.studies.study import Setting
 from models import GPTConfig
 from synthtasks import families
 from synthtasks.checked import check, one_of

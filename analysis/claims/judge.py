@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from analysis.claims.claims import Claim, Contrast, More, Reach, Same, reach
+from analysis.claims.looks import Looks
 from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
 from analysis.measures.power import smallest_effect, smallest_margin
@@ -21,8 +23,6 @@ from analysis.measures.seeds import (
     sign_flip_above,
     sign_flip_p,
 )
-from analysis.studies.claims import Claim, Contrast, More, Reach, Same, reach
-from analysis.studies.looks import Looks
 
 ALPHA = 0.05
 LOG_P = "log p"  # mean log-probability of the solution, which moves where pass@k does not

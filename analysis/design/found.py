@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis.studies.registration import Registration
-from analysis.studies.results import Results
-from analysis.studies.scale import SCALES, changed, preset
+from analysis.design.registration import Registration
+from analysis.design.results import Results
+from analysis.design.scale import SCALES, changed, preset
 from train.stages.circumstances import commit
 from train.stages.disk import write_json
 from train.stages.reading import read_object, reading

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from typing import Annotated
 
+from analysis.claims.claims import Claim
+from analysis.claims.looks import Looks
+from analysis.design.scale import Scale
 from analysis.measures.facts import Cell, Fact, Measure
-from analysis.studies.claims import Claim
-from analysis.studies.looks import Looks
-from analysis.studies.scale import Scale
 from synthtasks.checked import From, check
 
 RESERVED = ("stages", "logs")  # what else lies beside the folders of studies

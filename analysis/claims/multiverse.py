@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.claims.claims import At, Claim, Term
+from analysis.claims.judge import Finding, Test, judge, one_look
 from analysis.measures.facts import Outcome
-from analysis.studies.claims import At, Claim, Term
-from analysis.studies.judge import Finding, Test, judge, one_look
 
 KS = (8, 32, 128, 1_024)
 WIDTHS = (1, 3)

@@ -4,11 +4,11 @@ import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
+from analysis.claims.claims import Claim
+from analysis.design.study import Setting, Study
 from analysis.measures.edge import Edge
 from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
 from analysis.measures.scores import difficulties
-from analysis.studies.claims import Claim
-from analysis.studies.study import Setting, Study
 from synthtasks.corpora import Corpus, Solved, Writer
 from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
