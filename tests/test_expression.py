@@ -203,7 +203,7 @@ def test_a_record_says_one_stage() -> None:
     learned, fresh = name(stage.policy), name(FRESH)
     for found, put in (
         ('"problems": 512', '"problems": 511'),
-        ('"iterations": 3, ', ''),
+        ('"iterations": 3, ', ""),
         ("[1.0, 0.5]", "[1.0, 0.5, 0.25]"),
         ("[1.0, 0.5]", '{"0": 1.0}'),
         ('"synthtasks.families.Program"', '"synthtasks.families.Dag"'),

@@ -15,9 +15,11 @@ import pytest
 from markupsafe import Markup, escape
 
 from analysis.claims.claims import At, Claim, More, Same, gain
+from analysis.claims.multiverse import UNIVERSES
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
 from analysis.design.recipes import Tasks
+from analysis.design.registration import Registration, register
 from analysis.design.results import Results, collect
 from analysis.design.scale import SMOKE
 from analysis.design.study import Figure, Setting, Study
@@ -54,9 +56,9 @@ from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
+from train.rl import Sampler
 from train.rl.problems import Band
 from train.rl.rewards import Correct, Process, Reward
-from train.rl.rollouts import Sampler
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import closure
@@ -134,8 +136,13 @@ def results(store: Store) -> Results:
 
 
 @pytest.fixture(scope="module")
-def page(results: Results) -> str:
-    return report(results)
+def registration(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Registration:
+    return register(tmp_path_factory.mktemp("registered"), STUDY, results.cells, 0)
+
+
+@pytest.fixture(scope="module")
+def page(results: Results, registration: Registration) -> str:
+    return report(results, registration)
 
 
 class Reader(HTMLParser):
@@ -186,7 +193,7 @@ def test_the_page_stands_alone(page: str) -> None:
 
 # Broken if a claim, its verdict or its numbers were lost on the way to the page, or stood in another's row.
 def test_every_claim_is_on_the_page_with_its_numbers(page: str, results: Results) -> None:
-    rows = {row[0]: row for row in Reader(page).rows if row}
+    rows = {row[0]: row for row in reversed(Reader(page).rows) if row}  # the table of verdicts comes before the others
     for j in results.findings:
         row = rows[j.name]
         assert row[1] == j.statement
@@ -230,12 +237,33 @@ def test_every_helper_escapes_once(helper: Callable[[str], Markup], times: int) 
 
 
 # Broken if equal results gave different bytes: a report could not be compared with another.
-def test_two_reports_are_equal_bytes(results: Results, tmp_path: Path) -> None:
+def test_two_reports_are_equal_bytes(results: Results, registration: Registration, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
-    one, two = write_report(results, tmp_path), write_report(results, tmp_path / "again")
+    one, two = (write_report(results, registration, out) for out in (tmp_path, tmp_path / "again"))
     assert one == tmp_path / "report.html"
     assert one.read_bytes() == two.read_bytes()
     assert {f.name for f in tmp_path.iterdir()} == {"report.html", "again"}
+
+
+# Broken if a margin could be moved after the run without the report showing the old one and the new one, or hid which look it is.
+def test_the_report_shows_what_was_registered(results: Results, registration: Registration, page: str) -> None:
+    assert f"registered {registration.at}" in Reader(page).text
+    assert "exploratory: 2 seeds are none of the planned looks 5, 9, 16" in Reader(page).text
+    first = STUDY.claims[0]
+    moved = replace(STUDY, claims=(replace(first, test=More(77)), *STUDY.claims[1:]))
+    rows = Reader(report(replace(results, study=moved), registration)).rows
+    assert [f"claims: {first.name}: test: margin", f"{first.test.margin:g}", "77"] in rows  # type: ignore[union-attr]
+    assert not any(row and row[-1] == "77" for row in Reader(page).rows)
+
+
+# Broken if another choice were judged under the name of the registered one, or the table lost a claim.
+def test_the_report_shows_other_choices(results: Results, page: str) -> None:
+    rows = [row for row in Reader(page).rows if len(row) == 1 + len(UNIVERSES)]
+    tested = [f for f in results.findings if f.test is not None]
+    assert [row[0] for row in rows if row[0] != "claim"] == [f.name for f in tested]
+    signs = {"shown": "▲", "refuted": "▼", "undetermined": "·"}
+    for row, f in zip([r for r in rows if r[0] != "claim"], tested, strict=True):
+        assert row[1] == ("" if f.difference is None else f"{signs[f.verdict]} {f.difference:+.1f}".replace("-", "−"))
 
 
 # Broken if a cell without an answer vanished silently.
@@ -247,8 +275,8 @@ def test_undefined_cells_are_named_with_the_reason(page: str, results: Results) 
 
 
 # Broken if a single seed broke the page, or were given an interval.
-def test_one_seed_has_no_interval(store: Store) -> None:
-    read = Reader(report(results_of(store, (0,))))
+def test_one_seed_has_no_interval(store: Store, registration: Registration) -> None:
+    read = Reader(report(results_of(store, (0,)), registration))
     row = next(row for row in read.rows if row and row[0] == "1 a gain")
     assert row[2] == "undetermined"
     assert row[4] == "one seed: no interval"
@@ -256,10 +284,10 @@ def test_one_seed_has_no_interval(store: Store) -> None:
 
 
 # Broken if cells that were not asked for, or in which nothing is defined, broke the page.
-def test_a_part_of_the_study_is_reported(results: Results, store: Store) -> None:
+def test_a_part_of_the_study_is_reported(results: Results, registration: Registration, store: Store) -> None:
     far = tuple(c for c in results.cells if BEYOND.items() <= dict(c.labels).items())
     part = collect(STUDY, results.setting, far, store)
-    read = Reader(report(part))
+    read = Reader(report(part, registration))
     assert "Nothing to draw" in read.text
     assert "3 far away" in read.text
     assert "1 a gain" not in read.text
@@ -445,7 +473,7 @@ def test_the_answer_follows_the_verdicts(results: Results) -> None:
 
 # Broken if the reports of two settings could not be told apart.
 def test_a_report_says_in_what_its_setting_differs(results: Results, page: str) -> None:
-    assert f"; withhold: mul. {size(results)}.</p>" in page
+    assert f"; withhold: mul; family: program; surface: its own. {size(results)}.</p>" in page
     smoke, tried = (replace(results.setting, scale=scale) for scale in (SMOKE, replace(SMOKE, rl_iterations=4, rl_lr=2e-3)))
     assert size(replace(results, setting=smoke)) == "Scale smoke"
     assert size(replace(results, setting=tried)) == "Scale smoke, but for rl iterations 4, rl lr 0.002"

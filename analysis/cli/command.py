@@ -13,12 +13,15 @@ from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, megabytes, needs, plan_table, shared, watching
 from analysis.cli.tables import findings_table, plural
+from analysis.design.found import keep
+from analysis.design.registration import differences, register
 from analysis.design.results import Results, collect, write_results
 from analysis.running import references
 from analysis.running.agenda import STANDS, State
 from analysis.running.engine import Care, Engine
 from analysis.running.plan import MIB, Plan, able, make_plan
 from analysis.running.shard import WHOLE, Shard
+from analysis.studies import STUDIES
 from train.stages.disk import writing
 from train.stages.stage import closure
 from train.stages.store import Store
@@ -70,6 +73,7 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
         able(store.machine)
     with reporting(asked):
         references.begin(folder, stages_of(every))
+        register(folder, asked.study, every, _there(asked))
     if there and (folder / "report.html").exists() and references.finished(folder, stages_of(every)):
         results = collect(asked.study, asked.setting, every, store)
         with reporting(asked):
@@ -140,12 +144,22 @@ def report(asked: Request, console: Console) -> Results:
     """Judge what has run, and write facts, findings and the report."""
     from analysis.report.page import write_report  # which loads what draws, and no plan needs
 
-    results = collect(asked.study, asked.setting, asked.cells(), asked.store)
+    folder, results = asked.folder, collect(asked.study, asked.setting, asked.cells(), asked.store)
     with reporting(asked):
-        asked.folder.mkdir(parents=True, exist_ok=True)
-        write_results(results, asked.folder)
-        page = write_report(results, asked.folder)
-        references.finish(asked.folder, stages_of(results.cells))
+        registration = register(folder, asked.study, results.cells, _there(asked))
+        write_results(results, folder)
+        page = write_report(results, registration, folder)
+        references.finish(folder, stages_of(results.cells))
+        kept = keep(results, registration, folder, folder.name == asked.study.name and STUDIES.get(asked.study.name) is asked.study)
     console.print(findings_table(results.findings))
-    console.print(f"report: {page}", highlight=False)
+    console.print(registration.line, highlight=False, soft_wrap=True)
+    console.print(asked.study.looks.describe(len(asked.setting.seeds)), highlight=False)
+    for d in differences(registration, asked.study, results.cells):
+        console.print(Text.assemble((f"otherwise than registered: {d.what}", "red"), f" was {d.registered}, is {d.now}"), soft_wrap=True)
+    console.print(f"report: {page}; kept: {', '.join(map(str, kept))}", highlight=False, soft_wrap=True)
     return results
+
+
+def _there(asked: Request) -> int:
+    """The number of stages of the request that have been run."""
+    return sum(asked.store.has(s) for s in closure(stages_of(asked.cells())))

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from analysis.design.registration import Registration, differences
 from analysis.design.results import Results
 from analysis.design.scale import SCALES, SIZES, SMOKE, changed, preset
 from analysis.figures.conditions import name, varying
-from analysis.report import dag, forest, provenance
+from analysis.report import dag, forest, provenance, registered
+from analysis.report.derivations import beside
 from analysis.report.findings import answer, contrasts, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
@@ -17,25 +19,33 @@ from train.stages.disk import replacing
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
 
 
-def write_report(results: Results, out: Path) -> Path:
+def write_report(results: Results, registration: Registration, out: Path) -> Path:
     """Write `report.html` into the folder `out`; its path."""
     page = out / "report.html"
     with replacing(page) as file:
-        file.write(report(results).encode())
+        file.write(report(results, registration).encode())
     return page
 
 
-def report(results: Results) -> Markup:
+def report(results: Results, registration: Registration) -> Markup:
     """The whole page."""
     study = results.study
+    changed_since = differences(registration, study, results.cells)
     return document(
         f"Study: {study.name}",
         tag("h1", study.question),
         tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
         *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         tag("p", answer(results)),
-        section("Verdicts", *verdicts(results), _drawing(forest.forest(study.claims, results.findings), forest.CAPTION)),
-        section("Reported without a verdict", contrasts(results)),
+        section(
+            "Verdicts",
+            registered.registration(results, registration, changed_since),
+            *verdicts(results),
+            _drawing(forest.forest(study.claims, results.findings), forest.CAPTION),
+            registered.beside(results.findings),
+        ),
+        section("The same claims under other choices", registered.choices(results)),
+        section("Reported without a verdict", contrasts(results), *beside(results)),
         *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
         *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
         section("What is undefined", undefined(results)),

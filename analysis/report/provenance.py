@@ -90,7 +90,7 @@ def options(setting: Setting) -> dict[str, object]:
 def chosen(setting: Setting) -> dict[str, str]:
     """The same for people."""
     return {
-        option.replace("_", " "): (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+        option.replace("_", " "): (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value) or "its own"
         for option, value in options(setting).items()
     }
 

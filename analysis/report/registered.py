@@ -11,7 +11,7 @@ from analysis.design.results import Results
 from analysis.measures.seeds import alike
 from analysis.report.html import table, tag
 
-MARKS = {"shown": "✓", "shown (no update)": "✓", "refuted": "✗", "undetermined": "?"}
+MARKS = {"shown": "▲", "shown (no update)": "▲", "refuted": "▼", "undetermined": "·"}
 
 
 def registration(results: Results, registered: Registration, differences: Sequence[Difference]) -> Markup:
@@ -65,7 +65,7 @@ def choices(results: Results) -> Markup:
         return tag("p", "None of these cells answers a claim that has a test.")
     rows = [(name, *(_choice(mine.get(name)) for mine in found.values())) for name in names]
     caption = (
-        "Each column makes one choice otherwise, and judges all claims anew: ✓ shown, ✗ refuted, ? undetermined, with the difference in "
+        "Each column makes one choice otherwise, and judges all claims anew: ▲ shown, ▼ refuted, · undetermined, with the difference in "
         "points; empty, where that was not measured. A claim that holds in one column alone hangs on that choice."
     )
     return table(("claim", *found), rows, (), caption)
