@@ -119,7 +119,7 @@ def test_other_families_and_surfaces_are_accepted(tasks: Tasks, controlled: bool
     ("typed", "message"),
     [
         ((("mul",), "dogs"), "no family is called 'dogs'; there are program, dag, .*, and MODULE:NAME for one of your own"),
-        ((("mul",), "clock:Watch"), "clock:Watch cannot be had: .*Watch"),
+        ((("mul",), "clock:Watch"), "clock:Watch cannot be loaded: .*Watch"),
         ((("mul",), "dag", "compact"), "--surface is one of 'equations', 'code', 'story'; found 'compact'"),
         ((("mul",), "circuit"), "--withhold takes some of and, or, xor, nand, not, each once; found mul"),
         ((("mul",), "clock:Clock"), "--withhold takes some of later, mirrored, each once; found mul"),
