@@ -36,7 +36,7 @@ def test_levels_sum_to_alpha(seeds: set[int], alpha: float) -> None:
 def test_looks_in_words() -> None:
     assert LOOKS.describe(5) == "look 1 of 3 (5 of 16 seeds, alpha .021)"
     assert LOOKS.describe(9) == "look 2 of 3 (9 of 16 seeds, alpha .012)"
-    assert LOOKS.describe(7) == "exploratory: 7 seeds are none of the planned looks 5, 9, 16"
+    assert LOOKS.describe(7) == "exploratory: 7 seeds, and looks are planned at 5, 9, 16"
     assert [LOOKS.number(n) for n in (5, 9, 16, 7, 17)] == [1, 2, 3, None, None]
     with pytest.raises(ValueError, match="no look is planned at 7 seeds, but at 5, 9, 16"):
         LOOKS.level(7)

@@ -248,7 +248,7 @@ def test_two_reports_are_equal_bytes(results: Results, registration: Registratio
 # Broken if a margin could be moved after the run without the report showing the old one and the new one, or hid which look it is.
 def test_the_report_shows_what_was_registered(results: Results, registration: Registration, page: str) -> None:
     assert f"registered {registration.at}" in Reader(page).text
-    assert "exploratory: 2 seeds are none of the planned looks 5, 9, 16" in Reader(page).text
+    assert "exploratory: 2 seeds, and looks are planned at 5, 9, 16" in Reader(page).text
     first = STUDY.claims[0]
     moved = replace(STUDY, claims=(replace(first, test=More(77)), *STUDY.claims[1:]))
     rows = Reader(report(replace(results, study=moved), registration)).rows

@@ -60,7 +60,7 @@ class Looks:
         """The look at n seeds in words, with its level; or that it is none of the planned."""
         number = self.number(n)
         if number is None:
-            return f"exploratory: {n} seeds are none of the planned looks {self._planned}"
+            return f"exploratory: {n} seed{'s' if n != 1 else ''}, and looks are planned at {self._planned}"
         level = f"{self.level(n):.3f}".removeprefix("0")
         return f"look {number} of {len(self.seeds)} ({n} of {self.seeds[-1]} seeds, alpha {level})"
 
