@@ -1,4 +1,4 @@
-"""Studies of any family in any surface: README's own and dependency graphs run through the factorial; others are checked, not run."""
+"""Studies of any family in any surface: the guide's own and dependency graphs run through the factorial; others are checked, not run."""
 
 import re
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ from train.stages.disk import write_json
 from train.stages.stage import Context, Stage, closure
 from train.stages.store import Store
 
-README = Path(__file__).parent.parent / "README.md"
+GUIDE = Path(__file__).parent.parent / "synthtasks" / "README.md"
 LEARNS = replace(TINY, lines=5, deepest=5, pretraining=200, tokens=1_024, pretraining_lr=1e-2)  # the least by which a base has an edge
 
 
 @pytest.fixture(scope="module")
 def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
-    """README's own family, imported from a file as a user's is."""
-    code = next(c for c in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL) if "class Clock" in c)
+    """The guide's own family, imported from a file as a user's is."""
+    code = next(c for c in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL) if "class Clock" in c)
     folder = tmp_path_factory.mktemp("own")
     (folder / "clock.py").write_text(code, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -67,9 +67,9 @@ def answered(results: Results) -> None:
     assert [f.name for f in results.findings] == [c.name for c in STUDY.claims_of(results.cells)]
 
 
-# broken if the family that README shows how to write cannot be what the factorial is about; it has no field from which a primitive could be
-# left out, so there is no positive control, and all else is there
-def test_the_family_of_the_readme_runs_through_the_factorial(clock: Tasks, tmp_path: Path) -> None:
+# broken if the family that the guide shows how to write cannot be what the factorial is about; it has no field from which a primitive could
+# be left out, so there is no positive control, and all else is there
+def test_the_family_of_the_guide_runs_through_the_factorial(clock: Tasks, tmp_path: Path) -> None:
     results = ran(clock, tmp_path)
     answered(results)
     assert {dict(c.labels)["control"] for c in results.cells} == {"none", "coin", "temperature"}
@@ -119,7 +119,7 @@ def test_other_families_and_surfaces_are_accepted(tasks: Tasks, controlled: bool
     ("typed", "message"),
     [
         ((("mul",), "dogs"), "no family is called 'dogs'; there are program, dag, .*, and MODULE:NAME for one of your own"),
-        ((("mul",), "clock:Watch"), "clock:Watch cannot be had: .*Watch"),
+        ((("mul",), "clock:Watch"), "clock:Watch cannot be loaded: .*Watch"),
         ((("mul",), "dag", "compact"), "--surface is one of 'equations', 'code', 'story'; found 'compact'"),
         ((("mul",), "circuit"), "--withhold takes some of and, or, xor, nand, not, each once; found mul"),
         ((("mul",), "clock:Clock"), "--withhold takes some of later, mirrored, each once; found mul"),

@@ -81,9 +81,9 @@ def test_the_tables_say_what_the_files_say(out: Path) -> None:
     assert ask("SELECT study, verdict, difference FROM findings", out).rows == (("study", "shown", 3.5),)
 
 
-# Broken if the example in the README did not run, or gave something else than it says.
-def test_the_example_in_the_readme(out: Path, tmp_path: Path) -> None:
-    (sql,) = re.findall(r"```sql\n(.*?)```", (Path(__file__).parent.parent / "README.md").read_text(), re.DOTALL)
+# Broken if the example in the guide did not run, or gave something else than it says.
+def test_the_example_in_the_guide(out: Path, tmp_path: Path) -> None:
+    (sql,) = re.findall(r"```sql\n(.*?)```", (Path(__file__).parent.parent / "analysis" / "README.md").read_text(), re.DOTALL)
     (tmp_path / "grid").mkdir()
     of = ARM | {"labels": LABELS, "phase": "after", "metric": "pass@128"}
     facts = [of | {"seed": seed, "at": at, "value": value} for seed in (1, 3) for at, value in ((1, 0.25 * seed), (2, 1.0))]
