@@ -75,9 +75,18 @@ class Places:
         return self.places
 
 
+Pick = Callable[[Sequence[Outcome]], Sequence[Outcome]]
+"""Of a seed's cells those that a claim reads, by a rule that was written before the run."""
+
+
+def every(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """All of them."""
+    return outcomes
+
+
 @dataclass(frozen=True)
 class Term:
-    """A metric after (or before) learning, averaged over the cells with these labels and over places."""
+    """A metric after (or before) learning, averaged over the picked ones of the cells with these labels, and over places."""
 
     labels: Labels
     where: Where = At()
@@ -85,6 +94,7 @@ class Term:
     phase: str = "after"
     least: float | None = 0.0  # between these bounds the metric must lie; those of a probability, unless said, and None for no bound
     most: float | None = 1.0
+    pick: Pick = every
 
     def __post_init__(self) -> None:
         check(self)
@@ -104,7 +114,9 @@ class Term:
         if not mine:
             raise ValueError(f"no cell is labelled {dict(self.labels)}; there are {[dict(o.labels) for o in outcomes]}")
         values = []
-        for outcome in mine:
+        if not (picked := self.pick(mine)):
+            return None
+        for outcome in picked:
             places = [] if outcome.undefined else self.where(outcome)
             if not places:
                 return None
@@ -129,11 +141,16 @@ Contrast = tuple[tuple[float, Term], ...]
 
 
 def gain(
-    labels: Mapping[str, str], where: Where = At(), metric: str = "pass@128", sign: float = 1.0, least: float | None = 0.0
+    labels: Mapping[str, str],
+    where: Where = At(),
+    metric: str = "pass@128",
+    sign: float = 1.0,
+    least: float | None = 0.0,
+    pick: Pick = every,
 ) -> Contrast:
     """After minus before, in the cells with these labels."""
     of = tuple(labels.items())
-    return tuple((weight, Term(of, where, metric, phase, least)) for weight, phase in ((sign, "after"), (-sign, "before")))
+    return tuple((weight, Term(of, where, metric, phase, least, pick=pick)) for weight, phase in ((sign, "after"), (-sign, "before")))
 
 
 @dataclass(frozen=True)
