@@ -73,8 +73,9 @@ def run(asked: Request, console: Console, care: Care, part: Shard, engine: Engin
         able(store.machine)
     with reporting(asked):
         references.begin(folder, stages_of(every))
-        register(folder, asked.study, every, _there(asked))
-    if there and (folder / "report.html").exists() and references.finished(folder, stages_of(every)):
+        registration = register(folder, asked.study, every, _there(asked))
+    reported = (folder / "report.html").exists() and references.finished(folder, stages_of(every))
+    if there and reported and not differences(registration, asked.study, every):
         results = collect(asked.study, asked.setting, every, store)
         with reporting(asked):
             write_results(results, folder)  # whatever happened to those that are there
