@@ -114,6 +114,9 @@ def test_beside_the_verdict_by_hand() -> None:
     assert finding.smallest is not None
     assert finding.smallest > 10
     assert finding.log_change == pytest.approx(0.36)
+    # less the margin: -5, 2, 3, 1, 5, whose sum is 6; 9 of the 32 sign patterns give as much or more, and it is doubled
+    near = judge((CLAIM,), outcomes(facts([5.0, 12.0, 13.0, 11.0, 15.0])))[0]
+    assert near.sign_flip == pytest.approx(18 / 32)
 
 
 # Broken if a claim found another number than the cell's, or averaged where it must not.
