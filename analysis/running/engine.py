@@ -1,9 +1,10 @@
-"""Running many stages at once on this machine: one process a slot. What happens to a stage happens to what stands on it, and no more."""
+"""Engines: they run many stages at once, here with one process a slot. A failure stops the stages that depend on it, and no others."""
 
 import math
 import signal
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,24 +14,24 @@ from types import FrameType
 from typing import Annotated, Protocol
 
 from analysis.running.agenda import Agenda, State
-from analysis.running.workers import Begun, Busy, Done, Failed, Outcome, Place, Saved, Worker
+from analysis.running.workers import Outcome, Place, Worker
 from synthtasks.checked import Above, From, check
 from train.stages.disk import replacing, writing
 from train.stages.stage import Stage
 from train.stages.store import Store
 
-TICK = 0.5  # seconds between looks at what is running
-SHOWN = 20  # of the time at most one part in so many is spent on showing it
-PATIENCE = 600.0  # seconds that a worker may take until it begins
-BUSY = 2.0  # seconds after which a stage that somebody else is at is asked for again
+TICK = 0.5  # seconds between two checks of the running stages
+SHOWN = 20  # at most one part in so many of the time is spent on showing progress
+PATIENCE = 600.0  # seconds that a worker may take until it begins a stage
+BUSY = 2.0  # seconds until a stage that another process runs is tried again
 
 
 @dataclass(frozen=True)
 class Care:
-    """How stages that go wrong are dealt with. A stage that raises an error is not tried again: it would raise it again."""
+    """Treatment of stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
 
-    retries: Annotated[int, From(0)] = 1  # of a stage whose worker died, which goes on from its checkpoint
-    time_limit: Annotated[float, Above(0)] | None = None  # seconds from where it begins; one that takes longer is killed, and has failed
+    retries: Annotated[int, From(0)] = 1  # of a stage whose worker died; it continues from its checkpoint
+    time_limit: Annotated[float, Above(0)] | None = None  # seconds from its start after which a stage is killed, and has failed
 
     def __post_init__(self) -> None:
         check(self)
@@ -44,6 +45,82 @@ class Engine(Protocol):
     ) -> State: ...
 
 
+class Pool(ABC):
+    """The stages that run at the moment, in at most `jobs` slots."""
+
+    def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
+        self.agenda, self.store, self.jobs = agenda, store, jobs
+        self.retries, self.limit = care.retries, care.time_limit or math.inf
+        self.deaths: Counter[Stage] = Counter()
+
+    @abstractmethod
+    def fill(self) -> None:
+        """Give every free slot a stage."""
+
+    @abstractmethod
+    def wait(self) -> None:
+        """Wait at most `TICK` for messages, and settle the stages that ended or overran the time limit."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask every running stage to save a checkpoint and stop."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all workers."""
+
+    def drive(self, watch: Callable[[State], None]) -> State:
+        """Run the agenda to its end, and show each state to `watch`."""
+        shown = took = 0.0
+        with asked_to_stop(self.agenda.stop):
+            try:
+                while not self.agenda.over:
+                    self.fill()
+                    self.wait()
+                    if self.agenda.state.stopping:
+                        self.stop()
+                    if (now := time.monotonic()) - shown >= max(TICK, SHOWN * took):
+                        watch(self.agenda.state)
+                        shown = time.monotonic()
+                        took = shown - now
+                watch(self.agenda.state)
+            finally:
+                self.close()
+        return self.agenda.state
+
+    def settle(self, stage: Stage, outcome: Outcome) -> None:
+        """Enter an outcome into the agenda."""
+        match outcome.kind:
+            case "begun":
+                self.agenda.state.running[stage] = time.monotonic()
+            case "done":
+                self.agenda.done(stage)
+            case "busy" | "saved":
+                self.agenda.again(stage, BUSY)
+            case "failed":
+                self.fail(stage, outcome.error)
+            case "died":
+                self.deaths[stage] += 1
+                if (deaths := self.deaths[stage]) <= self.retries:
+                    self.agenda.again(stage)
+                else:
+                    often = f"{deaths} times" if deaths > 1 else "once"
+                    self.fail(stage, f"its worker {outcome.error}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
+
+    def fail(self, stage: Stage, error: str) -> None:
+        """Enter a failure, and write its cause beside the results. If that cannot be written, the message says so before the cause."""
+        try:
+            with replacing(self.store.error(stage)) as file:
+                file.write((error.rstrip() + "\n").encode(errors="backslashreplace"))
+        except OSError as reason:
+            error = f"(this could not be written to {self.store.error(stage)}: {reason})\n{error}"
+        self.agenda.fail(stage, error)
+
+    def overrun(self, stage: Stage) -> None:
+        """Enter that a stage was killed because it took longer than the time limit."""
+        self.fail(stage, f"took longer than the {self.limit:g} s of --time-limit, and was killed; it goes on from its checkpoint")
+
+
 def run_stages(
     stages: Sequence[Stage],
     store: Store,
@@ -52,9 +129,9 @@ def run_stages(
     watch: Callable[[State], None],
     care: Care,
 ) -> State:
-    """Evaluate `stages` and all they are made of, `jobs` at a time, together with whoever else is at the same store.
+    """Evaluate `stages` and all they build on, `jobs` at a time, sharing the work with other processes at the same store.
 
-    Ctrl-C, or SIGTERM, once: no stage begins, those that learn save a checkpoint and stop, the others end. Ctrl-C twice: all stop at once.
+    The first Ctrl-C, or SIGTERM: no stage begins, those that learn save a checkpoint and stop, the others end. A second Ctrl-C stops all.
 
     Raises:
         KeyboardInterrupt: at the second Ctrl-C.
@@ -62,127 +139,70 @@ def run_stages(
     agenda = Agenda(stages, store, cost)
     if agenda.over:
         return agenda.state
-    pool = Pool(agenda, store, care, Place(store.root, store.machine, store.checkpoint_seconds, store.tracker), jobs)
     with writing(store.root):
         for name in [n for n in store.leases.names() if (store.root / n).exists()]:
-            store.leases.forget(name)  # of who was killed when all was done but this
-    shown = took = 0.0
-    with asked_to_stop(agenda.stop):
-        try:
-            while not agenda.over:
-                pool.fill()
-                pool.settle()
-                if agenda.state.stopping:
-                    pool.stop()
-                if (now := time.monotonic()) - shown >= max(TICK, SHOWN * took):
-                    watch(agenda.state)
-                    shown = time.monotonic()
-                    took = shown - now
-            watch(agenda.state)
-        finally:
-            pool.close()
-    return agenda.state
+            store.leases.forget(name)  # its holder was killed after its stage was finished
+    return Workers(agenda, store, care, jobs).drive(watch)
 
 
-class Pool:
-    """The workers, and what they are at."""
+class Workers(Pool):
+    """Worker processes on this machine."""
 
-    def __init__(self, agenda: Agenda, store: Store, care: Care, place: Place, jobs: int):
-        self.agenda, self.store, self.care, self.place, self.jobs = agenda, store, care, place, jobs
+    def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
+        super().__init__(agenda, store, care, jobs)
+        self.place = Place(store.root, store.machine, store.checkpoint_seconds, store.tracker)
         self.idle: list[Worker] = []
         self.busy: list[Worker] = []
-        self.deaths: Counter[Stage] = Counter()
 
     def fill(self) -> None:
-        """Give every free slot a stage."""
         while len(self.busy) < self.jobs and (stage := self.agenda.next()) is not None:
             worker = self.idle.pop() if self.idle else Worker(self.place)
             worker.begin(stage)
             self.busy.append(worker)
 
-    def settle(self) -> None:
-        """Wait for something to end, a moment at most, and draw the consequences."""
-        heard = wait([w.connection for w in self.busy], TICK)
-        for worker in [w for w in self.busy if w.connection in heard]:
-            self._settle(worker, worker.outcome())
-        limit, now = self.care.time_limit or math.inf, time.monotonic()
-        for worker in [w for w in self.busy if now - w.since > limit]:
+    def wait(self) -> None:
+        ready = wait([w.connection for w in self.busy], TICK)
+        for worker in [w for w in self.busy if w.connection in ready]:
+            self._heard(worker, worker.outcome())
+        now = time.monotonic()
+        for worker in [w for w in self.busy if now - w.since > self.limit]:
             self.busy.remove(worker)
             worker.kill()
-            self._fail(worker.at, too_long(limit))
+            self.overrun(worker.at)
         for worker in [w for w in self.busy if w.since == math.inf and now - w.given > PATIENCE]:
-            self._settle(worker, None)  # it hangs where it loads what it needs
+            self._heard(worker, Outcome("died", worker.kill()))  # it hangs while it loads its modules
+
+    def _heard(self, worker: Worker, outcome: Outcome) -> None:
+        if outcome.kind == "begun":
+            worker.since = time.monotonic()
+        else:
+            self.busy.remove(worker)
+            self.idle += [worker] * (outcome.kind != "died")
+        self.settle(worker.at, outcome)
 
     def stop(self) -> None:
-        """Let the workers save what they have, and stop."""
         for worker in self.busy:
             worker.stop()
 
     def close(self) -> None:
-        """End the workers."""
         for worker in (*self.idle, *self.busy):
             worker.kill()
-
-    def _settle(self, worker: Worker, outcome: Outcome | None) -> None:
-        stage = worker.at
-        if isinstance(outcome, Begun):
-            worker.since = self.agenda.state.running[stage] = time.monotonic()
-            return
-        self.busy.remove(worker)
-        if outcome is not None:
-            self.idle.append(worker)
-        match outcome:
-            case Done():
-                self.agenda.done(stage)
-            case Busy():
-                self.agenda.again(stage, BUSY)
-            case Saved():
-                self.agenda.again(stage)
-            case Failed(traceback):
-                self._fail(stage, traceback)
-            case None:
-                end = worker.kill()
-                self.deaths[stage] += 1
-                if self.deaths[stage] <= self.care.retries:
-                    self.agenda.again(stage)
-                else:
-                    often = f"{self.deaths[stage]} times" if self.deaths[stage] > 1 else "once"
-                    self._fail(stage, f"its worker was {end}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
-
-    def _fail(self, stage: Stage, error: str) -> None:
-        self.agenda.fail(stage, keep_error(self.store, stage, error) + error)
-
-
-def too_long(limit: float) -> str:
-    """Why a stage was killed that took longer than so many seconds."""
-    return f"took longer than the {limit:g} s of --time-limit, and was killed; it goes on from its checkpoint"
-
-
-def keep_error(store: Store, stage: Stage, error: str) -> str:
-    """Write what went wrong beside the results; what is to be said before it, whose last line is the cause, where even that cannot be
-    written."""
-    try:
-        with replacing(store.error(stage)) as file:
-            file.write((error.rstrip() + "\n").encode(errors="backslashreplace"))
-    except OSError as reason:
-        return f"(this could not be written to {store.error(stage)}: {reason})\n"
-    return ""
 
 
 @contextmanager
 def asked_to_stop(drain: Callable[[], None]) -> Iterator[None]:
-    """Call `drain` at the first Ctrl-C or SIGTERM; a second Ctrl-C does what it always does."""
+    """Call `drain` at the first Ctrl-C or SIGTERM; a second Ctrl-C raises KeyboardInterrupt."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
 
-    def asked(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         drain()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     for s in before:
-        signal.signal(s, asked)
+        signal.signal(s, handle)
     try:
         yield
     finally:
