@@ -25,7 +25,7 @@ from analysis.measures.facts import Cell
 from analysis.report.titles import titles
 from analysis.running import gc, references
 from analysis.studies.grid import AT, STUDY
-from synthtasks.families import Graded, Program
+from synthtasks.families import Family, Program
 from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.practice import Practice
@@ -366,7 +366,7 @@ def alone(cell: Cell) -> Cell:
     return changed(cell, learn=replace(learn, losses=((weight, replace(practice, sampler=Sampler(1))),)))
 
 
-def after(cell: Cell, change: Callable[[tuple[Graded, ...]], tuple[Graded, ...]]) -> Cell:
+def after(cell: Cell, change: Callable[[tuple[Family, ...]], tuple[Family, ...]]) -> Cell:
     """With other families scored after learning."""
     return changed(cell, after=replace(score(cell, "after"), families=change(score(cell, "after").families)))
 

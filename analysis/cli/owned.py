@@ -70,7 +70,7 @@ def _word(study: Study, axis: str, value: str) -> str:
 
 
 def refuse_other(folder: Path, mine: Owner, stages: Iterable[Stage]) -> None:
-    """Check that a folder is free, or belongs to this owner. A folder without a record does if it refers to all of the owner's stages, or only
+    """Check that a folder is free, or belongs to this owner. Without a record it does if it refers to all of the owner's stages, or only
     to some of them.
 
     Raises:
