@@ -32,7 +32,7 @@ def main() -> int:
     try:
         command = typed(sys.argv[1:] or ["--help"])
         kept = "; the same command continues where it was" if isinstance(command, Run | Demo) else ""
-        return command(console)
+        return command(console) or 0
     except Unheard:
         if kept:
             return NOT_DONE

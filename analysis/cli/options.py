@@ -23,9 +23,9 @@ LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: n
 
 
 class Command(Protocol):
-    """A parsed command; a call carries it out, and returns the exit status."""
+    """A parsed command; a call carries it out, and returns the exit status, or None for success."""
 
-    def __call__(self, console: Console) -> int: ...
+    def __call__(self, console: Console) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Options:
     sizes: tyro.conf.OmitArgPrefixes[Scale] = CPU
     own: tyro.conf.OmitArgPrefixes[object] = NoOptions()
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         raise NotImplementedError  # each command does
 
     def requests(self) -> tuple["Request", ...]:

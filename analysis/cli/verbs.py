@@ -23,7 +23,7 @@ class List:
     study: str = ""  # only one of your own: file.py:STUDY
     json: bool = False  # for programs
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.tables import list_json, show_list
 
         studies = [from_file(self.study)] if self.study else list(STUDIES.values())
@@ -31,19 +31,17 @@ class List:
             print(list_json(studies))
         else:
             show_list(studies, console)
-        return 0
 
 
 @dataclass(frozen=True)
 class Plan(Options):
     """Show what would run, what is done, and how long the rest takes."""
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.command import plan
 
         for request in self.requests():
             plan(request, console)
-        return 0
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,10 @@ class Watch(Options):
 
     port: int = 0  # of 127.0.0.1; default any free one
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.live.watch import watch
 
         watch(self.request(), self.port, console)
-        return 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class Report(Options):
 
     dry_run: bool = False  # say what would be written, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.command import complete, report
 
         for request in self.requests():
@@ -106,7 +103,6 @@ class Report(Options):
                 console.print(f"would write facts.jsonl, findings.json and report.html to {request.folder}")
             else:
                 report(request, console)
-        return 0
 
 
 @dataclass(frozen=True)
@@ -132,11 +128,10 @@ class Ask:
 
     checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.ask import converse
 
         converse(self.checkpoint, console, lambda: console.input("> "))
-        return 0
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ class Gc:
     out: Path  # where the studies lie: DIR of `run --out DIR`
     dry_run: bool = False  # only list it
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.tables import show_rubbish
         from analysis.running import gc
 
@@ -176,7 +171,6 @@ class Gc:
         if not self.dry_run:
             gc.remove(self.out, found.rubbish)
         console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
-        return 0
 
 
 @dataclass(frozen=True)
@@ -188,18 +182,17 @@ class Query:
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
     format: Literal["table", "csv", "json"] = "table"
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         if not (self.out / "stages").is_dir():
             raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
         try:
-            from analysis.sql import query
+            from analysis.sql.query import SHOWS, ask, catalogue
         except ModuleNotFoundError as missing:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
-        answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
+        answer = ask(self.sql, self.out) if self.sql else catalogue(self.out)
         for fault in answer.damaged:
             Terminal(sys.stderr).print(f"left out: {fault}", style="yellow")
-        query.SHOWS[self.format](answer, console)
-        return 0
+        SHOWS[self.format](answer, console)
 
 
 OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}

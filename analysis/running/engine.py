@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Annotated, Protocol
 
 from analysis.running.agenda import Agenda, State
-from analysis.running.workers import Outcome, Place, Worker
+from analysis.running.workers import Outcome, Worker
 from synthtasks.checked import Above, From, check
 from train.stages.disk import replacing, writing
 from train.stages.stage import Stage
@@ -52,14 +52,15 @@ class Pool(ABC):
         self.agenda, self.store, self.jobs = agenda, store, jobs
         self.retries, self.limit = care.retries, care.time_limit or math.inf
         self.deaths: Counter[Stage] = Counter()
+        self.begun: set[Stage] = set()  # the running stages whose workers have said so; the others still wait, or load their modules
 
     @abstractmethod
-    def fill(self) -> None:
-        """Give every free slot a stage."""
+    def begin(self, stage: Stage) -> None:
+        """Give a stage to a worker."""
 
     @abstractmethod
     def wait(self) -> None:
-        """Wait at most `TICK` for messages, and settle the stages that ended or overran the time limit."""
+        """Wait at most `TICK` for messages, settle the outcomes, and kill the stages that are late."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -71,11 +72,12 @@ class Pool(ABC):
 
     def drive(self, watch: Callable[[State], None]) -> State:
         """Run the agenda to its end, and show each state to `watch`."""
-        shown = took = 0.0
+        shown, took, running = 0.0, 0.0, self.agenda.state.running
         with asked_to_stop(self.agenda.stop):
             try:
                 while not self.agenda.over:
-                    self.fill()
+                    while len(running) < self.jobs and (stage := self.agenda.next()) is not None:
+                        self.begin(stage)
                     self.wait()
                     if self.agenda.state.stopping:
                         self.stop()
@@ -90,22 +92,23 @@ class Pool(ABC):
 
     def settle(self, stage: Stage, outcome: Outcome) -> None:
         """Enter an outcome into the agenda."""
+        self.begun.discard(stage)
+        self.deaths[stage] += outcome.kind == "died"
         match outcome.kind:
             case "begun":
+                self.begun.add(stage)
                 self.agenda.state.running[stage] = time.monotonic()
             case "done":
                 self.agenda.done(stage)
             case "busy" | "saved":
                 self.agenda.again(stage, BUSY)
+            case "died" if self.deaths[stage] <= self.retries:
+                self.agenda.again(stage)
+            case "died":
+                often = f"{self.deaths[stage]} times" if self.retries else "once"
+                self.fail(stage, f"its worker {outcome.error}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
             case "failed":
                 self.fail(stage, outcome.error)
-            case "died":
-                self.deaths[stage] += 1
-                if (deaths := self.deaths[stage]) <= self.retries:
-                    self.agenda.again(stage)
-                else:
-                    often = f"{deaths} times" if deaths > 1 else "once"
-                    self.fail(stage, f"its worker {outcome.error}, {often}. SIGKILL is often the system, out of memory: try fewer --jobs")
 
     def fail(self, stage: Stage, error: str) -> None:
         """Enter a failure, and write its cause beside the results. If that cannot be written, the message says so before the cause."""
@@ -116,20 +119,22 @@ class Pool(ABC):
             error = f"(this could not be written to {self.store.error(stage)}: {reason})\n{error}"
         self.agenda.fail(stage, error)
 
+    def late(self, patience: float) -> list[Stage]:
+        """The running stages that took longer than the time limit, or did not begin within `patience` seconds."""
+        now, running = time.monotonic(), self.agenda.state.running
+        return [s for s, since in running.items() if now - since > (self.limit if s in self.begun else patience)]
+
     def overrun(self, stage: Stage) -> None:
         """Enter that a stage was killed because it took longer than the time limit."""
+        self.begun.discard(stage)
         self.fail(stage, f"took longer than the {self.limit:g} s of --time-limit, and was killed; it goes on from its checkpoint")
 
 
 def run_stages(
-    stages: Sequence[Stage],
-    store: Store,
-    jobs: int,
-    cost: Callable[[Stage], float],  # seconds, roughly
-    watch: Callable[[State], None],
-    care: Care,
+    stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
 ) -> State:
-    """Evaluate `stages` and all they build on, `jobs` at a time, sharing the work with other processes at the same store.
+    """Evaluate `stages` and all they build on, `jobs` at a time, sharing the work with other processes at the same store. `cost`
+    estimates the seconds of a stage.
 
     The first Ctrl-C, or SIGTERM: no stage begins, those that learn save a checkpoint and stop, the others end. A second Ctrl-C stops all.
 
@@ -150,35 +155,29 @@ class Workers(Pool):
 
     def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
         super().__init__(agenda, store, care, jobs)
-        self.place = Place(store.root, store.machine, store.checkpoint_seconds, store.tracker)
         self.idle: list[Worker] = []
         self.busy: list[Worker] = []
 
-    def fill(self) -> None:
-        while len(self.busy) < self.jobs and (stage := self.agenda.next()) is not None:
-            worker = self.idle.pop() if self.idle else Worker(self.place)
-            worker.begin(stage)
-            self.busy.append(worker)
+    def begin(self, stage: Stage) -> None:
+        self.busy.append(self.idle.pop() if self.idle else Worker(self.store))
+        self.busy[-1].begin(stage)
 
     def wait(self) -> None:
         ready = wait([w.connection for w in self.busy], TICK)
         for worker in [w for w in self.busy if w.connection in ready]:
-            self._heard(worker, worker.outcome())
-        now = time.monotonic()
-        for worker in [w for w in self.busy if now - w.since > self.limit]:
+            outcome = worker.outcome()
+            if outcome.kind != "begun":
+                self.busy.remove(worker)
+                self.idle += [worker] * (outcome.kind != "died")
+            self.settle(worker.at, outcome)
+        late = self.late(PATIENCE)
+        for worker in [w for w in self.busy if w.at in late]:
             self.busy.remove(worker)
-            worker.kill()
-            self.overrun(worker.at)
-        for worker in [w for w in self.busy if w.since == math.inf and now - w.given > PATIENCE]:
-            self._heard(worker, Outcome("died", worker.kill()))  # it hangs while it loads its modules
-
-    def _heard(self, worker: Worker, outcome: Outcome) -> None:
-        if outcome.kind == "begun":
-            worker.since = time.monotonic()
-        else:
-            self.busy.remove(worker)
-            self.idle += [worker] * (outcome.kind != "died")
-        self.settle(worker.at, outcome)
+            end = worker.kill()
+            if worker.at in self.begun:
+                self.overrun(worker.at)
+            else:
+                self.settle(worker.at, Outcome("died", end))
 
     def stop(self) -> None:
         for worker in self.busy:

@@ -57,11 +57,9 @@ def sort(out: Path) -> Sorted:
     leases = Leases(root / "leases")
     rubbish, busy = [], set()
     for path, what in _lying(root):
-        name = STAGE.fullmatch(path.name)
-        if name is None or path.is_symlink():
+        if (name := STAGE.fullmatch(path.name)) is None or path.is_symlink():
             continue
-        holder = leases.holder(name[1])
-        if holder is not None and not holder.dead:
+        if (holder := leases.holder(name[1])) is not None and not holder.dead:
             busy.add(name[1])
         elif name[1] not in keep or what in (DEAD, ASIDE):
             rubbish.append(Rubbish(name[1], path, what, _bytes(path)))
@@ -93,8 +91,8 @@ def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
     leases = Leases(out / "stages" / "leases")
     for one in rubbish:
         with disk.writing(one.path):
-            if (one.what not in (DEAD, ASIDE) and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
-                continue
-            with lease:
-                if one.path != leases.folder / one.stage:  # removed with the lease
-                    disk.remove(one.path)
+            kept = one.what not in (DEAD, ASIDE) and one.stage in referred(out)
+            if not kept and (lease := leases.attempt(one.stage)) is not None:
+                with lease:
+                    if one.path != leases.folder / one.stage:  # removed with the lease
+                        disk.remove(one.path)

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -59,14 +58,6 @@ class Messages(Protocol):
     def __next__(self) -> object: ...
 
 
-@dataclass
-class Task:
-    """A stage that was given to Ray."""
-
-    stage: Stage
-    since: float = math.inf  # when it began (time.monotonic); time in Ray's queue does not count
-
-
 class Tasks(Pool):
     """Tasks on a Ray cluster, which is left, or ended if it was started here, when all is done."""
 
@@ -80,30 +71,27 @@ class Tasks(Pool):
             max_retries=0,  # `settle` counts retries, so that all messages of a task come from one attempt
         )
         self.place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
-        self.tasks: dict[Messages, Task] = {}
+        self.tasks: dict[Messages, Stage] = {}
         self.stopped = False
 
-    def fill(self) -> None:
-        while len(self.tasks) < self.jobs and (stage := self.agenda.next()) is not None:
-            self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = Task(stage)
+    def begin(self, stage: Stage) -> None:
+        self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = stage
 
     def wait(self) -> None:
         if not self.tasks:
             time.sleep(TICK)  # other processes run all that is left
             return
         for messages in ray.wait(list(self.tasks), timeout=TICK)[0]:
-            task = self.tasks[messages]
-            outcome = self._outcome(messages, task.stage)
-            if outcome.kind == "begun":
-                task.since = time.monotonic()
-            else:
+            stage = self.tasks[messages]
+            outcome = self._outcome(messages, stage)
+            if outcome.kind != "begun":
                 del self.tasks[messages]
-            self.settle(task.stage, outcome)
-        for messages, task in list(self.tasks.items()):
-            if time.monotonic() - task.since > self.limit:
-                ray.cancel(messages, force=True)
-                del self.tasks[messages]
-                self.overrun(task.stage)
+            self.settle(stage, outcome)
+        late = self.late(math.inf)  # time in Ray's queue does not count
+        for messages, stage in [task for task in self.tasks.items() if task[1] in late]:
+            ray.cancel(messages, force=True)
+            del self.tasks[messages]
+            self.overrun(stage)
 
     def _outcome(self, messages: Messages, stage: Stage) -> Outcome:
         try:

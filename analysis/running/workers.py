@@ -1,6 +1,5 @@
 """Worker processes: each runs one stage after the other, keeps what it has loaded, and can die without harm to the others."""
 
-import math
 import multiprocessing
 import os
 import signal
@@ -21,7 +20,7 @@ from train.stages.stage import Interrupted, Stage, Tracker
 from train.stages.store import Store
 
 CONTEXT = multiprocessing.get_context("spawn")
-WATCH = 0.5  # seconds between looks at the parent
+WATCH = 0.5  # seconds between two checks that the parent lives
 
 
 @dataclass(frozen=True)
@@ -32,33 +31,23 @@ class Outcome:
     error: str = ""  # the traceback of a failed stage, or how the worker died
 
 
-@dataclass(frozen=True)
-class Place:
-    """The store of a worker."""
-
-    root: Path
-    machine: Machine
-    checkpoint_seconds: float
-    tracker: Tracker | None
-
-
 class Worker:
     """A process that runs stages. It dies with its parent, and leaves Ctrl-C and SIGTERM to the parent."""
 
-    def __init__(self, place: Place):
+    def __init__(self, store: Store):
         self.connection, theirs = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=_serve, args=(theirs, place, os.getpid()), daemon=True)
+        place = (store.root, store.machine, store.checkpoint_seconds, store.tracker)
+        self.process = CONTEXT.Process(target=_serve, args=(theirs, os.getpid(), *place), daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: the worker gets no SIGINT before it ignores them
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self.stopping = False
         self.at: Stage  # the stage it was last given
-        self.given = self.since = math.inf  # when it was given, and when it began (time.monotonic)
 
     def begin(self, stage: Stage) -> None:
         """Send a stage to the worker; the outcomes come through `connection`, which ends if the worker dies."""
-        self.at, self.given, self.since = stage, time.monotonic(), math.inf
+        self.at = stage
         with suppress(BrokenPipeError):  # a worker that died between two stages is noticed when the connection is read
             self.connection.send(stage)
 
@@ -86,23 +75,23 @@ class Worker:
         return f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 
-def _serve(connection: Connection, place: Place, parent: int) -> None:
+def _serve(connection: Connection, parent: int, root: Path, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None) -> None:
     say_every_character()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+    def follow() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
     stopping = connection.poll  # a message during a stage asks it to stop; no lock is shared, so a killed worker holds none
-    store = Store(place.root, place.machine, place.checkpoint_seconds, stopping, tracker=place.tracker)
+    store = Store(root, machine, checkpoint_seconds, stopping, tracker=tracker)
     with suppress(EOFError):
         while (stage := connection.recv()) is not None:
             connection.send(Outcome("begun"))
             connection.send(evaluate(stage, store))
-
-
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
 
 
 def evaluate(stage: Stage, store: Store) -> Outcome:
