@@ -1,7 +1,7 @@
 """Progress while a study runs: a live screen on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -51,44 +51,33 @@ class Lines:
             self.console.print(summary(state, self.clock))
 
 
-@dataclass
-class Screen:
+def screen(state: State, clock: Clock, names: Mapping[Stage, str]) -> RenderableType:
     """A table of the running stages, over a bar of the finished ones."""
-
-    live: Live
-    clock: Clock
-    names: dict[Stage, str]
-
-    def __call__(self, state: State) -> None:
-        self.live.update(self.render(state))
-
-    def render(self, state: State) -> RenderableType:
-        """The screen for a state."""
-        done, plan = len(state.done) + len(state.already), self.clock.plan
-        running = columns("running", Column("iteration", no_wrap=True), "", Column("time", no_wrap=True))  # names and rates may wrap
-        for stage, since in state.running.items():
-            at = standing(stage, self.clock.store)
-            where, rates = (f"{at.iteration}/{at.iterations}", at.text) if at else ("", "")
-            running.add_row(self.names[stage], where, rates, minutes(time.monotonic() - since))
-        finished = columns("finished", "")
-        for stage in [s for s in plan.stages if s in state.done and isinstance(s, Learn)][-6:]:
-            at = standing(stage, self.clock.store)
-            finished.add_row(Text.assemble(("✓ ", "green"), self.names[stage]), at.text if at else "")
-        for stage, error in state.failed.items():
-            finished.add_row(Text.assemble(("✗ ", "red"), self.names[stage]), error.strip().splitlines()[-1])
-        bar = ProgressBar(len(plan.stages), done, width=60)  # which ends no line: an empty text does
-        return Group(bar, Text(), Text(summary(state, self.clock)), running, finished)
+    done, plan = len(state.done) + len(state.already), clock.plan
+    running = columns("running", Column("iteration", no_wrap=True), "", Column("time", no_wrap=True))  # names and rates may wrap
+    for stage, since in state.running.items():
+        at = standing(stage, clock.store)
+        where, rates = (f"{at.iteration}/{at.iterations}", at.text) if at else ("", "")
+        running.add_row(names[stage], where, rates, minutes(time.monotonic() - since))
+    finished = columns("finished", "")
+    for stage in [s for s in plan.stages if s in state.done and isinstance(s, Learn)][-6:]:
+        at = standing(stage, clock.store)
+        finished.add_row(Text.assemble(("✓ ", "green"), names[stage]), at.text if at else "")
+    for stage, error in state.failed.items():
+        finished.add_row(Text.assemble(("✗ ", "red"), names[stage]), error.strip().splitlines()[-1])
+    bar = ProgressBar(len(plan.stages), done, width=60)  # which ends no line: an empty text does
+    return Group(bar, Text(), Text(summary(state, clock)), running, finished)
 
 
 @contextmanager
-def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Lines | Screen]:
+def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Callable[[State], None]]:
     """A function that shows a state: on a live screen if the console is a terminal, else in lines."""
     clock, names = Clock(plan, store), titles(cells)
-    if not console.is_terminal:
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=2, transient=True) as live:
+            yield lambda state: live.update(screen(state, clock, names))
+    else:
         yield Lines(console, clock, names)
-        return
-    with Live(console=console, refresh_per_second=2, transient=True) as live:
-        yield Screen(live, clock, names)
 
 
 def plan_table(plan: Plan) -> Table:

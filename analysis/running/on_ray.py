@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import ray
 
@@ -52,12 +51,6 @@ def run_on_ray(
     return Tasks(agenda, store, care, jobs).drive(watch)
 
 
-class Messages(Protocol):
-    """References to the messages of a task: that it began, and its outcome. Ray can wait for the next."""
-
-    def __next__(self) -> object: ...
-
-
 class Tasks(Pool):
     """Tasks on a Ray cluster, which is left, or ended if it was started here, when all is done."""
 
@@ -71,7 +64,7 @@ class Tasks(Pool):
             max_retries=0,  # `settle` counts retries, so that all messages of a task come from one attempt
         )
         self.place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
-        self.tasks: dict[Messages, Stage] = {}
+        self.tasks: dict[Iterator[object], Stage] = {}  # by their messages, as references; Ray can wait for the next
         self.stopped = False
 
     def begin(self, stage: Stage) -> None:
@@ -93,7 +86,7 @@ class Tasks(Pool):
             del self.tasks[messages]
             self.overrun(stage)
 
-    def _outcome(self, messages: Messages, stage: Stage) -> Outcome:
+    def _outcome(self, messages: Iterator[object], stage: Stage) -> Outcome:
         try:
             outcome: Outcome = ray.get(next(messages))
         except (ray.exceptions.TaskCancelledError, StopIteration):  # of a cancelled task Ray may drop the last message
