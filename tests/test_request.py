@@ -58,13 +58,15 @@ def test_names_by_hand(tmp_path: Path) -> None:
     assert named(CPU) == "grid"
     assert named(replace(SMOKE, rl_iterations=4)) == "grid-rl-iterations-4"
     assert named(replace(SMOKE, rl_iterations=4, rl_lr=2e-3)) == "grid-rl-iterations-4-rl-lr-0.002"
-    assert named(withhold=("add",)) == "grid-add"
-    assert named(withhold=("mul", "add")) == "grid-add-mul"
+    assert named(withhold=("add",)) == "grid-withhold-add"
+    assert named(withhold=("mul", "add")) == "grid-withhold-add-mul"
     assert named(seeds=(100, 101)) == "grid-seeds-100-101"
     assert named(seeds=(0, 2)) == "grid-seeds-0-2"
     assert named(primitive="absent", region="at") == "grid-absent-at"
     assert named(control="none") == "grid-control-none"
-    assert named(replace(SMOKE, rl_iterations=4), ("add",), (7, 8), primitive="absent") == "grid-rl-iterations-4-add-seeds-7-8-absent"
+    assert (
+        named(replace(SMOKE, rl_iterations=4), ("add",), (7, 8), primitive="absent") == "grid-rl-iterations-4-withhold-add-seeds-7-8-absent"
+    )
     many = [named(replace(SMOKE, rl_iterations=4, problems=8, group=4, exam_problems=n)) for n in (16, 32, 16)]
     assert many[0] == many[2] != many[1]
     assert all(re.fullmatch("grid-[0-9a-f]{8}", name) for name in many)
@@ -226,14 +228,12 @@ REFUSED = [
     (("--modulus", "5000"), "numbers go up to 999; found modulus 5000"),
     (("--exam-problems", "1"), "Scale.exam_problems is at least 2"),
     (("--lines", "0"), "Scale.lines is from 1 to 1000"),
-    (("--lines", "45"), "the model's context holds 256 tokens, but "),
     (("--lines", "2", "--deepest", "2", "--solved", "1", "--uses", "1"), "claim '2 gain beyond training' looks at Deeper(by=2)"),
     (("--seeds", "0"), "Scale.seeds is from 1 to 10000; found 0"),
     (("--seeds", "1000000000"), "Scale.seeds is from 1 to 10000; found 1000000000"),
     (("--first-seed=-5",), "--first-seed is at least 0; found -5"),
     (("--jobs", "0"), "--jobs is at least 1; found 0"),
     (("--withhold", "mul", "mul"), "--withhold takes some of add, sub, mul, each once; found mul mul"),
-    (("--withhold", "add", "mul", "sub"), "leaves no primitive to know"),
     (("--only", "region=at,region=below"), "each axis once; found 'region=at,region=below'"),
     (("--only", "region"), "--only takes axis=value,axis=value"),
     (("--only", "control=known,region=below"), "no cell has"),
@@ -377,11 +377,11 @@ def after(cell: Cell, change: Callable[[tuple[Family, ...]], tuple[Family, ...]]
         (small_context, r"context holds 20 tokens, but 2[0-9] are needed for Program\(steps=1, lines=4, modulus=2\)"),
         (few_words, "'run' is not among the"),
         (alone, "compares the completions of a problem, of which the sampler draws one"),
-        (lambda c: after(c, lambda families: families[:2]), "the same steps before and after"),
+        (lambda c: after(c, lambda families: families[:2]), "scored at the same difficulties before and after"),
         (lambda c: changed(c, before=replace(score(c), temperatures=(0.5,))), r"temperature 1 is among .* \(0\.5,\) \(before\)"),
         (lambda c: replace(c, labels=(("primitive", "present"),)), "one value of each axis of its study"),
         (lambda c: replace(c, labels=(("primitive", "odd"), *c.labels[1:])), "one value of each axis of its study"),
-        (lambda c: changed(c, after=Sent(score(c).policy, score(c).families, note=lambda: 0)), "cannot be sent"),
+        (lambda c: changed(c, after=Sent(score(c).policy, score(c).families, note=lambda: 0)), "a stage has no name: .* cannot be part of"),
         (
             lambda c: after(c, lambda families: tuple(Unnamed(f.steps, lines=4) for f in families)),
             "a stage has no name: .* cannot be part of",
@@ -406,13 +406,10 @@ def test_stages_of_any_axes_have_titles() -> None:
     assert titled[cells[0]["before"]] == "score seed 0 (shared by 2 cells)"
 
 
-# Broken if sizes that do go together were refused: the longest context that fits, the fewest samples, completions and lines.
+# Broken if sizes that do go together were refused: the fewest samples, completions and lines.
 def test_the_least_and_the_most_are_accepted(tmp_path: Path) -> None:
     asked(tmp_path, replace(TINY, samples=16, group=2, exam_problems=2, rl_iterations=1, uses=0))
     asked(tmp_path, replace(TINY, lines=3, solved=3, deepest=3, uses=3))
-    asked(tmp_path, replace(TINY, lines=34, deepest=34))  # 3 * 34 + 7 words of a prompt, 4 * 34 + 3 of a solution, 4 to spare: 252
-    with pytest.raises(ValueError, match="but 259 are needed"):
-        asked(tmp_path, replace(TINY, lines=35, deepest=35))
 
 
 # --- a task of a Slurm array

@@ -36,7 +36,8 @@ def owner(study: Study, setting: Setting, only: Mapping[str, str]) -> Owner:
     only = {axis: only[axis] for axis in study.axes if axis in only}  # in one order, however they were typed
     options, usual = (json.loads(json.dumps(vars(of), default=str)) for of in (setting.options, study.options))
     words = [study.name, *_changes(scale)]
-    words += [word for option, value in options.items() if value != usual.get(option) for word in _option(option, value, len(options))]
+    for option in (o for o in options if options[o] != usual.get(o)):
+        words += [option, *map(str, options[option] if isinstance(options[option], list) else [options[option]])]
     if not in_a_row or first:
         words += ["seeds", *map(str, (first, last) if in_a_row else seeds)]
     words += [_word(study, axis, value) for axis, value in only.items()]
@@ -55,12 +56,6 @@ def _changes(scale: Scale) -> list[str]:
 
 def _number(x: int | float) -> str:
     return str(int(x) if x % 1 == 0 else x)  # 1 and 1.0 are one number
-
-
-def _option(option: str, value: object, among: int) -> list[str]:
-    """The words for a changed option; the values of a study's only option need no name."""
-    words = [str(part) for part in value] if isinstance(value, list) else [str(value)]
-    return words if isinstance(value, list) and among == 1 and words else [option, *words]
 
 
 def _word(study: Study, axis: str, value: str) -> str:

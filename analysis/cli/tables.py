@@ -93,21 +93,22 @@ def show_rubbish(found: Sorted, console: Console) -> None:
 # --- reruns
 
 
-def announce(recorded: Recorded, there: Path, console: Console) -> None:
-    """Print how many stages are to be made again, and how long the known ones took."""
+def announce(folder: Path, allow: tuple[str, ...], console: Console) -> Recorded:
+    """Print how many stages are to be made again for the result in `folder`, and how long the known ones took; its record."""
+    recorded, there = read_folder(folder, allow), folder.resolve().parent
     stages = closure((recorded.stage,))
     took = sum(read_made(there / str(stage)).seconds for stage in stages if (there / str(stage) / "run.json").exists())
     console.print(f"{plural(len(stages), 'stage')} to make again, one at a time; the first time they took {minutes(took)}")
+    return recorded
 
 
 def show_rerun(folder: Path, out: Path, allow: tuple[str, ...], console: Console) -> int:
     """Make a result again, and print the comparison of its files; 1 if a file differs."""
-    recorded, there = read_folder(folder, allow), folder.resolve().parent
-    announce(recorded, there, console)
+    recorded = announce(folder, allow, console)
     for what, then, now in (("commit", recorded.commit, commit()), ("versions", recorded.versions, versions())):
         if then != now:
             console.print(f"note: made with {what} {then}; here it is {now}", style="yellow")
-    found = list(rerun(recorded, there, out))
+    found = list(rerun(recorded, folder.resolve().parent, out))
     table = columns("stage", "file", "")
     for c in found:
         table.add_row(str(c.stage), printable(c.file), Text(c.verdict, COLOURS[c.verdict]))

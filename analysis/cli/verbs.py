@@ -146,10 +146,9 @@ class Rerun:
     def __call__(self, console: Console) -> int:
         from analysis.cli.request import a_folder
         from analysis.cli.tables import announce, show_rerun
-        from analysis.running.rerun import read_folder
 
         if self.dry_run:
-            announce(read_folder(self.folder, self.allow), self.folder.resolve().parent, console)
+            announce(self.folder, self.allow, console)
             return 0
         with TemporaryDirectory() as scratch:
             return show_rerun(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)

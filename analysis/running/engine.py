@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import FrameType
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from analysis.running.agenda import Agenda, State
 from analysis.running.workers import Outcome, Worker
@@ -37,22 +37,18 @@ class Care:
         check(self)
 
 
-class Engine(Protocol):
-    """A way of running many stages."""
-
-    def __call__(
-        self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
-    ) -> State: ...
+Engine = Callable[[Sequence[Stage], Store, int, Callable[[Stage], float], Callable[[State], None], Care], State]
+"""Runs stages in a store, in so many slots; gets an estimate of each stage's seconds, and a function that shows progress."""
 
 
 class Pool(ABC):
     """The stages that run at the moment, in at most `jobs` slots."""
 
-    def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
-        self.agenda, self.store, self.jobs = agenda, store, jobs
+    def __init__(self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], care: Care):
+        self.agenda, self.store, self.jobs = Agenda(stages, store, cost), store, jobs
         self.retries, self.limit = care.retries, care.time_limit or math.inf
         self.deaths: Counter[Stage] = Counter()
-        self.begun: set[Stage] = set()  # the running stages whose workers have said so; the others still wait, or load their modules
+        self.begun: set[Stage] = set()  # running stages whose workers have sent `begun`; the others wait in a queue, or load modules
 
     @abstractmethod
     def begin(self, stage: Stage) -> None:
@@ -141,22 +137,21 @@ def run_stages(
     Raises:
         KeyboardInterrupt: at the second Ctrl-C.
     """
-    agenda = Agenda(stages, store, cost)
-    if agenda.over:
-        return agenda.state
+    pool = Workers(stages, store, jobs, cost, care)
+    if pool.agenda.over:
+        return pool.agenda.state
     with writing(store.root):
         for name in [n for n in store.leases.names() if (store.root / n).exists()]:
             store.leases.forget(name)  # its holder was killed after its stage was finished
-    return Workers(agenda, store, care, jobs).drive(watch)
+    return pool.drive(watch)
 
 
 class Workers(Pool):
     """Worker processes on this machine."""
 
-    def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
-        super().__init__(agenda, store, care, jobs)
-        self.idle: list[Worker] = []
-        self.busy: list[Worker] = []
+    def __init__(self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], care: Care):
+        super().__init__(stages, store, jobs, cost, care)
+        self.idle, self.busy = list[Worker](), list[Worker]()
 
     def begin(self, stage: Stage) -> None:
         self.busy.append(self.idle.pop() if self.idle else Worker(self.store))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import ray
 
-from analysis.running.agenda import Agenda, State
+from analysis.running.agenda import State
 from analysis.running.engine import TICK, Care, Pool
 from analysis.running.workers import Outcome, evaluate
 from synthtasks.console.stdout import say_every_character
@@ -38,9 +38,9 @@ def run_on_ray(
     Raises:
         KeyboardInterrupt: at the second Ctrl-C.
     """
-    agenda = Agenda(stages, store, cost)
-    if agenda.over:
-        return agenda.state
+    tasks = Tasks(stages, store, jobs, cost, care)
+    if tasks.agenda.over:
+        return tasks.agenda.state
     start = partial(ray.init, log_to_driver=False, logging_level="error")
     if "RAY_ADDRESS" in os.environ:
         start()
@@ -48,14 +48,14 @@ def run_on_ray(
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray's telemetry
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's default of 15 starves its workers on a busy machine
         start(num_cpus=jobs * store.machine.threads, include_dashboard=False, object_store_memory=OBJECTS)
-    return Tasks(agenda, store, care, jobs).drive(watch)
+    return tasks.drive(watch)
 
 
 class Tasks(Pool):
     """Tasks on a Ray cluster, which is left, or ended if it was started here, when all is done."""
 
-    def __init__(self, agenda: Agenda, store: Store, care: Care, jobs: int):
-        super().__init__(agenda, store, care, jobs)
+    def __init__(self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], care: Care):
+        super().__init__(stages, store, jobs, cost, care)
         machine = store.machine
         self.remote = ray.remote(_task).options(
             num_cpus=machine.threads,

@@ -27,7 +27,7 @@ WATCH = 0.5  # seconds between two checks that the parent lives
 class Outcome:
     """A worker's message about the stage it was given: `begun`, or how the attempt ended."""
 
-    kind: Literal["begun", "done", "busy", "saved", "failed", "died"]  # busy: another process runs the stage; saved: asked to stop, it did
+    kind: Literal["begun", "done", "busy", "saved", "failed", "died"]  # busy: another process runs the stage; saved: it stopped when asked
     error: str = ""  # the traceback of a failed stage, or how the worker died
 
 

@@ -84,7 +84,7 @@ def facts(out: Path) -> Reading:
     def row(file: Path) -> Iterator[Row]:
         for line in file.read_bytes().splitlines():
             fact = an_object(parse(line))
-            labels = {_label(axis): a_text(value) for axis, value in an_object(fact["labels"]).items()}
+            labels = {_word(axis) + "_" * (axis.lower() in COLUMNS): a_text(value) for axis, value in an_object(fact["labels"]).items()}
             place, value = (None if fact[key] is None else a_number(fact[key]) for key in ("at", "value"))  # in SQL, AT is a keyword
             phase, metric, note = (_printable(a_text(fact[key])) for key in ("phase", "metric", "note"))
             values = (shown(Path(file.parent.name)), a_count(fact["seed"]), phase, place, metric, value, a_count(fact["n"]), note)
@@ -147,11 +147,6 @@ def _rows(folders: Iterable[Path], read: Callable[[Path], Iterator[Row]]) -> Rea
         except (Damaged, Malformed) as fault:
             damaged[shown(Path(folder.name))] = str(fault)
     return Reading(tuple(found), damaged)
-
-
-def _label(axis: str) -> str:
-    """The column of an axis; with an underscore if another column has that name."""
-    return _word(axis) + "_" * (axis.lower() in COLUMNS)
 
 
 def _word(name: str) -> str:
