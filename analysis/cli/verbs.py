@@ -111,15 +111,15 @@ class Demo(Options):
 
     dry_run: bool = False  # say what would run, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         from analysis.cli.command import plan
         from analysis.cli.demo import demo, taught
 
         request, lesson = taught(self.request())
-        if self.dry_run:
-            plan(request, console)
-            return 0
-        return demo(request, lesson, console)
+        if not self.dry_run:
+            return demo(request, lesson, console)
+        plan(request, console)
+        return None
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,13 @@ class Rerun:
     allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
     dry_run: bool = False  # say what would be made again, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         from analysis.cli.request import a_folder
         from analysis.cli.tables import announce, show_rerun
 
         if self.dry_run:
             announce(self.folder, self.allow, console)
-            return 0
+            return None
         with TemporaryDirectory() as scratch:
             return show_rerun(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
 

@@ -68,15 +68,16 @@ class Pool(ABC):
 
     def drive(self, watch: Callable[[State], None]) -> State:
         """Run the agenda to its end, and show each state to `watch`."""
-        shown, took, running = 0.0, 0.0, self.agenda.state.running
+        shown, took, running, stopped = 0.0, 0.0, self.agenda.state.running, False
         with asked_to_stop(self.agenda.stop):
             try:
                 while not self.agenda.over:
                     while len(running) < self.jobs and (stage := self.agenda.next()) is not None:
                         self.begin(stage)
                     self.wait()
-                    if self.agenda.state.stopping:
+                    if self.agenda.state.stopping and not stopped:
                         self.stop()
+                        stopped = True
                     if (now := time.monotonic()) - shown >= max(TICK, SHOWN * took):
                         watch(self.agenda.state)
                         shown = time.monotonic()

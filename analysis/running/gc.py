@@ -67,11 +67,10 @@ def sort(out: Path) -> Sorted:
 
 
 def _lying(root: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(root.iterdir()) if root.is_dir() else ():
-        yield path, {".draft": "draft", "": "result"}.get(path.suffix, "leftover")
-    for folder, what in ((root / "aside", ASIDE), (root / "leases", DEAD)):
-        if folder.is_dir() and not folder.is_symlink():
-            yield from ((path, what) for path in sorted(folder.iterdir()))
+    """The files and folders of a store, each with its kind."""
+    for folder, what in ((root, ""), (root / "aside", ASIDE), (root / "leases", DEAD)):
+        for path in sorted(folder.iterdir()) if folder.is_dir() and (folder == root or not folder.is_symlink()) else ():
+            yield path, what or {".draft": "draft", "": "result"}.get(path.suffix, "leftover")
 
 
 def _bytes(path: Path) -> int:

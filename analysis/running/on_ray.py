@@ -65,7 +65,6 @@ class Tasks(Pool):
         )
         self.place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
         self.tasks: dict[Iterator[object], Stage] = {}  # by their messages, as references; Ray can wait for the next
-        self.stopped = False
 
     def begin(self, stage: Stage) -> None:
         self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = stage
@@ -96,10 +95,8 @@ class Tasks(Pool):
         return outcome
 
     def stop(self) -> None:
-        if not self.stopped:
-            self.stopped = True
-            for messages in self.tasks:
-                ray.cancel(messages)
+        for messages in self.tasks:
+            ray.cancel(messages)
 
     def close(self) -> None:
         ray.shutdown()

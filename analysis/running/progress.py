@@ -12,7 +12,7 @@ from train.stages.stage import Stage
 from train.stages.store import Store
 
 TAIL = 4_096  # bytes at the end of a metrics file that hold its last lines
-RECENT = 10  # iterations that a shown rate is averaged over
+RECENT = 10  # iterations over which shown metrics are averaged
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,7 @@ class Standing:
 
     iteration: int
     iterations: int
-    rates: dict[str, float]  # means over the last iterations
-
-    @property
-    def text(self) -> str:
-        """The rates in one line."""
-        shown = ("loss", "reward", "signal", "pass@1", *(r for r in self.rates if r.startswith("pass@") and r != "pass@1"))
-        return "  ".join(f"{name} {self.rates[name]:.3f}" for name in shown if name in self.rates)
+    text: str  # metrics, averaged over the last iterations
 
 
 def standing(stage: Stage, store: Store) -> Standing | None:
@@ -35,13 +29,12 @@ def standing(stage: Stage, store: Store) -> Standing | None:
     if not isinstance(iterations := getattr(stage, "iterations", None), int):
         return None
     for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):
-        rows = _tail(folder / "metrics.jsonl")
-        if rows:
-            shown = ("reward", "signal") if "reward" in rows[-1] else ("loss",)
-            wanted = [k for k in rows[-1] if k in shown or k.startswith("pass@")]
-            recent = rows[-RECENT:]
-            rates = {k: sum(r.get(k, 0.0) for r in recent) / len(recent) for k in wanted}
-            return Standing(min(int(rows[-1]["iteration"]) + 1, iterations), iterations, rates)
+        if rows := _tail(folder / "metrics.jsonl")[-RECENT:]:
+            last = rows[-1]
+            names = [*(("reward", "signal") if "reward" in last else ("loss",)), *(name for name in last if name.startswith("pass@"))]
+            means = {name: sum(row.get(name, 0.0) for row in rows) / len(rows) for name in names if name in last}
+            text = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+            return Standing(min(int(last["iteration"]) + 1, iterations), iterations, text)
     return None
 
 

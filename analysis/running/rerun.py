@@ -99,6 +99,7 @@ def compare(stage: Stage, there: Path, here: Path) -> Iterator[Comparison]:
         return
     old, new = ({f.relative_to(d).as_posix(): f for f in d.rglob("*") if f.is_file()} for d in (there, here))
     for name in sorted((old.keys() | new.keys()) - VARYING):
-        both = name in old and name in new
-        same: Verdict = "equal" if both and digest(old[name]) == digest(new[name]) else "differs"
-        yield Comparison(stage, name, same if both else "only there" if name in old else "only here")
+        same = name in old and name in new and digest(old[name]) == digest(new[name])
+        yield Comparison(
+            stage, name, "equal" if same else "only there" if name not in new else "only here" if name not in old else "differs"
+        )

@@ -42,7 +42,6 @@ class Worker:
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        self.stopping = False
         self.at: Stage  # the stage it was last given
 
     def begin(self, stage: Stage) -> None:
@@ -52,11 +51,9 @@ class Worker:
             self.connection.send(stage)
 
     def stop(self) -> None:
-        """Ask it, once, to stop at its next checkpoint."""
-        if not self.stopping:
-            self.stopping = True
-            with suppress(BrokenPipeError):
-                self.connection.send(None)
+        """Ask it to stop at its next checkpoint."""
+        with suppress(BrokenPipeError):
+            self.connection.send(None)
 
     def outcome(self) -> Outcome:
         """The next message; if the worker died, how."""
