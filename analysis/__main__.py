@@ -12,12 +12,12 @@ from synthtasks.console.output import Unheard, heard
 from synthtasks.console.stdout import say_every_character
 from train.stages.lease import Lost
 
-PLAIN_WIDTH = 160  # columns, where there is no terminal that has a width
-NOT_DONE = 141  # exit status of who was still at work when nobody read any more, as of a shell's command
+PLAIN_WIDTH = 160  # columns of output that goes to no terminal
+NOT_DONE = 141  # exit status of a run that ended because its output's reader closed the pipe, as a shell gives it
 
 
 def typed(words: list[str]) -> Command:
-    """The command that was typed."""
+    """The command in the words of the command line."""
     if words[0] in OF_A_STUDY:
         return parsed(OF_A_STUDY[words[0]], words[1:])
     command: Command = tyro.extras.subcommand_cli_from_dict(VERBS, description=__doc__, prog="python -m analysis", args=words, config=LOOKS)
@@ -25,14 +25,14 @@ def typed(words: list[str]) -> Command:
 
 
 def main() -> int:
-    """Parse, run, and turn a user's mistake into a message."""
+    """Parse and run a command, and print a user's mistake as a message; the exit status."""
     say_every_character()
     console = Terminal() if sys.stdout.isatty() else Terminal(width=PLAIN_WIDTH)
     kept = ""
     try:
         command = typed(sys.argv[1:] or ["--help"])
         kept = "; the same command continues where it was" if isinstance(command, Run | Demo) else ""
-        return command(console)
+        return command(console) or 0
     except Unheard:
         if kept:
             return NOT_DONE

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.live import Live
 
 from analysis.cli.command import ended
-from analysis.cli.screen import Lines, Screen
+from analysis.cli.screen import Lines, screen
 from analysis.cli.terminal import Terminal
 from analysis.running.agenda import Agenda, State
 from analysis.running.engine import Care, run_stages
@@ -198,7 +197,7 @@ def test_errors_are_told_to_the_letter(tmp_path: Path) -> None:
     console = Terminal(said, 500)
     ended(state, store, console)
     Lines(console, clock, {Plain(1): "plain"})(state)
-    console.print(Screen(Live(console=console), clock, {Plain(1): "plain"}).render(state))
+    console.print(screen(state, clock, {Plain(1): "plain"}))
     assert said.getvalue().count(error) == 3
 
 

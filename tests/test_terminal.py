@@ -20,7 +20,7 @@ from analysis.claims.judge import Finding
 from analysis.cli import terminal
 from analysis.cli.ask import converse, task
 from analysis.cli.command import ended, tight
-from analysis.cli.screen import Lines, Screen
+from analysis.cli.screen import Lines, screen
 from analysis.cli.tables import findings_table, show_list, show_rubbish
 from analysis.cli.terminal import Terminal
 from analysis.design.study import Setting
@@ -110,7 +110,7 @@ def test_commands_print_what_is_odd(tmp_path: Path) -> None:
     said += [f"claim {odd}", "[+0.5, +1.5]"]
     clock, names = Clock(plan(), store), {LEARN: f"stage {odd}"}
     state = State(running={LEARN: time.monotonic()}, failed={LEARN: f"KeyError: {odd}"})
-    console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
+    console.print(screen(state, clock, names))
     said += [f"stage {odd}", f"KeyError: {odd}"]
     show_rubbish(gc.Sorted((gc.Rubbish("Stage", tmp_path / "file [red]x", "draft", 1),), (f"busy {odd}",)), console)
     said += ["file [red]x", f"busy {odd}"]
@@ -197,7 +197,7 @@ def test_the_screen_shows_what_runs_and_what_failed(tmp_path: Path) -> None:
     console, clock, names = recorded(), Clock(plan(), Store(tmp_path)), titles(CELLS)
     first, second = STAGES[0], LEARN
     state = State(set(STAGES) - {first, second}, {second: time.monotonic() - 5}, set(), set(), {first: "Traceback\nValueError: no"})
-    console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
+    console.print(screen(state, clock, names))
     shown = text(console)
     assert names[second] in shown
     assert "ValueError: no" in shown
@@ -217,7 +217,7 @@ def test_a_narrow_screen_shows_counts_and_times(width: int, tmp_path: Path) -> N
     (draft / "metrics.jsonl").write_text(f'{{"iteration": 1, {rates}}}\n')
     failed = {STAGES[0]: f"ValueError: {'a long reason ' * 9}"}
     state = State(set(STAGES[-2:]), {LEARN: time.monotonic() - 60_000}, set(), set(STAGES[1:-2]) - {LEARN}, failed)
-    console.print(Screen(None, clock, names).render(state))  # type: ignore[arg-type]
+    console.print(screen(state, clock, names))
     shown = text(console)
     assert max(map(len, shown.splitlines())) <= width
     assert summary(state, clock) in " ".join(shown.split())

@@ -1,6 +1,6 @@
-"""Ask a policy: draw or type a problem, and see its steps with the judge's marks."""
+"""Questions to a policy: draw or type a problem, and see the policy's steps with the judge's marks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -28,25 +28,19 @@ HELP = (
 )
 
 
-def answer(policy: Policy, asked: Problem, *path: str | int) -> Trace:
-    """One sample of the policy, read."""
-    return rollout(policy.model, policy.vocab, (asked,), Sampler(group=1), "ask", *path).traces[0]
-
-
-def show(asked: Problem, trace: Trace) -> Text:
-    """The model's steps, each with the judge's mark; what was expected, where it is wrong."""
+def show(problem: Problem, trace: Trace) -> Text:
+    """The model's steps, each with the judge's mark; beside a wrong one, the expected step."""
     text = Text()
-    for mark in marks(asked, trace):
+    for mark in marks(problem, trace):
         text.append("  ✓ " if mark.right else "  ✗ ", "green" if mark.right else "red")
         text.append(mark.said)
         text.append(f"   {mark.remark}\n" if mark.remark else "\n", "dim")
-    process = verify(asked, trace).process
-    text.append(f"  true answer {asked.answer}; the derivation is {'right and whole' if process else 'not right'}\n", "bold")
-    return text
+    process = verify(problem, trace).process
+    return text.append(f"  true answer {problem.answer}; the derivation is {'right and whole' if process else 'not right'}\n", "bold")
 
 
 def task(policy: Policy) -> Program:
-    """Programs as large as the words of the policy allow: a line for every name, and a modulus that uses every number.
+    """The largest programs that the policy's vocabulary can express: a line for every name, and a modulus that uses every number.
 
     Raises:
         ValueError: if it has no words for programs.
@@ -59,11 +53,11 @@ def task(policy: Policy) -> Program:
 
 
 def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
-    """Answer problem after problem, until the reader has enough.
+    """Read problems, typed or to be drawn, and print the policy's answers, until `q` or the end of the input.
 
     Raises:
         FileNotFoundError: if `folder` holds no policy.
-        ValueError: if it holds one that cannot be read, or that knows nothing of programs.
+        ValueError: if its policy cannot be read, or has no words for programs.
     """
     surface = Compact()
     try:
@@ -74,28 +68,21 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
         family = task(policy)
         first = " ".join(surface.prompt(problem(family, "test", "ask")))
     torch.set_num_threads(1)
-    console.print(HELP, first, highlight=False)
-    for turn, typed in zip(count(), _typed(read), strict=False):
-        try:
-            if typed.isdecimal():
-                family = replace(family, steps=int(typed))
-            asked = (
-                surface.parse(tuple(typed.split()), family.primitives, family.modulus)
-                if " " in typed
-                else problem(family, "test", "ask", turn)
-            )
-            console.print(" ".join(surface.prompt(asked)), style="bold", highlight=False)
-            console.print(show(asked, answer(policy, asked, turn)))
-        except ValueError as mistake:
-            console.print(str(mistake), style="red")
-
-
-def _typed(read: Callable[[], str]) -> Iterator[str]:
-    while True:
+    console.print(HELP, first)
+    for turn in count():
         try:
             typed = read().strip()
         except EOFError:
             return
         if typed in ("q", "quit", "exit"):
             return
-        yield typed
+        try:
+            if " " in typed:
+                question = surface.parse(tuple(typed.split()), family.primitives, family.modulus)
+            else:
+                family = replace(family, steps=int(typed)) if typed.isdecimal() else family
+                question = problem(family, "test", "ask", turn)
+            console.print(" ".join(surface.prompt(question)), style="bold")
+            console.print(show(question, rollout(policy.model, policy.vocab, (question,), Sampler(group=1), "ask", turn).traces[0]))
+        except ValueError as mistake:
+            console.print(str(mistake), style="red")

@@ -1,6 +1,6 @@
-"""A study as a lesson: one seed, act by act, each with what it shows when its stages have run."""
+"""A study as a lesson: one seed, act by act; each act shows its facts when its stages are done."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -17,52 +17,48 @@ from analysis.running.plan import make_plan
 from analysis.running.progress import minutes
 
 
-def taught(asked: Request) -> tuple[Request, Lesson]:
-    """The part of what is asked that the study's lesson is on, and the lesson.
+def taught(request: Request) -> tuple[Request, Lesson]:
+    """The study's lesson, and the request for the cells that it shows.
 
     Raises:
-        ValueError: if the study has no lesson, or other cells were asked for than it shows.
+        ValueError: if the study has no lesson, or the request is for other cells.
     """
-    lesson = asked.study.lesson
+    lesson, setting = request.study.lesson, request.setting
     if lesson is None:
-        raise ValueError(f"the study {asked.study.name} has no lesson to perform; `run` takes any")
-    only = {**lesson.labels, **asked.only}
+        raise ValueError(f"the study {request.study.name} has no lesson to perform; `run` takes any")
+    only = {**lesson.labels, **request.only}
     for axis, value in lesson.labels.items():
         if only[axis] != value:
             raise ValueError(f"demo shows cells with {axis}={value}; found --only {axis}={only[axis]}. `run` takes any")
-    return replace(asked, setting=replace(asked.setting, seeds=asked.setting.seeds[:1]), only=only), lesson
+    return replace(request, setting=replace(setting, seeds=setting.seeds[:1]), only=only), lesson
 
 
-def demo(asked: Request, lesson: Lesson, console: Console) -> int:
+def demo(request: Request, lesson: Lesson, console: Console) -> int:
     """Perform a lesson; the exit status."""
-    cells, store, words = asked.cells(), asked.store, options(asked.setting.options)
-    with reporting(asked):
-        references.begin(asked.folder, stages_of(cells))
+    cells, store, options = request.cells(), request.store, vars(request.setting.options)
+    words = {name: " and ".join(map(str, value)) if isinstance(value, tuple) else str(value) for name, value in options.items()}
+    with reporting(request):
+        references.begin(request.folder, stages_of(cells))
     for act in lesson.acts:
         console.rule(Text(act.title, "bold"), align="left")
-        console.print(act.text.format_map(words), highlight=False)
+        console.print(act.text.format_map(words))
         stages = [cell[name] for cell in cells for name in act.stages if name in cell.by_name]
-        plan = make_plan(stages, len(cells), store, asked.jobs, console.print)
+        plan = make_plan(stages, len(cells), store, request.jobs, console.print)
         if plan.missing:
             console.print(f"about {minutes(plan.wall)}", style="dim")
         with watching(console, plan, store, cells) as watch:
-            state = run_stages(plan.stages, store, asked.jobs, plan.cost, watch, Care())
+            state = run_stages(plan.stages, store, request.jobs, plan.cost, watch, Care())
         if state.failed or state.stopped:
             return ended(state, store, console)
         if act.show:
-            console.print(act.show(tuple(known(asked, cells))), highlight=False)
-    report(asked, console)
+            console.print(act.show(tuple(known(request, cells))))
+    report(request, console)
     return 0
 
 
-def options(said: object) -> Mapping[str, str]:
-    """The values of a study's options as words."""
-    return {name: " and ".join(map(str, value)) if isinstance(value, tuple) else str(value) for name, value in vars(said).items()}
-
-
-def known(asked: Request, cells: Sequence[Cell]) -> Iterator[Fact]:
-    """All facts that can be measured by now."""
-    store = asked.store
+def known(request: Request, cells: Sequence[Cell]) -> Iterator[Fact]:
+    """The facts of all measures whose stages are done."""
+    has = request.store.has
     for cell in cells:
-        able = [m for m in asked.study.measures if applies(m, cell) and all(store.has(cell[name]) for name in needs(m, cell))]
-        yield from measured(cell, able, store)
+        able = [m for m in request.study.measures if applies(m, cell) and all(has(cell[name]) for name in needs(m, cell))]
+        yield from measured(cell, able, request.store)

@@ -1,4 +1,4 @@
-"""The options of the commands that speak of a study: which, how large, where; and those that the study has itself."""
+"""The options of the commands that take a study: its name, the scale, the folder, and the study's own options."""
 
 import argparse
 import sys
@@ -23,14 +23,14 @@ LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: n
 
 
 class Command(Protocol):
-    """Something that was typed, ready to be carried out; returns the exit status."""
+    """A parsed command; a call carries it out, and returns the exit status, or None for success."""
 
-    def __call__(self, console: Console) -> int: ...
+    def __call__(self, console: Console) -> int | None: ...
 
 
 @dataclass(frozen=True)
 class Options:
-    """Which study, how large, and where."""
+    """Options of every command that takes a study: its name, the scale, and the folder."""
 
     name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # or every study, by all
     study: str = ""  # a study of your own in the place of a name: file.py:STUDY
@@ -42,27 +42,23 @@ class Options:
     sizes: tyro.conf.OmitArgPrefixes[Scale] = CPU
     own: tyro.conf.OmitArgPrefixes[object] = NoOptions()
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         raise NotImplementedError  # each command does
 
     def requests(self) -> tuple["Request", ...]:
-        """A request for each study that was asked for, checked."""
-        from analysis.cli.request import request  # which imports all that a study could need
+        """A request for each chosen study, checked."""
+        from analysis.cli.request import request  # imports torch and all that a study may need
 
-        names = NAMES if self.name == ALL else (self.name,)
-        studies = [chosen(name, self.study) for name in names]
-        own = [study.options if self.name == ALL else self.own for study in studies]
-        out = self.out or Path("runs") / self.scale
-        return tuple(
-            request(study, self.sizes, self.first_seed, options, self.only, out, self.jobs)
-            for study, options in zip(studies, own, strict=True)
-        )
+        out, every = self.out or Path("runs") / self.scale, self.name == ALL
+        studies = [chosen(name, self.study) for name in (NAMES if every else (self.name,))]
+        own = [study.options if every else self.own for study in studies]
+        return tuple(request(s, self.sizes, self.first_seed, o, self.only, out, self.jobs) for s, o in zip(studies, own, strict=True))
 
     def request(self) -> "Request":
-        """The request for the one study that was asked for.
+        """The request for the one chosen study.
 
         Raises:
-            ValueError: if all were.
+            ValueError: if `all` were chosen.
         """
         if self.name == ALL:
             raise ValueError(f"this command takes one study; found {ALL}. One of {', '.join(NAMES)}, or --study file.py:NAME")
@@ -70,7 +66,7 @@ class Options:
 
 
 def chosen(name: str, study: str) -> Study:
-    """The study of a name, or from a file.
+    """The study with a name, or from a file.
 
     Raises:
         ValueError: if there is no such study.
@@ -82,42 +78,41 @@ def chosen(name: str, study: str) -> Study:
     return STUDIES[name]
 
 
-def from_file(said: str) -> Study:
-    """The study that `file.py:NAME` means. The file becomes a module, named by its stem, which worker processes can import.
+def from_file(study: str) -> Study:
+    """The study of `file.py:NAME`. The file becomes a module, named by its stem, which worker processes can import.
 
     Raises:
-        ValueError: if there is no such file, a module of that name is another, or it holds no study of that name.
+        ValueError: if there is no such file, another module has its name, or it holds no study of that name.
     """
-    path, _, name = said.rpartition(":")
+    path, _, name = study.rpartition(":")
     file = Path(path).resolve()
     if file.suffix != ".py" or not file.stem.isidentifier() or not file.is_file():
-        raise ValueError(f"--study takes file.py:NAME, as in my_study.py:STUDY; found {said!r}, and {path or said} is no such file")
+        raise ValueError(f"--study takes file.py:NAME, as in my_study.py:STUDY; found {study!r}, and {path or study} is no such file")
     if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))  # at its end: nothing in that folder stands in the place of what others import
+        sys.path.append(str(file.parent))  # at the end: no file there hides a module that others import
     module = import_module(file.stem)
     if (there := getattr(module, "__file__", None)) is None or Path(there).resolve() != file:
-        raise ValueError(f"--study {said}: a module {file.stem} is there already, {there or 'built in'}; call the file otherwise")
-    study = getattr(module, name, None)
-    if not isinstance(study, Study):
-        known = [n for n, value in vars(module).items() if isinstance(value, Study)]
-        raise ValueError(f"--study {said}: {name} is no Study; {path} holds {', '.join(known) or 'none'}")
-    return study
+        raise ValueError(f"--study {study}: a module {file.stem} is there already, {there or 'built in'}; call the file otherwise")
+    studies = {n: value for n, value in vars(module).items() if isinstance(value, Study)}
+    if name not in studies:
+        raise ValueError(f"--study {study}: {name} is no Study; {path} holds {', '.join(studies) or 'none'}")
+    return studies[name]
 
 
 Of = TypeVar("Of", bound=Options)
 
 
 def parsed(command: type[Of], words: Sequence[str]) -> Of:
-    """A command from the words after its name. The study is looked for first, since its options are among those that can be typed.
+    """A command from the words after its name. The study is parsed first, since its options extend those of the command.
 
     Raises:
-        ValueError: if there is no such study, or it calls an option as another is called.
-        SystemExit: as the parser does: help was asked for, or a word means nothing.
+        ValueError: if there is no such study, or one of its options has the name of another option.
+        SystemExit: as the parser does, for help or an unknown word.
     """
-    look = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for option in ("--study", "--scale"):
-        look.add_argument(option, nargs="?")
-    first, _ = look.parse_known_args(words)
+        parser.add_argument(option, nargs="?")
+    first, _ = parser.parse_known_args(words)
     name = words[0] if words and not words[0].startswith("-") else ""
     if name and first.study:
         raise ValueError(f"a study's name, or --study; found {name} and {first.study}")

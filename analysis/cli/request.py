@@ -1,4 +1,4 @@
-"""Requests: a study, a setting, and where its results lie; from what was typed."""
+"""Requests: a study, a setting, and a folder for the results, made from the command line."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +23,10 @@ TRACKERS: Mapping[str, Callable[[Path, Mapping[str, str]], Tracker]] = {"csv": C
 
 @dataclass(frozen=True)
 class Request:
-    """A study, a setting, and where its results lie.
+    """A study, a setting, and a folder for the results.
 
     Raises:
-        ValueError: if there are no such cells, or if it can be known that they, or a claim, would fail before the end.
+        ValueError: if no cell is requested, or a cell or a claim would surely fail later.
     """
 
     study: Study
@@ -37,17 +37,17 @@ class Request:
     tracker: Tracker | None = None
 
     def __post_init__(self) -> None:
-        self.cells()  # of which there are some
+        self.cells()  # raises if there are none
         check_study(self.study, self.setting)
 
     @property
     def owner(self) -> Owner:
-        """To whom the folder belongs: the jobs, the machine and the tracker are no part of it."""
+        """The owner of the folder. Jobs, machine and tracker are no part of it."""
         return owner(self.study, self.setting, self.only)
 
     @property
     def name(self) -> str:
-        """The name of its folder, which says shortly what is asked. Requests with one store share their stages."""
+        """The name of the folder, a short form of the request. Requests with one store share their stages."""
         return self.owner.name
 
     @property
@@ -59,7 +59,7 @@ class Request:
         return Store(self.out / "stages", self.setting.scale.machine, tracker=self.tracker)
 
     def cells(self) -> tuple[Cell, ...]:
-        """The cells that were asked for.
+        """The requested cells.
 
         Raises:
             ValueError: if there are none.
@@ -76,7 +76,7 @@ class Request:
         return chosen
 
     def refuse_other(self) -> None:
-        """Make sure that the folder is free, or belongs to this setting.
+        """Check that the folder is free, or belongs to this setting.
 
         Raises:
             ValueError: if it belongs to another.
@@ -85,24 +85,18 @@ class Request:
 
 
 def stages_of(cells: Sequence[Cell]) -> tuple[Stage, ...]:
-    """All stages that must have run before the cells can be measured."""
+    """The stages that must be done before the cells can be measured."""
     return tuple(s for cell in cells for s in cell.stages)
 
 
-def cores() -> int:
-    """Processors that this process may use: a cluster gives a job some of a machine's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def labelled(only: str, study: Study) -> dict[str, str]:
-    """The labels that `axis=value,axis=value` says, in the order of the study.
+    """The labels in `axis=value,axis=value`, in the order of the study.
 
     Raises:
-        ValueError: if it is not of that form, names an axis twice, or what the study does not have.
+        ValueError: if the text is not of that form, names an axis twice, or one that the study does not have.
     """
-    given = [part.partition("=") for part in only.split(",") if part]
-    labels = {axis: value for axis, _, value in given}
-    if len(labels) < len(given) or any(not equals or "=" in value for _, equals, value in given):
+    given = [label.split("=") for label in only.split(",") if label]
+    if any(len(label) != 2 for label in given) or len(labels := dict(given)) < len(given):
         raise ValueError(f"--only takes axis=value,axis=value, each axis once; found {only!r}")
     for axis, value in labels.items():
         if value not in study.axes.get(axis, ()):
@@ -112,28 +106,28 @@ def labelled(only: str, study: Study) -> dict[str, str]:
 
 
 def request(study: Study, scale: Scale, first_seed: int, options: object, only: str, out: Path, jobs: int | None) -> Request:
-    """A request for as many seeds as the scale says, checked: whatever can be known before it runs.
+    """A request for as many seeds as the scale has, checked before anything runs.
 
     Raises:
-        ValueError: if an option or a label is unknown, a number makes no sense, something would fail before the end, or the
+        ValueError: if an option or a label is unknown, a number is out of range, a stage or a claim would surely fail later, or the
             folder belongs to another setting.
-        NotADirectoryError: if the results are to lie in a file.
+        NotADirectoryError: if the results would lie in a file.
     """
     for option, found, numbers in (("first-seed", first_seed, From(0)), ("jobs", jobs, From(1))):
         if found is not None and found not in numbers:
             raise ValueError(f"--{option} is {numbers}; found {found}")
     setting = Setting(scale, tuple(range(first_seed, first_seed + scale.seeds)), options)
-    room = cores() // scale.machine.threads
-    asked = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, room))
-    asked.refuse_other()
-    return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # a cluster may give a job a few
+    made = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, cores // scale.machine.threads))
+    made.refuse_other()
+    return made
 
 
 def a_folder(out: Path) -> Path:
-    """Where results are to lie.
+    """The path, if a folder exists or can be made there.
 
     Raises:
-        NotADirectoryError: if that, or what it lies in, is a file.
+        NotADirectoryError: if it, or a parent, is a file.
     """
     there = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not there.is_dir():
@@ -141,11 +135,12 @@ def a_folder(out: Path) -> Path:
     return out
 
 
-def logged(asked: Request, logger: str) -> Request:
-    """A request whose metrics go to a logger of `TRACKERS` as well, into `logs/` beside the stages.
+def logged(request: Request, logger: str) -> Request:
+    """The request with a logger of `TRACKERS`, which writes the metrics into `logs/` beside the stages as well.
 
     Raises:
-        ValueError: if it is not installed.
+        ValueError: if the logger is not installed.
     """
-    said = {name(stage): title.split(" (shared")[0] for stage, title in titles(asked.cells()).items() if isinstance(stage, Learn)}
-    return replace(asked, tracker=TRACKERS[logger](asked.out / "logs" / logger, said))
+    stages = titles(request.cells()).items()
+    names = {name(stage): title.split(" (shared")[0] for stage, title in stages if isinstance(stage, Learn)}
+    return replace(request, tracker=TRACKERS[logger](request.out / "logs" / logger, names))

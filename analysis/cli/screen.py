@@ -1,27 +1,29 @@
-"""Progress while a study runs: a live screen where there is a terminal, plain lines where there is none."""
+"""Progress while a study runs: a live screen on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
+from rich.filesize import decimal
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from analysis.cli.terminal import columns
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, taken
+from analysis.running.plan import MIB, Plan, taken
 from analysis.running.progress import Clock, minutes, standing, summary
 from train.learn import Learn
 from train.stages.stage import Stage
 from train.stages.store import Store
 
 QUIET = 30.0  # seconds between plain lines when nothing finishes
-SMALL = 0.5  # seconds; of stages that take less, no estimate is shown
+SMALL = 0.5  # seconds; stages that take less show no estimate
 
 
 @dataclass
@@ -36,103 +38,75 @@ class Lines:
     stopping: bool = False
 
     def __call__(self, state: State) -> None:
-        now = time.monotonic()
-        for stage in [s for s in self.clock.plan.stages if s in state.done and s not in self.seen]:
-            self.seen.add(stage)
-            at = standing(stage, self.clock.store)
-            if at:
-                self.console.print(f"done: {self.names[stage]}  {at.text}", highlight=False)
+        now, new = time.monotonic(), state.done - self.seen
+        for stage in [s for s in self.clock.plan.stages if s in new]:
+            if at := standing(stage, self.clock.store):
+                self.console.print(f"done: {self.names[stage]}  {at.text}")
                 self.last = now
-        for stage, error in state.failed.items():
-            if stage not in self.seen:
-                self.seen.add(stage)
-                self.console.print(f"failed: {self.names[stage]}: {error.strip().splitlines()[-1]}")
+        for stage in [s for s in state.failed if s not in self.seen]:
+            self.console.print(f"failed: {self.names[stage]}: {state.failed[stage].strip().splitlines()[-1]}")
+        self.seen |= state.done | state.failed.keys()
         if now - self.last > QUIET or (state.stopping and not self.stopping):
             self.last, self.stopping = now, state.stopping
-            self.console.print(summary(state, self.clock), highlight=False)
+            self.console.print(summary(state, self.clock))
 
 
-@dataclass
-class Screen:
-    """A table of what is running, over a bar of what is done."""
-
-    live: Live
-    clock: Clock
-    names: dict[Stage, str]
-
-    def __call__(self, state: State) -> None:
-        self.live.update(self.render(state))
-
-    def render(self, state: State) -> RenderableType:
-        """The screen for a state."""
-        done, total = len(state.done) + len(state.already), len(self.clock.plan.stages)
-        whole = [Column(name, no_wrap=True) for name in ("iteration", "time")]  # names and rates may take several lines
-        table = Table("running", whole[0], "", whole[1], box=None, padding=(0, 2), header_style="dim")
-        for stage, since in state.running.items():
-            at = standing(stage, self.clock.store)
-            where = f"{at.iteration}/{at.iterations}" if at else ""
-            table.add_row(self.names[stage], where, at.text if at else "", minutes(time.monotonic() - since))
-        finished = Table("finished", "", box=None, padding=(0, 2), header_style="dim")
-        for stage in [s for s in self.clock.plan.stages if s in state.done and isinstance(s, Learn)][-6:]:
-            at = standing(stage, self.clock.store)
-            finished.add_row(Text.assemble(("✓ ", "green"), self.names[stage]), at.text if at else "")
-        for stage, error in state.failed.items():
-            finished.add_row(Text.assemble(("✗ ", "red"), self.names[stage]), error.strip().splitlines()[-1])
-        return Group(ProgressBar(total, done, width=60), Text(), Text(summary(state, self.clock)), table, finished)  # a bar ends no line
+def screen(state: State, clock: Clock, names: Mapping[Stage, str]) -> RenderableType:
+    """A table of the running stages, over a bar of the finished ones."""
+    done, plan = len(state.done) + len(state.already), clock.plan
+    running = columns("running", Column("iteration", no_wrap=True), "", Column("time", no_wrap=True))  # names and rates may wrap
+    for stage, since in state.running.items():
+        at = standing(stage, clock.store)
+        where, rates = (f"{at.iteration}/{at.iterations}", at.text) if at else ("", "")
+        running.add_row(names[stage], where, rates, minutes(time.monotonic() - since))
+    finished = columns("finished", "")
+    for stage in [s for s in plan.stages if s in state.done and isinstance(s, Learn)][-6:]:
+        at = standing(stage, clock.store)
+        finished.add_row(Text.assemble(("✓ ", "green"), names[stage]), at.text if at else "")
+    for stage, error in state.failed.items():
+        finished.add_row(Text.assemble(("✗ ", "red"), names[stage]), error.strip().splitlines()[-1])
+    bar = ProgressBar(len(plan.stages), done, width=60)  # which ends no line: an empty text does
+    return Group(bar, Text(), Text(summary(state, clock)), running, finished)
 
 
 @contextmanager
-def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Lines | Screen]:
-    """A function to call with every state: a live screen on a terminal, lines elsewhere."""
+def watching(console: Console, plan: Plan, store: Store, cells: Sequence[Cell]) -> Iterator[Callable[[State], None]]:
+    """A function that shows a state: on a live screen if the console is a terminal, else in lines."""
     clock, names = Clock(plan, store), titles(cells)
-    if not console.is_terminal:
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=2, transient=True) as live:
+            yield lambda state: live.update(screen(state, clock, names))
+    else:
         yield Lines(console, clock, names)
-        return
-    with Live(console=console, refresh_per_second=2, transient=True) as live:
-        yield Screen(live, clock, names)
 
 
 def plan_table(plan: Plan) -> Table:
     """The stages of a plan, by kind."""
-    table = Table("stage", "distinct", "there", "to run", "each", "memory", "disk", box=None, padding=(0, 2), header_style="dim")
+    table = columns("stage", "distinct", "there", "to run", "each", "memory", "disk")
     for name in dict.fromkeys(s.word for s in plan.stages):
         mine = [s for s in plan.stages if s.word == name]
         there = sum(s in plan.there for s in mine)
-        each = minutes(plan.seconds.get(name, 0.0)) if plan.seconds.get(name, 0.0) >= SMALL else ""
-        memory, disk = (megabytes(of[name]) if of.get(name) else "" for of in (plan.memory, plan.disk))
-        table.add_row(name, str(len(mine)), str(there), str(len(mine) - there), each, memory, disk)
+        each = minutes(seconds) if (seconds := plan.seconds.get(name, 0.0)) >= SMALL else ""
+        sizes = (size(of[name]) if of.get(name) else "" for of in (plan.memory, plan.disk))
+        table.add_row(name, str(len(mine)), str(there), str(len(mine) - there), each, *sizes)
     return table
 
 
 def needs(plan: Plan) -> str:
     """The needs of all missing stages together."""
-    return (
-        f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {megabytes(plan.peak)} of memory, "
-        f"and {megabytes(plan.space)} on disk"
-    )
+    return f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {size(plan.peak)} of memory, and {size(plan.space)} on disk"
 
 
 def estimated(plan: Plan, done: Collection[Stage], store: Store) -> str:
-    """How far the estimates of the plan were from what its stages took: seconds by kind, and the memory of the largest."""
+    """The seconds of each kind of stage, and the memory of the largest, beside their estimates in the plan."""
     real = {k: need for k, need in taken(done, store).items() if need.seconds >= SMALL and k in plan.seconds}
     missed = [f"{k} {minutes(need.seconds)} each, estimated {minutes(plan.seconds[k])}" for k, need in real.items()]
     if real:
         most, expected = max(need.memory for need in real.values()), max(plan.memory.get(k, 0.0) for k in real)
-        missed.append(f"memory at most {megabytes(most)} a stage, estimated {megabytes(expected)}")
+        missed.append(f"memory at most {size(most)} a stage, estimated {size(expected)}")
     return "; ".join(missed)
 
 
-def megabytes(size: float) -> str:
-    """A size in MiB, for people."""
-    if size < 1:
-        return f"{1_024 * size:.0f} KiB"
-    return f"{size:.0f} MiB" if size < 10_240 else f"{size / 1_024:.0f} GiB"
-
-
-def shared(plan: Plan) -> int:
-    """How many stages serve more than one other."""
-    uses: dict[Stage, int] = {}
-    for stage in plan.stages:
-        for part in set(stage.upstream):
-            uses[part] = uses.get(part, 0) + 1
-    return sum(n > 1 for n in uses.values())
+def size(mebibytes: float) -> str:
+    """A size in words."""
+    return decimal(int(mebibytes * MIB))

@@ -1,17 +1,17 @@
-"""The terminal: what is printed is printed to the letter, whatever it holds. Names, paths and errors come from outside."""
+"""The terminal: texts are printed to the letter, whatever they hold. Names, paths and errors come from outside."""
 
 from collections.abc import Iterable
 from typing import IO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Column, Table
 
-SEEN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}  # a terminal would obey them
+SEEN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}  # control characters
 
 
 class Terminal(Console):
-    """A console that takes no text for markup, emoji or something to colour, and lets none command the terminal. Styles come from us, by
-    `style=` and `Text`."""
+    """A console without markup, emoji and highlighting, on which no text can control the terminal. Only `style=` and `Text` give styles."""
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None):
         super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
@@ -20,3 +20,8 @@ class Terminal(Console):
         """Segments with control characters shown as escapes."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else text.translate(SEEN), style, control)
+
+
+def columns(*names: str | Column) -> Table:
+    """An empty table without lines."""
+    return Table(*names, box=None, padding=(0, 2), header_style="dim")

@@ -1,13 +1,12 @@
-"""The commands. Each imports what it needs where it needs it, so that none waits for what another needs."""
+"""The commands. Each imports its modules when it runs, so that no command waits for the imports of another."""
 
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import tyro
 from rich.console import Console
@@ -15,12 +14,6 @@ from rich.console import Console
 from analysis.cli.options import Command, Options, from_file
 from analysis.cli.terminal import Terminal
 from analysis.studies import STUDIES
-
-if TYPE_CHECKING:
-    from analysis.running.engine import Engine
-
-
-ENGINES = {"local": ("analysis.running.engine", "run_stages"), "ray": ("analysis.running.on_ray", "run_on_ray")}
 
 
 @dataclass(frozen=True)
@@ -30,27 +23,25 @@ class List:
     study: str = ""  # only one of your own: file.py:STUDY
     json: bool = False  # for programs
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.tables import list_json, show_list
 
         studies = [from_file(self.study)] if self.study else list(STUDIES.values())
         if self.json:
-            sys.stdout.write(list_json(studies) + "\n")
+            print(list_json(studies))
         else:
             show_list(studies, console)
-        return 0
 
 
 @dataclass(frozen=True)
 class Plan(Options):
-    """Show what would run, what is there, and how long the rest takes."""
+    """Show what would run, what is done, and how long the rest takes."""
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.command import plan
 
-        for asked in self.requests():
-            plan(asked, console)
-        return 0
+        for request in self.requests():
+            plan(request, console)
 
 
 @dataclass(frozen=True)
@@ -59,52 +50,42 @@ class Run(Options):
     that share the folder, they share the work."""
 
     retry: int = 1  # how often a stage whose worker died is tried again
-    time_limit: float | None = None  # seconds from where it begins; a stage that takes longer is killed, and has failed
-    shard: str = "1/1"  # i/n: the i-th of n parts of the work, for jobs that share the folder
+    time_limit: float | None = None  # seconds from its start after which a stage is killed, and has failed
+    shard: str = "1/1"  # i/n: the i-th of n shards of the work, for jobs that share the folder
     engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
     dry_run: bool = False  # say what would run, and leave
-    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics of what runs, besides the local files
+    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics, besides the local files
 
     def __call__(self, console: Console) -> int:
         from analysis.cli.command import STOPPED, plan, run
         from analysis.cli.request import logged
-        from analysis.running.engine import Care
+        from analysis.running.engine import Care, Engine, run_stages
         from analysis.running.shard import shard
 
         every, part, care, status = self.requests(), shard(self.shard), Care(self.retry, self.time_limit), 0
-        by = engine(self.engine)
-        for asked in every:
+        engine: Engine = run_stages
+        if self.engine == "ray":
+            if find_spec("ray") is None:
+                raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
+            from analysis.running.on_ray import run_on_ray as engine
+        for request in every:
             if self.dry_run:
-                plan(asked, console, part)
+                plan(request, console, part)
             elif status != STOPPED:
-                status = max(status, run(logged(asked, self.logger) if self.logger else asked, console, care, part, by))
+                status = max(status, run(logged(request, self.logger) if self.logger else request, console, care, part, engine))
         return status
-
-
-def engine(name: str) -> "Engine":
-    """An engine: processes on this machine, or tasks on a Ray cluster.
-
-    Raises:
-        ValueError: if Ray is asked for, and not installed.
-    """
-    if name == "ray" and find_spec("ray") is None:
-        raise ValueError("--engine ray needs Ray, which is not installed: pip install 'synthtasks[ray]', or make ray")
-    module, function = ENGINES[name]
-    found: Engine = getattr(import_module(module), function)
-    return found
 
 
 @dataclass(frozen=True)
 class Watch(Options):
-    """A page in the browser that shows a study while another process runs it, or before. Reads the results, and changes nothing."""
+    """Serve a page to the browser that shows a study while another process runs it. Reads the results, and changes nothing."""
 
     port: int = 0  # of 127.0.0.1; default any free one
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.live.watch import watch
 
         watch(self.request(), self.port, console)
-        return 0
 
 
 @dataclass(frozen=True)
@@ -113,16 +94,15 @@ class Report(Options):
 
     dry_run: bool = False  # say what would be written, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.command import complete, report
 
-        for asked in self.requests():
-            complete(asked)
+        for request in self.requests():
+            complete(request)
             if self.dry_run:
-                console.print(f"would write facts.jsonl, findings.json and report.html to {asked.folder}", highlight=False)
+                console.print(f"would write facts.jsonl, findings.json and report.html to {request.folder}")
             else:
-                report(asked, console)
-        return 0
+                report(request, console)
 
 
 @dataclass(frozen=True)
@@ -131,15 +111,15 @@ class Demo(Options):
 
     dry_run: bool = False  # say what would run, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         from analysis.cli.command import plan
         from analysis.cli.demo import demo, taught
 
-        asked, lesson = taught(self.request())
-        if self.dry_run:
-            plan(asked, console)
-            return 0
-        return demo(asked, lesson, console)
+        request, lesson = taught(self.request())
+        if not self.dry_run:
+            return demo(request, lesson, console)
+        plan(request, console)
+        return None
 
 
 @dataclass(frozen=True)
@@ -148,42 +128,40 @@ class Ask:
 
     checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.ask import converse
 
         converse(self.checkpoint, console, lambda: console.input("> "))
-        return 0
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """Make a result, and all that it stands on, again from its folder alone, and say whether every bit is the same."""
+    """Make a result, and all that it builds on, again from its folder alone, and say whether every bit is the same."""
 
     folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Kind-hash
-    out: Path | None = None  # where it is made again; default a temporary folder
+    out: Path | None = None  # the folder of the rerun; default a temporary one
     allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
     dry_run: bool = False  # say what would be made again, and leave
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> int | None:
         from analysis.cli.request import a_folder
         from analysis.cli.tables import announce, show_rerun
-        from analysis.running.rerun import read_folder
 
         if self.dry_run:
-            announce(read_folder(self.folder, self.allow), self.folder.resolve().parent, console)
-            return 0
+            announce(self.folder, self.allow, console)
+            return None
         with TemporaryDirectory() as scratch:
             return show_rerun(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
 
 
 @dataclass(frozen=True)
 class Gc:
-    """Remove results, drafts and what was set aside, as far as no study in the folder refers to them."""
+    """Remove results, drafts and set-aside folders that no study in the folder refers to."""
 
     out: Path  # where the studies lie: DIR of `run --out DIR`
     dry_run: bool = False  # only list it
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         from analysis.cli.tables import show_rubbish
         from analysis.running import gc
 
@@ -192,7 +170,6 @@ class Gc:
         if not self.dry_run:
             gc.remove(self.out, found.rubbish)
         console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
-        return 0
 
 
 @dataclass(frozen=True)
@@ -204,19 +181,18 @@ class Query:
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
     format: Literal["table", "csv", "json"] = "table"
 
-    def __call__(self, console: Console) -> int:
+    def __call__(self, console: Console) -> None:
         if not (self.out / "stages").is_dir():
             raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
         try:
-            query = import_module("analysis.sql.query")
+            from analysis.sql.query import SHOWS, ask, catalogue
         except ModuleNotFoundError as missing:
             raise ValueError(f"query needs {missing.name}, which is not installed: pip install 'synthtasks[query]'") from None
-        answer = query.ask(self.sql, self.out) if self.sql else query.catalogue(self.out)
+        answer = ask(self.sql, self.out) if self.sql else catalogue(self.out)
         for fault in answer.damaged:
             Terminal(sys.stderr).print(f"left out: {fault}", style="yellow")
-        query.SHOWS[self.format](answer, console)
-        return 0
+        SHOWS[self.format](answer, console)
 
 
-VERBS: dict[str, Callable[..., Command]] = {c.__name__.lower(): c for c in (List, Plan, Run, Watch, Report, Demo, Ask, Rerun, Gc, Query)}
 OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}
+VERBS: dict[str, Callable[..., Command]] = {"list": List, **OF_A_STUDY, "ask": Ask, "rerun": Rerun, "gc": Gc, "query": Query}

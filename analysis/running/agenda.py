@@ -1,66 +1,67 @@
-"""Which stage is to run next: those whose parts are there, the start of the longest chain first. Shared by the engines."""
+"""The order in which stages run: those whose upstream stages are done, the start of the longest chain first. Shared by the engines."""
 
 import heapq
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
-STANDS = "stands on"  # how the error of a stage begins that did not run, since another failed
+STANDS = "stands on"  # the error of a stage that did not run, since one upstream failed, begins so
 
 
 @dataclass
 class State:
-    """Where a run stands. `failed` holds the traceback of a stage that failed, or names the one it waited for."""
+    """The progress of a run. `failed` holds the traceback of a stage, or names the failed stage upstream of it."""
 
     waiting: set[Stage] = field(default_factory=set)
-    running: dict[Stage, float] = field(default_factory=dict)  # and since when (time.monotonic)
+    running: dict[Stage, float] = field(default_factory=dict)  # since when (time.monotonic)
     done: set[Stage] = field(default_factory=set)
-    already: set[Stage] = field(default_factory=set)  # was there before the run
+    already: set[Stage] = field(default_factory=set)  # done before the run
     failed: dict[Stage, str] = field(default_factory=dict)
-    stopping: bool = False  # no stage begins any more
+    stopping: bool = False  # no further stage begins
 
     @property
     def stopped(self) -> bool:
-        """True if the run was ended before everything was there or had failed."""
+        """True if the run was stopped before every stage was done or had failed."""
         return self.stopping and bool(self.waiting)
 
 
 class Agenda:
-    """The stages that are not there yet, in the order in which they can run. A stage costs time in proportion to its parts, no more."""
+    """The missing stages, in the order in which they can run. The time that a stage costs here is linear in its upstream stages."""
 
     def __init__(self, stages: Sequence[Stage], store: Store, cost: Callable[[Stage], float]):
         self.state = State()
         order = closure(stages)
         for stage in order:
             (self.state.already if store.sound(stage) else self.state.waiting).add(stage)
-        self._missing: dict[Stage, int] = {}  # how many parts of a waiting stage are not there
-        self._users: Mapping[Stage, list[Stage]] = defaultdict(list)
-        for stage in (s for s in order if s in self.state.waiting):
-            parts = {u for u in stage.upstream if u in self.state.waiting}
-            self._missing[stage] = len(parts)
-            for part in parts:
-                self._users[part].append(stage)
-        self._chain: dict[Stage, float] = {}  # seconds from the start of a stage to the end of the longest chain on it
-        for stage in (s for s in reversed(order) if s in self.state.waiting):
+        order = tuple(s for s in order if s in self.state.waiting)
+        self._missing: dict[Stage, int] = {}  # number of upstream stages that are not done
+        self._users: dict[Stage, list[Stage]] = defaultdict(list)
+        for stage in order:
+            upstream = {u for u in stage.upstream if u in self.state.waiting}
+            self._missing[stage] = len(upstream)
+            for needed in upstream:
+                self._users[needed].append(stage)
+        self._chain: dict[Stage, float] = {}  # seconds from the start of a stage to the end of its longest chain of users
+        for stage in reversed(order):
             self._chain[stage] = cost(stage) + max((self._chain[u] for u in self._users[stage]), default=0.0)
         self._place = {stage: i for i, stage in enumerate(order)}
         self._ready: list[tuple[float, int, Stage]] = []
-        self._later: list[tuple[float, int, Stage]] = []  # held by somebody else: when to ask again
+        self._later: list[tuple[float, int, Stage]] = []  # to be tried again, and when
         for stage, missing in self._missing.items():
             if not missing:
                 self._push(stage)
 
     @property
     def over(self) -> bool:
-        """True if nothing is left to be done or waited for."""
+        """True if nothing runs, and nothing may begin."""
         return not self.state.running and (self.state.stopping or not self.state.waiting)
 
     def next(self) -> Stage | None:
-        """Begin a stage, if one can run now."""
+        """The next stage, now marked as running; None if no stage can run."""
         while self._later and self._later[0][0] <= time.monotonic():
             self._push(heapq.heappop(self._later)[2])
         if self.state.stopping or not self._ready:
@@ -71,7 +72,7 @@ class Agenda:
         return stage
 
     def done(self, stage: Stage) -> None:
-        """A stage is there: what waited for it may run."""
+        """Mark a stage as done: its users may run."""
         del self.state.running[stage]
         self.state.done.add(stage)
         for user in self._users[stage]:
@@ -80,31 +81,26 @@ class Agenda:
                 self._push(user)
 
     def again(self, stage: Stage, seconds: float = 0.0) -> None:
-        """A stage is not there, through no fault of its own: it is to be begun again, after so many seconds."""
+        """Put a running stage back, to be tried again after so many seconds."""
         del self.state.running[stage]
         self.state.waiting.add(stage)
         heapq.heappush(self._later, (time.monotonic() + seconds, self._place[stage], stage))
 
     def stop(self) -> None:
-        """Begin nothing any more."""
+        """Begin no further stage."""
         self.state.stopping = True
 
     def fail(self, stage: Stage, error: str) -> None:
-        """A stage failed, and with it all that stands on it, and no more."""
+        """Mark a stage as failed, and all stages downstream of it."""
         del self.state.running[stage]
         self.state.failed[stage] = error
-        for user in self._above(stage):
-            self.state.waiting.discard(user)
-            self.state.failed[user] = f"{STANDS} {stage}, which failed"
-
-    def _above(self, stage: Stage) -> Iterable[Stage]:
-        found: dict[Stage, None] = {}
         todo = [stage]
         while todo:
-            new = [u for u in self._users[todo.pop()] if u not in found and u not in self.state.failed]
-            found.update(dict.fromkeys(new))
-            todo += new
-        return found
+            for user in self._users[todo.pop()]:
+                if user not in self.state.failed:
+                    self.state.waiting.discard(user)
+                    self.state.failed[user] = f"{STANDS} {stage}, which failed"
+                    todo.append(user)
 
     def _push(self, stage: Stage) -> None:
         heapq.heappush(self._ready, (-self._chain[stage], self._place[stage], stage))

@@ -1,4 +1,4 @@
-"""Removing what no study refers to: results, drafts, what was set aside, and what the dead left behind."""
+"""Garbage collection: removes results, drafts, set-aside folders and stale leases that no study refers to."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,15 +11,13 @@ from analysis.running.references import FILE, REPORTED, read_references
 from train.stages import disk
 from train.stages.lease import Leases
 
-DEAD, ASIDE = "lease of the dead", "set aside"
-ALWAYS = (DEAD, ASIDE)  # rubbish, whoever refers to the stage
-
-STAGE = re.compile(r"([^\W\d]\w*-[0-9a-f]{12})(\..+)?")  # the name of a stage, and what else a file or folder of it is called
+DEAD, ASIDE = "lease of the dead", "set aside"  # rubbish, even if a study refers to the stage
+STAGE = re.compile(r"([^\W\d]\w*-[0-9a-f]{12})(\..+)?")  # the name of a stage, and a suffix
 
 
 @dataclass(frozen=True)
 class Rubbish:
-    """Something that can go."""
+    """A file or folder that can be removed."""
 
     stage: str
     path: Path
@@ -29,7 +27,7 @@ class Rubbish:
 
 @dataclass(frozen=True)
 class Sorted:
-    """The contents of a store: what can go, and the stages at which somebody is at work, which are let alone."""
+    """The contents of a store: what can be removed, and the names of stages that are running, which are left alone."""
 
     rubbish: tuple[Rubbish, ...]
     busy: tuple[str, ...]
@@ -40,7 +38,7 @@ def referred(out: Path) -> frozenset[str]:
 
     Raises:
         NotADirectoryError: if `out` is no folder.
-        ValueError: if none says what it refers to, or one that has results does not.
+        ValueError: if no study has such a record, or one that has results has none.
     """
     if not out.is_dir():
         raise NotADirectoryError(f"{out} is no folder: expected DIR of `run --out DIR`, as runs/cpu")
@@ -54,41 +52,37 @@ def referred(out: Path) -> frozenset[str]:
 
 
 def sort(out: Path) -> Sorted:
-    """Look at everything in `out/stages`; what is not called like a stage is not ours, and links are not followed."""
+    """Sort the contents of `out/stages`. Files that are not named like a stage are ignored, and links are not followed."""
     root, keep = out / "stages", referred(out)
     leases = Leases(root / "leases")
     rubbish, busy = [], set()
     for path, what in _lying(root):
-        name = STAGE.fullmatch(path.name)
-        if name is None or path.is_symlink():
+        if (name := STAGE.fullmatch(path.name)) is None or path.is_symlink():
             continue
-        holder = leases.holder(name[1])
-        if holder is not None and not holder.dead:
+        if (holder := leases.holder(name[1])) is not None and not holder.dead:
             busy.add(name[1])
-        elif name[1] not in keep or what in ALWAYS:
+        elif name[1] not in keep or what in (DEAD, ASIDE):
             rubbish.append(Rubbish(name[1], path, what, _bytes(path)))
     return Sorted(tuple(rubbish), tuple(sorted(busy)))
 
 
 def _lying(root: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(root.iterdir()) if root.is_dir() else ():
-        yield path, {".draft": "draft", "": "result"}.get(path.suffix, "leftover")
-    for folder, what in ((root / "aside", ASIDE), (root / "leases", DEAD)):
-        if folder.is_dir() and not folder.is_symlink():
-            yield from ((path, what) for path in sorted(folder.iterdir()))
+    """The files and folders of a store, each with its kind."""
+    for folder, what in ((root, ""), (root / "aside", ASIDE), (root / "leases", DEAD)):
+        for path in sorted(folder.iterdir()) if folder.is_dir() and (folder == root or not folder.is_symlink()) else ():
+            yield path, what or {".draft": "draft", "": "result"}.get(path.suffix, "leftover")
 
 
 def _bytes(path: Path) -> int:
     total = 0
-    for file in path.rglob("*") if path.is_dir() else (path,):
-        with suppress(FileNotFoundError):  # somebody is at work, or removed it
-            facts = file.lstat()
-            total += facts.st_size if S_ISREG(facts.st_mode) else 0
+    for file in (path, *path.rglob("*")):
+        with suppress(FileNotFoundError):  # another process has removed it
+            total += file.lstat().st_size * S_ISREG(file.lstat().st_mode)
     return total
 
 
 def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
-    """Remove it, but for what a study refers to since, or somebody has begun to work at.
+    """Remove rubbish, except what a study has come to refer to since, or another process has begun to work on.
 
     Raises:
         Unwritable: if the system refuses.
@@ -96,8 +90,8 @@ def remove(out: Path, rubbish: Sequence[Rubbish]) -> None:
     leases = Leases(out / "stages" / "leases")
     for one in rubbish:
         with disk.writing(one.path):
-            if (one.what not in ALWAYS and one.stage in referred(out)) or (lease := leases.attempt(one.stage)) is None:
-                continue
-            with lease:
-                if one.path != leases.folder / one.stage:  # which goes with the lease
-                    disk.remove(one.path)
+            kept = one.what not in (DEAD, ASIDE) and one.stage in referred(out)
+            if not kept and (lease := leases.attempt(one.stage)) is not None:
+                with lease:
+                    if one.path != leases.folder / one.stage:  # removed with the lease
+                        disk.remove(one.path)

@@ -1,4 +1,4 @@
-"""Stages made again from their JSON, by names that are looked up in rooms of the project: in a process that knows nothing of them."""
+"""Stages from their JSON: the inverse of `encode`. Names are looked up in the project's packages alone."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -9,29 +9,19 @@ from train.stages.record import STARTED, kind
 from train.stages.stage import SCHEMA, Stage, name, unlike
 
 LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
-ROOMS = (  # what they offer may be named by files without being asked
-    LIBRARY,
-    "synthtasks.corpora",
-    "synthtasks.families",
-    "synthtasks.surfaces",
-    "models",
-    "train",
-    "train.rl",
-    "train.losses",
-    "analysis.measures",
-)
+ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "surfaces")), "models", "train", "train.rl", "train.losses")
+ROOMS += ("analysis.measures",)  # a file may name what these packages export, without `--allow`
 
 
 class Unreadable(ValueError):
-    """A record is no expression that this version can make."""
+    """The record is no expression that this version can make."""
 
 
 def imported(record: object, called: str, allow: tuple[str, ...] = ()) -> Stage:
-    """The stage of a record whose folder is called `called`. Its classes are looked up in the project's rooms, and in modules in and under
-    those that are allowed.
+    """The stage of a record whose folder is called `called`. Its classes are looked up in `ROOMS`, and in and under the allowed modules.
 
     Raises:
-        Unreadable: if the record cannot be made, or comes to be another stage: then defaults, primitives or versions changed.
+        Unreadable: if the record cannot be made, or gives another stage: then defaults, primitives or versions changed.
     """
     stage = decode(record, allow)
     try:
@@ -46,10 +36,10 @@ def imported(record: object, called: str, allow: tuple[str, ...] = ()) -> Stage:
 
 
 def decode(record: object, allow: tuple[str, ...] = ()) -> Stage:
-    """The expression of a record. A field that it lacks, because it was added since, is at its default.
+    """The stage of a record. A field that is missing, because it was added since, has its default.
 
     Raises:
-        Unreadable: if the record is malformed, or says what cannot be made by those names.
+        Unreadable: if the record is malformed, or has names or values from which nothing can be made.
     """
     match record:
         case {"schema": int(schema)} if schema != SCHEMA:
@@ -62,57 +52,55 @@ def decode(record: object, allow: tuple[str, ...] = ()) -> Stage:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Makes the frozen dataclasses that rooms offer, and primitives whose function one of their modules applies; calls nothing else."""
+    """Makes the frozen dataclasses of the allowed modules, and primitives that these define; calls nothing else."""
 
     allow: tuple[str, ...]
     made: dict[str, Stage] = field(default_factory=dict)  # by name
 
     def stage(self, entry: object) -> Stage:
         match entry:
-            case {"name": str(called), "is": str(), "fields": dict()}:
-                if not isinstance(made := self.value(entry), Stage):
-                    raise Unreadable(f"{called} is no stage")
+            case {"name": str(called), "is": str(), "fields": dict()} if isinstance(made := self.value(entry), Stage):
                 self.made[called] = made
                 return made
-        raise Unreadable("a stage needs a name, a kind and fields")
+        raise Unreadable(f"{str(entry)[:80]} is no stage with a name, a kind and fields")
 
-    def value(self, said: object) -> object:
-        match said:
+    def value(self, record: object) -> object:
+        match record:
             case None | bool() | int() | float() | str():
-                return said
+                return record
             case list():
-                return tuple(self.value(v) for v in said)
+                return tuple(self.value(v) for v in record)
             case {"stage": str(called)}:
                 if called not in self.made:
-                    raise Unreadable(f"{called} is used before it is said")
+                    raise Unreadable(f"{called} is used before it is defined")
                 return self.made[called]
             case {"is": str(), "canonical": {"name": str(called), "symbol": str(symbol)}, "origin": {"arity": int(arity), **origin}}:
                 return self.primitive(called, symbol, arity, self.value(origin.get("domain")), str(origin.get("function")))
             case {"is": str(of), "fields": dict(values)}:
                 return self.instance(self.kind(of), of, values)
-        raise Unreadable(f"{str(said)[:80]} is no part of an expression")
+        raise Unreadable(f"{str(record)[:80]} is no part of an expression")
 
     def instance(self, of: type, called: str, values: Mapping[str, object]) -> object:
-        names = [f.name for f in fields(of)]
-        if unknown := sorted(set(values) - set(names)):
-            raise Unreadable(f"{called} has no field {', '.join(unknown)} any more; it has {', '.join(names)}")
-        given = {f.name: self.value(values[f.name]) for f in fields(of) if f.name in values and f.init}
+        init = {f.name: f.init for f in fields(of)}
+        if unknown := sorted(values.keys() - init):
+            raise Unreadable(f"{called} has no field {', '.join(unknown)} any more; it has {', '.join(init)}")
+        given = {name: self.value(value) for name, value in values.items() if init[name]}
         try:
             made: object = of(**given)
-        except Exception as reason:  # whatever a constructor makes of values that it was not written for
+        except Exception as reason:  # a constructor may raise anything on values that it was not written for
             raise Unreadable(f"{called} refuses its fields: {type(reason).__name__}: {reason}") from reason
         return made
 
-    def kind(self, said: str) -> type:
-        found = self.found(said, ROOMS, self.allow)
-        if not isinstance(found, type) or not is_dataclass(found):
-            raise Unreadable(f"{said} is no frozen dataclass")
+    def kind(self, called: str) -> type:
+        found = self.found(called, ROOMS, self.allow)
         try:
-            called = kind(found).name
+            if not isinstance(found, type) or not is_dataclass(found):
+                raise TypeError("it is something else")
+            now = kind(found).name
         except TypeError as reason:
-            raise Unreadable(f"{said} is no frozen dataclass of fields: {reason}") from None
-        if called != said:
-            raise Unreadable(f"{said} is called {called} now")
+            raise Unreadable(f"{called} is no frozen dataclass of fields: {reason}") from None
+        if now != called:
+            raise Unreadable(f"{called} is called {now} now")
         return found
 
     def primitive(self, called: str, symbol: str, arity: int, domain: object, function: str) -> Primitive:
@@ -122,26 +110,24 @@ class _Reader:
                 return replace(offered, name=called, symbol=symbol)
         raise Unreadable(f"no primitive at the top level of {module} applies {function} to {arity} operands of {domain}")
 
-    def found(self, said: str, rooms: tuple[str, ...], under: tuple[str, ...]) -> object:
-        """The attribute of one of these rooms, or of a module that is, or lies under, one of the others."""
-        module, _, attribute = said.rpartition(".")
+    def found(self, called: str, rooms: tuple[str, ...], under: tuple[str, ...]) -> object:
+        """The attribute of that name, of a module among `rooms`, or in or under one of `under`."""
+        module, _, attribute = called.rpartition(".")
         package = module.split(".")[0]
         if package in STARTED:
             raise Unreadable(f"it names {attribute}, which a script defines. Define it in a module, and import that into the script")
         known = module in rooms or any(module == p or module.startswith(f"{p}.") for p in under)
-        if not known or not all(part.isidentifier() for part in said.split(".")):
-            raise Unreadable(
-                f"it names {said}, which is no part of an experiment that is known here. If you trust that code, and it can be imported "
-                f"from where you are, allow it: --allow {package or said}"
-            )
+        if not known or not all(part.isidentifier() for part in called.split(".")):
+            trust = f"If you trust that code, and it can be imported from where you are, allow it: --allow {package or called}"
+            raise Unreadable(f"it names {called}, which is no part of an experiment that is known here. {trust}")
         try:
             return getattr(import_module(module), attribute)
         except (ImportError, AttributeError) as reason:
-            raise Unreadable(f"it names {said}, which is not there ({reason}); it was made by another version of the code") from None
+            raise Unreadable(f"it names {called}, which is not there ({reason}); it was made by another version of the code") from None
 
 
 def _primitives(values: Iterable[object]) -> Iterator[Primitive]:
-    """The primitives among values of a module, in tuples among these, and among what its dataclasses have by default."""
+    """The primitives among the values of a module, in its tuples, and among the defaults of its dataclasses."""
     for value in values:
         if isinstance(value, Primitive):
             yield value

@@ -1,7 +1,7 @@
 """Stages as tasks on a Ray cluster, whose machines share the results folder: `--engine ray`, with the extra `[ray]`.
 
-Ray chooses where a task runs; the store and its leases say what is there, as they do everywhere. RAY_ADDRESS names a cluster; without it
-one is started on this machine, and ended; Ray lets nobody use that who has not the token that it keeps in `~/.ray`.
+Ray chooses the machine of a task; the store and its leases say which results exist, as everywhere. RAY_ADDRESS names a cluster; without it
+one is started on this machine, and ended; only holders of the token that Ray keeps in `~/.ray` can use that one.
 """
 
 import math
@@ -11,167 +11,108 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import ray
 
-from analysis.running.agenda import Agenda, State
-from analysis.running.engine import BUSY, TICK, Care, asked_to_stop, keep_error, too_long
-from analysis.running.workers import Begun, Busy, Done, Failed, Outcome, Saved, evaluate
+from analysis.running.agenda import State
+from analysis.running.engine import TICK, Care, Pool
+from analysis.running.workers import Outcome, evaluate
 from synthtasks.console.stdout import say_every_character
 from train.stages.machine import Machine
 from train.stages.stage import Stage, Tracker
 from train.stages.store import Store
 
-OBJECTS = 80 * 2**20  # bytes of memory for what Ray passes on, the least that it takes: here these are names of results
+OBJECTS = 80 * 2**20  # bytes of Ray's object store, the least that it takes: only names of results go through it
 
 
 def run_on_ray(
     stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], watch: Callable[[State], None], care: Care
 ) -> State:
-    """Evaluate `stages` and all they are made of as Ray tasks, `jobs` at a time.
+    """Evaluate `stages` and all they build on as Ray tasks, `jobs` at a time.
 
-    Ctrl-C, or SIGTERM, once: no stage begins, those that learn save a checkpoint and stop, the others end. Ctrl-C twice: all stop at once.
+    The first Ctrl-C, or SIGTERM: no stage begins, those that learn save a checkpoint and stop, the others end. A second Ctrl-C stops all.
 
     Raises:
         KeyboardInterrupt: at the second Ctrl-C.
     """
-    agenda = Agenda(stages, store, cost)
-    if agenda.over:
-        return agenda.state
-    with _cluster(jobs * _cores(store.machine)), asked_to_stop(agenda.stop):
-        _drive(agenda, store, jobs, watch, care)
-    return agenda.state
-
-
-@contextmanager
-def _cluster(cores: int) -> Iterator[None]:
-    """The cluster that RAY_ADDRESS names, or one on this machine."""
+    tasks = Tasks(stages, store, jobs, cost, care)
+    if tasks.agenda.over:
+        return tasks.agenda.state
+    start = partial(ray.init, log_to_driver=False, logging_level="error")
     if "RAY_ADDRESS" in os.environ:
-        ray.init(log_to_driver=False, logging_level="error")
+        start()
     else:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # what Ray would send to its makers
-        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's is 15: on a busy machine its workers would hardly come to anything
-        ray.init(
-            num_cpus=cores,
-            include_dashboard=False,
-            object_store_memory=OBJECTS,
-            log_to_driver=False,
-            logging_level="error",
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray's telemetry
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's default of 15 starves its workers on a busy machine
+        start(num_cpus=jobs * store.machine.threads, include_dashboard=False, object_store_memory=OBJECTS)
+    return tasks.drive(watch)
+
+
+class Tasks(Pool):
+    """Tasks on a Ray cluster, which is left, or ended if it was started here, when all is done."""
+
+    def __init__(self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], care: Care):
+        super().__init__(stages, store, jobs, cost, care)
+        machine = store.machine
+        self.remote = ray.remote(_task).options(
+            num_cpus=machine.threads,
+            num_gpus=machine.memory_fraction if machine.device.type == "cuda" else 0,
+            num_returns="streaming",
+            max_retries=0,  # `settle` counts retries, so that all messages of a task come from one attempt
         )
-    try:
-        yield
-    finally:
+        self.place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
+        self.tasks: dict[Iterator[object], Stage] = {}  # by their messages, as references; Ray can wait for the next
+
+    def begin(self, stage: Stage) -> None:
+        self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = stage
+
+    def wait(self) -> None:
+        if not self.tasks:
+            time.sleep(TICK)  # other processes run all that is left
+            return
+        for messages in ray.wait(list(self.tasks), timeout=TICK)[0]:
+            stage = self.tasks[messages]
+            outcome = self._outcome(messages, stage)
+            if outcome.kind != "begun":
+                del self.tasks[messages]
+            self.settle(stage, outcome)
+        late = self.late(math.inf)  # time in Ray's queue does not count
+        for messages, stage in [task for task in self.tasks.items() if task[1] in late]:
+            ray.cancel(messages, force=True)
+            del self.tasks[messages]
+            self.overrun(stage)
+
+    def _outcome(self, messages: Iterator[object], stage: Stage) -> Outcome:
+        try:
+            outcome: Outcome = ray.get(next(messages))
+        except (ray.exceptions.TaskCancelledError, StopIteration):  # of a cancelled task Ray may drop the last message
+            return Outcome("done" if self.store.has(stage) else "saved")
+        except ray.exceptions.RayError as death:
+            return Outcome("died", f"died ({death})")
+        return outcome
+
+    def stop(self) -> None:
+        for messages in self.tasks:
+            ray.cancel(messages)
+
+    def close(self) -> None:
         ray.shutdown()
-
-
-def _cores(machine: Machine) -> int:
-    """The cores that a stage takes."""
-    return machine.threads
-
-
-class Said(Protocol):
-    """The messages of a task, as references: that it began, and its outcome. Ray can wait for the next."""
-
-    def __next__(self) -> object: ...
-
-
-@dataclass(frozen=True)
-class Died:
-    """The worker died."""
-
-    how: str
-
-
-@dataclass
-class Task:
-    """A stage that Ray was given."""
-
-    stage: Stage
-    since: float = math.inf  # when it began (time.monotonic): until then it waits in Ray's queue, which costs it nothing
-
-
-def _drive(agenda: Agenda, store: Store, jobs: int, watch: Callable[[State], None], care: Care) -> None:
-    machine, limit = store.machine, care.time_limit or math.inf
-    task = ray.remote(_task).options(
-        num_cpus=_cores(machine),
-        num_gpus=machine.memory_fraction if machine.device.type == "cuda" else 0,
-        num_returns="streaming",
-        max_retries=0,  # here it is tried again, so that what it says comes from one try
-    )
-    under_way: dict[Said, Task] = {}
-    deaths: Counter[Stage] = Counter()
-    asked = False
-    while not agenda.over:
-        while len(under_way) < jobs and (stage := agenda.next()) is not None:
-            place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
-            under_way[task.remote(pickle.dumps(stage), sys.path, *place)] = Task(stage)
-        if under_way:
-            heard, _ = ray.wait(list(under_way), timeout=TICK)
-            for said in heard:
-                stage = under_way[said].stage
-                outcome = _outcome(said, store, stage)
-                if isinstance(outcome, Begun):
-                    under_way[said].since = agenda.state.running[stage] = time.monotonic()
-                    continue
-                del under_way[said]
-                if isinstance(outcome, Died):
-                    deaths[stage] += 1
-                    last = Failed(f"its worker died, as often as it was tried: {outcome.how}")
-                    outcome = Busy() if deaths[stage] <= care.retries else last
-                _settle(agenda, store, stage, outcome)
-        else:
-            time.sleep(TICK)  # all that is left is somebody else's
-        if agenda.state.stopping and not asked:
-            asked = True
-            for said in under_way:
-                ray.cancel(said)
-        for said, one in list(under_way.items()):
-            if time.monotonic() - one.since > limit:
-                ray.cancel(said, force=True)
-                del under_way[said]
-                _settle(agenda, store, one.stage, Failed(too_long(limit)))
-        watch(agenda.state)
-
-
-def _outcome(said: Said, store: Store, stage: Stage) -> Outcome | Died:
-    """The next message of a task, or what became of it."""
-    try:
-        outcome: Outcome = ray.get(next(said))
-    except ray.exceptions.TaskCancelledError:
-        return Done() if store.has(stage) else Saved()
-    except ray.exceptions.RayError as death:
-        return Died(str(death))
-    return outcome
-
-
-def _settle(agenda: Agenda, store: Store, stage: Stage, outcome: Outcome) -> None:
-    match outcome:
-        case Done():
-            agenda.done(stage)
-        case Failed(traceback):
-            agenda.fail(stage, keep_error(store, stage, traceback) + traceback)
-        case _:
-            agenda.again(stage, BUSY)
 
 
 def _task(
     pickled: bytes, path: Sequence[str], root: str, machine: Machine, checkpoint_seconds: float, tracker: Tracker | None
 ) -> Iterator[Outcome]:
-    """Run a stage in one of Ray's workers: that it began, and its outcome. To cancel it is to ask it to stop: Ray does so by what Ctrl-C
-    does."""
+    """Run a stage in one of Ray's workers, and yield its messages. Ray cancels a task by SIGINT, which here asks the stage to stop."""
     say_every_character()
-    sys.path += [place for place in path if place not in sys.path]  # among them that of a study's own file
+    sys.path += [place for place in path if place not in sys.path]  # the folder of a study's own file may be among them
     stage: Stage = pickle.loads(pickled)
-    asked = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
+    stopping = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: stopping.set())
     try:
-        yield Begun()
-        yield evaluate(stage, Store(Path(root), machine, checkpoint_seconds, asked.is_set, tracker=tracker))
+        yield Outcome("begun")
+        yield evaluate(stage, Store(Path(root), machine, checkpoint_seconds, stopping.is_set, tracker=tracker))
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""How far a study under way is, and how long the rest will take."""
+"""The progress of a running study, and the time left."""
 
 import time
 from contextlib import suppress
@@ -11,65 +11,54 @@ from train.stages.reading import read_note
 from train.stages.stage import Stage
 from train.stages.store import Store
 
-TAIL = 4_096  # bytes of a metrics file that surely hold its last line
-RECENT = 10  # iterations that a shown rate is averaged over
+TAIL = 4_096  # bytes at the end of a metrics file that hold its last lines
+RECENT = 10  # iterations over which shown metrics are averaged
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a stage under way stands."""
+    """The progress of a running stage."""
 
     iteration: int
     iterations: int
-    rates: dict[str, float]  # means over the last iterations
-
-    @property
-    def text(self) -> str:
-        """The rates, shortly."""
-        shown = ("loss", "reward", "signal", "pass@1", *(r for r in self.rates if r.startswith("pass@") and r != "pass@1"))
-        return "  ".join(f"{name} {self.rates[name]:.3f}" for name in shown if name in self.rates)
+    text: str  # metrics, averaged over the last iterations
 
 
 def standing(stage: Stage, store: Store) -> Standing | None:
-    """The progress of a stage under way, by its metrics; None where it keeps none, or has not begun."""
+    """The progress of a stage by its metrics; None if it writes none, or has not begun."""
     if not isinstance(iterations := getattr(stage, "iterations", None), int):
         return None
     for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):
-        rows = _tail(folder / "metrics.jsonl")
-        if rows:
-            shown = ("reward", "signal") if "reward" in rows[-1] else ("loss",)
-            wanted = [k for k in rows[-1] if k in shown or k.startswith("pass@")]
-            recent = rows[-RECENT:]
-            rates = {k: sum(r.get(k, 0.0) for r in recent) / len(recent) for k in wanted}
-            return Standing(min(int(rows[-1]["iteration"]) + 1, iterations), iterations, rates)
+        if rows := _tail(folder / "metrics.jsonl")[-RECENT:]:
+            last = rows[-1]
+            names = [*(("reward", "signal") if "reward" in last else ("loss",)), *(name for name in last if name.startswith("pass@"))]
+            means = {name: sum(row.get(name, 0.0) for row in rows) / len(rows) for name in names if name in last}
+            text = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+            return Standing(min(int(last["iteration"]) + 1, iterations), iterations, text)
     return None
 
 
 def _tail(file: Path) -> list[dict[str, float]]:
-    if not file.is_file():
-        return []
-    try:
-        with open(file, "rb") as f:
-            f.seek(max(0, f.seek(0, 2) - TAIL))
-            lines = f.read().split(b"\n")
-    except OSError:
-        return []
-    rows = []
-    for line in lines[:-1]:  # the last one may be half-written
-        with suppress(ValueError, KeyError, RecursionError):  # damaged: whoever continues the stage finds that out, and this only shows it
-            rows.append(read_note(line))
+    rows: list[dict[str, float]] = []
+    if not file.is_file():  # a pipe would block the reader
+        return rows
+    with suppress(OSError), open(file, "rb") as f:
+        f.seek(max(0, f.seek(0, 2) - TAIL))
+        for line in f.read().split(b"\n")[:-1]:  # the last one may be half-written
+            with suppress(ValueError, KeyError, RecursionError):  # a damaged line is reported by the process that continues the stage
+                rows.append(read_note(line))
     return rows
 
 
 @dataclass
 class Clock:
-    """How long the rest will take: by the plan at first, then by what finished. Of a stage that is overdue, by how far it is."""
+    """The time left: by the plan at first, then by the finished stages. For an overdue stage it follows from its progress."""
 
     plan: Plan
     store: Store
 
     def left(self, state: State) -> float:
-        """Seconds."""
+        """Seconds until all stages are done."""
         known = self.plan.seconds | (history(frozenset(state.done), self.store) if state.done else {})
         now = time.monotonic()
 
@@ -88,14 +77,14 @@ class Clock:
 
 
 def minutes(seconds: float) -> str:
-    """A duration for people."""
+    """A duration in words."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
 def summary(state: State, clock: Clock) -> str:
-    """Counts, and the time left."""
+    """The numbers of stages in each state, and the time left."""
     done, total = len(state.done) + len(state.already), len(clock.plan.stages)
     failed = f", {len(state.failed)} failed" if state.failed else ""
     if state.stopping:

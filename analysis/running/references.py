@@ -1,4 +1,4 @@
-"""Which results a study stands on: said in `stages.json` of its own folder, so that the others can be told apart and removed."""
+"""References of a study: the results that it stands on, listed in `stages.json` of its folder, so that all others can be removed."""
 
 import os
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class References:
-    """The names of stages: `wanted` by the latest run of a study, or by one before it that wanted all of that and more; and
+    """The names of stages: `wanted` by the latest run of a study, or by an earlier run that wanted all of these and more; and `reported`,
     those on which its report stands."""
 
     wanted: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class References:
 
 
 def read_references(folder: Path) -> References:
-    """The stages that a study's folder refers to; none, where it has not been run.
+    """The stages that a study's folder refers to; none, if the study has not been run.
 
     Raises:
         Malformed: if its record cannot be read.
@@ -33,57 +33,49 @@ def read_references(folder: Path) -> References:
     if not os.path.lexists(file):
         return References()
     with reading(file, "Run the study again, which writes it anew, or remove its folder"):
-        said = read_object(file)
-        if said["schema"] != SCHEMA:
-            raise ValueError(f"it has schema {said['schema']}; this version reads {SCHEMA}")
-        return References(_texts(said["wanted"]), _texts(said["reported"]))
+        record = read_object(file)
+        if record["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {record['schema']}; this version reads {SCHEMA}")
+        return References(_texts(record["wanted"]), _texts(record["reported"]))
 
 
-def _texts(said: object) -> tuple[str, ...]:
-    if not isinstance(said, list):
-        raise ValueError(f"expected a list of stages, found {str(said)[:40]}")
-    return tuple(a_text(name) for name in said)
+def _texts(names: object) -> tuple[str, ...]:
+    if not isinstance(names, list):
+        raise ValueError(f"expected a list of stages, found {str(names)[:40]}")
+    return tuple(a_text(name) for name in names)
 
 
-def known_names(folder: Path) -> set[str]:
-    """All stages that a study's folder refers to; none, where it does not say so in a way that can be read."""
-    before = _before(folder)
-    return {*before.wanted, *before.reported}
-
-
-def begin(folder: Path, stages: Iterable[Stage]) -> None:
-    """Say, before a study runs, what it wants. What its last report stands on stays said, and what it wanted when more was asked."""
-    before, names = _before(folder), names_of(stages)
-    _write(folder, References(_wanted(before, names), before.reported))
-
-
-def finish(folder: Path, stages: Iterable[Stage]) -> None:
-    """Say on what the report that is there now stands."""
-    before, names = _before(folder), names_of(stages)
-    _write(folder, References(_wanted(before, names), names))
-
-
-def finished(folder: Path, stages: Iterable[Stage]) -> bool:
-    """True if the report that is there stands on these stages, and no others."""
-    return read_references(folder).reported == names_of(stages)
-
-
-def _before(folder: Path) -> References:
+def readable(folder: Path) -> References:
+    """The stages that a study's folder refers to; none, if its record is missing or cannot be read."""
     try:
         return read_references(folder)
     except ValueError:
-        return References()  # to be written anew
+        return References()
 
 
-def _wanted(before: References, names: tuple[str, ...]) -> tuple[str, ...]:
-    return before.wanted if set(names) <= set(before.wanted) else names
+def begin(folder: Path, stages: Iterable[Stage]) -> None:
+    """Record, before a study runs, the stages that it wants. Those of its last report stay, and those of a run that wanted more."""
+    _write(folder, names_of(stages), readable(folder).reported)
+
+
+def finish(folder: Path, stages: Iterable[Stage]) -> None:
+    """Record the stages on which the present report stands."""
+    names = names_of(stages)
+    _write(folder, names, names)
+
+
+def finished(folder: Path, stages: Iterable[Stage]) -> bool:
+    """True if the present report stands on these stages, and no others."""
+    return read_references(folder).reported == names_of(stages)
 
 
 def names_of(stages: Iterable[Stage]) -> tuple[str, ...]:
-    """The names of stages and of all that they stand on, in order."""
+    """The names of stages and of all that they build on, in order."""
     return tuple(sorted(str(s) for s in closure(stages)))
 
 
-def _write(folder: Path, references: References) -> None:
+def _write(folder: Path, names: tuple[str, ...], reported: tuple[str, ...]) -> None:
+    before = readable(folder).wanted
+    wanted = before if set(names) <= set(before) else names
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / FILE, {"schema": SCHEMA, **vars(references)})
+    write_json(folder / FILE, {"schema": SCHEMA, "wanted": wanted, "reported": reported})

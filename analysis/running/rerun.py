@@ -1,13 +1,13 @@
-"""Making a result again from its folder alone, in a store of its own, and comparing the two file by file."""
+"""Reruns: a result is made again from its folder alone, in another store, and compared file by file."""
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from analysis.running.imported import Unreadable, imported
+from analysis.running.plan import physical_memory
 from train.stages.circumstances import read_made
 from train.stages.disk import Unwritable
 from train.stages.machine import Machine
@@ -17,7 +17,7 @@ from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
 Verdict = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
-MOST = 1_000_000  # steps, iterations, words, ...: who asks for more does not get it by a file that somebody else wrote
+MOST = 1_000_000  # steps, iterations, words, ...: a foreign file that asks for more is refused
 CAUSE = "Run the code that asked for it, which shows where"
 
 
@@ -33,7 +33,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A file of a result that was made again."""
+    """A file of a result, compared with the same file of the rerun."""
 
     stage: Stage
     file: str
@@ -41,10 +41,10 @@ class Comparison:
 
 
 def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
-    """The record in `stage.json` and `run.json`; classes are looked up in the project's packages and in those that are allowed.
+    """The record in `stage.json` and `run.json`; classes are looked up in the project's packages and in the allowed ones.
 
     Raises:
-        ValueError: if the folder holds no expression that this version of the code can make.
+        ValueError: if the folder holds no expression that this version of the code can make, or this machine has too little memory for it.
         FileNotFoundError: if it is no folder of a result.
     """
     for name in ("stage.json", "run.json"):
@@ -58,39 +58,26 @@ def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
             stage = imported(record, folder.resolve().name, allow)
         except Unreadable as reason:
             raise ValueError(f"it cannot be made again: {reason}") from reason
-        _fits(stage)
+        if large := [s for s in closure((stage,)) if s.memory > physical_memory()]:
+            raise ValueError(f"this machine has no memory for the {large[0].memory / 4:,.0f} weights of {large[0]}")
     made = read_made(folder)
     return Recorded(stage, made.machine, made.commit, made.versions)
 
 
 def _counts(record: object) -> Iterator[int]:
-    """Every number of things that a record asks for; seeds may be any number."""
-    if isinstance(record, list):
-        for part in record:
-            yield from _counts(part)
-    elif isinstance(record, dict):
-        for name, part in record.items():
-            yield from _counts(part) if name != "seed" else ()
-    elif isinstance(record, int | float):
+    """All numbers in a record but seeds, which may be large."""
+    if isinstance(record, int | float):
         yield math.ceil(abs(record))
-
-
-def _fits(stage: Stage) -> None:
-    """See that this machine has memory for all policies that are to be made.
-
-    Raises:
-        ValueError: if it has not.
-    """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
-    if large := [s for s in closure((stage,)) if s.memory > memory]:
-        raise ValueError(f"this machine has no memory for the {large[0].memory / 4:,.0f} weights of {large[0]}")
+    elif isinstance(record, list | dict):
+        for value in [v for k, v in record.items() if k != "seed"] if isinstance(record, dict) else record:
+            yield from _counts(value)
 
 
 def rerun(recorded: Recorded, there: Path, out: Path) -> Iterator[Comparison]:
-    """Make the stage, and all that it stands on, in a store at `out`; every file as it compares with that in the store `there`.
+    """Make the stage, and all that it builds on, in a store at `out`, and compare every file with the one in the store `there`.
 
     Raises:
-        ValueError: if both stores are one, or a stage fails.
+        ValueError: if both stores are the same, or a stage fails.
     """
     if out.resolve() == there.resolve():
         raise ValueError(f"{out} is where the result lies that is to be made again; give another folder, or none for a temporary one")
@@ -100,23 +87,19 @@ def rerun(recorded: Recorded, there: Path, out: Path) -> Iterator[Comparison]:
             made = store.get(stage)
         except (Malformed, Unwritable):
             raise
-        except Exception as reason:  # whatever comes of values that no stage was written for
+        except Exception as reason:  # a stage may raise anything on values that it was not written for
             raise ValueError(f"{shown(there)}/{stage} could not be made again: {type(reason).__name__}: {why(reason)}. {CAUSE}") from reason
-        for file, verdict in compare(there / made.name, made):
-            yield Comparison(stage, file, verdict)
+        yield from compare(stage, there / made.name, made)
 
 
-def compare(there: Path, here: Path) -> Iterator[tuple[str, Verdict]]:
-    """Every file of two folders, less those that differ between equal runs."""
+def compare(stage: Stage, there: Path, here: Path) -> Iterator[Comparison]:
+    """The files of two folders of a stage, without those that differ between equal runs."""
     if not there.is_dir():
-        yield "", "not there to compare with"
+        yield Comparison(stage, "", "not there to compare with")
         return
-    names = ({f.relative_to(d).as_posix() for f in d.rglob("*") if f.is_file()} - VARYING for d in (there, here))
-    old, new = names
-    for name in sorted(old | new):
-        if name not in new:
-            yield name, "only there"
-        elif name not in old:
-            yield name, "only here"
-        else:
-            yield name, "equal" if digest(there / name) == digest(here / name) else "differs"
+    old, new = ({f.relative_to(d).as_posix(): f for f in d.rglob("*") if f.is_file()} for d in (there, here))
+    for name in sorted((old.keys() | new.keys()) - VARYING):
+        same = name in old and name in new and digest(old[name]) == digest(new[name])
+        yield Comparison(
+            stage, name, "equal" if same else "only there" if name not in new else "only here" if name not in old else "differs"
+        )

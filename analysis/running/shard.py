@@ -1,7 +1,7 @@
-"""A part of a study for one of several jobs: known from the expressions alone, so that jobs need not speak with each other.
+"""Shards: parts of a study for several jobs, computed from the expressions alone, so that jobs need no communication.
 
-Cells follow each other seed by seed, and a shard is a stretch of them, of equal work. So two shards share the stages of one seed at most;
-whoever comes first makes them, and the other does its own work meanwhile.
+Cells are ordered by seed, and a shard is a contiguous range of them, of equal work. Two shards share the stages of at most one seed; the
+first job to reach such a stage makes it, and the other does its own work meanwhile.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from train.stages.stage import Stage, closure
 
 
 class Cell(Protocol):
-    """Anything that needs stages."""
+    """A thing that needs stages."""
 
     @property
     def stages(self) -> tuple[Stage, ...]: ...
@@ -33,10 +33,10 @@ class Shard:
     def __post_init__(self) -> None:
         check(self)
         if self.index > self.count:
-            raise ValueError(f"of {self.count} shards there is none with number {self.index}")
+            raise ValueError(f"a shard's index is at most their count; found {self.index} of {self.count}")
 
     def part(self, cells: Sequence[C]) -> tuple[C, ...]:
-        """The cells of this shard: those whose middle lies in its stretch of all the work."""
+        """The cells of this shard: those whose middle lies in its range of the total work."""
         seen: set[Stage] = set()
         ends = [0.0]
         for cell in cells:
@@ -51,15 +51,13 @@ WHOLE = Shard()
 
 
 def shard(text: str) -> Shard:
-    """The shard that `2/8` names.
+    """The shard called `2/8`.
 
     Raises:
-        ValueError: if it is not of that form.
+        ValueError: if the text is not of that form.
     """
     try:
         index, count = map(int, text.split("/"))
+        return Shard(index, count)
     except ValueError:
-        index = count = 0
-    if not 1 <= index <= count:
-        raise ValueError(f"--shard takes i/n with i from 1 to n, as in 2/8; found {text!r}")
-    return Shard(index, count)
+        raise ValueError(f"--shard takes i/n with i from 1 to n, as in 2/8; found {text!r}") from None

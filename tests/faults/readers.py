@@ -21,7 +21,6 @@ from analysis.running import gc
 from analysis.running.agenda import State
 from analysis.running.engine import Care
 from analysis.running.plan import make_plan
-from analysis.running.rerun import read_folder
 from analysis.running.shard import WHOLE
 from analysis.sql.query import ask, catalogue
 from analysis.sql.tables import STAGE, TABLES
@@ -95,7 +94,7 @@ def watch(out: Path, fault: Fault, console: Console) -> None:
 
 def rerun(out: Path, fault: Fault, console: Console) -> None:
     folder = (out / fault.file).parent
-    announce(read_folder(folder), folder.parent, console)
+    announce(folder, (), console)
 
 
 def rerun_all(out: Path, fault: Fault, console: Console) -> None:
