@@ -36,9 +36,13 @@ from analysis.studies.grid_lesson import bars, edges, gains
 from models import GPTConfig
 from models.gpt import GPT
 from synthtasks import Program
-from synthtasks.surfaces import Compact
+from synthtasks.corpora import Corpus, Recipe, Solved
+from synthtasks.families import Dag
+from synthtasks.surfaces import Compact, Equations
 from tests.tiny import TINY
-from train.policy import Fresh, Policy, torch_rng
+from train.learn import Learn
+from train.losses import Imitate
+from train.policy import Fresh, Policy, load_policy, torch_rng
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
@@ -290,7 +294,21 @@ def test_a_policy_says_what_it_can_be_asked(tmp_path: Path) -> None:
     for lines, modulus in ((24, 10), (10, 3), (30, 12)):
         vocab = Compact().vocab(lines, Program().primitives, modulus)
         policy = Policy(GPT(GPTConfig(len(vocab), width=16, layers=1, heads=2, kv_heads=2), torch_rng("any")), vocab)
-        assert task(policy) == Program(steps=3, lines=lines, modulus=modulus)
+        assert task(tmp_path, policy) == (Program(steps=3, lines=lines, modulus=modulus), Compact())
+
+
+# Broken if a policy that has read other problems than programs were asked about programs.
+def test_a_policy_is_asked_what_it_has_read(tmp_path: Path) -> None:
+    family, surface = Dag(), Equations()
+    vocab = surface.vocab(family.names, family.primitives, family.modulus)
+    fresh = Fresh(GPTConfig(len(vocab), width=16, layers=1, heads=2, kv_heads=2), vocab)
+    learned = Learn(fresh, ((1.0, Imitate(Corpus((Recipe(1.0, family, Solved(surface)),)), 64)),), 1)
+    folder, console = Store(tmp_path).get(learned), recorded()
+    assert task(folder, load_policy(folder)) == (family, surface)
+    typed = iter(["6", "A + 3 run", "q"])
+    converse(folder, console, lambda: next(typed))
+    assert "true answer" in text(console)
+    assert "only problems in Compact" in text(console)
 
 
 def test_every_stage_has_a_kind() -> None:  # a stage without one would have no cost in any plan

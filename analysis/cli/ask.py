@@ -1,7 +1,6 @@
 """Questions to a policy: draw or type a problem, and see the policy's steps with the judge's marks."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -10,21 +9,23 @@ from rich.console import Console
 from rich.text import Text
 
 from analysis.report.traces import marks
-from synthtasks.families import Program, problem
+from analysis.running.imported import imported
+from synthtasks.corpora import Solved
+from synthtasks.families import Family, Program, at, problem
 from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
-from synthtasks.surfaces import Compact
+from synthtasks.surfaces import Compact, Surface
 from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
+from train.learn import Learn
 from train.policy import Policy, load_policy
 from train.rl import Sampler, rollout
-from train.stages.reading import reading, shown
-from train.stages.stage import Undefined
+from train.stages.reading import read_json, reading, shown
+from train.stages.stage import Undefined, closure
 
 HELP = (
-    "Type a number of steps to draw a held-out problem, nothing for another of as many, or a problem as the model reads it; q ends.\n"
-    "For instance:"
+    "Type a difficulty to draw a held-out problem, nothing for another like it, or a problem as the model reads it; q ends.\nFor instance:"
 )
 
 
@@ -39,17 +40,23 @@ def show(problem: Problem, trace: Trace) -> Text:
     return text.append(f"  true answer {problem.answer}; the derivation is {'right and whole' if process else 'not right'}\n", "bold")
 
 
-def task(policy: Policy) -> Program:
-    """The largest programs that the policy's vocabulary can express: a line for every name, and a modulus that uses every number.
+def task(folder: Path, policy: Policy) -> tuple[Family, Surface]:
+    """The family and surface of the solved problems that the policy in `folder` has read, by the record of its stage; of one that has read
+    none, or has no record, the largest programs that its vocabulary can express.
 
     Raises:
-        ValueError: if it has no words for programs.
+        ValueError: if it has no words for programs either.
     """
+    if (record := folder / "stage.json").exists():
+        learned = [s for s in closure((imported(read_json(record), folder.resolve().name),)) if isinstance(s, Learn)]
+        recipes = [r for s in learned for _, loss in s.losses for r in getattr(getattr(loss, "source", None), "recipes", ())]
+        if solved := [r for r in recipes if isinstance(r.write, Solved)]:
+            return solved[-1].family, solved[-1].write.surface
     words = policy.vocab.words
     modulus, lines = sum(word in NUMBERS for word in words), len(set(words) & set(labels(len(words))))
     if modulus < 2 or not lines:
         raise ValueError(f"the words of this policy name {lines} lines and {modulus} numbers: it has not learned programs")
-    return Program(steps=min(3, lines), lines=lines, modulus=modulus)
+    return Program(steps=min(3, lines), lines=lines, modulus=modulus), Compact()
 
 
 def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
@@ -59,13 +66,12 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
         FileNotFoundError: if `folder` holds no policy.
         ValueError: if its policy cannot be read, or has no words for programs.
     """
-    surface = Compact()
     try:
         policy = load_policy(folder)
     except Undefined as reason:
         raise ValueError(f"{shown(folder)} holds no policy, since there is none: {reason}. Choose the folder of another") from None
     with reading(folder / "policy.json", "Choose another policy"):
-        family = task(policy)
+        family, surface = task(folder, policy)
         first = " ".join(surface.prompt(problem(family, "test", "ask")))
     torch.set_num_threads(1)
     console.print(HELP, first)
@@ -78,11 +84,15 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
             return
         try:
             if " " in typed:
+                if not isinstance(surface, Compact):
+                    raise ValueError(f"only problems in {Compact()} can be typed, and this policy reads {surface}; type a difficulty")
                 question = surface.parse(tuple(typed.split()), family.primitives, family.modulus)
             else:
-                family = replace(family, steps=int(typed)) if typed.isdecimal() else family
+                family = at(family, int(typed)) if typed.isdecimal() else family
                 question = problem(family, "test", "ask", turn)
             console.print(" ".join(surface.prompt(question)), style="bold")
-            console.print(show(question, rollout(policy.model, policy.vocab, (question,), Sampler(group=1), "ask", turn).traces[0]))
+            console.print(
+                show(question, rollout(policy.model, policy.vocab, (question,), Sampler(group=1, surface=surface), "ask", turn).traces[0])
+            )
         except ValueError as mistake:
             console.print(str(mistake), style="red")
