@@ -84,11 +84,7 @@ def _exhibit(title: str, exhibit: Exhibit | None, results: Results) -> tuple[Mar
         return (tag("h3", title), tag("p", "No sampled completion is one of these.", kind="soft"))
     stage = exhibit.stage.replace("_", " ").capitalize()
     where = name(dict(exhibit.labels), varying(dict(c.labels) for c in results.cells))
-    return (
-        tag("h3", title),
-        tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"),
-        show(exhibit),
-    )
+    return (tag("h3", title), tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit))
 
 
 def undefined(results: Results) -> Markup:
