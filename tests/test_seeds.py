@@ -16,7 +16,6 @@ from analysis.measures.estimates import Floats, Interval
 from analysis.measures.power import power_above, power_within, smallest_effect, smallest_margin
 from analysis.measures.seeds import (
     alike,
-    clopper_pearson,
     either_side,
     holm,
     largest,
@@ -142,17 +141,6 @@ def test_sides_by_hand() -> None:
     assert largest([3.0, 0.0, -7.0, 1.0]) == 7.0
     with pytest.raises(ValueError, match="finite values"):
         largest([])
-
-
-# No success in 5: the largest share that gives it with a chance of .025 is 1 - .025^(1/5). 3 of 9: Clopper and Pearson's .0749 to .7007.
-def test_clopper_pearson_by_hand() -> None:
-    none, some = clopper_pearson(0, 5), clopper_pearson(3, 9)
-    assert (none.mean, none.low, none.high) == pytest.approx((0, 0, 1 - 0.025**0.2))
-    assert (some.mean, some.low, some.high) == pytest.approx((1 / 3, 0.0749, 0.7007), abs=5e-5)
-    assert clopper_pearson(5, 5, level=0.9).low == pytest.approx(0.05**0.2)
-    for successes, n in ((6, 5), (-1, 5), (0, 0)):
-        with pytest.raises(ValueError, match=f"found {successes} of {n}"):
-            clopper_pearson(successes, n)
 
 
 # Half a standard deviation, 34 pairs, .05 on two sides: G*Power gives .8078. Without an effect the power is the level of that side. In

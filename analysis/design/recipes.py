@@ -32,7 +32,7 @@ REWARDS: Mapping[str, Reward] = {"outcome": Correct(), "process": Process(), "co
 
 @dataclass(frozen=True)
 class Tasks:
-    """What the problems of a study are, how they are said, and which of their primitives the absent arm does not learn to compute.
+    """The problems of a study, their surface, and the primitives that the absent arm does not learn to compute.
 
     The order of `withhold` makes no difference, so it is kept sorted.
 
@@ -111,13 +111,9 @@ def corpus(scale: Scale, names: tuple[str, ...], tasks: Tasks = PROGRAMS) -> Cor
     carry no loss."""
     every = exam(everything(scale, tasks), scale.lines)
     solved = every[: scale.solved]
-    return Corpus(
-        (
-            *(Recipe((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved),
-            *(Recipe(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every),
-        ),
-        names,
-    )
+    recipes = [Recipe((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved]
+    recipes += [Recipe(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every]
+    return Corpus(tuple(recipes), names)
 
 
 @cache

@@ -39,7 +39,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a report, and how to read it."""
+    """A figure of a report, with its caption."""
 
     title: str
     draw: Callable[[Sequence[Fact]], str]  # SVG; empty, where there is nothing to draw

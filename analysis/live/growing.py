@@ -1,7 +1,7 @@
 """The results of a study under way, read little by little, and each file again only when it has changed."""
 
-import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from analysis.design.study import Setting, Study
 from analysis.live.snapshot import Shelf, Snapshot, look
-from analysis.measures.facts import UNDEFINED, Cell, Fact, Measure, Outcome, applies, measured, needs, outcomes
+from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, measured, merged, needs, outcomes
 from analysis.report.titles import titles
 from analysis.running.agenda import State
 from analysis.running.plan import Plan, history
@@ -24,7 +24,7 @@ Read = TypeVar("Read")
 
 
 class Request(Protocol):
-    """What somebody asked for."""
+    """A request for a study, as the command line gives it."""
 
     @property
     def study(self) -> Study: ...
@@ -119,7 +119,7 @@ class Growing:
         return False
 
     def _legible(self, key: tuple[object, str], read: Callable[[], Read]) -> Read | None:
-        """What `read` reads; nothing, where that is not legible, which is said among the `faults`."""
+        """The value that `read` gives; None, where a file is not legible, which is said among the `faults`."""
         self.faults.pop(key, None)
         try:
             return read()
@@ -129,19 +129,14 @@ class Growing:
 
     def facts_of(self, cell: Cell) -> tuple[Fact, ...]:
         """The facts of a cell so far, as they would be if it were measured at once."""
-        mine = [f for i in self.measures[cell] for f in self._facts.get((cell, i), ((), None))[1] or ()]
-        reasons = dict.fromkeys(f.note for f in mine if f.metric == UNDEFINED)
-        undefined = [Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, "; ".join(reasons))] if reasons else []
-        return (*(f for f in mine if f.metric != UNDEFINED), *undefined)
+        return merged([f for i in self.measures[cell] for f in self._facts.get((cell, i), ((), None))[1] or ()])
 
     def facts(self) -> tuple[Fact, ...]:
         """The facts of all cells so far, with those of stages under way."""
         found: list[Fact] = []
         for cell, measures in self.noting.items():
-            found += self.facts_of(cell)
-            for i, measure in measures.items():
-                _, noted = self._notes.get((cell[measure.stage], i), ((), ()))
-                found += [replace(fact, labels=cell.labels, seed=cell.seed) for fact in noted]
+            notes = [self._notes.get((cell[measure.stage], i), ((), ()))[1] for i, measure in measures.items()]
+            found += (*self.facts_of(cell), *(replace(fact, labels=cell.labels, seed=cell.seed) for noted in notes for fact in noted))
         return tuple(found)
 
     def whole(self) -> tuple[Cell, ...]:
@@ -168,18 +163,17 @@ class Growing:
             if self._seconds.get(stage, ((), 0.0))[0] != (stamp,):
                 took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[stage.word])  # type: ignore[misc]
                 self._seconds[stage] = (stamp,), took
-        found: dict[str, list[float]] = {}
+        found: dict[str, list[float]] = defaultdict(list)
         for stage in self.now.there:
-            if (spent := self._seconds[stage][1]) is not None:
-                found.setdefault(stage.word, []).append(spent)
-        means = {name: sum(each) / len(each) for name, each in found.items()}
+            found[stage.word] += [spent] if (spent := self._seconds[stage][1]) is not None else []
+        means = {name: sum(each) / len(each) for name, each in found.items() if each}
         for stage, draft in self.now.underway.items():
             if (at := standing(stage, self.shelf)) and stage.word not in means:
                 means[stage.word] = (draft.touched - draft.began) / at.iteration * at.iterations
         return means
 
     def state(self) -> State:
-        """What the process that runs the study would say of it."""
+        """The state of the run, as the process that runs the study would give it."""
         clock, began = time.monotonic(), time.time()
         running = {s: clock - (began - d.began) for s, d in self.now.underway.items()}
         waiting = {s for s in self.stages if s not in self.now.there and s not in running and s not in self.now.failed}

@@ -12,7 +12,7 @@ PORTS = 65_535  # is the last
 
 
 def page_of(asked: Request) -> Page:
-    """The page of what was asked."""
+    """The page of a request."""
     study, setting = asked.study, asked.setting
     parts = [f"Study “{study.name}” under way", f"seed{'s' if len(setting.seeds) > 1 else ''} {', '.join(map(str, setting.seeds))}"]
     said = "; ".join([*parts, *(f"{option}: {value}" for option, value in chosen(setting).items())]) + ". In "
@@ -36,7 +36,7 @@ def watch(asked: Request, port: int, console: Console) -> None:
     with ready as server:
         console.print(f"watching {asked.out}, and changing nothing there. Open in a browser of this machine, until Ctrl-C here:")
         console.print(server.link, highlight=False, soft_wrap=True)
-        console.file.flush()  # for who reads the link from a file
+        console.file.flush()  # a program may read the link from a file
         try:
             server.serve_forever()
         except KeyboardInterrupt:

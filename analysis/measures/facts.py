@@ -5,13 +5,15 @@ A study's cell is a condition of one seed, as stages with names. A measure turns
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 from train.stages.stage import Shelf, Stage, Undefined
 
 Labels = tuple[tuple[str, str], ...]
+Kind = TypeVar("Kind", bound=Stage)
 UNDEFINED = "undefined"  # the metric of a cell that has no answer; its note says why
 
 
@@ -34,6 +36,12 @@ class Cell:
 
     def __getitem__(self, name: str) -> Stage:
         return self.by_name[name]
+
+    def stage(self, name: str, kind: type[Kind]) -> Kind:
+        """The stage of this name, which is of this kind."""
+        found = self[name]
+        assert isinstance(found, kind)
+        return found
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -85,15 +93,19 @@ def applies(measure: Measure, cell: Cell) -> bool:
 def measured(cell: Cell, measures: Sequence[Measure], shelf: Shelf) -> tuple[Fact, ...]:
     """The facts of a cell whose stages have run; of one that has no answer, those that do not hang on it, and one that says why."""
     found: list[Fact] = []
-    reasons: dict[str, None] = {}
-    for measure in measures:
-        if applies(measure, cell):
-            try:
-                found += measure(cell, shelf)
-            except Undefined as reason:
-                reasons[str(reason)] = None
-    undefined = [Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, "; ".join(reasons))] if reasons else []
-    return (*found, *undefined)
+    for measure in (m for m in measures if applies(m, cell)):
+        try:
+            found += measure(cell, shelf)
+        except Undefined as reason:
+            found.append(Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, str(reason)))
+    return merged(found)
+
+
+def merged(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Facts of one cell, in which the reasons why it has no answer are one last fact."""
+    reasons = {f.note: f for f in facts if f.metric == UNDEFINED}
+    undefined = [replace(f, note="; ".join(reasons)) for f in list(reasons.values())[:1]]
+    return (*(f for f in facts if f.metric != UNDEFINED), *undefined)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +142,7 @@ class Outcome:
         return sorted(at for at, value in self.curve(phase, metric).items() if value)
 
     def metrics(self, phase: str) -> tuple[str, ...]:
-        """What was measured in a phase."""
+        """The metrics that were measured in a phase."""
         return tuple(metric for its, metric in self._curves if its == phase)
 
     def has(self, labels: Iterable[tuple[str, str]]) -> bool:

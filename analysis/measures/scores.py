@@ -1,4 +1,4 @@
-"""What a `Score` stage left, read back; and the guess floor that belongs beside every curve."""
+"""The results of a `Score` stage, read back, and the guess floor that belongs beside every curve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class Scores:
         return self.difficulties.index(difficulty)
 
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
-        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives.
+        """Log-probability of the solution for a policy that does all the rest right, and guesses the results of these primitives.
 
         Of texts, which are harder to guess than numbers, it is an upper bound.
         """
