@@ -13,18 +13,9 @@ from hypothesis import strategies as st
 from analysis.claims.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
 from analysis.claims.judge import ALPHA, judge, p_values, seed_values
 from analysis.measures.edge import Rule
-from analysis.measures.estimates import (
-    alike,
-    bootstrap,
-    exact_pass_at_k,
-    holm,
-    over_alike_seeds,
-    over_seeds,
-    p_above,
-    p_below,
-    sampled_pass_at_k,
-)
+from analysis.measures.estimates import bootstrap, exact_pass_at_k, sampled_pass_at_k
 from analysis.measures.facts import UNDEFINED, Fact, Outcome
+from analysis.measures.seeds import alike, holm, over_alike_seeds, over_seeds, p_above, p_below
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
 from tests.test_checked import taken

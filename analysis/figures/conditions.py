@@ -1,4 +1,4 @@
-"""Conditions: which cells are drawn together, what they are called, and the curve of each seed."""
+"""Conditions: the cells that are drawn together, their names, and the curve of each seed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,10 +52,9 @@ class Line:
         """The mean over seeds."""
         return np.array([np.mean(self._at(x)) for x in self.x])
 
-    @property
-    def bounds(self) -> tuple[Floats, Floats]:  # [X], [X]
-        """The 95 % t interval over seeds; NaN of a single one."""
-        found = [over_seeds(self._at(x)) for x in self.x]
+    def bounds(self, level: float = 0.95) -> tuple[Floats, Floats]:  # [X], [X]
+        """The t interval over seeds; NaN for a single one."""
+        found = [over_seeds(self._at(x), level) for x in self.x]
         return np.array([i.low for i in found]), np.array([i.high for i in found])
 
     def _at(self, x: float) -> list[float]:

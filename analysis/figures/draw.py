@@ -1,5 +1,5 @@
-"""How figures look: one style, and SVG that is the same bytes every time. Matplotlib is imported where something is drawn: a study is
-named without it."""
+"""The style of figures, and SVG that is the same bytes every time. Matplotlib is imported where something is drawn: a study is named
+without it."""
 
 import hashlib
 import io
@@ -26,34 +26,19 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 POINTS = "points of 100"
 REGION_COLOURS = {"below": "#009e73", "at": "#e69f00", "beyond": "#cc79a7"}
 VERDICT_COLOURS = {
-    "shown": "#009e73",
-    "shown (no update)": "#009e73",
+    **dict.fromkeys(("shown", "shown (no update)"), "#009e73"),
     "refuted": "#d55e00",
-    "undetermined": "#8a8d92",
-    "reported": "#8a8d92",
+    **dict.fromkeys(("undetermined", "reported"), FAINT),
 }
 
 STYLE: dict[str, object] = {
-    "svg.fonttype": "none",
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "lines.linewidth": 1.8,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "hatch.linewidth": 0.6,
+    "svg.fonttype": "none", "font.family": ["sans-serif"], "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
+    "axes.titlesize": 9.5, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8.5,
+    "axes.linewidth": 0.7, "lines.linewidth": 1.8, "hatch.linewidth": 0.6,
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
-}
+}  # fmt: skip
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 

@@ -1,4 +1,4 @@
-"""Maps: where the competence of each base ends, and what learning gained, by difficulty."""
+"""Maps by difficulty: the edge of each base, and the gain by learning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,10 +51,10 @@ class EdgeMap:
                 axes.set_title(title, pad=16)
                 grid(axes)
             panels[0].set_ylabel("probability, mean over problems")
-            handles = [stroke(colour, metric, dashes, width) for metric, (colour, dashes, width) in CURVES.items()]
-            handles.append(stroke(FAINT, "guess floor, in its curve's colour", ":"))
-            handles += [swatch(colour, region, 0.3) for region, colour in REGION_COLOURS.items()]
-            legend_below(figure, handles, 9 if len(bases_of) > 2 else 5)
+            strokes = [stroke(colour, metric, dashes, width) for metric, (colour, dashes, width) in CURVES.items()]
+            swatches = [swatch(colour, region, 0.3) for region, colour in REGION_COLOURS.items()]
+            floor = stroke(FAINT, "guess floor, in its curve's colour", ":")
+            legend_below(figure, [*strokes, floor, *swatches], 9 if len(bases_of) > 2 else 5)
 
         return drawn(self, "Edge map of each base", 3.4 * max(2, len(bases_of)) + 0.6, 4.0, paint)
 
@@ -74,9 +74,8 @@ def _regions(axes: "Axes", mine: Sequence[Outcome]) -> None:
         for n in sorted(set(found)):
             axes.axvspan(n - 0.5, n + 0.5, color=colour, alpha=0.2 * found.count(n) / len(mine), linewidth=0)
         if found:
-            axes.annotate(
-                region, (sum(found) / len(found), 1.01), xycoords=("data", "axes fraction"), ha="center", fontsize=8, color=colour
-            )
+            above = (sum(found) / len(found), 1.01)
+            axes.annotate(region, above, xycoords=("data", "axes fraction"), ha="center", fontsize=8, color=colour)
     steps = [n for o in mine for n in o.curve("edge", "pass@1")]
     axes.set_xlim(min(steps) - 0.5, max(steps) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -104,8 +103,7 @@ class GainMap:
         steps = sorted({n for _, gains, _ in rows for gain in gains for n in gain})
         if not steps:
             return ""
-        axes_of_names = varying(dict(labels) for labels in learned)
-        names = [name(dict(labels), axes_of_names) for labels in learned]
+        names = [name(dict(labels), varying(map(dict, learned))) for labels in learned]
         gains = np.array([[_mean([gain[n] for gain in each if n in gain]) for n in steps] for _, each, _ in rows])
         scale = max(SMALLEST_SCALE, float(np.nanmax(np.abs(gains))))
 
@@ -124,9 +122,9 @@ class GainMap:
                     _gain_cell(axes, i, j, gains[j, i], scale, _mean([float(n in places) for places in given]) if given else 0.0)
                 if not any(each) and all(o.undefined for o in seeds):
                     axes.annotate("undefined in every seed", ((len(steps) - 1) / 2, j), ha="center", va="center", fontsize=8)
-            axes.set(xlabel="difficulty, steps", xticks=range(len(steps)), yticks=range(len(rows)))
-            axes.set_xticklabels([f"{n:g}" for n in steps])
-            axes.set_yticklabels(names)
+            axes.set_xticks(range(len(steps)), [f"{n:g}" for n in steps])
+            axes.set_yticks(range(len(rows)), names)
+            axes.set_xlabel("difficulty, steps")
             axes.invert_yaxis()
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
@@ -136,7 +134,7 @@ class GainMap:
 
 
 def _gain(outcome: Outcome, metric: str) -> dict[float, float]:
-    """Of each difficulty, in points; none, where one of both phases was not measured."""
+    """The gain at each difficulty where both phases were measured, in points."""
     before, after = (outcome.curve(phase, metric) for phase in ("before", "after"))
     return {n: 100 * (after[n] - before[n]) for n in before.keys() & after.keys()}
 

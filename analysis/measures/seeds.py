@@ -153,4 +153,4 @@ def holm(p: Sequence[float]) -> tuple[float, ...]:
     order = np.argsort(p, kind="stable")
     adjusted = np.empty(len(p))
     adjusted[order] = np.maximum.accumulate(np.minimum(1.0, np.arange(len(p), 0, -1) * np.asarray(p, dtype=float)[order]))
-    return tuple(adjusted.tolist())
+    return tuple(map(float, adjusted))
