@@ -302,7 +302,7 @@ def test_figures_draw_what_there_is(results: Results) -> None:
     assert "undefined in every seed" in svg["Gains"]
     assert "at · process" in svg["Gains"]
     assert "present" not in svg["Gains"]  # all conditions share it
-    claims = forest(STUDY.claims, results.findings)
+    claims = forest(results.findings)
     assert "2 no gain elsewhere" in claims
     assert "4 pass@1" not in claims  # has no test
     assert all(f.draw(()) == "" for f in STUDY.figures)

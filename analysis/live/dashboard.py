@@ -24,7 +24,7 @@ REST = 40  # a section that took t seconds is left as it is for so many times t
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: what it shows (an equal key is an equal picture), and how it is made."""
+    """A part of the page: its key (an equal key is an equal picture), and the function that makes it."""
 
     name: str
     key: Callable[[Growing], Hashable]
@@ -99,7 +99,7 @@ def verdicts(growing: Growing) -> Markup:
     if not found:
         return section("Verdicts so far", tag("p", f"None: no cell of {len(cells)} is whole.", kind="soft"))
     judged = judge_so_far(study.claims_of(cells), cells, found)
-    svg = forest.forest(study.claims, [f for f in judged.findings if judged.ready[f.name]])
+    svg = forest.forest([f for f in judged.findings if judged.ready[f.name]])
     return section(
         "Verdicts so far",
         tag("p", f"{len(found)} of {len(cells)} cells have all their stages.", kind="soft"),
@@ -116,7 +116,7 @@ def draw(of: Figure, growing: Growing) -> Markup:
 
 
 def stages(growing: Growing) -> Markup:
-    """The stages of the first seed that is not whole, with what has become of each."""
+    """The stages of the first seed that is not whole, with the state of each."""
     now = growing.now
     running = now.underway
 

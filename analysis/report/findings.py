@@ -1,4 +1,4 @@
-"""What a study found, in a paragraph and in tables."""
+"""The findings of a study, in a paragraph and in tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,11 +7,10 @@ from markupsafe import Markup, escape
 from analysis.claims.claims import Claim, More
 from analysis.claims.judge import ALPHA, Finding, Verdict
 from analysis.design.results import Results
-from analysis.measures.seeds import ALIKE, alike
+from analysis.measures.seeds import ALIKE, alike, largest
 from analysis.report.html import table, tag
 
-VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
-SAID = {  # of a list of claims with that verdict
+SAID: dict[Verdict, str] = {  # before the claims with that verdict
     "shown": "Shown",
     "shown (no update)": "Shown for these seeds, in which learning took no step",
     "refuted": "Refuted",
@@ -34,19 +33,15 @@ def answer(results: Results) -> Markup:
     parts = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
     if max(f.n for f in tested) < 2:
         parts.append(ONE_SEED)
-    for verdict in VERDICTS:
-        mine = [f for f in tested if f.verdict == verdict]
+    for verdict, heading in SAID.items():
         clauses, last = [], ""
-        for f in mine:
-            clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({_points(f)})")
+        for f in (f for f in tested if f.verdict == verdict):
+            points = "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
+            clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({points})")
             last = said[f.name]
-        if mine:
-            parts.append(tag("strong", f"{SAID[verdict]}:") + f" {'; '.join(clauses)}.")
+        if clauses:
+            parts.append(tag("strong", f"{heading}:") + f" {'; '.join(clauses)}.")
     return Markup(" ").join(parts)
-
-
-def _points(f: Finding) -> str:
-    return "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
 
 
 def statements(claims: Sequence[Claim]) -> dict[str, str]:
@@ -72,12 +67,7 @@ def interval(f: Finding) -> str:
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
-    return f"{bounds}; {largest(f)}" if alike(f.values) else bounds
-
-
-def largest(f: Finding) -> str:
-    """The largest change of any seed: all that is known where every seed gives the same."""
-    return f"largest change of any seed {max(map(abs, f.values)):.2g}"
+    return f"{bounds}; largest change of any seed {largest(f.values):.2g}" if alike(f.values) else bounds  # all that is known then
 
 
 def p_value(p: float | None) -> str:
@@ -125,13 +115,11 @@ def units(findings: Sequence[Finding]) -> str:
 def how_to_read(tested: Sequence[Finding]) -> str:
     """The caption of the verdicts."""
     return (
-        f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared "
-        "within it, and n counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds "
-        f"give the same to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest "
-        "that there can be. "
-        "They are not adjusted for the number of claims; verdicts are: "
-        f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
-        "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
+        f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared within it, and n "
+        "counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds give the same to within "
+        f"{ALIKE}, the interval holds for any distribution of values between the least and the greatest that there can be. They are not "
+        f"adjusted for the number of claims; verdicts are: the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference "
+        "exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
     )
 
 

@@ -1,5 +1,6 @@
 """The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
 
+from collections import defaultdict
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -41,7 +42,7 @@ def report(results: Results, registration: Registration) -> Markup:
             "Verdicts",
             registered.registration(results, registration, changed_since),
             *verdicts(results),
-            _drawing(forest.forest(study.claims, results.findings), forest.CAPTION),
+            _drawing(forest.forest(results.findings), forest.CAPTION),
             registered.beside(results.findings),
         ),
         section("The same claims under other choices", registered.choices(results)),
@@ -61,10 +62,9 @@ def _extent(results: Results) -> str:
 
 def size(results: Results) -> str:
     """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
-    scale = results.setting.scale
-    preset_name = preset(scale)
-    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[preset_name]).items())
-    return f"Scale {preset_name}, but for {other}" if other else f"Scale {preset_name}"
+    scale, nearest = results.setting.scale, preset(results.setting.scale)
+    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[nearest]).items())
+    return f"Scale {nearest}, but for {other}" if other else f"Scale {nearest}"
 
 
 def _drawing(svg: str, caption: str) -> Markup:
@@ -89,11 +89,10 @@ def _exhibit(title: str, exhibit: Exhibit | None, results: Results) -> tuple[Mar
 
 def undefined(results: Results) -> Markup:
     """The cells that have no answer, with the reason."""
-    found: dict[tuple[str, str], list[int]] = {}
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
     axes = varying(outcome.labels for outcome in results.outcomes)
-    for outcome in results.outcomes:
-        if outcome.undefined:
-            found.setdefault((name(outcome.labels, axes), outcome.undefined), []).append(outcome.seed)
+    for outcome in (o for o in results.outcomes if o.undefined):
+        found[name(outcome.labels, axes), outcome.undefined].append(outcome.seed)
     if not found:
         return tag("p", "Nothing: every cell is defined in every seed.")
     rows = [(cell, ", ".join(map(str, seeds)), reason) for (cell, reason), seeds in found.items()]
@@ -127,19 +126,11 @@ def run(results: Results) -> tuple[Markup, ...]:
 
 def costs(results: Results) -> Markup:
     """The ledgers, by kind of stage."""
-    parts = provenance.costs(results)
-    rows = [
-        (
-            c.kind,
-            f"{c.stages:,}",
-            *(scientific(n) for n in (c.ledger.sampled, c.ledger.forwarded, c.ledger.trained, c.ledger.flops)),
-            f"{c.ledger.updates:,}",
-            f"{c.seconds:,.0f}",
-            f"{c.cpu_seconds:,.0f}",
-            f"{c.peak_memory_mb:,}",
-        )
-        for c in (*parts, provenance.total("total", parts))
-    ]
+    kinds, rows = provenance.costs(results), []
+    for c in (*kinds, provenance.total("total", kinds)):
+        tokens = [scientific(n) for n in (c.ledger.sampled, c.ledger.forwarded, c.ledger.trained, c.ledger.flops)]
+        plain = [f"{n:,.0f}" for n in (c.ledger.updates, c.seconds, c.cpu_seconds, c.peak_memory_mb)]
+        rows.append((c.kind, f"{c.stages:,}", *tokens, *plain))
     head = ("kind of stage", "stages", "sampled", "forwarded", "trained", "FLOPs", "updates", "seconds", "CPU seconds", "peak MB")
     caption = (
         "Sampled, forwarded and trained are tokens without padding. FLOPs are counted from tokens and weights (2 forward, 4 backward), "

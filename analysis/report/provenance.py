@@ -1,4 +1,4 @@
-"""How a study was run: its sizes, machines and costs, and the command that runs it again."""
+"""The run of a study: its sizes, machines and costs, and the command that runs it again."""
 
 import shlex
 from collections import defaultdict
@@ -15,7 +15,7 @@ from train.stages.stage import Stage, closure
 
 @dataclass(frozen=True)
 class Cost:
-    """What the stages of a kind took together."""
+    """The costs of all stages of a kind."""
 
     kind: str
     stages: int
@@ -31,7 +31,7 @@ def stages(results: Results) -> tuple[Stage, ...]:
 
 
 def costs(results: Results) -> tuple[Cost, ...]:
-    """Of each kind of stage, from the ledgers and records in the store."""
+    """The costs of each kind of stage, from the ledgers and records in the store."""
     found: dict[str, list[Cost]] = defaultdict(list)
     for stage in stages(results):
         folder = results.store.get(stage)
@@ -54,7 +54,7 @@ def total(name: str, parts: Sequence[Cost]) -> Cost:
 
 
 def machines(results: Results) -> dict[str, int]:
-    """How many stages ran on what: device, threads, versions."""
+    """The number of stages by device, threads and versions."""
     found: dict[str, int] = defaultdict(int)
     for stage in stages(results):
         made = read_made(results.store.get(stage))
@@ -88,7 +88,7 @@ def options(setting: Setting) -> dict[str, object]:
 
 
 def chosen(setting: Setting) -> dict[str, str]:
-    """The same for people."""
+    """The options in words."""
     return {
         option.replace("_", " "): (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value) or "its own"
         for option, value in options(setting).items()

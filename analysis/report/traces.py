@@ -24,7 +24,7 @@ PREFERRED = "sampled_after"  # of several stages that sample
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that was said (or not), and what the judge holds of it."""
+    """A step of a completion (or one that is missing), with the judge's verdict on it."""
 
     said: str
     right: bool
@@ -69,8 +69,7 @@ def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
     """The completions of a cell's policy; none, where it was asked nothing."""
     if (name := sampled(cell)) is None:
         return
-    sample = cell[name]
-    assert isinstance(sample, Sample)
+    sample = cell.stage(name, Sample)
     try:
         found = read_samples(sample, store)
     except Undefined:
@@ -86,12 +85,11 @@ def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
 
 def _stumbles(exhibit: Exhibit) -> bool:
     """True if some steps are right and a later one is not."""
-    steps = verify(exhibit.problem, exhibit.trace).steps
-    return (True, False) in pairwise(steps)
+    return (True, False) in pairwise(verify(exhibit.problem, exhibit.trace).steps)
 
 
 def marks(problem: Problem, trace: Trace) -> tuple[Mark, ...]:
-    """Every step that was said, those that were not, the answer, and what could not be read. Of any problem and trace."""
+    """Each step of the trace, those that it lacks, the answer, and the words that could not be read."""
     verdict = verify(problem, trace)
     found = [_mark(problem, a, right) for a, right in zip(trace.assertions, verdict.steps, strict=True)]
     said = {a.name for a in trace.assertions}
@@ -136,8 +134,11 @@ def _spelled(value: str | Value) -> str:
 
 
 def show(exhibit: Exhibit) -> Markup:
-    """The problem, and what the policy said of it."""
-    found = [_shown(mark) for mark in marks(exhibit.problem, exhibit.trace)]
+    """The problem, and the marked completion."""
+    found = []
+    for mark in marks(exhibit.problem, exhibit.trace):
+        remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
+        found.append(tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong"))
     return _asked(exhibit) + tag("ol", *found, kind="trace mono")
 
 
@@ -146,15 +147,8 @@ def _asked(exhibit: Exhibit) -> Markup:
     problem = exhibit.problem
     if not isinstance(exhibit.surface, Compact):
         return tag("p", " ".join(exhibit.surface.prompt(problem)), kind="mono")
-    lines = [
-        tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind="line inside" if s in problem.proof else "line")
-        for s in problem.steps
-    ]
+    kinds = {step: "line inside" if step in problem.proof else "line" for step in problem.steps}
+    lines = [tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind=kind) for s, kind in kinds.items()]
     first = problem.proof[0]
     asked = f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:"
     return tag("div", *lines, kind="program mono") + tag("p", asked)
-
-
-def _shown(mark: Mark) -> Markup:
-    remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
-    return tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong")
