@@ -13,6 +13,7 @@ from analysis.design.study import Figure
 from analysis.live.growing import Growing
 from analysis.live.sofar import judge_so_far, verdicts_so_far
 from analysis.live.standings import failed, progress
+from analysis.measures.facts import Cell
 from analysis.report import dag, forest
 from analysis.report.html import figure, section, tag
 from train.stages.reading import why
@@ -131,7 +132,7 @@ def stages(growing: Growing) -> Markup:
 def sections(figures: Sequence[Figure]) -> tuple[Section, ...]:
     """The parts of the page of a study with these figures."""
     return (
-        Section("verdicts", lambda g: g.measured, verdicts),
-        *(Section(f"figure-{i}", lambda g: (g.measured, g.noted), partial(draw, of)) for i, of in enumerate(figures)),
+        Section("verdicts", lambda g: g.stamps(Cell), verdicts),
+        *(Section(f"figure-{i}", lambda g: (g.stamps(Cell), g.stamps(Stage)), partial(draw, of)) for i, of in enumerate(figures)),
         Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages),
     )

@@ -116,10 +116,11 @@ def how_to_read(tested: Sequence[Finding]) -> str:
     """The caption of the verdicts."""
     return (
         f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared within it, and n "
-        "counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds give the same to within "
-        f"{ALIKE}, the interval holds for any distribution of values between the least and the greatest that there can be. They are not "
-        f"adjusted for the number of claims; verdicts are: the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference "
-        "exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
+        "counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds give the same "
+        f"to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest that there can be. They "
+        f"are not adjusted for the number of claims; verdicts are: the Holm-adjusted p must be below {ALPHA}. “More than” asks that the "
+        "difference exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds in which a cell of the claim is "
+        "undefined."
     )
 
 
