@@ -9,9 +9,11 @@ from analysis.design.study import Setting, Study
 from analysis.measures.edge import Edge
 from analysis.measures.facts import Cell, Outcome, applies, outcomes
 from analysis.measures.scores import difficulties
+from models import GPTConfig
 from synthtasks.corpora import Corpus, Solved, Writer
 from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
+from synthtasks.vocab import Vocab
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
@@ -39,9 +41,10 @@ def check_study(study: Study, setting: Setting) -> None:
             raise ValueError(f"a cell has one value of each axis of its study, {dict(study.axes)}; found {found}")
         _check_scores(cell)
     _check_claims(study, setting, cells)
-    known: set[object] = set()
-    for stage in _named([s for c in cells for s in c.stages]):
-        _check_stage(stage, known)
+    stages = {s: [f for f in closure([s]) if isinstance(f, Fresh)] for s in _named([s for c in cells for s in c.stages])}
+    readings = ((first.config, first.vocab, reading) for s, fresh in stages.items() for first in fresh[:1] for reading in _readings(s))
+    for config, vocab, reading in dict.fromkeys(readings):
+        reading.check(config, vocab)
 
 
 def _check_scores(cell: Cell) -> None:
@@ -112,15 +115,6 @@ def _named(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     return every
 
 
-def _check_stage(stage: Stage, known: set[object]) -> None:
-    """All that it reads and writes must fit into its policy's context, and be made of its words."""
-    for fresh in [s for s in closure([stage]) if isinstance(s, Fresh)][:1]:
-        for reading in _readings(stage):
-            if (key := (fresh.config, fresh.vocab, reading)) not in known:
-                known.add(key)
-                reading.check(fresh)
-
-
 @dataclass(frozen=True)
 class Reading:
     """Documents that a policy reads, or writes."""
@@ -130,26 +124,26 @@ class Reading:
     split: Split = "train"
     spare: int = 0  # tokens that it may write beyond the solution
 
-    def check(self, fresh: Fresh) -> None:
-        """They must be made of the policy's words, and fit into its context.
+    def check(self, config: GPTConfig, vocab: Vocab) -> None:
+        """Refuse documents that have other words than the policy, or do not fit into its context.
 
         Raises:
-            ValueError: if they do not.
+            ValueError: if one is refused.
         """
         for i in range(DRAWN):
             document = self.write(problem(self.family, self.split, "check", i))
-            needed = len(fresh.vocab.encode(document.prompt + document.body)) + self.spare
-            if needed > fresh.config.context:
-                holds = f"the model's context holds {fresh.config.context} tokens, but {needed} are needed for {_said(self.family)}"
+            needed = len(vocab.encode(document.prompt + document.body)) + self.spare
+            if needed > config.context:
+                holds = f"the model's context holds {config.context} tokens, but {needed} are needed for {_said(self.family)}"
                 raise ValueError(f"{holds}: take fewer lines or steps, or a longer context")
 
 
 def _said(family: Family) -> str:
-    """Its numbers and words, less its primitives and parts."""
-    values = [(f.name, getattr(family, f.name)) for f in fields(family)]  # type: ignore[arg-type]  # a frozen dataclass
-    if (inner := dict(values).get("family")) is not None:
-        return f"{type(family).__name__}({_said(inner)})"
-    return f"{type(family).__name__}({', '.join(f'{name}={value!r}' for name, value in values if isinstance(value, int | str))})"
+    """The family with its numbers and words, less its primitives and parts."""
+    values = {f.name: getattr(family, f.name) for f in fields(family)}  # type: ignore[arg-type]  # a frozen dataclass
+    inner = values.get("family")
+    plain = ", ".join(f"{name}={value!r}" for name, value in values.items() if isinstance(value, int | str))
+    return f"{type(family).__name__}({plain if inner is None else _said(inner)})"
 
 
 def _readings(stage: Stage) -> Iterator[Reading]:

@@ -41,10 +41,6 @@ class Drawn:
     cost: float  # CPU seconds
     at: float  # time.monotonic()
 
-    def rested(self, now: float) -> bool:
-        """True if it may be made again."""
-        return now - self.at >= REST * self.cost
-
 
 @dataclass
 class Dashboard:
@@ -81,7 +77,7 @@ class Dashboard:
 
     def _due(self, section: Section) -> bool:
         last = self.drawn.get(section.name)
-        return last is None or (last.rested(time.monotonic()) and last.key != section.key(self.growing))
+        return last is None or (time.monotonic() - last.at >= REST * last.cost and last.key != section.key(self.growing))
 
     def _make(self, section: Section) -> None:
         began, key = time.thread_time(), section.key(self.growing)

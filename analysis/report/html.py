@@ -7,19 +7,10 @@ from markupsafe import Markup, escape
 
 XMLNS = (' xmlns="http://www.w3.org/2000/svg"', ' xmlns:xlink="http://www.w3.org/1999/xlink"')  # HTML needs none
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-PAGE = Markup("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{}</title>
-<style>{}</style>
-</head>
-<body>
-{}
-</body>
-</html>
-""")
+PAGE = Markup(
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title>{}</title><style>{}</style></head>\n<body>\n{}\n</body></html>\n"
+)
 
 
 def tag(name: str, *inside: object, kind: str = "", head: str = "") -> Markup:

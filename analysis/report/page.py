@@ -1,6 +1,7 @@
 """The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -30,12 +31,13 @@ def write_report(results: Results, registration: Registration, out: Path) -> Pat
 
 def report(results: Results, registration: Registration) -> Markup:
     """The whole page."""
-    study = results.study
-    changed_since = differences(registration, study, results.cells)
+    study, changed_since = results.study, differences(registration, results.study, results.cells)
+    extent = [f"{len(results.cells)} cells, {plural(len(results.setting.seeds), 'pretraining seed')}"]
+    extent += [f"{option}: {value}" for option, value in chosen(results.setting).items()]
     return document(
         f"Study: {study.name}",
         tag("h1", study.question),
-        tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
+        tag("p", f"Study “{study.name}”, after {study.source}. {'; '.join(extent)}. {size(results)}.", kind="soft"),
         *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         tag("p", answer(results)),
         section(
@@ -54,14 +56,8 @@ def report(results: Results, registration: Registration) -> Markup:
     )
 
 
-def _extent(results: Results) -> str:
-    parts = [f"{len(results.cells)} cells, {plural(len(results.setting.seeds), 'pretraining seed')}"]
-    parts += [f"{option}: {value}" for option, value in chosen(results.setting).items()]
-    return f"{'; '.join(parts)}. {size(results)}."
-
-
 def size(results: Results) -> str:
-    """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
+    """The preset, and the fields in which the scale differs from it, by which the reports of two settings are told apart."""
     scale, nearest = results.setting.scale, preset(results.setting.scale)
     other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[nearest]).items())
     return f"Scale {nearest}, but for {other}" if other else f"Scale {nearest}"
@@ -71,20 +67,21 @@ def _drawing(svg: str, caption: str) -> Markup:
     return figure(svg, caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
 
 
-def traces(results: Results) -> tuple[Markup, ...]:
+def traces(results: Results) -> list[Markup]:
     """A completion that solves its problem and one that fails; nothing, where the study samples none."""
-    if not any(sampled(cell) for cell in results.cells):
-        return ()
-    solved, failed = exhibits(results)
-    return _exhibit("Solved", solved, results) + _exhibit("Failed", failed, results)
+    parts: list[Markup] = []
+    if any(sampled(cell) for cell in results.cells):
+        axes = varying(dict(c.labels) for c in results.cells)
+        for title, exhibit in zip(("Solved", "Failed"), exhibits(results), strict=True):
+            parts += (tag("h3", title), *_exhibit(exhibit, axes))
+    return parts
 
 
-def _exhibit(title: str, exhibit: Exhibit | None, results: Results) -> tuple[Markup, ...]:
+def _exhibit(exhibit: Exhibit | None, axes: Sequence[str]) -> tuple[Markup, ...]:
     if exhibit is None:
-        return (tag("h3", title), tag("p", "No sampled completion is one of these.", kind="soft"))
-    stage = exhibit.stage.replace("_", " ").capitalize()
-    where = name(dict(exhibit.labels), varying(dict(c.labels) for c in results.cells))
-    return (tag("h3", title), tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit))
+        return (tag("p", "No sampled completion is one of these.", kind="soft"),)
+    stage, where = exhibit.stage.replace("_", " ").capitalize(), name(dict(exhibit.labels), axes)
+    return tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit)
 
 
 def undefined(results: Results) -> Markup:
@@ -105,10 +102,9 @@ def undefined(results: Results) -> Markup:
 
 def run(results: Results) -> tuple[Markup, ...]:
     """Sizes, costs, machines, and the command."""
-    setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
-    sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
-    sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
-    sizes += chosen(setting).items()
+    setting, seed = results.setting, results.cells[0].seed
+    sizes = {f.replace("_", " "): f"{getattr(setting.scale, f):,}" for f in SIZES}
+    sizes |= {"seeds": ", ".join(map(str, setting.seeds)), **chosen(setting)}
     machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
     return (
         tag("h3", "To run it again"),
@@ -120,7 +116,7 @@ def run(results: Results) -> tuple[Markup, ...]:
         tag("h3", "On what"),
         tag("ul", *machines),
         tag("h3", "Sizes"),
-        table(("field", "size"), sizes, ("size",)),
+        table(("field", "size"), list(sizes.items()), ("size",)),
     )
 
 

@@ -43,14 +43,8 @@ def costs(results: Results) -> tuple[Cost, ...]:
 def total(name: str, parts: Sequence[Cost]) -> Cost:
     """The costs of all parts together."""
     ledger = Ledger(**{f.name: sum(getattr(p.ledger, f.name) for p in parts) for f in fields(Ledger)})
-    return Cost(
-        name,
-        sum(p.stages for p in parts),
-        ledger,
-        sum(p.seconds for p in parts),
-        sum(p.cpu_seconds for p in parts),
-        max((p.peak_memory_mb for p in parts), default=0),
-    )
+    seconds, cpu_seconds = sum(p.seconds for p in parts), sum(p.cpu_seconds for p in parts)
+    return Cost(name, sum(p.stages for p in parts), ledger, seconds, cpu_seconds, max((p.peak_memory_mb for p in parts), default=0))
 
 
 def machines(results: Results) -> dict[str, int]:
@@ -58,10 +52,9 @@ def machines(results: Results) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for stage in stages(results):
         made = read_made(results.store.get(stage))
-        machine = made.machine
-        packages = ", ".join(f"{k} {v}" for k, v in sorted(made.versions.items()))
-        threads = f"{machine.threads} thread{'s' if machine.threads > 1 else ''} a stage"
-        found[f"{made.device} ({machine.accelerator}, {machine.precision}, {threads}); Python {made.python}, {packages}"] += 1
+        versions = ", ".join(f"{k} {v}" for k, v in [("Python", made.python), *sorted(made.versions.items())])
+        threads = f"{made.machine.threads} thread{'s' if made.machine.threads > 1 else ''} a stage"
+        found[f"{made.device} ({made.machine.accelerator}, {made.machine.precision}, {threads}); {versions}"] += 1
     return dict(sorted(found.items()))
 
 
@@ -97,10 +90,10 @@ def chosen(setting: Setting) -> dict[str, str]:
 
 def _only(results: Results) -> dict[str, str]:
     """The labels to which the study was narrowed: of those that its cells share, as few as give the same cells."""
-    study, mine = results.study, {c.labels for c in results.cells}
-    every = {c.labels for c in study.every(results.setting)}
-    shared = dict(set.intersection(*(set(labels) for labels in mine))) if mine else {}
-    only = {axis: shared[axis] for axis in study.axes if axis in shared}
+    mine = {c.labels for c in results.cells}
+    every = {c.labels for c in results.study.every(results.setting)}
+    shared = dict(set.intersection(*map(set, mine))) if mine else {}
+    only = {axis: shared[axis] for axis in results.study.axes if axis in shared}
     for axis in list(only):
         fewer = {other: value for other, value in only.items() if other != axis}
         if {labels for labels in every if fewer.items() <= dict(labels).items()} == mine:
