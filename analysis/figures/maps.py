@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures.conditions import Labelled, name, varying
+from analysis.figures.conditions import Labelled, Line, name, varying
 from analysis.figures.draw import FAINT, PALETTE, POINTS, REGION_COLOURS, Dashes, drawn, grid, legend_below, stroke, swatch
 from analysis.measures.facts import Fact, Outcome, by_condition, chosen
 
@@ -83,12 +83,10 @@ def _regions(axes: "Axes", mine: Sequence[Outcome]) -> None:
 
 def _curve(axes: "Axes", mine: Sequence[Outcome], phase: str, metric: str, colour: str, dashes: Dashes, width: float) -> None:
     """Every seed thinly, and their mean boldly; of a floor the mean alone."""
-    curves = [curve for o in mine if (curve := o.curve(phase, metric))]
-    for curve in curves if len(curves) > 1 and phase != "floor" else []:
+    line = Line({}, {o.seed: curve for o in mine if (curve := o.curve(phase, metric))}, {})
+    for curve in line.whole.values() if len(line.whole) > 1 and phase != "floor" else ():
         axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=0.6, alpha=0.3)
-    x = sorted({n for curve in curves for n in curve})
-    means = [np.mean([curve[n] for curve in curves if n in curve]) for n in x]
-    axes.plot(x, means, color=colour, linestyle=dashes, linewidth=width)
+    axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=width)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def verdicts(growing: Growing) -> Markup:
     return section(
         "Verdicts so far",
         tag("p", f"{len(found)} of {len(cells)} cells have all their stages.", kind="soft"),
-        verdicts_so_far(study.claims, judged),
+        verdicts_so_far(judged),
         figure(svg, forest.CAPTION) if svg else "",
     )
 

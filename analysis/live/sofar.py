@@ -8,7 +8,7 @@ from markupsafe import Markup
 from analysis.claims.claims import Claim
 from analysis.claims.judge import Finding, judge_each
 from analysis.measures.facts import Cell, Outcome
-from analysis.report.findings import COLUMNS, Column, units, verdict_table
+from analysis.report.findings import COLUMNS, Column, columns_of, units
 from analysis.report.html import tag
 
 EARLY = (
@@ -36,12 +36,12 @@ def judge_so_far(claims: Sequence[Claim], cells: Sequence[Cell], found: Mapping[
     return SoFar(judge_each(asked), {name: len(seeds) - len(late) for name, late in waiting.items()}, len(seeds))
 
 
-def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Markup:
+def verdicts_so_far(found: SoFar) -> Markup:
     """Every tested claim that some seed can answer; the others by name."""
     tested = [f for f in found.findings if f.verdict != "reported"]
     ready = [f for f in tested if found.ready[f.name]]
     waiting = [f.name for f in tested if not found.ready[f.name]]
     columns: dict[str, Column] = {name: column for name, column in COLUMNS.items() if name not in LEFT_OUT}
-    columns["seeds so far"] = lambda claim, f: f"{found.ready[f.name]} of {found.seeds}" + (f", {f.dropped} undefined" if f.dropped else "")
-    answered = verdict_table(claims, ready, columns, EARLY.format(units(ready))) if ready else Markup()
+    columns["seeds so far"] = lambda f: f"{found.ready[f.name]} of {found.seeds}" + (f", {f.dropped} undefined" if f.dropped else "")
+    answered = columns_of(ready, columns, EARLY.format(units(ready))) if ready else Markup()
     return answered + (tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "")

@@ -13,18 +13,6 @@ TAIL = 9.0  # standard errors, beyond which the normal has less than rounding
 NODES = 200  # of the Gauss-Legendre rule
 
 
-def power_above(effect: float, sd: float, n: int, alpha: float = 0.05) -> float:
-    """The chance of showing, by a two-sided t test, a mean above a bound, if it lies `effect` above it: the noncentral t.
-
-    Raises:
-        ValueError: if `sd`, `n` or `alpha` is no design.
-    """
-    from scipy import stats
-
-    _check(sd, n, alpha)
-    return float(stats.nct.sf(stats.t.isf(alpha / 2, n - 1), n - 1, effect * n**0.5 / sd)) if n > 1 else 0.0
-
-
 def power_within(margin: float, effect: float, sd: float, n: int, alpha: float = 0.05) -> float:
     """The chance of showing, by two one-sided t tests (TOST), a mean within `margin` of zero, if it is `effect`.
 
@@ -51,7 +39,7 @@ def power_within(margin: float, effect: float, sd: float, n: int, alpha: float =
 
 
 def smallest_effect(sd: float, n: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The distance from the bound at which `power_above` is `power`; infinite for a single seed.
+    """The distance of the mean from a bound at which a two-sided t test shows it with a chance of `power`; infinite for a single seed.
 
     Raises:
         ValueError: if `sd`, `n`, `alpha` or `power` is no design.

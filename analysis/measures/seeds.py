@@ -121,15 +121,6 @@ def either_side(x: Sequence[float], bound: float = 0.0) -> tuple[float, float]:
     return float((values > bound).mean()), float((values < bound).mean())
 
 
-def largest(x: Sequence[float]) -> float:
-    """The largest absolute change of any seed.
-
-    Raises:
-        ValueError: if a value is not finite.
-    """
-    return float(np.abs(_finite(x)).max())
-
-
 def _finite(x: Sequence[float]) -> Floats:
     """Values over seeds.
 

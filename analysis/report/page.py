@@ -11,8 +11,7 @@ from analysis.design.results import Results
 from analysis.design.scale import SCALES, SIZES, SMOKE, changed, preset
 from analysis.figures.conditions import name, varying
 from analysis.report import dag, forest, provenance, registered
-from analysis.report.derivations import beside
-from analysis.report.findings import answer, contrasts, plural, verdicts
+from analysis.report.findings import answer, contrasts, derivations, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
 from analysis.report.traces import Exhibit, exhibits, sampled, show
@@ -43,12 +42,12 @@ def report(results: Results, registration: Registration) -> Markup:
         section(
             "Verdicts",
             registered.registration(results, registration, changed_since),
-            *verdicts(results),
+            verdicts(results),
             _drawing(forest.forest(results.findings), forest.CAPTION),
             registered.beside(results.findings),
         ),
         section("The same claims under other choices", registered.choices(results)),
-        section("Reported without a verdict", contrasts(results), *beside(results)),
+        section("Reported without a verdict", contrasts(results), *derivations(results)),
         *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
         *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
         section("What is undefined", undefined(results)),
