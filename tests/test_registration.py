@@ -153,5 +153,5 @@ def test_what_is_undefined_says_why(tmp_path: Path) -> None:
 
 # Broken if cells of one condition fell apart by the order of their seeds.
 def test_conditions_hold_their_seeds() -> None:
-    found = by_condition([*facts([1.0, 2.0]), fact(0, "after", "x", 1.0, 1, "b")])
+    found = by_condition(outcomes([*facts([1.0, 2.0]), fact(0, "after", "x", 1.0, 1, "b")]))
     assert {labels: [o.seed for o in mine] for labels, mine in found.items()} == {LABELS: [0, 1], (("arm", "b"),): [0]}

@@ -29,7 +29,7 @@ class At:
         check(self)
 
     def __call__(self, outcome: Outcome) -> Sequence[float]:
-        """The difficulties; where the region is wider than the band of another width, the region is cut."""
+        """The difficulties of the band, or the first (last) of the region."""
         if self.width is None:
             return outcome.places("edge", f"band {self.region}")
         region = outcome.places("edge", f"region {self.region}")
@@ -80,19 +80,19 @@ Pick = Callable[[Sequence[Outcome]], Sequence[Outcome]]
 
 
 def every(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """All of them."""
+    """All cells of the seed."""
     return outcomes
 
 
 @dataclass(frozen=True)
 class Term:
-    """A metric after (or before) learning, averaged over the picked ones of the cells with these labels, and over places."""
+    """A metric after (or before) learning, averaged over the places, and over the cells with these labels that are picked."""
 
     labels: Labels
     where: Where = At()
     metric: str = "pass@128"
     phase: str = "after"
-    least: float | None = 0.0  # between these bounds the metric must lie; those of a probability, unless said, and None for no bound
+    least: float | None = 0.0  # the metric lies between these bounds, by default those of a probability; None for no bound
     most: float | None = 1.0
     pick: Pick = every
 
@@ -101,7 +101,7 @@ class Term:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Both, as numbers."""
+        """The bounds as numbers, which may be infinite."""
         return -math.inf if self.least is None else self.least, math.inf if self.most is None else self.most
 
     def value(self, outcomes: Sequence[Outcome]) -> float | None:
@@ -129,7 +129,7 @@ class Term:
         if not math.isfinite(value):
             raise ValueError(f"{self.metric} {self.phase} learning is {value} {where}")
         low, high = self.bounds
-        if not low - ROUNDING <= value <= high + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, would be wrong
+        if not low - ROUNDING <= value <= high + ROUNDING:  # otherwise the bounds of the contrast, which verdicts use, are wrong
             raise ValueError(f"{self.metric} is {value} {where}; this term is of numbers from {low:g} to {high:g}")
         return value
 

@@ -70,7 +70,7 @@ class Finding:
         return found if math.isfinite(found) else None
 
     def record(self) -> dict[str, object]:
-        """As JSON."""
+        """The finding as JSON."""
         said = {key: value for key, value in asdict(self).items() if key != "test"}
         test = self.test and type(self.test).__name__.lower()
         return said | {"margin": self.margin, "test": test, "sign_flip_p": self.sign_flip, "smallest": self.smallest}
@@ -170,7 +170,9 @@ def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None
         interval = over_alike_seeds(x, level, bounds.low, bounds.high) if alike(x) else over_seeds(x, level)
     if claim.test is None:
         verdict = "reported"
-    elif x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes):  # the same weights: known, not estimated
+    elif (
+        x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes)
+    ):  # the weights did not change: the effect is known, not estimated
         verdict, p, interval = "shown (no update)", None, Interval(0.0, 0.0, 0.0)
     elif both is not None and p is not None and p < ALPHA:
         verdict = "shown" if both[0] < both[1] else "refuted"

@@ -1,4 +1,4 @@
-"""A study is checked before it runs: whatever would fail in some iteration, or when the last stage reports, is refused at once."""
+"""Checks of a study before it runs: a mistake that would fail in some iteration, or in the report at the end, is refused at once."""
 
 import pickle
 from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
     for _, term in claim.contrast:
         mine = [o for o in known if o.has(term.labels)]
         if silent and not all(term.metric in o.metrics(term.phase) for o in mine):
-            continue  # one of the measures that imagine nothing may measure it
+            continue  # a measure that imagines nothing may give it
         try:
             value = term.value(mine)
         except ValueError as reason:
@@ -100,7 +100,7 @@ def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
 
 
 def _named(stages: Sequence[Stage]) -> tuple[Stage, ...]:
-    """The distinct stages that these consist of, each of which has an identity, and can be sent to another process."""
+    """The distinct stages of these and of everything upstream. Each must have an identity, and be picklable."""
     try:
         every = closure(stages)
         for stage in every:

@@ -15,7 +15,7 @@ from train.stages.reading import read_object, reading
 SCHEMA = 1
 FOUND = Path(__file__).parent.parent / "found"  # of the studies of this package
 KEPT = ("name", "statement", "verdict", "test", "difference", "low", "high", "level", "margin", "unit", "n", "dropped", "p", "sign_flip_p")
-TRIAL = "smoke"  # the scale whose numbers say nothing
+TRIAL = "smoke"  # the scale of trial runs, whose numbers mean nothing
 DIGITS = 4
 
 
@@ -37,8 +37,8 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
 
 
 def keep(results: Results, registration: Registration, folder: Path, whole: bool) -> tuple[Path, ...]:
-    """Write `found.json` into the study's folder; of a study of this package in its own setting (`whole`), at a planned look, into
-    `analysis/found` as well. The files that were written."""
+    """Write `found.json` into the study's folder, and into `analysis/found` if it is a study of this package in its own setting (`whole`)
+    at a planned look. The files that were written."""
     study, scale = results.study, preset(results.setting.scale)
     files = [folder / "found.json"]
     planned = study.looks.number(len(results.setting.seeds)) is not None

@@ -1,4 +1,4 @@
-"""Registration: what a study claims, by which rules, is written into its folder before its first stage runs, and kept.
+"""Registration: the claims of a study and its rules are written into its folder before its first stage runs, and kept.
 
 A margin that is changed after the run does not change the registration: report and terminal show both beside each other.
 """
@@ -23,7 +23,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is otherwise now than it was registered."""
+    """A difference between the registered plan and the present one."""
 
     what: str
     registered: str
@@ -42,7 +42,7 @@ class Registration:
 
     @property
     def line(self) -> str:
-        """In one line."""
+        """The registration in one line."""
         known = self.commit if isinstance(self.commit, dict) else {}
         changed = ", with changes" if known.get("dirty") else ""
         code = f"code {str(known['hash'])[:12]}{changed}" if "hash" in known else "code in no repository"
@@ -109,7 +109,7 @@ def _hash(plan: Mapping[str, object]) -> str:
 
 
 def differences(registration: Registration, study: Study, cells: Sequence[Cell]) -> tuple[Difference, ...]:
-    """Everything that is otherwise now than it was registered."""
+    """The differences between the registered plan and the present one."""
     return tuple(_differences("", dict(registration.plan), plan_of(study, cells)))
 
 

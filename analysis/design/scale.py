@@ -1,4 +1,4 @@
-"""How large a study is: one value, from a minute on a laptop to hours on a GPU. Nothing in a study knows which."""
+"""The size of a study as one value, from a minute on a laptop to hours on a GPU. No study depends on which one it is."""
 
 from dataclasses import dataclass, fields
 from typing import Annotated

@@ -74,7 +74,7 @@ class Curves:
         return drawn(self, f"Curves of {', '.join(rows)}", width, height, paint)
 
     def _arm(self, line: Line, every: Sequence[Line]) -> str:
-        """All that tells a line from the others, but for its panel and the axis of colours."""
+        """The name that distinguishes a line from others of its panel and colour."""
         return name(line.labels, [a for a in varying(one.labels for one in every) if a not in (self.columns, self.colour)])
 
     def _label(self, line: Line, phase: str, every: Sequence[Line]) -> str:
@@ -82,14 +82,14 @@ class Curves:
         return " · ".join(filter(None, (tint, self._arm(line, every), phase if len(self.phases) > 1 else "")))
 
     def _looks(self, every: Sequence[Line]) -> dict[str, tuple[str, Dashes]]:
-        """Colour and dashes by what the legend calls a line."""
+        """Colour and dashes by the label of a line in the legend."""
         arms = tuple(dict.fromkeys(self._arm(line, every) for line in every))
         tints = values((line.labels for line in every), self.colour)
         found: dict[str, tuple[str, Dashes]] = {}
         for line in every:
             arm = arms.index(self._arm(line, every))
             tint, dash = (tints.index(line.labels.get(self.colour, "")), arm) if self.colour else (arm, arm // len(PALETTE))
-            dash = dash if len(arms) > 1 else tint  # nothing is told by colour alone, where dashes are free
+            dash = dash if len(arms) > 1 else tint  # where dashes are free, they repeat what the colour says
             for i, phase in enumerate(self.phases):
                 dashes = DASHES[(dash * len(self.phases) + i) % len(DASHES)]
                 found[self._label(line, phase, every)] = PALETTE[tint % len(PALETTE)], dashes
@@ -124,9 +124,9 @@ class PassCurves:
         def panel(axes: "Axes", row: str, column: str) -> None:
             here = [[one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for each in found.values()]
             before, after, floor = here
-            for i, line in enumerate(after):  # the later ones thinner, so that equal curves are seen to be several
+            for i, line in enumerate(after):  # later lines are thinner, so that several equal curves are all visible
                 _pass_curve(axes, line, PALETTE[arms.index(name(line.labels, axes_of_arms)) % len(PALETTE)], "-", max(1.0, 2.8 - 1.3 * i))
-            for line in before[:1]:  # all of a panel began alike
+            for line in before[:1]:  # all lines of a panel start from one base
                 _pass_curve(axes, line, FAINT, "--", 1.4)
             for line in floor[:1] if floor and floor[0].mean.min() < 1 else ():
                 axes.plot(line.x, line.mean, color=FAINT, linestyle=":", linewidth=1.3)
@@ -159,7 +159,7 @@ class OriginShares:
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        conditions = by_condition(f for outcome in chosen(facts, self.labels) for f in outcome.facts)
+        conditions = by_condition(chosen(facts, self.labels))
         axes_of_names = varying(map(dict, conditions))
         found = {name(dict(labels), axes_of_names): pooled for labels, seeds in conditions.items() if (pooled := pool(seeds)).solved}
         if not found:
@@ -192,7 +192,7 @@ class Pooled:
 
 
 def pool(seeds: Sequence[Outcome]) -> Pooled:
-    """The shares over the problems of all seeds: each seed counts by how many it newly solved."""
+    """The shares over the problems of all seeds: a seed weighs as much as the problems that it newly solved."""
     mine = [f for outcome in seeds for f in outcome.facts if f.phase == "after" and f.metric in ORIGINS and f.n]
     solved = sum(f.n for f in mine if f.at == 1 and f.metric == ORIGINS[0])
     problems = sum(f.n for outcome in seeds for f in outcome.facts if (f.phase, f.metric, f.at) == ("before", AT_EDGE, 1))

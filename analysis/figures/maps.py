@@ -8,13 +8,13 @@ import numpy as np
 
 from analysis.figures.conditions import Labelled, Line, name, varying
 from analysis.figures.draw import FAINT, PALETTE, POINTS, REGION_COLOURS, Dashes, drawn, grid, legend_below, stroke, swatch
-from analysis.measures.facts import Fact, Outcome, by_condition, chosen
+from analysis.measures.facts import Fact, Outcome, by_condition, chosen, outcomes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SMALLEST_SCALE = 10.0  # points at which the heat map's colours end, at least: noise is to look like noise
+SMALLEST_SCALE = 10.0  # points: the least range of the heat map's colours, so that noise stays pale
 LOSS_TO_GAIN = ("#8c1127", "#d6604d", "#f4a582", "#ffffff", "#92c5de", "#4393c3", "#08437e")
 LEVELS = 41  # colours of the heat map; odd, so that the middle one is white
 
@@ -60,7 +60,7 @@ class EdgeMap:
 
 
 def bases(facts: Sequence[Fact], labels: Labelled) -> tuple[Outcome, ...]:
-    """One cell of each seed, of those with these labels whose edge is known: they share their base."""
+    """One cell for each seed, among those with these labels whose edge is known: they share their base."""
     mine = [o for o in chosen(facts, labels) if o.curve("edge", "pass@1") and o.curve("before", "pass@1")]
     return tuple({o.seed: o for o in reversed(mine)}.values())[::-1]
 
@@ -82,7 +82,7 @@ def _regions(axes: "Axes", mine: Sequence[Outcome]) -> None:
 
 
 def _curve(axes: "Axes", mine: Sequence[Outcome], phase: str, metric: str, colour: str, dashes: Dashes, width: float) -> None:
-    """Every seed thinly, and their mean boldly; of a floor the mean alone."""
+    """Draw every seed thinly and their mean boldly; for a floor the mean alone."""
     line = Line({}, {o.seed: curve for o in mine if (curve := o.curve(phase, metric))}, {})
     for curve in line.whole.values() if len(line.whole) > 1 and phase != "floor" else ():
         axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=0.6, alpha=0.3)
@@ -96,7 +96,9 @@ class GainMap:
     metric: str = "pass@128"
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        learned = {of: seeds for of, seeds in by_condition(facts).items() if any(o.undefined or o.metrics("learning") for o in seeds)}
+        learned = {
+            of: seeds for of, seeds in by_condition(outcomes(facts)).items() if any(o.undefined or o.metrics("learning") for o in seeds)
+        }
         rows = [(labels, [_gain(o, self.metric) for o in seeds], seeds) for labels, seeds in learned.items()]
         steps = sorted({n for _, gains, _ in rows for gain in gains for n in gain})
         if not steps:
@@ -138,14 +140,14 @@ def _gain(outcome: Outcome, metric: str) -> dict[float, float]:
 
 
 def _mean(found: Sequence[float]) -> float:
-    """NaN where there is nothing."""
+    """The mean; NaN of no values."""
     return sum(found) / len(found) if found else float("nan")
 
 
 def _gain_cell(axes: "Axes", i: int, j: int, gain: float, scale: float, given: float) -> None:
     from matplotlib.patches import Rectangle
 
-    if np.isfinite(gain) and round(gain):  # white says zero
+    if np.isfinite(gain) and round(gain):  # white means zero
         colour = "white" if abs(gain) > 0.55 * scale else "#333333"
         axes.annotate(f"{round(gain)}", (i, j), ha="center", va="center", fontsize=6.5, color=colour)
     if given:

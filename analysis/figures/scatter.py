@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.draw import INK, PALETTE, drawn, grid, legend_below
-from analysis.measures.facts import Fact, Outcome, by_condition
+from analysis.measures.facts import Fact, Outcome, by_condition, outcomes
 from analysis.measures.seeds import over_seeds
 
 MARKERS = ("o", "s", "^", "D")
@@ -17,14 +17,14 @@ MARKERS = ("o", "s", "^", "D")
 
 @dataclass(frozen=True)
 class Axis:
-    """A fact without an axis of its own, and what it is called in the picture."""
+    """A metric without an axis of its own, and its label in the picture."""
 
     phase: str
     metric: str
     label: str
 
     def values(self, outcomes: Sequence[Outcome]) -> list[float]:
-        """One of each seed."""
+        """One value for each seed."""
         return [value for outcome in outcomes if (value := outcome.value(self.phase, self.metric)) is not None]
 
 
@@ -39,7 +39,7 @@ class Scatter:
     name: str  # the label of cells that is written beside the mark
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        every = by_condition(facts).items()
+        every = by_condition(outcomes(facts)).items()
         conditions = {c: o for c, o in every if any(x.values(o) for x in self.x) and any(y.values(o) for y in self.y)}
         if not conditions:
             return ""

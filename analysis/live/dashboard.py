@@ -1,4 +1,4 @@
-"""The report of a study under way, in sections. Each is drawn again when what it shows has changed, and not too often: a grid runs on
+"""The report of a study under way, in sections. A section is drawn again when its facts have changed, and not too often: the study runs on
 the same cores."""
 
 import threading
@@ -52,7 +52,7 @@ class Dashboard:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        return sections(self.growing.asked.study.figures)
+        return sections(self.growing.request.study.figures)
 
     def __call__(self) -> tuple[dict[str, Markup], bool]:
         """The sections by name, and true if more of them could be drawn at once."""
@@ -70,7 +70,7 @@ class Dashboard:
                         more = True
                         break
                     self._make(part)
-            except FileNotFoundError:  # removed while we read: the next look sees what is left
+            except FileNotFoundError:  # a folder was removed meanwhile: the next refresh sees what is left
                 more = True
             live = {"progress": progress(self.growing), "failed": failed(self.growing)}
             return live | {s.name: self.drawn[s.name].html if s.name in self.drawn else Markup() for s in self.sections}, more
@@ -85,14 +85,14 @@ class Dashboard:
             html = section.make(self.growing)
         except FileNotFoundError:
             raise
-        except Exception as reason:  # of values that no figure is made for; the other sections are shown
+        except Exception as reason:  # a figure may fail on unusual values; the other sections are shown
             html = tag("p", f"The section “{section.name}” cannot be drawn: {why(reason)}", kind="note")
         self.drawn[section.name] = Drawn(key, html, time.thread_time() - began, time.monotonic())
 
 
 def verdicts(growing: Growing) -> Markup:
     """The claims, from the seeds that are ready."""
-    found, study, cells = growing.outcomes(), growing.asked.study, growing.cells
+    found, study, cells = growing.outcomes(), growing.request.study, growing.cells
     if not found:
         return section("Verdicts so far", tag("p", f"None: no cell of {len(cells)} is whole.", kind="soft"))
     judged = judge_so_far(study.claims_of(cells), cells, found)
@@ -106,7 +106,7 @@ def verdicts(growing: Growing) -> Markup:
 
 
 def draw(of: Figure, growing: Growing) -> Markup:
-    """A figure of the study under its title, from the facts so far; the title alone says that there is nothing yet."""
+    """A figure of the study under its title, from the facts so far."""
     svg = of.draw(growing.facts())
     said = f"{of.caption} So far: {len(growing.whole())} of {len(growing.cells)} cells are whole; thin curves are single runs under way."
     return section(of.title, figure(svg, said) if svg else tag("p", "Nothing to draw yet.", kind="soft"))

@@ -19,7 +19,7 @@ from train.stages.reading import Malformed
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
-Stamp = tuple[int, ...]  # differs when what was read has changed
+Stamp = tuple[int, ...]  # of the files that were read; it differs when they have changed
 Read = TypeVar("Read")
 Key = tuple[Cell | Stage, int]  # of a measure's facts, by its number: of a cell, or of a stage under way
 
@@ -58,29 +58,29 @@ def _noting(measure: object) -> Noting | None:
 class Growing:
     """The facts so far of a request's cells: each measure is taken as soon as the stages that it reads are there."""
 
-    asked: Request
+    request: Request
     cells: tuple[Cell, ...]
     stages: tuple[Stage, ...]
     names: Mapping[Stage, str]
     shelf: Shelf
     now: Snapshot = field(default_factory=Snapshot)
-    faults: dict[tuple[object, object], str] = field(default_factory=dict)  # why something could not be read, by what it is of
+    faults: dict[tuple[object, object], str] = field(default_factory=dict)  # the reasons why files could not be read
     _facts: dict[Key, tuple[Stamp, tuple[Fact, ...] | None]] = field(default_factory=dict)
     _seconds: dict[Stage, tuple[Stamp, float | None]] = field(default_factory=dict)
 
     @staticmethod
-    def of(asked: Request) -> "Growing":
-        """Nothing has been read yet."""
-        cells, store = asked.cells(), asked.store
-        return Growing(asked, cells, closure([s for c in cells for s in c.stages]), titles(cells), Shelf(store.root, store.machine))
+    def of(request: Request) -> "Growing":
+        """The results of a request, of which nothing has been read yet."""
+        cells, store = request.cells(), request.store
+        return Growing(request, cells, closure([s for c in cells for s in c.stages]), titles(cells), Shelf(store.root, store.machine))
 
     @cached_property
     def measures(self) -> Mapping[Cell, Mapping[int, Measure]]:
-        """Those that apply to each cell, by their number."""
-        return {c: {i: m for i, m in enumerate(self.asked.study.measures) if applies(m, c)} for c in self.cells}
+        """The measures that apply to each cell, by their number."""
+        return {c: {i: m for i, m in enumerate(self.request.study.measures) if applies(m, c)} for c in self.cells}
 
     def read(self, enough: Callable[[], bool]) -> bool:
-        """Look at the folder, and measure what can be until it is `enough`; true if something is left."""
+        """Look at the folder, and take measures until it is `enough`; true if some are left."""
         self.now = look(self.stages, self.shelf)
         jobs = {key: (stamp, job) for key, stamp, job in self._jobs()}
         self._facts = {key: known for key, known in self._facts.items() if key in jobs}
@@ -129,11 +129,11 @@ class Growing:
         return tuple(found)
 
     def whole(self) -> tuple[Cell, ...]:
-        """The cells of which everything has been measured."""
+        """The cells whose measures have all been taken."""
         return tuple(c for c, measures in self.measures.items() if all(self._known(c, i) is not None for i in measures))
 
     def outcomes(self) -> dict[Cell, Outcome]:
-        """Those of the cells that are whole."""
+        """The outcomes of the cells that are whole."""
         return {cell: outcome for cell in self.whole() for outcome in outcomes(self.facts_of(cell))}
 
     def stamps(self, kind: type[Cell] | type[Stage]) -> tuple[object, ...]:
@@ -141,7 +141,7 @@ class Growing:
         return tuple((key, stamp) for key, (stamp, _) in self._facts.items() if isinstance(key[0], kind))
 
     def seconds(self) -> dict[str, float]:
-        """Mean seconds of the finished stages of each kind; of a kind of which none has finished, from how far its first one is."""
+        """Mean seconds of the finished stages of each kind; where none has finished, an estimate from the progress of the first one."""
         for stage, stamp in self.now.there.items():
             if self._seconds.get(stage, ((), 0.0))[0] != (stamp,):
                 took = self._legible((stage, "seconds"), lambda stage=stage: history((stage,), self.shelf)[stage.word])  # type: ignore[misc]
@@ -165,4 +165,4 @@ class Growing:
     def plan(self) -> Plan:
         """The plan, with the times that are known."""
         there = frozenset(self.now.there)
-        return Plan(len(self.cells), self.stages, there, self.seconds(), max(self.asked.jobs, len(self.now.underway)))
+        return Plan(len(self.cells), self.stages, there, self.seconds(), max(self.request.jobs, len(self.now.underway)))

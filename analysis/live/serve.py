@@ -24,7 +24,7 @@ from markupsafe import Markup
 from analysis.report.html import CSS, document, tag
 
 ADDRESS = "127.0.0.1"
-PATIENCE = 10.0  # seconds that a request may take to be said
+PATIENCE = 10.0  # seconds within which a request must be complete
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Page:
-    """A heading that stays, and sections by name that change; with whether more of them could be had at once."""
+    """A heading that stays, and a function that gives the sections by name, and true if more of them could be drawn at once."""
 
     title: str
     heading: Markup
@@ -98,7 +98,7 @@ class Hasty(SocketIO):
         self._connection, self._until = connection, until
 
     def readinto(self, buffer: object) -> int | None:
-        """Read what is there, or comes in time.
+        """Read the bytes that are there, or come in time.
 
         Raises:
             TimeoutError: if nothing does.
@@ -111,14 +111,14 @@ class Hasty(SocketIO):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD on the server's routes; everything else is refused without a word about what there is."""
+    """Answers GET and HEAD on the server's routes; everything else is refused, and a refusal tells nothing about the routes."""
 
     server: Server
     server_version = "synthtasks"
     sys_version = ""
 
     def setup(self) -> None:
-        """Read from the connection for so long and no longer, however little comes at a time."""
+        """Read from the connection for `PATIENCE` seconds in all, however few bytes come at a time."""
         super().setup()
         self.rfile = BufferedReader(Hasty(self.connection, time.monotonic() + PATIENCE))
 
@@ -155,4 +155,4 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, {"Connection": "close", **allow})
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: lines between those of the command that serves would say the token."""
+        """Log nothing: a log line would show the token."""

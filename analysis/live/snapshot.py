@@ -11,7 +11,7 @@ from train.stages.reading import Malformed, reading
 from train.stages.stage import Stage, name
 from train.stages.store import Store
 
-QUIET = 120.0  # seconds without a sign of life, after which a stage may have been killed; a stage of scores takes less
+QUIET = 120.0  # seconds without a write, after which a stage may have been killed; a stage of scores takes less
 
 
 class Shelf(Store):

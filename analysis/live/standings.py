@@ -1,4 +1,4 @@
-"""Where a study under way stands, in tables: what is done, what runs, how long the rest takes, and what failed."""
+"""The progress of a study under way, in tables: the stages that are done, that run and that failed, and the time for the rest."""
 
 import time
 
@@ -13,7 +13,7 @@ NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever
 
 
 def progress(growing: Growing) -> Markup:
-    """How far it is, how long the rest takes, and what runs at the moment."""
+    """The progress, the time for the rest, and the stages that run at the moment."""
     plan, state = growing.plan(), growing.state()
     done, total = len(state.already), len(growing.stages)
     bar = Markup(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
@@ -25,7 +25,7 @@ def progress(growing: Growing) -> Markup:
 
 
 def _running(growing: Growing) -> Markup:
-    """The stages that were begun, with how far they are."""
+    """The stages that were begun, with their progress."""
     rows = []
     for stage, draft in growing.now.begun.items():
         at = standing(stage, growing.shelf)

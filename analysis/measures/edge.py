@@ -1,4 +1,4 @@
-"""Where competence ends: the difficulties that a policy masters, the ones it rarely solves, and the ones it cannot."""
+"""The edge of competence: the difficulties that a policy masters, those that it rarely solves, and those that it cannot solve."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ REGIONS = ("below", "at", "beyond")
 class Rule:
     """The region of a difficulty, by the point estimates of exact pass@1 and pass@128.
 
-    Whatever is in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
+    A difficulty in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
     """
 
     mastered: float = 0.9  # below: pass@1 at least

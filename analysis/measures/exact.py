@@ -56,7 +56,7 @@ def means(cell: Cell, phase: str, metric: str, scores: Scores, values: Floats) -
 
 
 def imagined(cell: Cell, phase: str, metrics: Iterable[str], places: Iterable[float], value: float = 0.0) -> Iterator[Fact]:
-    """Facts such as a measure will give."""
+    """Facts such as a measure will give, at each of these places."""
     every = tuple(places)
     return (cell.fact(phase, metric, at, value) for metric in metrics for at in every)
 
@@ -107,7 +107,7 @@ class Regions:
         yield from (cell.fact("edge", LOWER_BOUND, n, 1.0) for n in several)
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        """Every region is as easy as can be."""
+        """As if every region held the first difficulties."""
         edge = cell.stage("edge", Edge)
         every = difficulties(edge.scores)
         yield from imagined(cell, "edge", (f"pass@{k}" for k in MANY), every)

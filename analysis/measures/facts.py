@@ -14,7 +14,7 @@ from train.stages.stage import Shelf, Stage, Undefined
 
 Labels = tuple[tuple[str, str], ...]
 Kind = TypeVar("Kind", bound=Stage)
-UNDEFINED = "undefined"  # the metric of a cell that has no answer; its note says why
+UNDEFINED = "undefined"  # the metric of a cell that is undefined; its note gives the reason
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Cell:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """All that must have run before the cell can be measured."""
+        """The stages that must have run before the cell can be measured."""
         return tuple(stage for _, stage in self.named)
 
     def fact(self, phase: str, metric: str, at: float | None, value: float, n: int = 0) -> "Fact":
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Fact:
-    """One number, and all that says what it is."""
+    """One number with its cell, phase, metric and place: a tidy row."""
 
     labels: Labels
     seed: int
@@ -67,16 +67,16 @@ class Fact:
     note: str = ""
 
     def record(self) -> dict[str, object]:
-        """As JSON, which has no NaN: what was not measured is null."""
+        """The fact as JSON, which has no NaN: a value that was not measured is null."""
         value = self.value if math.isfinite(self.value) else None
         return asdict(self) | {"labels": dict(self.labels), "value": value}
 
 
 Measure = Callable[[Cell, Shelf], Iterable[Fact]]
-"""Turns a cell whose stages have run into facts. It may say more of itself by two attributes.
+"""Turns a cell whose stages have run into facts. It may have two attributes besides.
 
 `needs`: the names of the stages that it reads; cells without them are passed over, and it is called as soon as these are there.
-`imagined(cell)`: facts such as it will give of this cell, so that a claim on what nobody measures is refused before anything runs.
+`imagined(cell)`: facts such as it will give of this cell, so that a claim on any other metric is refused before anything runs.
 """
 
 
@@ -91,7 +91,7 @@ def applies(measure: Measure, cell: Cell) -> bool:
 
 
 def measured(cell: Cell, measures: Sequence[Measure], shelf: Shelf) -> tuple[Fact, ...]:
-    """The facts of a cell whose stages have run; of one that has no answer, those that do not hang on it, and one that says why."""
+    """The facts of a cell whose stages have run. Where some measure is undefined, the others are kept, and a last fact gives the reason."""
     found: list[Fact] = []
     for measure in (m for m in measures if applies(m, cell)):
         try:
@@ -102,7 +102,7 @@ def measured(cell: Cell, measures: Sequence[Measure], shelf: Shelf) -> tuple[Fac
 
 
 def merged(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Facts of one cell, in which the reasons why it has no answer are one last fact."""
+    """Facts of one cell, with the reasons why it is undefined joined in one last fact."""
     reasons = {f.note: f for f in facts if f.metric == UNDEFINED}
     undefined = [replace(f, note="; ".join(reasons)) for f in list(reasons.values())[:1]]
     return (*(f for f in facts if f.metric != UNDEFINED), *undefined)
@@ -110,7 +110,7 @@ def merged(facts: Sequence[Fact]) -> tuple[Fact, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The facts of one cell, by what they are of."""
+    """The facts of one cell, by phase, metric and place."""
 
     labels: Mapping[str, str]
     seed: int
@@ -118,7 +118,7 @@ class Outcome:
 
     @cached_property
     def undefined(self) -> str:
-        """The reason why there is no answer; "" where there is one."""
+        """The reason why the cell is undefined; "" where it is defined."""
         return next((f.note for f in self.facts if f.metric == UNDEFINED), "")
 
     @cached_property
@@ -138,7 +138,7 @@ class Outcome:
         return None if found is None else found.value
 
     def places(self, phase: str, metric: str) -> list[float]:
-        """Where on its axis a metric is not zero, ascending: the difficulties of a region, or those that RL was given."""
+        """The places on its axis where a metric is not zero, ascending: the difficulties of a region, or those that RL was given."""
         return sorted(at for at, value in self.curve(phase, metric).items() if value)
 
     def metrics(self, phase: str) -> tuple[str, ...]:
@@ -158,10 +158,10 @@ def outcomes(facts: Iterable[Fact]) -> tuple[Outcome, ...]:
     return tuple(Outcome(MappingProxyType(dict(labels)), seed, tuple(mine)) for (labels, seed), mine in found.items())
 
 
-def by_condition(facts: Iterable[Fact]) -> Mapping[Labels, tuple[Outcome, ...]]:
-    """The cells that differ in nothing but their seed, in the order of the study."""
+def by_condition(every: Iterable[Outcome]) -> Mapping[Labels, tuple[Outcome, ...]]:
+    """The cells of each condition, which differ in their seed alone, in the order of the study."""
     found: dict[Labels, list[Outcome]] = {}
-    for outcome in outcomes(facts):
+    for outcome in every:
         found.setdefault(tuple(outcome.labels.items()), []).append(outcome)
     return {labels: tuple(mine) for labels, mine in found.items()}
 

@@ -31,7 +31,7 @@ class Sampled:
         return self.stage, "edge"
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
-        if not (band := bands_of(cell, shelf)["at"]):  # so nothing was drawn
+        if not (band := bands_of(cell, shelf)["at"]):  # then nothing was sampled
             return
         found = read_samples(cell.stage(self.stage, Sample), shelf)
         n = np.bincount(found.problem)
@@ -43,7 +43,7 @@ class Sampled:
                     yield cell.fact(self.phase, f"{what}@{k}{name}", band[0], value, len(n))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        """As if the first difficulty of all were at the edge.
+        """As if the first difficulty were at the edge.
 
         Raises:
             ValueError: if there are too few samples for an estimate.

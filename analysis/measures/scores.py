@@ -38,7 +38,7 @@ class Scores:
         return self.roles[:, list[str](ROLES).index(role)]
 
     def at(self, difficulty: int) -> int:
-        """The place of a difficulty.
+        """The index of a difficulty.
 
         Raises:
             ValueError: if it was not scored.
@@ -50,7 +50,7 @@ class Scores:
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
         """Log-probability of the solution for a policy that does all the rest right, and guesses the results of these primitives.
 
-        Of texts, which are harder to guess than numbers, it is an upper bound.
+        For texts, which are harder to guess than numbers, it is an upper bound.
         """
         chosen = [self.primitives.index(n) for n in names if n in self.primitives]
         return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)

@@ -19,7 +19,7 @@ KINDS = ("fresh", "pretrain", "score", "edge", "practise", "sample")
 COLOURS = dict(zip(KINDS, (FAINT, *PALETTE), strict=False))
 FAILED = "#d5301a"
 GAP, HEIGHT, PITCH = 44, 17, 22  # between columns, of a box, between rows; units of the picture
-TEXT, LETTER, MARGIN = 10, 5.8, 14  # size of the letters, how wide one is at most, and what a box is wider than its words
+TEXT, LETTER, MARGIN = 10, 5.8, 14  # size of the letters, how wide one is at most, and the space around its words in a box
 HEADROOM = 8  # above the first row, and under the last
 LOOKS: dict[Status, str] = {  # of a box; never by colour alone
     "there": 'fill-opacity=".22" stroke-width="1"',
@@ -52,7 +52,7 @@ def arrows(stages: Sequence[Stage]) -> "nx.DiGraph[Stage]":
 
 
 def places(graph: "nx.DiGraph[Stage]", stages: Sequence[Stage]) -> dict[Stage, Place]:
-    """A column for each generation; within it, each stage beside the middle of what stands on it."""
+    """A column for each generation; within it, each stage beside the middle of its downstream stages."""
     order = {stage: i for i, stage in enumerate(stages)}
     columns = [sorted(generation, key=order.__getitem__) for generation in nx.topological_generations(graph)]
     found: dict[Stage, Place] = {}

@@ -23,7 +23,7 @@ ONE_SEED = "With fewer than two seeds there is no interval, so no difference can
 
 
 def plural(n: int, noun: str) -> str:
-    """A number of things."""
+    """A count with its noun."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -70,11 +70,11 @@ def interval(f: Finding) -> str:
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
-    return f"{bounds}; largest change of any seed {max(map(abs, f.values)):.2g}" if alike(f.values) else bounds  # all that is known then
+    return f"{bounds}; largest change of any seed {max(map(abs, f.values)):.2g}" if alike(f.values) else bounds  # no spread is known then
 
 
 def p_value(p: float | None) -> str:
-    """To as many digits as matter, and no smaller than can be believed."""
+    """The p-value, with fewer digits the larger it is, and never below .001."""
     if p is None:
         return "–"
     return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
@@ -102,7 +102,7 @@ def columns_of(found: Sequence[Finding], columns: Mapping[str, Column], caption:
 
 
 def verdicts(results: Results) -> Markup:
-    """Every tested claim; all that stands beside the verdicts is a further part."""
+    """The table of tested claims."""
     if not (tested := [f for f in results.findings if f.verdict != "reported"]):
         return tag("p", "None of these cells answers a claim that has a test.")
     return columns_of(tested, COLUMNS, how_to_read(tested))
@@ -126,7 +126,7 @@ def how_to_read(tested: Sequence[Finding]) -> str:
 
 
 def contrasts(results: Results) -> Markup:
-    """Everything that was measured beside the claims."""
+    """The contrasts that are reported without a test."""
     found = [f for f in results.findings if f.verdict == "reported"]
     if not found:
         return tag("p", "None of these cells answers one.")

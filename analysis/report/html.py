@@ -14,7 +14,7 @@ PAGE = Markup(
 
 
 def tag(name: str, *inside: object, kind: str = "", head: str = "") -> Markup:
-    """An element of a class; `head` is said before it where its table is shown as cards."""
+    """An element of a class; `head` is shown before it where its table is shown as cards."""
     attributes = [Markup(' {}="{}"').format(key, value) for key, value in (("class", kind), ("data-head", head)) if value]
     return Markup("<{}{}>{}</{}>").format(name, Markup().join(attributes), Markup().join(map(escape, inside)), name)
 

@@ -1,4 +1,4 @@
-"""The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
+"""The report of a study on one page: the question, the findings, their uncertainty, and the run."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -99,24 +99,19 @@ def undefined(results: Results) -> Markup:
 # --- how it was run
 
 
-def run(results: Results) -> tuple[Markup, ...]:
-    """Sizes, costs, machines, and the command."""
+def run(results: Results) -> list[Markup]:
+    """The command, stages, costs, machines and sizes."""
     setting, seed = results.setting, results.cells[0].seed
     sizes = {f.replace("_", " "): f"{getattr(setting.scale, f):,}" for f in SIZES}
     sizes |= {"seeds": ", ".join(map(str, setting.seeds)), **chosen(setting)}
-    machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
-    return (
-        tag("h3", "To run it again"),
-        tag("pre", tag("code", provenance.command(results))),
-        tag("h3", "Of what it is made"),
-        figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
-        tag("h3", "What it cost"),
-        costs(results),
-        tag("h3", "On what"),
-        tag("ul", *machines),
-        tag("h3", "Sizes"),
-        table(("field", "size"), list(sizes.items()), ("size",)),
-    )
+    parts = {
+        "To run it again": tag("pre", tag("code", provenance.command(results))),
+        "Of what it is made": figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
+        "What it cost": costs(results),
+        "On what": tag("ul", *(tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items())),
+        "Sizes": table(("field", "size"), list(sizes.items()), ("size",)),
+    }
+    return [each for title, part in parts.items() for each in (tag("h3", title), part)]
 
 
 def costs(results: Results) -> Markup:

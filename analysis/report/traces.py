@@ -1,4 +1,4 @@
-"""Completions of a policy with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
+"""Completions of a policy with the judge's marks: each step right or wrong, and the expected step where it is wrong."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from train.stages.reading import reading
 from train.stages.stage import Undefined
 from train.stages.store import Store
 
-PREFERRED = "sampled_after"  # of several stages that sample
+PREFERRED = "sampled_after"  # where a cell has several stages that sample
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
 
 
 def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
-    """The completions of a cell's policy; none, where it was asked nothing."""
+    """The completions of a cell's policy; none, where there were no problems for it."""
     if (name := sampled(cell)) is None:
         return
     sample = cell.stage(name, Sample)
@@ -118,7 +118,7 @@ def _mark(problem: Problem, a: Assertion, right: bool) -> Mark:
 
 
 def _expected(problem: Problem, name: str, like: Sequence[object]) -> str:
-    """The true step, less the operands that are left unsaid in an assertion with operands `like` these."""
+    """The true step, without the operands that an assertion with operands `like` these leaves out."""
     step = problem.by_name[name]
     unsaid = [operand is None for operand in like] if len(like) == len(step.arguments) else [False] * len(step.arguments)
     arguments = [None if hidden else argument for argument, hidden in zip(step.arguments, unsaid, strict=True)]
@@ -143,7 +143,7 @@ def show(exhibit: Exhibit) -> Markup:
 
 
 def _asked(exhibit: Exhibit) -> Markup:
-    """The words of the prompt; of a program its lines, with those that are to be run."""
+    """The words of the prompt; for a program its lines, with those to run marked."""
     problem = exhibit.problem
     if not isinstance(exhibit.surface, Compact):
         return tag("p", " ".join(exhibit.surface.prompt(problem)), kind="mono")
