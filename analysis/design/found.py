@@ -32,7 +32,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
         "note": results.note,
-        "findings": [{key: _rounded(finding.record()[key]) for key in KEPT} for finding in results.findings],
+        "findings": [{key: round(v, DIGITS) if isinstance(v := f.record()[key], float) else v for key in KEPT} for f in results.findings],
     }
 
 
@@ -80,7 +80,3 @@ def _difference(difference: float | None, low: float | None, high: float | None)
         return "undefined"
     bounds = "" if low is None or high is None else f" [{low:+.1f}, {high:+.1f}]"
     return f"{difference:+.1f}{bounds}".replace("-", "−")
-
-
-def _rounded(value: object) -> object:
-    return round(value, DIGITS) if isinstance(value, float) else value

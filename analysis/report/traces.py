@@ -1,6 +1,6 @@
 """Completions of a policy with the judge's marks: each step right or wrong, and the expected step where it is wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,17 +52,13 @@ def sampled(cell: Cell) -> str | None:
 
 def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
     """A completion that solves its problem, and one that fails, if possible after a right step. Cells of the first claim come first."""
-    first = results.study.claims[:1]
-    cells = sorted(results.cells, key=lambda cell: not any(claim.speaks_of(dict(cell.labels)) for claim in first))
-    solved = failed = None
-    for exhibit in (e for cell in cells for e in _completions(cell, results.store)):
-        if exhibit.solved:
-            solved = solved or exhibit
-        elif failed is None or (_stumbles(exhibit) and not _stumbles(failed)):
-            failed = exhibit
-        if solved and failed and _stumbles(failed):
-            break
-    return solved, failed
+    claims = results.study.claims[:1]
+    cells = sorted(results.cells, key=lambda cell: not any(claim.speaks_of(dict(cell.labels)) for claim in claims))
+
+    def first(wanted: Callable[[Exhibit], bool]) -> Exhibit | None:
+        return next((e for cell in cells for e in _completions(cell, results.store) if wanted(e)), None)
+
+    return first(lambda e: e.solved), first(lambda e: not e.solved and _stumbles(e)) or first(lambda e: not e.solved)
 
 
 def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
