@@ -4,7 +4,6 @@ import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from analysis.claims.claims import Claim
 from analysis.design.study import Setting, Study
 from analysis.measures.edge import Edge
 from analysis.measures.facts import Cell, Outcome, applies, outcomes
@@ -71,21 +70,16 @@ def _check_claims(study: Study, setting: Setting, cells: Sequence[Cell]) -> None
     Measures imagine the facts; a measure that imagines none may measure anything."""
     asked = study.claims_of(cells)
     usual = [] if asked == study.claims else list(study.every(replace(setting, seeds=setting.seeds[:1], options=study.options)))
-    for claim in study.claims:
-        for _, term in claim.contrast:
-            if not any(set(term.labels) <= set(cell.labels) for cell in (*cells, *usual)):
-                there = [dict(c.labels) for c in cells]
-                raise ValueError(f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {there}")
+    for claim, term in [(each, term) for each in study.claims for _, term in each.contrast]:
+        if not any(set(term.labels) <= set(cell.labels) for cell in (*cells, *usual)):
+            there = [dict(c.labels) for c in cells]
+            raise ValueError(f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {there}")
     measuring = [(measure, cell) for cell in cells for measure in study.measures if applies(measure, cell)]
     known = outcomes(f for measure, cell in measuring if (imagine := getattr(measure, "imagined", None)) for f in imagine(cell))
     empty = [Outcome(dict(c.labels), c.seed, ()) for c in cells if not any(o.has(c.labels) for o in known)]
-    for claim in asked:
-        _check_claim(claim, (*known, *empty), not all(hasattr(measure, "imagined") for measure, _ in measuring))
-
-
-def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
-    for _, term in claim.contrast:
-        mine = [o for o in known if o.has(term.labels)]
+    silent = not all(hasattr(measure, "imagined") for measure, _ in measuring)
+    for claim, term in [(each, term) for each in asked for _, term in each.contrast]:
+        mine = [o for o in (*known, *empty) if o.has(term.labels)]
         if silent and not all(term.metric in o.metrics(term.phase) for o in mine):
             continue  # a measure that imagines nothing may give it
         try:

@@ -46,12 +46,24 @@ class Curves:
             found = {key: merged(each, apart) for key, each in found.items()}
         every = [line for each in found.values() for line in each]
         columns = values((line.labels for line in every), self.columns)
-        looks = self._looks(every)
+        arm_axes = [axis for axis in varying(line.labels for line in every) if axis not in apart]
+        arms = tuple(dict.fromkeys(name(line.labels, arm_axes) for line in every))
+        tints = values((line.labels for line in every), self.colour)
+
+        def look(line: Line, phase: str) -> tuple[str, str, Dashes]:
+            """Colour, label and dashes of a line, as its `stroke` in the legend takes them."""
+            value, arm = line.labels.get(self.colour, ""), name(line.labels, arm_axes)
+            i = arms.index(arm)
+            tint, dash = (tints.index(value), i) if self.colour else (i, i // len(PALETTE))
+            dash = dash if len(arms) > 1 else tint  # where dashes are free, they repeat what the colour says
+            dashes = DASHES[(dash * len(self.phases) + self.phases.index(phase)) % len(DASHES)]
+            words = (f"{self.colour} {value}" if value else "", arm, phase if len(self.phases) > 1 else "")
+            return PALETTE[tint % len(PALETTE)], " · ".join(filter(None, words)), dashes
 
         def panel(axes: "Axes", row: str, column: str) -> None:
             for phase in self.phases:
                 for line in [one for one in found[row, phase] if one.lies(self.columns, column)]:
-                    colour, dashes = looks[self._label(line, phase, every)]
+                    colour, _, dashes = look(line, phase)
                     for curve in line.underway.values():
                         axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=SINGLE)
                     if line.whole:
@@ -63,8 +75,9 @@ class Curves:
             scaled(axes, row)
 
         width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
-        told = [stroke(colour, label, dashes) for label, (colour, dashes) in looks.items() if label]
-        across = max(1, int(width / (LETTER * max(map(len, looks)) + HANDLE)))  # names in a line of the legend
+        looks = {look(line, phase): None for line in every for phase in self.phases}
+        told = [stroke(*each) for each in looks if each[1]]
+        across = max(1, int(width / (LETTER * max(len(label) for _, label, _ in looks) + HANDLE)))  # labels in a line of the legend
 
         def paint(figure: "Figure") -> None:
             panels(figure, rows, columns, panel, self.x, [self.metrics[row] for row in rows])
@@ -72,28 +85,6 @@ class Curves:
 
         height = 1.8 * len(rows) + (0.6 if len(columns) > 1 else 0.8) + 0.2 * math.ceil(len(told) / across)
         return drawn(self, f"Curves of {', '.join(rows)}", width, height, paint)
-
-    def _arm(self, line: Line, every: Sequence[Line]) -> str:
-        """The name that distinguishes a line from others of its panel and colour."""
-        return name(line.labels, [a for a in varying(one.labels for one in every) if a not in (self.columns, self.colour)])
-
-    def _label(self, line: Line, phase: str, every: Sequence[Line]) -> str:
-        tint = f"{self.colour} {value}" if (value := line.labels.get(self.colour)) else ""
-        return " · ".join(filter(None, (tint, self._arm(line, every), phase if len(self.phases) > 1 else "")))
-
-    def _looks(self, every: Sequence[Line]) -> dict[str, tuple[str, Dashes]]:
-        """Colour and dashes by the label of a line in the legend."""
-        arms = tuple(dict.fromkeys(self._arm(line, every) for line in every))
-        tints = values((line.labels for line in every), self.colour)
-        found: dict[str, tuple[str, Dashes]] = {}
-        for line in every:
-            arm = arms.index(self._arm(line, every))
-            tint, dash = (tints.index(line.labels.get(self.colour, "")), arm) if self.colour else (arm, arm // len(PALETTE))
-            dash = dash if len(arms) > 1 else tint  # where dashes are free, they repeat what the colour says
-            for i, phase in enumerate(self.phases):
-                dashes = DASHES[(dash * len(self.phases) + i) % len(DASHES)]
-                found[self._label(line, phase, every)] = PALETTE[tint % len(PALETTE)], dashes
-        return found
 
 
 def scaled(axes: "Axes", metric: str) -> None:

@@ -3,7 +3,7 @@ the same cores."""
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -52,7 +52,11 @@ class Dashboard:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        return sections(self.growing.request.study.figures)
+        """The parts of the page of this study."""
+        every = enumerate(self.growing.request.study.figures)
+        figures = [Section(f"figure-{i}", lambda g: (g.stamps(Cell), g.stamps(Stage)), partial(draw, of)) for i, of in every]
+        states = Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages)
+        return Section("verdicts", lambda g: g.stamps(Cell), verdicts), *figures, states
 
     def __call__(self) -> tuple[dict[str, Markup], bool]:
         """The sections by name, and true if more of them could be drawn at once."""
@@ -123,12 +127,3 @@ def stages(growing: Growing) -> Markup:
     seed = next((c.seed for c in growing.cells if not set(c.stages) <= now.there.keys()), growing.cells[0].seed)
     said = "Dashed: has not run; thick: is running (▶) or failed (✗)."
     return section("Of what it is made", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))
-
-
-def sections(figures: Sequence[Figure]) -> tuple[Section, ...]:
-    """The parts of the page of a study with these figures."""
-    return (
-        Section("verdicts", lambda g: g.stamps(Cell), verdicts),
-        *(Section(f"figure-{i}", lambda g: (g.stamps(Cell), g.stamps(Stage)), partial(draw, of)) for i, of in enumerate(figures)),
-        Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages),
-    )
