@@ -15,7 +15,6 @@ from analysis.claims.judge import ALPHA, judge, p_values, seed_values
 from analysis.measures.edge import Rule
 from analysis.measures.estimates import bootstrap, exact_pass_at_k, sampled_pass_at_k
 from analysis.measures.facts import UNDEFINED, Fact, Outcome
-from analysis.measures.seeds import alike, holm, over_alike_seeds, over_seeds, p_above, p_below
 from analysis.running.engine import Care
 from analysis.running.shard import Shard
 from tests.test_checked import taken
@@ -60,64 +59,12 @@ def test_sampled_pass_at_k_refuses() -> None:
         sampled_pass_at_k(np.array([4]), np.array([5]), 1)
 
 
-# Student's t with 2 degrees of freedom: mean 2, standard error 1/sqrt(3), quantile 4.3027 (95 %) or 2.9200 (90 %).
-@pytest.mark.parametrize(("level", "quantile"), [(0.95, 4.30265), (0.90, 2.91999)])
-def test_interval_over_seeds_by_hand(level: float, quantile: float) -> None:
-    interval = over_seeds([1.0, 2.0, 3.0], level)
-    half = quantile / math.sqrt(3)
-    assert (interval.mean, interval.low, interval.high) == pytest.approx((2.0, 2 - half, 2 + half), rel=1e-5)
-
-
-# One seed shows nothing: an interval or a small p-value from it would be invented.
-def test_one_seed_has_no_interval() -> None:
-    interval = over_seeds([5.0])
-    assert interval.mean == 5.0
-    assert math.isnan(interval.low)
-    assert math.isnan(interval.high)
-    assert p_above([5.0], 0) == 1.0
-
-
-# t = (2 - 0) / (1 / sqrt 3) = 3.4641 on 2 degrees of freedom: one-sided p = .0371; the other side is its complement.
-def test_p_values_by_hand() -> None:
-    assert p_above([1.0, 2.0, 3.0], 0.0) == pytest.approx(0.037090, abs=1e-5)
-    assert p_below([1.0, 2.0, 3.0], 0.0) == pytest.approx(1 - 0.037090, abs=1e-5)
-
-
-# Five equal values of 2 in [-100, 100]: a mean of 1 makes them likeliest where 101/102 lie at 2 and the rest at -100. The bounds of
-# the 90 % interval are where such a sample has a chance of .05: .05^(1/5) = .549 of the way from a bound to the values.
-def test_equal_values_by_hand() -> None:
-    assert p_above([2.0] * 5, 1.0, -100) == pytest.approx((101 / 102) ** 5)
-    assert p_above([2.0, 2.05, 2.0, 2.0, 2.0], 1.0, -100) == pytest.approx((101 / 102) ** 5)  # all that is printed of them is equal
-    assert p_above([2.0] * 5, 1.0, low=1.5) == 0.0  # no such mean is possible
-    assert p_above([2.0] * 5, 1.0) == 1.0  # any seed may be anywhere
-    assert p_above([2.0] * 5, 2.0, -100) == 1.0
-    assert p_below([-2.0] * 5, -1.0, 100) == pytest.approx((101 / 102) ** 5)
-    interval = over_alike_seeds([2.0] * 5, 0.9, -100, 100)
-    share = 0.05**0.2
-    assert (interval.mean, interval.low, interval.high) == pytest.approx((2, -100 + 102 * share, 100 - 98 * share))
-    assert not alike([2.0])
-    assert not alike([2.0, 2.1])
-
-
 # NaN sorts anywhere and compares false: one of them made other claims undetermined.
 def test_what_is_not_finite_is_refused() -> None:
-    for x in ([1.0, math.nan], [1.0, math.inf], []):
-        with pytest.raises(ValueError, match="finite values"):
-            over_seeds(x)
-        with pytest.raises(ValueError, match="finite values"):
-            p_above(x, 0.0)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        holm([0.01, math.nan])
     with pytest.raises(ValueError, match="at most 0; found nan"):
         exact_pass_at_k(np.array([-1.0, math.nan]), 8)
     with pytest.raises(ValueError, match=r"at most 0; found 0\.5"):
         exact_pass_at_k(np.array([0.5]), 8)
-
-
-# Holm 1979: sorted .01, .03, .04 times 3, 2, 1 = .03, .06, .04 -> made monotone .03, .06, .06.
-def test_holm_by_hand() -> None:
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx((0.06, 0.03, 0.06))
-    assert holm([0.5, 0.6]) == pytest.approx((1.0, 1.0))
 
 
 # Reseeding the bootstrap would make equal runs differ.
