@@ -1,7 +1,7 @@
-"""Power: the chance that n seeds show a difference that is there, or show that there is none.
+"""Power: the chance that n seeds show equivalence, and the smallest effect and margin that they can show.
 
-Values over seeds are taken to be normal with standard deviation `sd` (`statistics.stdev` of earlier seeds), and not `alike`, of which
-Student's t knows nothing. `effect`, `margin` and `sd` have one unit. `alpha` is the level of the verdict: for one claim of a family of
+Values over seeds are assumed normal with standard deviation `sd` (`statistics.stdev` of earlier seeds), and not `alike`, for which
+Student's t does not hold. `effect`, `margin` and `sd` have one unit. `alpha` is the level of the verdict: for one claim of a family of
 m, alpha / m is on the safe side of Holm. A single seed shows nothing.
 """
 
