@@ -126,4 +126,4 @@ def stages(growing: Growing) -> Markup:
 
     seed = next((c.seed for c in growing.cells if not set(c.stages) <= now.there.keys()), growing.cells[0].seed)
     said = "Dashed: has not run; thick: is running (▶) or failed (✗)."
-    return section("Of what it is made", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))
+    return section("Stages", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))

@@ -50,7 +50,7 @@ def report(results: Results, registration: Registration) -> Markup:
         section("Reported without a verdict", contrasts(results), *derivations(results)),
         *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
         *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
-        section("What is undefined", undefined(results)),
+        section("Undefined cells", undefined(results)),
         section("How it was run", *run(results)),
     )
 
@@ -106,9 +106,9 @@ def run(results: Results) -> list[Markup]:
     sizes |= {"seeds": ", ".join(map(str, setting.seeds)), **chosen(setting)}
     parts = {
         "To run it again": tag("pre", tag("code", provenance.command(results))),
-        "Of what it is made": figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
-        "What it cost": costs(results),
-        "On what": tag("ul", *(tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items())),
+        "Stages": figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
+        "Costs": costs(results),
+        "Machines": tag("ul", *(tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items())),
         "Sizes": table(("field", "size"), list(sizes.items()), ("size",)),
     }
     return [each for title, part in parts.items() for each in (tag("h3", title), part)]

@@ -19,9 +19,9 @@ def registration(results: Results, registered: Registration, differences: Sequen
     look = tag("strong", results.study.looks.describe(len(results.setting.seeds)))
     head = tag("p", f"The claims, margins, looks and the rule of the edge were {registered.line}. This is ", look, ".")
     if not differences:
-        return head + tag("p", "Nothing is otherwise now than it was registered.", kind="soft")
+        return head + tag("p", "The study is as it was registered.", kind="soft")
     rows = [(d.what, d.registered, tag("span", d.now, kind="verdict refuted")) for d in differences]
-    warning = tag("p", f"{len(differences)} of what was registered is otherwise now:", kind="verdict refuted")
+    warning = tag("p", f"Differences from the registration ({len(differences)}):", kind="verdict refuted")
     return head + warning + table(("what", "registered", "now"), rows)
 
 
