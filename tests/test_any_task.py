@@ -14,7 +14,7 @@ from analysis.design.results import Results, collect
 from analysis.design.scale import CPU, SCALES
 from analysis.design.study import Setting
 from analysis.measures.exact import LOWER_BOUND
-from analysis.report.derivations import beside
+from analysis.report.findings import derivations
 from analysis.studies.grid import STUDY
 from synthtasks import Dag, Program, Uses
 from synthtasks.families import Family, problem
@@ -74,7 +74,7 @@ def test_the_family_of_the_guide_runs_through_the_factorial(clock: Tasks, tmp_pa
     answered(results)
     assert {dict(c.labels)["control"] for c in results.cells} == {"none", "coin", "temperature"}
     assert {c.name for c in STUDY.claims} - {f.name for f in results.findings} == {"7 positive control"}
-    assert beside(results) == ()  # a clock has one derivation
+    assert derivations(results) == ()  # a clock has one derivation
 
 
 # broken if dependency graphs cannot be what the factorial is about, or a lower bound passes for success itself: graphs of 5 steps, depth 4,
@@ -86,7 +86,7 @@ def test_dependency_graphs_run_through_the_factorial(tmp_path: Path) -> None:
     assert "a lower bound at difficulty 5:" in results.note
     sampled = [outcome for outcome in results.outcomes if outcome.curve("after", "sampled process@8")]
     assert sampled
-    assert "".join(beside(results)).count("<tr>") == 1 + 2 * len(sampled)  # a head; pass@1 and pass@8
+    assert "".join(derivations(results)).count("<tr>") == 1 + 2 * len(sampled)  # a head; pass@1 and pass@8
     for outcome in results.outcomes:
         assert outcome.places("edge", LOWER_BOUND) == [5]
         if outcome.has((("control", "none"), ("region", "at"))):

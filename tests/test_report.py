@@ -302,7 +302,7 @@ def test_figures_draw_what_there_is(results: Results) -> None:
     assert "undefined in every seed" in svg["Gains"]
     assert "at · process" in svg["Gains"]
     assert "present" not in svg["Gains"]  # all conditions share it
-    claims = forest(STUDY.claims, results.findings)
+    claims = forest(results.findings)
     assert "2 no gain elsewhere" in claims
     assert "4 pass@1" not in claims  # has no test
     assert all(f.draw(()) == "" for f in STUDY.figures)
@@ -319,11 +319,11 @@ def test_a_new_study_draws_in_one_value() -> None:
         f for arm in arms for s in range(3) for phase in ("before", "after") for f in told(arm, s, phase, "accuracy", {1: 0.1 * s, 2: 0.5})
     ]
     facts += [f for s in range(3) for f in told({"depth": "2", "data": "few"}, s, "learning", "accuracy", {1: 0.2})]
-    svg = Curves("accuracy", ("after", "before"), "depth", "data", y="share right")(facts)
+    svg = Curves({"accuracy": "share right"}, "depth", "data", ("after", "before"))(facts)
     assert all(f">{text}</text>" in svg for text in ("depth 2", "depth 4", "data few · after", "data many · before", "share right"))
     assert ">2 · few</text>" in GainMap("accuracy")(facts)
-    assert Curves("accuracy", ("learning",))(facts).startswith("<svg")
-    assert Curves("nothing")(facts) == ""
+    assert Curves({"accuracy": "share right"}, phases=("learning",))(facts).startswith("<svg")
+    assert Curves({"nothing": ""})(facts) == ""
 
 
 # Broken if a name lost what tells conditions apart, or said what all share, or nothing.
@@ -344,7 +344,7 @@ def test_lines_by_hand() -> None:
     assert [line.labels["reward"] for line in found] == ["x", "y"]
     assert found[0].x.tolist() == [1, 2]
     assert found[0].mean.tolist() == pytest.approx([0.3, 0.4])
-    low, high = found[0].bounds
+    low, high = found[0].bounds()
     assert (low[0], high[0]) == pytest.approx((0.3 - 12.7062 * 0.1, 0.3 + 12.7062 * 0.1), rel=1e-4)  # t with one degree of freedom
     assert math.isnan(low[1])
     assert found[0].underway == {2: {1: 1.0}}

@@ -1,4 +1,4 @@
-"""Claims: what a study says before it runs, as data. `analysis.claims.judge` reads them off the facts.
+"""Claims: the statements of a study before it runs, as data. `analysis.claims.judge` reads them off the facts.
 
 A claim compares means over seeds. Its unit is the pretraining seed: cells that share a seed are averaged or subtracted
 within it first, and only the seeds' values are tested.
@@ -15,7 +15,7 @@ from synthtasks.checked import Above, From, check
 ROUNDING = 1e-6  # by which a mean of probabilities may exceed its bounds
 
 Where = Callable[[Outcome], Sequence[float | None]]
-"""Where on the axis of its metric a claim looks; nowhere, if the cell has no such place."""
+"""The places on the axis of its metric at which a claim reads; none, if the cell has no such place."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class At:
         check(self)
 
     def __call__(self, outcome: Outcome) -> Sequence[float]:
-        """Where the edge was measured with a wider region than its band, the region is cut."""
+        """The difficulties of the band, or the first (last) of the region."""
         if self.width is None:
             return outcome.places("edge", f"band {self.region}")
         region = outcome.places("edge", f"region {self.region}")
@@ -76,23 +76,23 @@ class Places:
 
 
 Pick = Callable[[Sequence[Outcome]], Sequence[Outcome]]
-"""Of a seed's cells those that a claim reads, by a rule that was written before the run."""
+"""The rule, written before the run, by which a claim picks some of a seed's cells."""
 
 
 def every(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """All of them."""
+    """All cells of the seed."""
     return outcomes
 
 
 @dataclass(frozen=True)
 class Term:
-    """A metric after (or before) learning, averaged over the picked ones of the cells with these labels, and over places."""
+    """A metric after (or before) learning, averaged over the places, and over the cells with these labels that are picked."""
 
     labels: Labels
     where: Where = At()
     metric: str = "pass@128"
     phase: str = "after"
-    least: float | None = 0.0  # between these bounds the metric must lie; those of a probability, unless said, and None for no bound
+    least: float | None = 0.0  # the metric lies between these bounds, by default those of a probability; None for no bound
     most: float | None = 1.0
     pick: Pick = every
 
@@ -101,7 +101,7 @@ class Term:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Both, as numbers."""
+        """The bounds as numbers, which may be infinite."""
         return -math.inf if self.least is None else self.least, math.inf if self.most is None else self.most
 
     def value(self, outcomes: Sequence[Outcome]) -> float | None:
@@ -114,14 +114,11 @@ class Term:
         if not mine:
             raise ValueError(f"no cell is labelled {dict(self.labels)}; there are {[dict(o.labels) for o in outcomes]}")
         values = []
-        if not (picked := self.pick(mine)):
-            return None
-        for outcome in picked:
-            places = [] if outcome.undefined else self.where(outcome)
-            if not places:
+        for outcome in self.pick(mine):
+            if outcome.undefined or not (places := self.where(outcome)):
                 return None
             values.append(sum(self._at(outcome, place) for place in places) / len(places))
-        return sum(values) / len(values)
+        return sum(values) / len(values) if values else None
 
     def _at(self, outcome: Outcome, place: float | None) -> float:
         value = outcome.value(self.phase, self.metric, place)
@@ -132,7 +129,7 @@ class Term:
         if not math.isfinite(value):
             raise ValueError(f"{self.metric} {self.phase} learning is {value} {where}")
         low, high = self.bounds
-        if not low - ROUNDING <= value <= high + ROUNDING:  # or the bounds of a contrast, on which verdicts may rest, would be wrong
+        if not low - ROUNDING <= value <= high + ROUNDING:  # otherwise the bounds of the contrast, which verdicts use, are wrong
             raise ValueError(f"{self.metric} is {value} {where}; this term is of numbers from {low:g} to {high:g}")
         return value
 
@@ -193,7 +190,7 @@ class Same:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement about a contrast, and what would refute it. Without a test it is reported, and nothing is claimed."""
+    """A statement about a contrast, with its test. Without a test the contrast is reported, and nothing is claimed."""
 
     name: str
     statement: str

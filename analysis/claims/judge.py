@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from statistics import stdev
 from typing import Literal
 
 from analysis.claims.claims import Claim, Contrast, More, Reach, Same, reach
@@ -11,18 +12,7 @@ from analysis.claims.looks import Looks
 from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
 from analysis.measures.power import smallest_effect, smallest_margin
-from analysis.measures.seeds import (
-    alike,
-    either_side,
-    holm,
-    largest,
-    over_alike_seeds,
-    over_seeds,
-    p_above,
-    p_below,
-    sign_flip_above,
-    sign_flip_p,
-)
+from analysis.measures.seeds import alike, either_side, holm, over_alike_seeds, over_seeds, p_above, p_below, sign_flip_above, sign_flip_p
 
 ALPHA = 0.05
 LOG_P = "log p"  # mean log-probability of the solution, which moves where pass@k does not
@@ -61,12 +51,9 @@ class Finding:
         """The exact p-value of the claim, not adjusted, that assumes symmetry about the margin in place of normality."""
         if not self.values:
             return None
-        match self.test:
-            case More(margin):
-                return sign_flip_p(self.values, margin)
-            case Same(margin):
-                return max(sign_flip_above(self.values, -margin), sign_flip_above([-v for v in self.values], -margin))
-        return sign_flip_p(self.values)
+        if isinstance(self.test, Same):
+            return max(sign_flip_above(x, -self.test.margin) for x in (self.values, [-v for v in self.values]))
+        return sign_flip_p(self.values, self.margin or 0.0)
 
     @cached_property
     def sides(self) -> tuple[float, float] | None:
@@ -78,25 +65,19 @@ class Finding:
         """The smallest effect (of `Same`: the smallest margin) that so many seeds of this spread would have shown with a chance of .8."""
         if self.n < 2 or alike(self.values) or self.test is None:
             return None
-        mean = sum(self.values) / self.n
-        spread = math.sqrt(sum((v - mean) ** 2 for v in self.values) / (self.n - 1))
+        spread = stdev(self.values)
         found = smallest_margin(spread, self.n) if isinstance(self.test, Same) else self.test.margin + smallest_effect(spread, self.n)
         return found if math.isfinite(found) else None
 
-    @property
-    def largest(self) -> float:
-        """The largest change of any seed: all that is known where every seed gives the same."""
-        return largest(self.values)
-
     def record(self) -> dict[str, object]:
-        """As JSON."""
+        """The finding as JSON."""
         said = {key: value for key, value in asdict(self).items() if key != "test"}
         test = self.test and type(self.test).__name__.lower()
         return said | {"margin": self.margin, "test": test, "sign_flip_p": self.sign_flip, "smallest": self.smallest}
 
 
 def p_values(test: More | Same, x: Sequence[float], reach: Reach = ANY) -> Pair:
-    """Of "shown" and of "refuted": where both can be, two-sided, so that both together keep the level."""
+    """The p-values of "shown" and of "refuted": where both can be, two-sided, so that both together keep the level."""
     margin = test.margin
     if isinstance(test, More):
         return min(1.0, 2 * p_above(x, margin, reach.low)), min(1.0, 2 * p_below(x, margin, reach.high))
@@ -106,11 +87,9 @@ def p_values(test: More | Same, x: Sequence[float], reach: Reach = ANY) -> Pair:
 
 def seed_values(contrast: Contrast, outcomes: Outcomes) -> dict[int, float | None]:
     """The contrast within each seed, in points of 100; None of a seed in which a cell is undefined."""
-    by_seed: dict[int, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_seed.setdefault(outcome.seed, []).append(outcome)
     result: dict[int, float | None] = {}
-    for seed, mine in sorted(by_seed.items()):
+    for seed in sorted({o.seed for o in outcomes}):
+        mine = [o for o in outcomes if o.seed == seed]
         terms = [(weight, term.value(mine)) for weight, term in contrast]
         result[seed] = None if any(v is None for _, v in terms) else 100 * sum(w * v for w, v in terms if v is not None)
     return result
@@ -121,14 +100,14 @@ Test = Callable[[Claim, Mapping[int, float | None]], Pair]
 
 
 def one_look(claim: Claim, values: Mapping[int, float | None]) -> Pair:
-    """Of all seeds, read once."""
+    """One reading of all seeds."""
     x = [v for v in values.values() if v is not None]
     return p_values(claim.test, x, reach(claim.contrast)) if x and claim.test else (1.0, 1.0)
 
 
 def over_looks(looks: Looks, seeds: Sequence[int]) -> Test:
-    """Of the looks so far, adjusted for there being several, if as many seeds were asked for as a look has. At another number of seeds the
-    reading is exploratory: it is as if there were no other."""
+    """A reading at the last of the looks so far, adjusted for their number, if as many seeds were asked for as a look has. At another
+    number of seeds the reading is exploratory: it is as if there were no other."""
     if looks.number(len(seeds)) is None:
         return one_look
     passed = [set(seeds[:n]) for n in looks.seeds if n <= len(seeds)]
@@ -147,7 +126,7 @@ def judge(claims: Sequence[Claim], outcomes: Outcomes, test: Test = one_look) ->
 
 
 def judge_each(asked: Sequence[tuple[Claim, Outcomes]], test: Test = one_look) -> tuple[Finding, ...]:
-    """The same where each claim has outcomes of its own: those of seeds for which every cell of the claim exists.
+    """`judge` where each claim has outcomes of its own: those of seeds for which every cell of the claim exists.
 
     Raises:
         ValueError: if a claim reads what was not measured, or is not finite; it names the claim.
@@ -178,18 +157,22 @@ def _log_change(claim: Claim, outcomes: Outcomes) -> float | None:
     logs = replace(claim, contrast=tuple((w, replace(term, metric=LOG_P, least=None, most=0.0)) for w, term in claim.contrast))
     if not logs.is_measured(outcomes):
         return None
-    values = [v / 100 for v in seed_values(logs.contrast, outcomes).values() if v is not None]
-    return largest(values) if values else None
+    return max((abs(v) / 100 for v in seed_values(logs.contrast, outcomes).values() if v is not None), default=None)
 
 
 def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None], both: Pair | None, p: float | None) -> Finding:
     x = [v for v in values.values() if v is not None]
     verdict: Verdict = "undetermined"
     level = claim.test.level if claim.test else 0.95
-    interval = _interval(x, level, reach(claim.contrast))
+    interval = Interval(math.nan, math.nan, math.nan)
+    if x:
+        bounds = reach(claim.contrast)
+        interval = over_alike_seeds(x, level, bounds.low, bounds.high) if alike(x) else over_seeds(x, level)
     if claim.test is None:
         verdict = "reported"
-    elif x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes):  # the same weights: known, not estimated
+    elif (
+        x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes)
+    ):  # the weights did not change: the effect is known, not estimated
         verdict, p, interval = "shown (no update)", None, Interval(0.0, 0.0, 0.0)
     elif both is not None and p is not None and p < ALPHA:
         verdict = "shown" if both[0] < both[1] else "refuted"
@@ -198,9 +181,3 @@ def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None
         claim.name, claim.statement, verdict, difference, low, high, level, claim.test, p, claim.unit,
         len(x), len(values) - len(x), tuple(x), _log_change(claim, outcomes),
     )  # fmt: skip
-
-
-def _interval(x: Sequence[float], level: float, reach: Reach) -> Interval:
-    if not x:
-        return Interval(math.nan, math.nan, math.nan)
-    return over_alike_seeds(x, level, reach.low, reach.high) if alike(x) else over_seeds(x, level)

@@ -1,4 +1,4 @@
-"""Planned looks: after how many seeds the verdicts are read, and how much of the level each reading may spend."""
+"""Planned looks: the numbers of seeds after which verdicts are read, and the part of the level that each reading may spend."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from synthtasks.checked import Above, From, check
 
 @dataclass(frozen=True)
 class Looks:
-    """Numbers of seeds at which verdicts are read; adding seeds until a claim is shown would find something in the end.
+    """The numbers of seeds at which verdicts are read. Without such a plan, adding seeds until a claim is shown would succeed in the end.
 
     `alpha` is the chance of any false verdict at any look. It is spent as by Lan and DeMets (1983), with the function of Pocock's type:
     alpha ln(1 + (e - 1) n / last) by the look at n seeds. The levels of the looks sum to `alpha`, so they hold however looks and claims

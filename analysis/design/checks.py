@@ -1,17 +1,18 @@
-"""A study is checked before it runs: whatever would fail in some iteration, or when the last stage reports, is refused at once."""
+"""Checks of a study before it runs: a mistake that would fail in some iteration, or in the report at the end, is refused at once."""
 
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from analysis.claims.claims import Claim
 from analysis.design.study import Setting, Study
 from analysis.measures.edge import Edge
-from analysis.measures.facts import Cell, Fact, Measure, Outcome, applies, outcomes
+from analysis.measures.facts import Cell, Outcome, applies, outcomes
 from analysis.measures.scores import difficulties
+from models import GPTConfig
 from synthtasks.corpora import Corpus, Solved, Writer
 from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
+from synthtasks.vocab import Vocab
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
@@ -25,7 +26,7 @@ DRAWN = 2  # problems of each family that are tried: nearly all are of one lengt
 
 
 def check_study(study: Study, setting: Setting) -> None:
-    """Make sure that nothing which can be known now would fail later. Cells of different seeds are alike, so those of one are looked at.
+    """Refuse a study of which something would fail later. Cells of different seeds are alike, so those of one are looked at.
 
     Raises:
         ValueError: if something would, saying what was expected, and what was found.
@@ -34,23 +35,19 @@ def check_study(study: Study, setting: Setting) -> None:
     if len({c.labels for c in cells}) < len(cells):
         raise ValueError(f"each cell of a seed has labels of its own; found {[dict(c.labels) for c in cells]}")
     for cell in cells:
-        _check_labels(study, cell)
+        found = dict(cell.labels)
+        if found.keys() != study.axes.keys() or any(value not in study.axes[axis] for axis, value in found.items()):
+            raise ValueError(f"a cell has one value of each axis of its study, {dict(study.axes)}; found {found}")
         _check_scores(cell)
     _check_claims(study, setting, cells)
-    known: set[object] = set()
-    for stage in _named([s for c in cells for s in c.stages]):
-        _check_stage(stage, known)
-
-
-def _check_labels(study: Study, cell: Cell) -> None:
-    """A cell has a value of every axis."""
-    found = dict(cell.labels)
-    if found.keys() != study.axes.keys() or any(value not in study.axes[axis] for axis, value in found.items()):
-        raise ValueError(f"a cell has one value of each axis of its study, {dict(study.axes)}; found {found}")
+    stages = {s: [f for f in closure([s]) if isinstance(f, Fresh)] for s in _named([s for c in cells for s in c.stages])}
+    readings = ((first.config, first.vocab, reading) for s, fresh in stages.items() for first in fresh[:1] for reading in _readings(s))
+    for config, vocab, reading in dict.fromkeys(readings):
+        reading.check(config, vocab)
 
 
 def _check_scores(cell: Cell) -> None:
-    """What is compared must be scored alike."""
+    """Scores that are compared must be of the same difficulties."""
     said = f"the cell labelled {dict(cell.labels)}"
     scores = {what: stage for what, stage in cell.named if isinstance(stage, Score)}
     for what, score in scores.items():
@@ -69,32 +66,22 @@ def _check_scores(cell: Cell) -> None:
 
 
 def _check_claims(study: Study, setting: Setting, cells: Sequence[Cell]) -> None:
-    """Each must be answered by a seed in which all is defined, unless cells that it reads exist with the study's own options alone. Facts
-    are imagined by the measures; of those that imagine nothing, one that measures something cannot be told from one that does not."""
+    """Each claim must be answered by a seed in which all is defined, unless cells that it reads exist with the study's own options alone.
+    Measures imagine the facts; a measure that imagines none may measure anything."""
     asked = study.claims_of(cells)
     usual = [] if asked == study.claims else list(study.every(replace(setting, seeds=setting.seeds[:1], options=study.options)))
-    for claim in study.claims:
-        for _, term in claim.contrast:
-            if not any(set(term.labels) <= set(cell.labels) for cell in (*cells, *usual)):
-                raise ValueError(
-                    f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {[dict(c.labels) for c in cells]}"
-                )
-    known = outcomes(f for cell in cells for measure in study.measures if applies(measure, cell) for f in _imagined(measure, cell))
-    silent = [m for m in study.measures if not hasattr(m, "imagined") and any(applies(m, c) for c in cells)]
+    for claim, term in [(each, term) for each in study.claims for _, term in each.contrast]:
+        if not any(set(term.labels) <= set(cell.labels) for cell in (*cells, *usual)):
+            there = [dict(c.labels) for c in cells]
+            raise ValueError(f"claim {claim.name!r}: no cell is labelled {dict(term.labels)}; there are {there}")
+    measuring = [(measure, cell) for cell in cells for measure in study.measures if applies(measure, cell)]
+    known = outcomes(f for measure, cell in measuring if (imagine := getattr(measure, "imagined", None)) for f in imagine(cell))
     empty = [Outcome(dict(c.labels), c.seed, ()) for c in cells if not any(o.has(c.labels) for o in known)]
-    for claim in asked:
-        _check_claim(claim, (*known, *empty), bool(silent))
-
-
-def _imagined(measure: Measure, cell: Cell) -> Iterator[Fact]:
-    yield from getattr(measure, "imagined", lambda cell: ())(cell)
-
-
-def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
-    for _, term in claim.contrast:
-        mine = [o for o in known if o.has(term.labels)]
+    silent = not all(hasattr(measure, "imagined") for measure, _ in measuring)
+    for claim, term in [(each, term) for each in asked for _, term in each.contrast]:
+        mine = [o for o in (*known, *empty) if o.has(term.labels)]
         if silent and not all(term.metric in o.metrics(term.phase) for o in mine):
-            continue  # one of the measures that imagine nothing may measure it
+            continue  # a measure that imagines nothing may give it
         try:
             value = term.value(mine)
         except ValueError as reason:
@@ -107,7 +94,7 @@ def _check_claim(claim: Claim, known: Sequence[Outcome], silent: bool) -> None:
 
 
 def _named(stages: Sequence[Stage]) -> tuple[Stage, ...]:
-    """The distinct stages that these consist of, each of which has an identity, and can be sent to another process."""
+    """The distinct stages of these and of everything upstream. Each must have an identity, and be picklable."""
     try:
         every = closure(stages)
         for stage in every:
@@ -122,15 +109,6 @@ def _named(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     return every
 
 
-def _check_stage(stage: Stage, known: set[object]) -> None:
-    """All that it reads and writes must fit into its policy's context, and be made of its words."""
-    fresh = next((s for s in closure([stage]) if isinstance(s, Fresh)), None)
-    for reading in _readings(stage) if fresh is not None else ():
-        if fresh is not None and (key := (fresh.config, fresh.vocab, reading)) not in known:
-            known.add(key)
-            reading.check(fresh)
-
-
 @dataclass(frozen=True)
 class Reading:
     """Documents that a policy reads, or writes."""
@@ -140,28 +118,26 @@ class Reading:
     split: Split = "train"
     spare: int = 0  # tokens that it may write beyond the solution
 
-    def check(self, fresh: Fresh) -> None:
-        """They must be made of the policy's words, and fit into its context.
+    def check(self, config: GPTConfig, vocab: Vocab) -> None:
+        """Refuse documents that have other words than the policy, or do not fit into its context.
 
         Raises:
-            ValueError: if they do not.
+            ValueError: if one is refused.
         """
         for i in range(DRAWN):
             document = self.write(problem(self.family, self.split, "check", i))
-            needed = len(fresh.vocab.encode(document.prompt + document.body)) + self.spare
-            if needed > fresh.config.context:
-                raise ValueError(
-                    f"the model's context holds {fresh.config.context} tokens, but {needed} are needed for {_said(self.family)}: "
-                    "take fewer lines or steps, or a longer context"
-                )
+            needed = len(vocab.encode(document.prompt + document.body)) + self.spare
+            if needed > config.context:
+                holds = f"the model's context holds {config.context} tokens, but {needed} are needed for {_said(self.family)}"
+                raise ValueError(f"{holds}: take fewer lines or steps, or a longer context")
 
 
 def _said(family: Family) -> str:
-    """Its numbers and words, less its primitives and parts."""
-    values = [(f.name, getattr(family, f.name)) for f in fields(family)]  # type: ignore[arg-type]  # a frozen dataclass
-    if (inner := dict(values).get("family")) is not None:
-        return f"{type(family).__name__}({_said(inner)})"
-    return f"{type(family).__name__}({', '.join(f'{name}={value!r}' for name, value in values if isinstance(value, int | str))})"
+    """The family with its numbers and words, less its primitives and parts."""
+    values = {f.name: getattr(family, f.name) for f in fields(family)}  # type: ignore[arg-type]  # a frozen dataclass
+    inner = values.get("family")
+    plain = ", ".join(f"{name}={value!r}" for name, value in values.items() if isinstance(value, int | str))
+    return f"{type(family).__name__}({plain if inner is None else _said(inner)})"
 
 
 def _readings(stage: Stage) -> Iterator[Reading]:
@@ -179,11 +155,8 @@ def _readings(stage: Stage) -> Iterator[Reading]:
 
 
 def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
-    """Of a band the longest problems that it may choose."""
-    match source:
-        case Band(edge=Edge(scores=scores)):
-            yield Reading(at(source.family, max(difficulties(scores))), Solved(sampler.surface), source.split, sampler.spare)
-        case Band() | Endless():
-            yield Reading(source.family, Solved(sampler.surface), source.split, sampler.spare)
-        case Few():
-            yield Reading(source.family, Solved(sampler.surface), "train", sampler.spare)
+    """Problems with their solutions; for a band the longest that it may choose."""
+    if isinstance(source, Band | Endless | Few):
+        edge = source.edge if isinstance(source, Band) else None
+        family = at(source.family, max(difficulties(edge.scores))) if isinstance(edge, Edge) else source.family
+        yield Reading(family, Solved(sampler.surface), "train" if isinstance(source, Few) else source.split, sampler.spare)

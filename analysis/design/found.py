@@ -1,7 +1,7 @@
 """Findings that are kept: a run at a planned look writes a few KB, from which README's tables are made."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from train.stages.reading import read_object, reading
 SCHEMA = 1
 FOUND = Path(__file__).parent.parent / "found"  # of the studies of this package
 KEPT = ("name", "statement", "verdict", "test", "difference", "low", "high", "level", "margin", "unit", "n", "dropped", "p", "sign_flip_p")
-TRIAL = "smoke"  # the scale whose numbers say nothing
+TRIAL = "smoke"  # the scale of trial runs, whose numbers mean nothing
 DIGITS = 4
 
 
 def found(results: Results, registration: Registration) -> dict[str, object]:
-    """What a run found, in a few KB."""
+    """The findings of a run, with all that says which run it was."""
     study, seeds = results.study, results.setting.seeds
     return {
         "schema": SCHEMA,
@@ -32,13 +32,13 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
         "note": results.note,
-        "findings": [{key: _rounded(finding.record()[key]) for key in KEPT} for finding in results.findings],
+        "findings": [{key: round(v, DIGITS) if isinstance(v := f.record()[key], float) else v for key in KEPT} for f in results.findings],
     }
 
 
 def keep(results: Results, registration: Registration, folder: Path, whole: bool) -> tuple[Path, ...]:
-    """Write `found.json` into the study's folder; of a study of this package in its own setting (`whole`), at a planned look, into
-    `analysis/found` as well. The files that were written."""
+    """Write `found.json` into the study's folder, and into `analysis/found` if it is a study of this package in its own setting (`whole`)
+    at a planned look. The files that were written."""
     study, scale = results.study, preset(results.setting.scale)
     files = [folder / "found.json"]
     planned = study.looks.number(len(results.setting.seeds)) is not None
@@ -65,28 +65,18 @@ def read_found(name: str) -> Mapping[str, object]:
 
 def markdown(said: Mapping[str, object]) -> str:
     """The tested claims of a study as a table for README."""
-    rows = [f for f in json.loads(json.dumps(said["findings"])) if f["verdict"] != "reported"]
     lines = ["| claim | difference, points [interval] | margin | verdict |", "|---|---|---|---|"]
-    lines += [f"| {_sentence(rows, i)} | {_difference(f)} | {_margin(f)} | {f['verdict']} |" for i, f in enumerate(rows)]
+    for f in (f for f in json.loads(json.dumps(said["findings"])) if f["verdict"] != "reported"):
+        statement = f"{f['name'].split(' ')[0]}. {f['statement'].removeprefix('... ').strip('. ')}"
+        margin = f"{'within' if f['test'] == 'same' else 'more than'} {f['margin']:g}"
+        lines.append(
+            f"| {statement} | {_difference(**{key: f[key] for key in ('difference', 'low', 'high')})} | {margin} | {f['verdict']} |"
+        )
     return "\n".join(lines)
 
 
-def _sentence(rows: Sequence[Mapping[str, str]], i: int) -> str:
-    """The statement of a claim; of one that goes on from another, with the name that says where it belongs."""
-    return f"{rows[i]['name'].split(' ')[0]}. {rows[i]['statement'].removeprefix('... ').strip('. ')}"
-
-
-def _difference(finding: Mapping[str, float | None]) -> str:
-    difference, low, high = (finding[key] for key in ("difference", "low", "high"))
+def _difference(difference: float | None, low: float | None, high: float | None) -> str:
     if difference is None:
         return "undefined"
     bounds = "" if low is None or high is None else f" [{low:+.1f}, {high:+.1f}]"
     return f"{difference:+.1f}{bounds}".replace("-", "−")
-
-
-def _margin(finding: Mapping[str, object]) -> str:
-    return f"{'within' if finding['test'] == 'same' else 'more than'} {finding['margin']:g}"
-
-
-def _rounded(value: object) -> object:
-    return round(value, DIGITS) if isinstance(value, float) else value

@@ -25,14 +25,14 @@ from train.sample import Sample
 from train.score import Score
 
 UNSOLVED = 0.3  # share of pretraining documents
-DRAWN = 32  # problems from which the length of documents is told
+DRAWN = 32  # problems from which the length of documents is estimated
 TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
 REWARDS: Mapping[str, Reward] = {"outcome": Correct(), "process": Process(), "coin": Coin()}
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """What the problems of a study are, how they are said, and which of their primitives the absent arm does not learn to compute.
+    """The problems of a study, their surface, and the primitives that the absent arm does not learn to compute.
 
     The order of `withhold` makes no difference, so it is kept sorted.
 
@@ -102,22 +102,18 @@ def knowing(scale: Scale, tasks: Tasks) -> Family | None:
     withheld, or it has no field from which some could be left out."""
     try:
         return families.knowing(everything(scale, tasks), tasks.withhold)
-    except ValueError:  # so a family says that it has no such problems
+    except ValueError:  # the family has no such problems
         return None
 
 
 def corpus(scale: Scale, names: tuple[str, ...], tasks: Tasks = PROGRAMS) -> Corpus:
-    """Solved problems of the first difficulties, and documents without results of every one; the results of the primitives of these names
-    carry no loss."""
+    """Solved problems of the first difficulties, and documents without results of every difficulty. The results of the primitives of these
+    names carry no loss."""
     every = exam(everything(scale, tasks), scale.lines)
     solved = every[: scale.solved]
-    return Corpus(
-        (
-            *(Recipe((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved),
-            *(Recipe(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every),
-        ),
-        names,
-    )
+    recipes = [Recipe((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved]
+    recipes += [Recipe(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every]
+    return Corpus(tuple(recipes), names)
 
 
 @cache
@@ -126,7 +122,7 @@ def context(scale: Scale, tasks: Tasks) -> int:
     longest = [exam(family, scale.lines)[-1] for family in (everything(scale, tasks), needing(scale, tasks))]
     drawn = [problem(family, "train", "context", i) for family in longest for i in range(DRAWN)]
     sizes = [sorted(len(put(p)) for p in drawn) for put in (tasks.said.prompt, tasks.said.solution)]
-    needed = Sampler().spare + sum(2 * lengths[-1] - lengths[0] for lengths in sizes)  # others may be longer by as much as these differ
+    needed = Sampler().spare + sum(2 * lengths[-1] - lengths[0] for lengths in sizes)  # unseen problems may be longer by the range of these
     return max(256, 1 << (needed - 1).bit_length())
 
 

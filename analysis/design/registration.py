@@ -1,6 +1,6 @@
-"""Registration: what a study claims, by which rules, is written into its folder before its first stage runs, and kept.
+"""Registration: the claims of a study and its rules are written into its folder before its first stage runs, and kept.
 
-Whoever changes a margin after the run does not change the registration: report and terminal show both beside each other.
+A margin that is changed after the run does not change the registration: report and terminal show both beside each other.
 """
 
 import hashlib
@@ -16,7 +16,6 @@ from analysis.measures.facts import Cell
 from train.stages.circumstances import commit
 from train.stages.disk import write_json
 from train.stages.reading import a_count, a_text, an_object, read_object, reading
-from train.stages.stage import Stage
 
 FILE = "registration.json"
 SCHEMA = 1
@@ -24,7 +23,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is otherwise now than it was registered."""
+    """A difference between the registered plan and the present one."""
 
     what: str
     registered: str
@@ -43,7 +42,7 @@ class Registration:
 
     @property
     def line(self) -> str:
-        """In one line."""
+        """The registration in one line."""
         known = self.commit if isinstance(self.commit, dict) else {}
         changed = ", with changes" if known.get("dirty") else ""
         code = f"code {str(known['hash'])[:12]}{changed}" if "hash" in known else "code in no repository"
@@ -53,7 +52,8 @@ class Registration:
 
 def plan_of(study: Study, cells: Sequence[Cell]) -> dict[str, object]:
     """The plan of a study as JSON: all by which its findings are decided."""
-    edges = {json.dumps(described(edge), sort_keys=True): described(edge) for cell in cells for edge in _rules(cell.stages)}
+    rules = [{"rule": s.rule, "width": getattr(s, "width", None)} for cell in cells for s in cell.stages if hasattr(s, "rule")]
+    edges = {json.dumps(described(rule), sort_keys=True): described(rule) for rule in rules}
     return {
         "study": study.name,
         "question": study.question,
@@ -61,13 +61,6 @@ def plan_of(study: Study, cells: Sequence[Cell]) -> dict[str, object]:
         "edges": list(edges.values()),
         "claims": {claim.name: {f.name: described(getattr(claim, f.name)) for f in fields(claim)} for claim in study.claims},
     }
-
-
-def _rules(stages: Sequence[Stage]) -> Iterator[object]:
-    """The rules by which stages choose difficulties."""
-    for stage in stages:
-        if hasattr(stage, "rule"):
-            yield {"rule": stage.rule, "width": getattr(stage, "width", None)}
 
 
 def described(value: object) -> object:
@@ -116,7 +109,7 @@ def _hash(plan: Mapping[str, object]) -> str:
 
 
 def differences(registration: Registration, study: Study, cells: Sequence[Cell]) -> tuple[Difference, ...]:
-    """Everything that is otherwise now than it was registered."""
+    """The differences between the registered plan and the present one."""
     return tuple(_differences("", dict(registration.plan), plan_of(study, cells)))
 
 

@@ -48,9 +48,8 @@ class Results:
 def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store) -> Results:
     """Measure every cell, and judge the claims that the cells can answer."""
     facts = tuple(fact for cell in cells for fact in measured(cell, study.measures, store))
-    return Results(
-        study, setting, tuple(cells), facts, judge(study.claims_of(cells), outcomes(facts), over_looks(study.looks, setting.seeds)), store
-    )
+    findings = judge(study.claims_of(cells), outcomes(facts), over_looks(study.looks, setting.seeds))
+    return Results(study, setting, tuple(cells), facts, findings, store)
 
 
 def write_results(results: Results, out: Path) -> None:

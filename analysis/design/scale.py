@@ -1,6 +1,6 @@
-"""How large a study is: one value, from a minute on a laptop to hours on a GPU. Nothing in a study knows which."""
+"""The size of a study as one value, from a minute on a laptop to hours on a GPU. No study depends on which one it is."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 from synthtasks.checked import Above, From, check
@@ -58,44 +58,23 @@ class Scale:
 
 CPU = Scale()
 SMOKE = Scale(
-    modulus=3,
-    lines=10,
-    solved=3,
-    deepest=10,
-    width=32,
-    pretraining=800,
-    tokens=2_048,
-    pretraining_lr=8e-3,
-    rl_iterations=12,
-    problems=16,
-    group=8,
-    rl_lr=1e-3,
-    exam_problems=128,
-    sampled_problems=16,
-    samples=16,
-    seeds=1,
-)
-GPU = replace(
-    CPU,
-    lines=26,
-    deepest=26,
-    width=256,
-    layers=4,
-    heads=8,
-    pretraining=4_000,
-    tokens=32_768,
-    pretraining_lr=2e-3,
-    rl_iterations=400,
-    problems=64,
+    modulus=3, lines=10, solved=3, deepest=10, width=32,
+    pretraining=800, tokens=2_048, pretraining_lr=8e-3,
+    rl_iterations=12, problems=16, group=8, rl_lr=1e-3,
+    exam_problems=128, sampled_problems=16, samples=16, seeds=1,
+)  # fmt: skip
+GPU = Scale(
+    lines=26, deepest=26, width=256, layers=4, heads=8,
+    pretraining=4_000, tokens=32_768, pretraining_lr=2e-3, rl_iterations=400, problems=64,
     machine=Machine(accelerator="cuda", precision="32-true", threads=2, rows=1_024),
-)
+)  # fmt: skip
 
 SCALES = {"smoke": SMOKE, "cpu": CPU, "gpu": GPU}
 SIZES = tuple(f.name for f in fields(Scale) if f.name not in ELSEWHERE)
 
 
 def changed(scale: Scale, other: Scale) -> dict[str, int | float]:
-    """What is learned otherwise at a scale than at another: each field that differs, with its value."""
+    """The fields in which learning at a scale differs from that at another, with their values."""
     return {f: getattr(scale, f) for f in SIZES if getattr(scale, f) != getattr(other, f)}
 
 

@@ -1,4 +1,4 @@
-"""Studies: a question, the cells that answer it, what is measured in each, and the claims, written down before the run."""
+"""Studies: a question, the cells that answer it, their measures, and the claims, written down before the run."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from analysis.design.scale import Scale
 from analysis.measures.facts import Cell, Fact, Measure
 from synthtasks.checked import From, check
 
-RESERVED = ("stages", "logs")  # what else lies beside the folders of studies
+RESERVED = ("stages", "logs")  # folders that lie beside those of studies
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a report, and how to read it."""
+    """A figure of a report, with its caption."""
 
     title: str
     draw: Callable[[Sequence[Fact]], str]  # SVG; empty, where there is nothing to draw
@@ -48,10 +48,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Act:
-    """One part of a lesson: what is said, which stages of the cells then run, and what is shown when they have."""
+    """One part of a lesson: a text, the stages of the cells that run then, and the lines that are shown afterwards."""
 
     title: str
-    text: str  # in which {withhold} stands for what the option of that name is set to
+    text: str  # in which {withhold} stands for the value of the option of that name
     stages: tuple[str, ...]  # by their names in the cells
     show: Callable[[Sequence[Fact]], str] | None = None  # lines for a terminal, of all that can be measured by then
 
@@ -66,7 +66,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Study:
-    """One question in one file. Everything that a study calls its own is here, and no other code knows its words.
+    """One question in one file. All that is particular to a study is here: no other code knows its labels or metrics.
 
     `axes` names the labels of its cells and the values that each may have; `cells` makes the cells of a seed, each with a value of
     every axis.

@@ -1,4 +1,4 @@
-"""Conditions: which cells are drawn together, what they are called, and the curve of each seed."""
+"""Conditions: the cells that are drawn together, their names, and the curve of each seed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.measures.estimates import Floats
-from analysis.measures.facts import Outcome
+from analysis.measures.facts import Outcome, by_condition
 from analysis.measures.seeds import over_seeds
 
 Labelled = Mapping[str, str]
@@ -14,19 +14,19 @@ Curve = Mapping[float, float]  # value by its place on the axis
 
 
 def varying(every: Iterable[Labelled]) -> tuple[str, ...]:
-    """The axes in which these conditions differ; of a single condition all, as a name must have something to say."""
+    """The axes in which these conditions differ; for a single condition all axes, so that its name is not empty."""
     conditions = list({tuple(labels.items()): labels for labels in every}.values())
     axes = dict.fromkeys(axis for labels in conditions for axis in labels)
     return tuple(axis for axis in axes if len(conditions) == 1 or len({labels.get(axis) for labels in conditions}) > 1)
 
 
 def name(labels: Labelled, axes: Collection[str], between: str = " · ") -> str:
-    """The values of a condition on these axes, less those that say nothing."""
+    """The name of a condition: its values on these axes, without repeats and without `none`."""
     return between.join(dict.fromkeys(value for axis, value in labels.items() if axis in axes and value != "none"))
 
 
 def values(every: Iterable[Labelled], axis: str) -> tuple[str, ...]:
-    """The values of an axis in the order in which they occur; a blank where there is none."""
+    """The values of an axis in order of occurrence; "" for conditions that lack it."""
     return tuple(dict.fromkeys(labels.get(axis, "") for labels in every))
 
 
@@ -39,12 +39,12 @@ class Line:
     underway: Mapping[int, Curve]  # of seeds whose stage is still running
 
     def lies(self, axis: str, value: str) -> bool:
-        """True if it has this value of the axis; of no axis, the blank."""
+        """True if the condition has this value of the axis; "" means that it has none."""
         return self.labels.get(axis, "") == value
 
     @property
     def x(self) -> Floats:  # [X]
-        """Where some seed has a value, ascending."""
+        """The places at which some seed has a value, ascending."""
         return np.array(sorted({at for curve in self.whole.values() for at in curve}))
 
     @property
@@ -52,10 +52,9 @@ class Line:
         """The mean over seeds."""
         return np.array([np.mean(self._at(x)) for x in self.x])
 
-    @property
-    def bounds(self) -> tuple[Floats, Floats]:  # [X], [X]
-        """The 95 % t interval over seeds; NaN of a single one."""
-        found = [over_seeds(self._at(x)) for x in self.x]
+    def bounds(self, level: float = 0.95) -> tuple[Floats, Floats]:  # [X], [X]
+        """The t interval over seeds; NaN for a single one."""
+        found = [over_seeds(self._at(x), level) for x in self.x]
         return np.array([i.low for i in found]), np.array([i.high for i in found])
 
     def _at(self, x: float) -> list[float]:
@@ -63,18 +62,18 @@ class Line:
 
 
 def lines(outcomes: Sequence[Outcome], phase: str, metric: str) -> tuple[Line, ...]:
-    """A line for each condition in which the metric was measured, or is being so."""
-    found: dict[tuple[tuple[str, str], ...], tuple[dict[int, Curve], dict[int, Curve]]] = {}
-    for outcome in outcomes:
-        both = found.setdefault(tuple(outcome.labels.items()), ({}, {}))
-        for seeds, its in zip(both, (phase, f"{phase} under way"), strict=True):
-            if curve := outcome.curve(its, metric):
-                seeds[outcome.seed] = curve
-    return tuple(Line(dict(labels), *both) for labels, both in found.items() if any(both))
+    """A line for each condition in which the metric was measured, or is being measured."""
+
+    def curves(mine: Sequence[Outcome], its: str) -> Mapping[int, Curve]:
+        return {o.seed: curve for o in mine if (curve := o.curve(its, metric))}
+
+    conditions = by_condition(outcomes).items()
+    every = (Line(dict(labels), curves(mine, phase), curves(mine, f"{phase} under way")) for labels, mine in conditions)
+    return tuple(line for line in every if line.whole or line.underway)
 
 
 def differ(every: Iterable[Line], apart: Sequence[str]) -> bool:
-    """True if two conditions with equal values of the axes `apart` have unlike curves of a seed; if none do, they show the same stages."""
+    """True if some seed has different curves in two conditions with equal values of the axes `apart`. If not, they show the same stages."""
     seen: dict[object, Curve] = {}
     return any(
         seen.setdefault((kind, seed, *(line.labels.get(axis) for axis in apart)), curve) != curve
@@ -85,7 +84,7 @@ def differ(every: Iterable[Line], apart: Sequence[str]) -> bool:
 
 
 def merged(every: Iterable[Line], apart: Sequence[str]) -> tuple[Line, ...]:
-    """One line for all that have equal values of the axes `apart`, with the labels that they share."""
+    """One line for all conditions with equal values of the axes `apart`, with the labels that they share."""
     found: dict[object, Line] = {}
     for line in every:
         first = found.get(place := tuple(line.labels.get(axis) for axis in apart), line)

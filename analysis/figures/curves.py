@@ -1,7 +1,7 @@
 """Curves along the axis of a metric, mean over seeds: any metric; pass@k at the edge; and where newly solved problems come from."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,51 +20,25 @@ ORIGIN_COLOURS = dict(zip(ORIGINS, (PALETTE[0], "#b9bcc0", PALETTE[1]), strict=T
 COLUMNS = 3  # of panels that no label arranges
 LETTER, HANDLE = 0.065, 0.5  # inches of a letter and of a line, in a legend
 SINGLE = 0.7  # width of the curve of a run under way
-Around = Callable[["Axes", Line, str], None]  # what is drawn around the mean of a line, in its colour
-
-
-def interval(axes: "Axes", line: Line, colour: str) -> None:
-    """The 95 % t interval over seeds."""
-    spread(axes, line.x, *line.bounds, colour)
-
-
-def nothing(axes: "Axes", line: Line, colour: str) -> None:
-    """The mean alone."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """A metric along its axis: a panel for each value of the axis `columns`, a colour for each of `colour`, dashes for the rest."""
+    """Metrics along their axis: a row for each, a panel for each value of the axis `columns`, a colour for each of `colour`, dashes for the
+    rest. The mean over seeds is bold, a run under way thin. Conditions that differ in nothing that is drawn share a line."""
 
-    metric: str
-    phases: tuple[str, ...] = ("after",)
+    metrics: Mapping[str, str]  # with the words that stand beside each
     columns: str = ""
     colour: str = ""
+    phases: tuple[str, ...] = ("after",)
     x: str = "difficulty, steps"
-    y: str = ""
+    level: float | None = 0.95  # of the t interval over seeds around the mean; None for no interval
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        rows = {self.metric: self.y or self.metric}
-        return Panels(self, rows, self.phases, self.columns, self.colour, self.x, interval).draw(tuple(chosen(facts, self.labels)))
-
-
-@dataclass(frozen=True)
-class Panels:
-    """Rows of metrics by columns of an axis."""
-
-    of: object  # the figure
-    rows: Mapping[str, str]  # the metrics, with what stands beside them
-    phases: tuple[str, ...]
-    columns: str
-    colour: str
-    x: str
-    around: Around
-
-    def draw(self, outcomes: Sequence[Outcome]) -> str:
-        """The SVG. Conditions that differ in nothing that is drawn share a line."""
-        found = {(row, phase): lines(outcomes, phase, row) for row in self.rows for phase in self.phases}
-        rows = [row for row in self.rows if any(found[row, phase] for phase in self.phases)]
+        outcomes = tuple(chosen(facts, self.labels))
+        found = {(row, phase): lines(outcomes, phase, row) for row in self.metrics for phase in self.phases}
+        rows = [row for row in self.metrics if any(found[row, phase] for phase in self.phases)]
         if not rows:
             return ""
         apart = (self.columns, self.colour)
@@ -72,62 +46,49 @@ class Panels:
             found = {key: merged(each, apart) for key, each in found.items()}
         every = [line for each in found.values() for line in each]
         columns = values((line.labels for line in every), self.columns)
-        looks = self._looks(every)
+        arm_axes = [axis for axis in varying(line.labels for line in every) if axis not in apart]
+        arms = tuple(dict.fromkeys(name(line.labels, arm_axes) for line in every))
+        tints = values((line.labels for line in every), self.colour)
+
+        def look(line: Line, phase: str) -> tuple[str, str, Dashes]:
+            """Colour, label and dashes of a line, as its `stroke` in the legend takes them."""
+            value, arm = line.labels.get(self.colour, ""), name(line.labels, arm_axes)
+            i = arms.index(arm)
+            tint, dash = (tints.index(value), i) if self.colour else (i, i // len(PALETTE))
+            dash = dash if len(arms) > 1 else tint  # where dashes are free, they repeat what the colour says
+            dashes = DASHES[(dash * len(self.phases) + self.phases.index(phase)) % len(DASHES)]
+            words = (f"{self.colour} {value}" if value else "", arm, phase if len(self.phases) > 1 else "")
+            return PALETTE[tint % len(PALETTE)], " · ".join(filter(None, words)), dashes
 
         def panel(axes: "Axes", row: str, column: str) -> None:
             for phase in self.phases:
                 for line in [one for one in found[row, phase] if one.lies(self.columns, column)]:
-                    colour, dashes = looks[self._label(line, phase, every)]
-                    self._line(axes, line, colour, dashes)
+                    colour, _, dashes = look(line, phase)
+                    for curve in line.underway.values():
+                        axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=SINGLE)
+                    if line.whole:
+                        if self.level is not None:
+                            spread(axes, line.x, *line.bounds(self.level), colour)
+                        axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=1.5)
             if row == rows[0] and column:
                 axes.set_title(f"{self.columns} {column}")
             scaled(axes, row)
 
         width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
-        told = [stroke(colour, label, dashes) for label, (colour, dashes) in looks.items() if label]
-        across = max(1, int(width / (LETTER * max(map(len, looks)) + HANDLE)))  # names in a line of the legend
+        looks = {look(line, phase): None for line in every for phase in self.phases}
+        told = [stroke(*each) for each in looks if each[1]]
+        across = max(1, int(width / (LETTER * max(len(label) for _, label, _ in looks) + HANDLE)))  # labels in a line of the legend
 
         def paint(figure: "Figure") -> None:
-            panels(figure, rows, columns, panel, self.x, [self.rows[row] for row in rows])
+            panels(figure, rows, columns, panel, self.x, [self.metrics[row] for row in rows])
             legend_below(figure, told, across)
 
         height = 1.8 * len(rows) + (0.6 if len(columns) > 1 else 0.8) + 0.2 * math.ceil(len(told) / across)
-        return drawn(self.of, f"Curves of {', '.join(rows)}", width, height, paint)
-
-    def _line(self, axes: "Axes", line: Line, colour: str, dashes: Dashes) -> None:
-        """The mean over whole runs boldly, and each run under way thinly."""
-        for curve in line.underway.values():
-            axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=SINGLE)
-        if line.whole:
-            self.around(axes, line, colour)
-            axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=1.5)
-
-    def _arm(self, line: Line, every: Sequence[Line]) -> str:
-        """All that tells a line from the others, but for its panel and the axis of colours."""
-        return name(line.labels, [a for a in varying(one.labels for one in every) if a not in (self.columns, self.colour)])
-
-    def _label(self, line: Line, phase: str, every: Sequence[Line]) -> str:
-        value = line.labels.get(self.colour, "")
-        of = f"{self.colour} {value}" if value else ""
-        return " · ".join(filter(None, (of, self._arm(line, every), phase if len(self.phases) > 1 else "")))
-
-    def _looks(self, every: Sequence[Line]) -> dict[str, tuple[str, Dashes]]:
-        """Colour and dashes by what the legend calls a line."""
-        arms = tuple(dict.fromkeys(self._arm(line, every) for line in every))
-        tints = values((line.labels for line in every), self.colour)
-        found: dict[str, tuple[str, Dashes]] = {}
-        for line in every:
-            arm = arms.index(self._arm(line, every))
-            tint, dash = (tints.index(line.labels.get(self.colour, "")), arm) if self.colour else (arm, arm // len(PALETTE))
-            dash = dash if len(arms) > 1 else tint  # nothing is told by colour alone, where dashes are free
-            for i, phase in enumerate(self.phases):
-                colour, dashes = PALETTE[tint % len(PALETTE)], DASHES[(dash * len(self.phases) + i) % len(DASHES)]
-                found.setdefault(self._label(line, phase, every), (colour, dashes))
-        return found
+        return drawn(self, f"Curves of {', '.join(rows)}", width, height, paint)
 
 
 def scaled(axes: "Axes", metric: str) -> None:
-    """A share has all of its scale, a loss a logarithmic one; any other metric is of any size."""
+    """Scale the axis of a metric: from 0 to 1 for a share, by logarithms for a loss, as it comes for any other."""
     if metric == "loss":
         axes.set_yscale("log")
     elif metric == "signal" or "pass@" in metric:
@@ -152,17 +113,17 @@ class PassCurves:
         arms = tuple(dict.fromkeys(name(line.labels, axes_of_arms) for line in found["after"]))
 
         def panel(axes: "Axes", row: str, column: str) -> None:
-            before, after, floor = (
-                [one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for each in found.values()
-            )
-            for i, line in enumerate(after):  # the later ones thinner, so that equal curves are seen to be several
+            here = [[one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for each in found.values()]
+            before, after, floor = here
+            for i, line in enumerate(after):  # later lines are thinner, so that several equal curves are all visible
                 _pass_curve(axes, line, PALETTE[arms.index(name(line.labels, axes_of_arms)) % len(PALETTE)], "-", max(1.0, 2.8 - 1.3 * i))
-            for line in before[:1]:  # all of a panel began alike
+            for line in before[:1]:  # all lines of a panel start from one base
                 _pass_curve(axes, line, FAINT, "--", 1.4)
             for line in floor[:1] if floor and floor[0].mean.min() < 1 else ():
                 axes.plot(line.x, line.mean, color=FAINT, linestyle=":", linewidth=1.3)
-            here = [o for o in outcomes if o.labels.get(self.rows, "") == row and o.labels.get(self.columns, "") == column]
-            if not after and any(o.undefined for o in here):
+            if not after and any(
+                o.undefined for o in outcomes if (o.labels.get(self.rows, ""), o.labels.get(self.columns, "")) == (row, column)
+            ):
                 axes.annotate("undefined", (0.5, 0.5), xycoords="axes fraction", ha="center", color=FAINT)
             axes.set(xscale="log", ylim=(-0.02, 1.02), xlim=(1, EVERY_K[-1]), xticks=TICKS)
             axes.minorticks_off()
@@ -177,19 +138,19 @@ class PassCurves:
 
 
 def _pass_curve(axes: "Axes", line: Line, colour: str, dashes: Dashes, width: float) -> None:
-    low, high = line.bounds
+    low, high = line.bounds()
     spread(axes, line.x, low.clip(0, 1), high.clip(0, 1), colour)
     axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=width)
 
 
 @dataclass(frozen=True)
 class OriginShares:
-    """Of the problems at the edge that learning newly solved, the shares elicited and created, by how many samples the base is granted."""
+    """The shares of newly solved problems at the edge that were elicited and created, by how many samples the base is granted."""
 
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        conditions = by_condition(f for outcome in chosen(facts, self.labels) for f in outcome.facts)
+        conditions = by_condition(chosen(facts, self.labels))
         axes_of_names = varying(map(dict, conditions))
         found = {name(dict(labels), axes_of_names): pooled for labels, seeds in conditions.items() if (pooled := pool(seeds)).solved}
         if not found:
@@ -222,13 +183,10 @@ class Pooled:
 
 
 def pool(seeds: Sequence[Outcome]) -> Pooled:
-    """The shares over the problems of all seeds: each seed counts by how many it newly solved."""
+    """The shares over the problems of all seeds: a seed weighs as much as the problems that it newly solved."""
     mine = [f for outcome in seeds for f in outcome.facts if f.phase == "after" and f.metric in ORIGINS and f.n]
     solved = sum(f.n for f in mine if f.at == 1 and f.metric == ORIGINS[0])
     problems = sum(f.n for outcome in seeds for f in outcome.facts if (f.phase, f.metric, f.at) == ("before", AT_EDGE, 1))
-    shares = (
-        {float(k): tuple(sum(f.n * f.value for f in mine if (f.metric, f.at) == (what, k)) / solved for what in ORIGINS) for k in EVERY_K}
-        if solved
-        else {}
-    )
+    granted = map(float, EVERY_K if solved else ())
+    shares = {k: tuple(sum(f.n * f.value for f in mine if (f.metric, f.at) == (what, k)) / solved for what in ORIGINS) for k in granted}
     return Pooled(solved, problems, shares)

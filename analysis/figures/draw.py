@@ -1,5 +1,5 @@
-"""How figures look: one style, and SVG that is the same bytes every time. Matplotlib is imported where something is drawn: a study is
-named without it."""
+"""The style of figures, and SVG that is the same bytes every time. Matplotlib is imported where something is drawn: a study is named
+without it."""
 
 import hashlib
 import io
@@ -19,47 +19,32 @@ if TYPE_CHECKING:
 
 Dashes: TypeAlias = Literal["-", "--", ":", "-."]
 
-INK = "#1b1c1e"  # becomes the colour of the text around the figure, on light pages and on dark ones
+INK = "#1b1c1e"  # replaced by the colour of the surrounding text, on light pages and on dark ones
 FAINT = "#8a8d92"
 DASHES: tuple[Dashes, ...] = ("-", "--", ":", "-.")
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: told apart by colour-blind readers
 POINTS = "points of 100"
 REGION_COLOURS = {"below": "#009e73", "at": "#e69f00", "beyond": "#cc79a7"}
 VERDICT_COLOURS = {
-    "shown": "#009e73",
-    "shown (no update)": "#009e73",
+    **dict.fromkeys(("shown", "shown (no update)"), "#009e73"),
     "refuted": "#d55e00",
-    "undetermined": "#8a8d92",
-    "reported": "#8a8d92",
+    **dict.fromkeys(("undetermined", "reported"), FAINT),
 }
 
 STYLE: dict[str, object] = {
-    "svg.fonttype": "none",
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "lines.linewidth": 1.8,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "hatch.linewidth": 0.6,
+    "svg.fonttype": "none", "font.family": ["sans-serif"], "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
+    "axes.titlesize": 9.5, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8.5,
+    "axes.linewidth": 0.7, "lines.linewidth": 1.8, "hatch.linewidth": 0.6,
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
-}
+}  # fmt: skip
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 def drawn(of: object, title: str, width: float, height: float, paint: "Callable[[Figure], None]") -> str:
-    """The SVG of what `paint` puts on a figure of this size in inches; `of` is the value that draws it, by whose representation the
-    identifiers differ from those of other figures."""
+    """The SVG of a figure of this size in inches, on which `paint` draws. Its identifiers come from the representation of `of`, the value
+    that draws it, so that figures of one page share none."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -79,7 +64,7 @@ def tidy(svg: str, name: str, title: str) -> str:
     svg = re.sub(r'(<svg\b[^>]*?) height="[^"]*"', lambda found: rf'{found[1]} role="img" aria-label="{escape(title)}"', svg, count=1)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\1{name}-", svg)
-    svg = re.sub(r" *<style type=.*?</style>\n?", "", svg, flags=re.DOTALL)  # it would style the page around, too
+    svg = re.sub(r" *<style type=.*?</style>\n?", "", svg, flags=re.DOTALL)  # it would style the surrounding page, too
     return svg.replace(INK, "currentColor")
 
 
@@ -90,7 +75,7 @@ def grid(axes: "Axes", axis: Literal["x", "y"] = "y") -> None:
 
 
 def spread(axes: "Axes", x: Floats, low: Floats, high: Floats, colour: str) -> None:
-    """An interval around a curve; nothing, where there is none."""
+    """Shade the interval around a curve, unless it is NaN everywhere."""
     if np.isfinite(low).any():
         axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
 
@@ -117,7 +102,7 @@ def swatch(colour: str, label: str, alpha: float = 1.0) -> "Artist":
 def panels(
     figure: "Figure", rows: Sequence[str], columns: Sequence[str], paint: "Callable[[Axes, str, str], None]", x: str, y: Sequence[str]
 ) -> None:
-    """A panel of each row and column, with shared axes; `x` is said under the last row, `y` beside each row."""
+    """A panel for each row and column, with shared axes; the label `x` stands under the last row, those of `y` beside each row."""
     for i, line in enumerate(figure.subplots(len(rows), len(columns), sharex=True, sharey="row", squeeze=False)):
         for axes, column in zip(line, columns, strict=True):
             paint(axes, rows[i], column)

@@ -1,4 +1,4 @@
-"""Maps: where the competence of each base ends, and what learning gained, by difficulty."""
+"""Maps by difficulty: the edge of each base, and the gain by learning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures.conditions import Labelled, name, varying
+from analysis.figures.conditions import Labelled, Line, name, varying
 from analysis.figures.draw import FAINT, PALETTE, POINTS, REGION_COLOURS, Dashes, drawn, grid, legend_below, stroke, swatch
-from analysis.measures.facts import Fact, Outcome, by_condition, chosen
+from analysis.measures.facts import Fact, Outcome, by_condition, chosen, outcomes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SMALLEST_SCALE = 10.0  # points at which the heat map's colours end, at least: noise is to look like noise
+SMALLEST_SCALE = 10.0  # points: the least range of the heat map's colours, so that noise stays pale
 LOSS_TO_GAIN = ("#8c1127", "#d6604d", "#f4a582", "#ffffff", "#92c5de", "#4393c3", "#08437e")
 LEVELS = 41  # colours of the heat map; odd, so that the middle one is white
 
@@ -51,16 +51,16 @@ class EdgeMap:
                 axes.set_title(title, pad=16)
                 grid(axes)
             panels[0].set_ylabel("probability, mean over problems")
-            handles = [stroke(colour, metric, dashes, width) for metric, (colour, dashes, width) in CURVES.items()]
-            handles.append(stroke(FAINT, "guess floor, in its curve's colour", ":"))
-            handles += [swatch(colour, region, 0.3) for region, colour in REGION_COLOURS.items()]
-            legend_below(figure, handles, 9 if len(bases_of) > 2 else 5)
+            strokes = [stroke(colour, metric, dashes, width) for metric, (colour, dashes, width) in CURVES.items()]
+            swatches = [swatch(colour, region, 0.3) for region, colour in REGION_COLOURS.items()]
+            floor = stroke(FAINT, "guess floor, in its curve's colour", ":")
+            legend_below(figure, [*strokes, floor, *swatches], 9 if len(bases_of) > 2 else 5)
 
         return drawn(self, "Edge map of each base", 3.4 * max(2, len(bases_of)) + 0.6, 4.0, paint)
 
 
 def bases(facts: Sequence[Fact], labels: Labelled) -> tuple[Outcome, ...]:
-    """One cell of each seed, of those with these labels whose edge is known: they share their base."""
+    """One cell for each seed, among those with these labels whose edge is known: they share their base."""
     mine = [o for o in chosen(facts, labels) if o.curve("edge", "pass@1") and o.curve("before", "pass@1")]
     return tuple({o.seed: o for o in reversed(mine)}.values())[::-1]
 
@@ -74,22 +74,19 @@ def _regions(axes: "Axes", mine: Sequence[Outcome]) -> None:
         for n in sorted(set(found)):
             axes.axvspan(n - 0.5, n + 0.5, color=colour, alpha=0.2 * found.count(n) / len(mine), linewidth=0)
         if found:
-            axes.annotate(
-                region, (sum(found) / len(found), 1.01), xycoords=("data", "axes fraction"), ha="center", fontsize=8, color=colour
-            )
+            above = (sum(found) / len(found), 1.01)
+            axes.annotate(region, above, xycoords=("data", "axes fraction"), ha="center", fontsize=8, color=colour)
     steps = [n for o in mine for n in o.curve("edge", "pass@1")]
     axes.set_xlim(min(steps) - 0.5, max(steps) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _curve(axes: "Axes", mine: Sequence[Outcome], phase: str, metric: str, colour: str, dashes: Dashes, width: float) -> None:
-    """Every seed thinly, and their mean boldly; of a floor the mean alone."""
-    curves = [curve for o in mine if (curve := o.curve(phase, metric))]
-    for curve in curves if len(curves) > 1 and phase != "floor" else []:
+    """Draw every seed thinly and their mean boldly; for a floor the mean alone."""
+    line = Line({}, {o.seed: curve for o in mine if (curve := o.curve(phase, metric))}, {})
+    for curve in line.whole.values() if len(line.whole) > 1 and phase != "floor" else ():
         axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=0.6, alpha=0.3)
-    x = sorted({n for curve in curves for n in curve})
-    means = [np.mean([curve[n] for curve in curves if n in curve]) for n in x]
-    axes.plot(x, means, color=colour, linestyle=dashes, linewidth=width)
+    axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=width)
 
 
 @dataclass(frozen=True)
@@ -99,13 +96,14 @@ class GainMap:
     metric: str = "pass@128"
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        learned = {of: seeds for of, seeds in by_condition(facts).items() if any(o.undefined or o.metrics("learning") for o in seeds)}
+        learned = {
+            of: seeds for of, seeds in by_condition(outcomes(facts)).items() if any(o.undefined or o.metrics("learning") for o in seeds)
+        }
         rows = [(labels, [_gain(o, self.metric) for o in seeds], seeds) for labels, seeds in learned.items()]
         steps = sorted({n for _, gains, _ in rows for gain in gains for n in gain})
         if not steps:
             return ""
-        axes_of_names = varying(dict(labels) for labels in learned)
-        names = [name(dict(labels), axes_of_names) for labels in learned]
+        names = [name(dict(labels), varying(map(dict, learned))) for labels in learned]
         gains = np.array([[_mean([gain[n] for gain in each if n in gain]) for n in steps] for _, each, _ in rows])
         scale = max(SMALLEST_SCALE, float(np.nanmax(np.abs(gains))))
 
@@ -124,9 +122,9 @@ class GainMap:
                     _gain_cell(axes, i, j, gains[j, i], scale, _mean([float(n in places) for places in given]) if given else 0.0)
                 if not any(each) and all(o.undefined for o in seeds):
                     axes.annotate("undefined in every seed", ((len(steps) - 1) / 2, j), ha="center", va="center", fontsize=8)
-            axes.set(xlabel="difficulty, steps", xticks=range(len(steps)), yticks=range(len(rows)))
-            axes.set_xticklabels([f"{n:g}" for n in steps])
-            axes.set_yticklabels(names)
+            axes.set_xticks(range(len(steps)), [f"{n:g}" for n in steps])
+            axes.set_yticks(range(len(rows)), names)
+            axes.set_xlabel("difficulty, steps")
             axes.invert_yaxis()
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
@@ -136,20 +134,20 @@ class GainMap:
 
 
 def _gain(outcome: Outcome, metric: str) -> dict[float, float]:
-    """Of each difficulty, in points; none, where one of both phases was not measured."""
+    """The gain at each difficulty where both phases were measured, in points."""
     before, after = (outcome.curve(phase, metric) for phase in ("before", "after"))
     return {n: 100 * (after[n] - before[n]) for n in before.keys() & after.keys()}
 
 
 def _mean(found: Sequence[float]) -> float:
-    """NaN where there is nothing."""
+    """The mean; NaN of no values."""
     return sum(found) / len(found) if found else float("nan")
 
 
 def _gain_cell(axes: "Axes", i: int, j: int, gain: float, scale: float, given: float) -> None:
     from matplotlib.patches import Rectangle
 
-    if np.isfinite(gain) and round(gain):  # white says zero
+    if np.isfinite(gain) and round(gain):  # white means zero
         colour = "white" if abs(gain) > 0.55 * scale else "#333333"
         axes.annotate(f"{round(gain)}", (i, j), ha="center", va="center", fontsize=6.5, color=colour)
     if given:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.draw import INK, PALETTE, drawn, grid, legend_below
-from analysis.measures.facts import Fact, Outcome, by_condition
+from analysis.measures.facts import Fact, Outcome, by_condition, outcomes
 from analysis.measures.seeds import over_seeds
 
 MARKERS = ("o", "s", "^", "D")
@@ -17,14 +17,14 @@ MARKERS = ("o", "s", "^", "D")
 
 @dataclass(frozen=True)
 class Axis:
-    """A fact without an axis of its own, and what it is called in the picture."""
+    """A metric without an axis of its own, and its label in the picture."""
 
     phase: str
     metric: str
     label: str
 
     def values(self, outcomes: Sequence[Outcome]) -> list[float]:
-        """One of each seed."""
+        """One value for each seed."""
         return [value for outcome in outcomes if (value := outcome.value(self.phase, self.metric)) is not None]
 
 
@@ -39,7 +39,8 @@ class Scatter:
     name: str  # the label of cells that is written beside the mark
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        conditions = {labels: found for labels, found in by_condition(facts).items() if self._has_both(found)}
+        every = by_condition(outcomes(facts)).items()
+        conditions = {c: o for c, o in every if any(x.values(o) for x in self.x) and any(y.values(o) for y in self.y)}
         if not conditions:
             return ""
         colours = {value: PALETTE[i % len(PALETTE)] for i, value in enumerate(dict.fromkeys(dict(c)[self.colour] for c in conditions))}
@@ -55,16 +56,10 @@ class Scatter:
                 row[0].set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
             for axes, x in zip(panels[-1], self.x, strict=True):
                 axes.set_xlabel(x.label)
-            handles = [
-                Line2D([], [], color=colour, marker=marker, linestyle="", label=value)
-                for (value, colour), marker in zip(colours.items(), MARKERS, strict=False)
-            ]
-            legend_below(figure, handles, len(handles))
+            marks = zip(colours.items(), MARKERS, strict=False)
+            legend_below(figure, [Line2D([], [], color=c, marker=m, linestyle="", label=value) for (value, c), m in marks], len(colours))
 
         return drawn("scatter", self.label, 4.6 * len(self.x) + 0.4, 2.7 * len(self.y) + 0.7, paint)
-
-    def _has_both(self, found: Sequence[Outcome]) -> bool:
-        return any(x.values(found) for x in self.x) and any(y.values(found) for y in self.y)
 
     def _mark(self, axes: Axes, x: Axis, y: Axis, labels: Mapping[str, str], found: Sequence[Outcome], colours: Mapping[str, str]) -> None:
         both = [o for o in found if x.values([o]) and y.values([o])]

@@ -1,9 +1,9 @@
-"""The report of a study under way, in sections. Each is drawn again when what it shows has changed, and not too often: a grid runs on
+"""The report of a study under way, in sections. A section is drawn again when its facts have changed, and not too often: the study runs on
 the same cores."""
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -13,6 +13,7 @@ from analysis.design.study import Figure
 from analysis.live.growing import Growing
 from analysis.live.sofar import judge_so_far, verdicts_so_far
 from analysis.live.standings import failed, progress
+from analysis.measures.facts import Cell
 from analysis.report import dag, forest
 from analysis.report.html import figure, section, tag
 from train.stages.reading import why
@@ -24,7 +25,7 @@ REST = 40  # a section that took t seconds is left as it is for so many times t
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: what it shows (an equal key is an equal picture), and how it is made."""
+    """A part of the page: its key (an equal key is an equal picture), and the function that makes it."""
 
     name: str
     key: Callable[[Growing], Hashable]
@@ -40,10 +41,6 @@ class Drawn:
     cost: float  # CPU seconds
     at: float  # time.monotonic()
 
-    def rested(self, now: float) -> bool:
-        """True if it may be made again."""
-        return now - self.at >= REST * self.cost
-
 
 @dataclass
 class Dashboard:
@@ -55,7 +52,11 @@ class Dashboard:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        return sections(self.growing.asked.study.figures)
+        """The parts of the page of this study."""
+        every = enumerate(self.growing.request.study.figures)
+        figures = [Section(f"figure-{i}", lambda g: (g.stamps(Cell), g.stamps(Stage)), partial(draw, of)) for i, of in every]
+        states = Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages)
+        return Section("verdicts", lambda g: g.stamps(Cell), verdicts), *figures, states
 
     def __call__(self) -> tuple[dict[str, Markup], bool]:
         """The sections by name, and true if more of them could be drawn at once."""
@@ -73,14 +74,14 @@ class Dashboard:
                         more = True
                         break
                     self._make(part)
-            except FileNotFoundError:  # removed while we read: the next look sees what is left
+            except FileNotFoundError:  # a folder was removed meanwhile: the next refresh sees what is left
                 more = True
             live = {"progress": progress(self.growing), "failed": failed(self.growing)}
             return live | {s.name: self.drawn[s.name].html if s.name in self.drawn else Markup() for s in self.sections}, more
 
     def _due(self, section: Section) -> bool:
         last = self.drawn.get(section.name)
-        return last is None or (last.rested(time.monotonic()) and last.key != section.key(self.growing))
+        return last is None or (time.monotonic() - last.at >= REST * last.cost and last.key != section.key(self.growing))
 
     def _make(self, section: Section) -> None:
         began, key = time.thread_time(), section.key(self.growing)
@@ -88,35 +89,35 @@ class Dashboard:
             html = section.make(self.growing)
         except FileNotFoundError:
             raise
-        except Exception as reason:  # of values that no figure is made for; the other sections are shown
+        except Exception as reason:  # a figure may fail on unusual values; the other sections are shown
             html = tag("p", f"The section “{section.name}” cannot be drawn: {why(reason)}", kind="note")
         self.drawn[section.name] = Drawn(key, html, time.thread_time() - began, time.monotonic())
 
 
 def verdicts(growing: Growing) -> Markup:
     """The claims, from the seeds that are ready."""
-    found, study, cells = growing.outcomes(), growing.asked.study, growing.cells
+    found, study, cells = growing.outcomes(), growing.request.study, growing.cells
     if not found:
         return section("Verdicts so far", tag("p", f"None: no cell of {len(cells)} is whole.", kind="soft"))
     judged = judge_so_far(study.claims_of(cells), cells, found)
-    svg = forest.forest(study.claims, [f for f in judged.findings if judged.ready[f.name]])
+    svg = forest.forest([f for f in judged.findings if judged.ready[f.name]])
     return section(
         "Verdicts so far",
         tag("p", f"{len(found)} of {len(cells)} cells have all their stages.", kind="soft"),
-        verdicts_so_far(study.claims, judged),
+        verdicts_so_far(judged),
         figure(svg, forest.CAPTION) if svg else "",
     )
 
 
 def draw(of: Figure, growing: Growing) -> Markup:
-    """A figure of the study under its title, from the facts so far; the title alone says that there is nothing yet."""
+    """A figure of the study under its title, from the facts so far."""
     svg = of.draw(growing.facts())
     said = f"{of.caption} So far: {len(growing.whole())} of {len(growing.cells)} cells are whole; thin curves are single runs under way."
     return section(of.title, figure(svg, said) if svg else tag("p", "Nothing to draw yet.", kind="soft"))
 
 
 def stages(growing: Growing) -> Markup:
-    """The stages of the first seed that is not whole, with what has become of each."""
+    """The stages of the first seed that is not whole, with the state of each."""
     now = growing.now
     running = now.underway
 
@@ -125,13 +126,4 @@ def stages(growing: Growing) -> Markup:
 
     seed = next((c.seed for c in growing.cells if not set(c.stages) <= now.there.keys()), growing.cells[0].seed)
     said = "Dashed: has not run; thick: is running (▶) or failed (✗)."
-    return section("Of what it is made", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))
-
-
-def sections(figures: Sequence[Figure]) -> tuple[Section, ...]:
-    """The parts of the page of a study with these figures."""
-    return (
-        Section("verdicts", lambda g: g.measured, verdicts),
-        *(Section(f"figure-{i}", lambda g: (g.measured, g.noted), partial(draw, of)) for i, of in enumerate(figures)),
-        Section("stages", lambda g: (frozenset(g.now.there), frozenset(g.now.underway), frozenset(g.now.failed)), stages),
-    )
+    return section("Stages", figure(dag.draw_stages(growing.cells, seed, status), f"{dag.caption(growing.cells, seed)} {said}"))

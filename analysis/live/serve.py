@@ -1,4 +1,4 @@
-"""A page on this machine's own address, for who has its link: read-only, and rendered from memory.
+"""A page on this machine's own address, for readers who have its link: read-only, and rendered from memory.
 
 There is no path to a file: a request either names one of two routes, whole and with the token, or there is nothing. The Host
 header must be ours, so that a foreign page cannot reach us under a name of its own (DNS rebinding), and what is served may load
@@ -24,7 +24,7 @@ from markupsafe import Markup
 from analysis.report.html import CSS, document, tag
 
 ADDRESS = "127.0.0.1"
-PATIENCE = 10.0  # seconds that a request may take to be said
+PATIENCE = 10.0  # seconds within which a request must be complete
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Page:
-    """A heading that stays, and sections by name that change; with whether more of them could be had at once."""
+    """A heading that stays, and a function that gives the sections by name, and true if more of them could be drawn at once."""
 
     title: str
     heading: Markup
@@ -46,7 +46,7 @@ class Page:
         return document(self.title, self.heading, stale, tag("main", *parts), script, style=STYLE).encode()
 
     def changing(self) -> bytes:
-        """What it asks for again and again."""
+        """The sections, for which the page asks again and again."""
         sections, more = self.sections()
         return json.dumps({"sections": sections, "more": more}).encode()
 
@@ -55,19 +55,12 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+POLICY = (  # figures are full of style attributes, which can load nothing, by the first rule
+    f"default-src 'none'; script-src {_hash(SCRIPT)}; style-src {_hash(CSS + STYLE)}; style-src-attr 'unsafe-inline'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {_hash(SCRIPT)}",
-            f"style-src {_hash(CSS + STYLE)}",
-            "style-src-attr 'unsafe-inline'",  # of which figures are full; it can load nothing, by the first line
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
+    "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -93,19 +86,19 @@ class Server(ThreadingHTTPServer):
 
     @property
     def link(self) -> str:
-        """What to open in a browser."""
+        """The address to open in a browser."""
         return f"http://{ADDRESS}:{self.server_port}/{self.token}/"
 
 
 class Hasty(SocketIO):
-    """What comes over a connection until a moment of `time.monotonic()`."""
+    """Reads from a connection until a moment of `time.monotonic()`."""
 
     def __init__(self, connection: socket, until: float):
         super().__init__(connection, "r")
         self._connection, self._until = connection, until
 
     def readinto(self, buffer: object) -> int | None:
-        """Read what is there, or comes in time.
+        """Read the bytes that are there, or come in time.
 
         Raises:
             TimeoutError: if nothing does.
@@ -118,14 +111,14 @@ class Hasty(SocketIO):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD on the server's routes; everything else is refused without a word about what there is."""
+    """Answers GET and HEAD on the server's routes; everything else is refused, and a refusal tells nothing about the routes."""
 
     server: Server
     server_version = "synthtasks"
     sys_version = ""
 
     def setup(self) -> None:
-        """Read from the connection for so long and no longer, however little comes at a time."""
+        """Read from the connection for `PATIENCE` seconds in all, however few bytes come at a time."""
         super().setup()
         self.rfile = BufferedReader(Hasty(self.connection, time.monotonic() + PATIENCE))
 
@@ -133,25 +126,23 @@ class Handler(BaseHTTPRequestHandler):
         """The page or its changing part; to HEAD without the body."""
         if self.headers.get_all("Host", []) not in [[host] for host in self.server.hosts]:
             return self.send_error(HTTPStatus.FORBIDDEN)
-        found = None
-        for route, made in self.server.routes.items():
-            if hmac.compare_digest(route, self.path.encode("utf-8", "surrogateescape")):
-                found = made
-        if found is None:
+        path = self.path.encode("utf-8", "surrogateescape")
+        found = [served for route, served in self.server.routes.items() if hmac.compare_digest(route, path)]
+        if not found:
             return self.send_error(HTTPStatus.NOT_FOUND)
-        kind, make = found
+        kind, make = found[0]
         content = make()
         version = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        if self.headers.get("If-None-Match") == version:
-            return self._send(HTTPStatus.NOT_MODIFIED, kind, version, b"")
-        return self._send(HTTPStatus.OK, kind, version, content)
+        same = self.headers.get("If-None-Match") == version
+        status, content = (HTTPStatus.NOT_MODIFIED, b"") if same else (HTTPStatus.OK, content)
+        return self._send(status, {"Content-Type": kind, "ETag": version}, content)
 
     do_HEAD = do_GET  # noqa: N815
 
-    def _send(self, status: HTTPStatus, kind: str, version: str, content: bytes) -> None:
+    def _send(self, status: HTTPStatus, headers: Mapping[str, str], content: bytes = b"") -> None:
         self.connection.settimeout(PATIENCE)  # of all that is sent at once
         self.send_response(status)
-        for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content)), "ETag": version}.items():
+        for name, value in {**HEADERS, "Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -160,12 +151,8 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """A refusal: its status, and nothing else."""
         status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
-        self.send_response(status)
-        for name, value in {**HEADERS, "Content-Length": "0", "Connection": "close"}.items():
-            self.send_header(name, value)
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.send_header("Allow", "GET, HEAD")
-        self.end_headers()
+        allow = {"Allow": "GET, HEAD"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+        self._send(status, {"Connection": "close", **allow})
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: lines between those of the command that serves would say the token."""
+        """Log nothing: a log line would show the token."""

@@ -1,8 +1,9 @@
-"""What of a study lies on disk at a moment, while another process may be writing. Nothing here writes, runs or locks anything."""
+"""The stages of a study on disk at a moment, while another process may be writing. Nothing here writes, runs or locks anything."""
 
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from train.stages.reading import Malformed, reading
 from train.stages.stage import Stage, name
 from train.stages.store import Store
 
-QUIET = 120.0  # seconds without a sign of life, after which a stage may have been killed; a stage of scores takes less
+QUIET = 120.0  # seconds without a write, after which a stage may have been killed; a stage of scores takes less
 
 
 class Shelf(Store):
-    """A store that is only read: what is not there is not run, but missed."""
+    """A store that is only read: to ask for a stage that is not there is an error, and runs nothing."""
 
     def get(self, stage: Stage) -> Path:
         """The folder of the results of `stage`.
@@ -56,7 +57,7 @@ class Snapshot:
 
 
 def look(stages: Sequence[Stage], shelf: Shelf) -> Snapshot:
-    """What is there of `stages` now. A folder that means something else counts as failed, with the reason."""
+    """The state of `stages` now. A folder of another meaning counts as failed, with the reason."""
     entries = _entries(shelf.root)
     found = Snapshot()
     for stage in stages:
@@ -78,17 +79,12 @@ def look(stages: Sequence[Stage], shelf: Shelf) -> Snapshot:
 
 
 def _entries(folder: Path) -> dict[str, os.stat_result]:
-    """What lies in a folder; nothing, where the folder or an entry went away meanwhile."""
-    found = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                try:
-                    found[entry.name] = entry.stat()
-                except OSError:
-                    continue  # a link that leads nowhere, too
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
+    """The entries of a folder; none, where it went away meanwhile, nor an entry that did."""
+    found: dict[str, os.stat_result] = {}
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):  # a link that leads nowhere, too
+                found[entry.name] = entry.stat()
     return found
 
 
@@ -101,7 +97,6 @@ def _text(file: Path) -> str:
 
 
 def _draft(folder: Path) -> Draft:
-    files = _entries(folder)
-    times = [s.st_mtime for s in files.values()]
-    began = files["stage.json"].st_mtime if "stage.json" in files else max(times, default=time.time())
-    return Draft(folder, began, max(times, default=time.time()))
+    times = {name: entry.st_mtime for name, entry in _entries(folder).items()}
+    touched = max(times.values(), default=time.time())
+    return Draft(folder, times.get("stage.json", touched), touched)

@@ -8,13 +8,13 @@ from markupsafe import Markup
 from analysis.claims.claims import Claim
 from analysis.claims.judge import Finding, judge_each
 from analysis.measures.facts import Cell, Outcome
-from analysis.report.findings import COLUMNS, Column, units, verdict_table
+from analysis.report.findings import COLUMNS, Column, columns_of, units
 from analysis.report.html import tag
 
 EARLY = (
-    "These are looks at a study under way, from the seeds of which every cell that a claim speaks of is there. They will change. Who "
-    "looks early, and stops when it pleases, finds what is not there: the verdict is that of all seeds. Differences are of {}, with "
-    "intervals over the seeds so far."
+    "These are looks at a study under way, from the seeds in which every cell of the claim is whole. They will change. To stop at a "
+    "look that pleases is to find what is not there: the verdict is that of all seeds. Differences are of {}, with intervals over the "
+    "seeds so far."
 )
 LEFT_OUT = ("Holm p", "n", "dropped")  # early looks make p too small
 
@@ -30,23 +30,18 @@ class SoFar:
 
 def judge_so_far(claims: Sequence[Claim], cells: Sequence[Cell], found: Mapping[Cell, Outcome]) -> SoFar:
     """Judge what can be judged from those of the `cells` whose outcome was `found`."""
-    seeds = sorted({c.seed for c in cells})
-    asked: list[tuple[Claim, Sequence[Outcome]]] = []
-    ready = {}
-    for claim in claims:
-        spoken = [c for c in cells if claim.speaks_of(dict(c.labels))]
-        whole = [seed for seed in seeds if all(c in found for c in spoken if c.seed == seed)]
-        ready[claim.name] = len(whole)
-        asked.append((claim, [outcome for cell, outcome in found.items() if cell.seed in whole]))
-    return SoFar(judge_each(asked), ready, len(seeds))
+    seeds = {c.seed for c in cells}
+    waiting = {claim.name: {c.seed for c in cells if c not in found and claim.speaks_of(dict(c.labels))} for claim in claims}
+    asked = [(claim, [o for cell, o in found.items() if cell.seed not in waiting[claim.name]]) for claim in claims]
+    return SoFar(judge_each(asked), {name: len(seeds) - len(late) for name, late in waiting.items()}, len(seeds))
 
 
-def verdicts_so_far(claims: Sequence[Claim], found: SoFar) -> Markup:
+def verdicts_so_far(found: SoFar) -> Markup:
     """Every tested claim that some seed can answer; the others by name."""
     tested = [f for f in found.findings if f.verdict != "reported"]
     ready = [f for f in tested if found.ready[f.name]]
     waiting = [f.name for f in tested if not found.ready[f.name]]
     columns: dict[str, Column] = {name: column for name, column in COLUMNS.items() if name not in LEFT_OUT}
-    columns["seeds so far"] = lambda claim, f: f"{found.ready[f.name]} of {found.seeds}" + (f", {f.dropped} undefined" if f.dropped else "")
-    answered = verdict_table(claims, ready, columns, EARLY.format(units(ready))) if ready else Markup()
+    columns["seeds so far"] = lambda f: f"{found.ready[f.name]} of {found.seeds}" + (f", {f.dropped} undefined" if f.dropped else "")
+    answered = columns_of(ready, columns, EARLY.format(units(ready))) if ready else Markup()
     return answered + (tag("p", f"No seed answers yet: {'; '.join(waiting)}.", kind="soft") if waiting else "")

@@ -1,4 +1,4 @@
-"""Where a study under way stands, in tables: what is done, what runs, how long the rest takes, and what failed."""
+"""The progress of a study under way, in tables: the stages that are done, that run and that failed, and the time for the rest."""
 
 import time
 
@@ -13,34 +13,25 @@ NOTHING = "Nothing has run yet. This page fills as stages end; it shows whatever
 
 
 def progress(growing: Growing) -> Markup:
-    """How far it is, how long the rest takes, and what runs at the moment."""
+    """The progress, the time for the rest, and the stages that run at the moment."""
     plan, state = growing.plan(), growing.state()
     done, total = len(state.already), len(growing.stages)
     bar = Markup(f'<progress max="{total}" value="{done}" aria-label="stages done">{done} of {total}</progress>')
     unknown = sorted({s.word for s in state.waiting | set(state.running)} - set(plan.seconds))
-    parts: list[Markup] = [bar, tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))), _running(growing)]
-    if unknown:
-        parts.insert(2, tag("p", f"Not counted yet, as none has finished: {', '.join(unknown)}.", kind="soft"))
     if not done and not growing.now.begun:
-        parts = [bar, tag("p", NOTHING, kind="note")]
-    return Markup().join([*parts, _kinds(growing)])
+        return bar + tag("p", NOTHING, kind="note") + _kinds(growing)
+    uncounted = tag("p", f"Not counted yet, as none has finished: {', '.join(unknown)}.", kind="soft") if unknown else ""
+    return bar + tag("p", tag("strong", summary(state, Clock(plan, growing.shelf)))) + uncounted + _running(growing) + _kinds(growing)
 
 
 def _running(growing: Growing) -> Markup:
-    """The stages that were begun, with how far they are."""
+    """The stages that were begun, with their progress."""
     rows = []
     for stage, draft in growing.now.begun.items():
         at = standing(stage, growing.shelf)
-        life = minutes(draft.quiet) + " ago"
-        rows.append(
-            (
-                growing.names[stage],
-                f"{at.iteration:,} of {at.iterations:,}" if at else "",
-                at.text if at else "",
-                minutes(max(0.0, time.time() - draft.began)),
-                life if draft.quiet < QUIET else f"{life}: stopped, or at something long",
-            )
-        )
+        iteration, last = (f"{at.iteration:,} of {at.iterations:,}", at.text) if at else ("", "")
+        life = f"{minutes(draft.quiet)} ago{'' if draft.quiet < QUIET else ': stopped, or at something long'}"
+        rows.append((growing.names[stage], iteration, last, minutes(max(0.0, time.time() - draft.began)), life))
     if not rows:
         return tag("p", "No stage is under way." if growing.now.there else "", kind="soft")
     return table(("under way", "iteration", "last iterations", "begun", "last sign of life"), rows, ("iteration",))
@@ -60,12 +51,11 @@ def _kinds(growing: Growing) -> Markup:
 
 
 def failed(growing: Growing) -> Markup:
-    """What failed and why, and what could not be read; nothing, where all is well."""
+    """The stages that failed and why, and the files that could not be read; nothing, where all is well."""
     if not growing.now.failed and not growing.faults:
         return Markup()
-    parts: list[Markup] = [
-        tag("p", tag("span", "✗ not legible", kind="verdict refuted"), f" {fault}") for fault in dict.fromkeys(growing.faults.values())
-    ]
+    illegible = tag("span", "✗ not legible", kind="verdict refuted")
+    parts = [tag("p", illegible, f" {fault}") for fault in dict.fromkeys(growing.faults.values())]
     for stage, error in growing.now.failed.items():
         over = [s for s in growing.stages if stage in set(s.upstream)]
         stands = f" {len(over)} others stand on it, and wait." if over else ""

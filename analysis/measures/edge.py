@@ -1,4 +1,4 @@
-"""Where competence ends: the difficulties that a policy masters, the ones it rarely solves, and the ones it cannot."""
+"""The edge of competence: the difficulties that a policy masters, those that it rarely solves, and those that it cannot solve."""
 
 import math
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ REGIONS = ("below", "at", "beyond")
 
 @dataclass(frozen=True)
 class Rule:
-    """Which region a difficulty lies in, by the point estimates of exact pass@1 and pass@128.
+    """The region of a difficulty, by the point estimates of exact pass@1 and pass@128.
 
-    Whatever is in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
+    A difficulty in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
     """
 
     mastered: float = 0.9  # below: pass@1 at least
@@ -42,7 +42,7 @@ class Rule:
         return "between"
 
     def wants(self, region: str) -> str:
-        """What the region asks for, in words."""
+        """The conditions of a region, in words."""
         return {
             "below": f"pass@1 >= {self.mastered}",
             "at": f"pass@1 < {self.hard} and {self.reach} <= pass@128 <= {self.room}",
@@ -71,13 +71,10 @@ class Edge(Stage):
     def run(self, out: Path, context: Context) -> None:
         scores = read_scores(self.scores, context)
         map_ = [self._difficulty(scores, i) for i in range(len(scores.difficulties))]
-        bands: dict[str, list[int]] = {}
-        reasons: dict[str, str] = {}
-        for region in REGIONS:
-            found = [n for n, row in zip(scores.difficulties, map_, strict=True) if row["region"] == region]
-            bands[region] = found[-self.width :] if region == "below" else found[: self.width]
-            if not found:
-                reasons[region] = f"no difficulty from {scores.difficulties[0]} to {scores.difficulties[-1]} has {self.rule.wants(region)}"
+        found = {region: [row["difficulty"] for row in map_ if row["region"] == region] for region in REGIONS}
+        bands = {region: every[-self.width :] if region == "below" else every[: self.width] for region, every in found.items()}
+        lacks = f"no difficulty from {scores.difficulties[0]} to {scores.difficulties[-1]} has"
+        reasons = {region: f"{lacks} {self.rule.wants(region)}" for region, every in found.items() if not every}
         write_json(out / "edge.json", {"map": map_, "bands": bands, "reasons": reasons})
 
     def _difficulty(self, scores: Scores, i: int) -> dict[str, object]:

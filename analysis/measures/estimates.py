@@ -59,7 +59,7 @@ def bootstrap(x: Floats, *name: str | int, level: float = 0.95, draws: int = 1_0
 
 @dataclass(frozen=True)
 class Origins:
-    """Whence the newly solved problems came, as shares of them; NaN where there is none."""
+    """Where newly solved problems come from, as shares of them; NaN where there is none."""
 
     created: float  # hardly in reach of k samples of the base
     elicited: float  # in reach
@@ -68,7 +68,7 @@ class Origins:
 
 
 def origins(logp_before: Floats, logp_after: Floats, k: int) -> Origins:  # [P], [P]
-    """Of the problems that RL brought from p < 1/2 to p >= 1/2: which k samples of the base would have shown, and which not.
+    """The origins of the problems that RL brought from p < 1/2 to p >= 1/2: would k samples of the base have shown a solution?
 
     *Created*: p < .05 / k, so that k samples show a solution with a chance below .05. *Elicited*: p >= 1 / k, so that k samples
     show one or more on average.

@@ -1,6 +1,6 @@
 """Measures of exact success: by difficulty, at the edge for every k, and where newly solved problems come from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,7 @@ def at_temperature_1(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
 
 
 def at_best_temperature(scores: Scores, band: Sequence[float]) -> Floats:  # [F, P]
-    """Log-probabilities at the temperature that is best for pass@128 in the band, chosen on the very problems it is judged by: which
+    """Log-probabilities at the temperature that is best for pass@128 in the band. It is chosen on the problems that it is judged by, which
     favours it."""
     at = [scores.at(int(n)) for n in band] or list(range(len(scores.difficulties)))
     means = exact_pass_at_k(scores.logp[at], 128).mean((0, 2))  # [K]
@@ -39,17 +39,26 @@ def at_best_temperature(scores: Scores, band: Sequence[float]) -> Floats:  # [F,
 
 def bands_of(cell: Cell, shelf: Shelf) -> dict[str, list[int]]:
     """The band of each region of the cell's edge."""
-    edge = cell["edge"]
-    assert isinstance(edge, Edge)
+    edge = cell.stage("edge", Edge)
     found, _ = read_bands(defined(shelf.get(edge)), REGIONS, difficulties(edge.scores))
     return {region: list(band) for region, band in found.items()}
 
 
 def scored(cell: Cell, name: str, shelf: Shelf) -> Scores:
     """The scores of a cell's stage."""
-    score = cell[name]
-    assert isinstance(score, Score)
-    return read_scores(score, shelf)
+    return read_scores(cell.stage(name, Score), shelf)
+
+
+def means(cell: Cell, phase: str, metric: str, scores: Scores, values: Floats) -> Iterator[Fact]:  # values [F, P]
+    """A metric at each difficulty: its mean over problems."""
+    for n, value in zip(scores.difficulties, values.mean(1).tolist(), strict=True):
+        yield cell.fact(phase, metric, n, value, values.shape[1])
+
+
+def imagined(cell: Cell, phase: str, metrics: Iterable[str], places: Iterable[float], value: float = 0.0) -> Iterator[Fact]:
+    """Facts such as a measure will give, at each of these places."""
+    every = tuple(places)
+    return (cell.fact(phase, metric, at, value) for metric in metrics for at in every)
 
 
 @dataclass(frozen=True)
@@ -67,56 +76,50 @@ class Exact:
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         scores = scored(cell, self.stage, shelf)
         logp = self.read(scores, bands_of(cell, shelf)["at"])
-        curves = {f"pass@{k}": exact_pass_at_k(logp, k) for k in KS} | {"log p": np.minimum(logp, 0.0)}
-        for metric, values in curves.items():
-            for n, value in zip(scores.difficulties, values.mean(1).tolist(), strict=True):
-                yield cell.fact(self.phase, metric, n, value, logp.shape[1])
+        for k in KS:
+            yield from means(cell, self.phase, f"pass@{k}", scores, exact_pass_at_k(logp, k))
+        yield from means(cell, self.phase, "log p", scores, np.minimum(logp, 0.0))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        score = cell[self.stage]
-        assert isinstance(score, Score)
-        metrics = (*(f"pass@{k}" for k in KS), "log p")
-        return (cell.fact(self.phase, metric, n, 0.0, score.problems) for metric in metrics for n in difficulties(score))
+        return imagined(cell, self.phase, (*(f"pass@{k}" for k in KS), "log p"), difficulties(cell.stage(self.stage, Score)))
 
 
 @dataclass(frozen=True)
 class Regions:
-    """The edge: which difficulties lie in each region, which of them are its band, and the success that decided it.
+    """The edge: the difficulties in each region, those of its band, and the success that decided it.
 
-    `lower bound` marks the difficulties whose problems may have several derivations: what is exact there is the probability of the
+    `lower bound` marks the difficulties whose problems may have several derivations: exact success is there the probability of the
     reference's, and every pass@k that follows from it is a lower bound.
     """
 
     needs: tuple[str, ...] = ("edge",)
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
-        edge, bands = cell["edge"], bands_of(cell, shelf)
-        assert isinstance(edge, Edge)
+        edge, bands = cell.stage("edge", Edge), bands_of(cell, shelf)
         scores = read_scores(edge.scores, shelf)
+        pass_at = {k: exact_pass_at_k(scores.plain, k) for k in MANY}
+        for k, values in pass_at.items():
+            yield from means(cell, "edge", f"pass@{k}", scores, values)
         for i, n in enumerate(scores.difficulties):
-            first, many = (float(exact_pass_at_k(scores.plain[i], k).mean()) for k in MANY)
-            yield from (
-                cell.fact("edge", f"pass@{k}", n, value, scores.plain.shape[1]) for k, value in zip(MANY, (first, many), strict=True)
-            )
-            yield cell.fact("edge", f"region {edge.rule.region(first, many)}", n, 1.0)
+            yield cell.fact("edge", f"region {edge.rule.region(*(float(values[i].mean()) for values in pass_at.values()))}", n, 1.0)
         yield from (cell.fact("edge", f"band {region}", n, 1.0) for region, band in bands.items() for n in band)
         several = [level(family) for family in edge.scores.families if not has_one_derivation(family)]
         yield from (cell.fact("edge", LOWER_BOUND, n, 1.0) for n in several)
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        """Every region is as easy as can be."""
-        edge = cell["edge"]
-        assert isinstance(edge, Edge)
+        """As if every region held the first difficulties."""
+        edge = cell.stage("edge", Edge)
         every = difficulties(edge.scores)
-        yield from (cell.fact("edge", f"pass@{k}", n, 0.0) for k in MANY for n in every)
-        for region in REGIONS:
-            yield from (cell.fact("edge", f"{what} {region}", n, 1.0) for what in ("region", "band") for n in every[: edge.width])
+        yield from imagined(cell, "edge", (f"pass@{k}" for k in MANY), every)
+        yield from imagined(
+            cell, "edge", (f"{what} {region}" for region in REGIONS for what in ("region", "band")), every[: edge.width], 1.0
+        )
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Success of the base by role of the word, and the floor: the success of whoever does all else right, and guesses the results of the
-    `withheld` primitives."""
+    """Success of the base by role of the word, and the floor: the success of a policy that does all else right, and guesses the results
+    of the `withheld` primitives."""
 
     withheld: Callable[[Cell], tuple[str, ...]]
     needs: tuple[str, ...] = ("before",)
@@ -124,18 +127,15 @@ class Roles:
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         scores = scored(cell, "before", shelf)
         floor = scores.floor(self.withheld(cell))
-        for i, n in enumerate(scores.difficulties):
-            problems = scores.plain.shape[1]
-            for role in SHOWN_ROLES:
-                yield cell.fact("before", role, n, float(exact_pass_at_k(scores.role(role)[i], 1).mean()), problems)
-            for k in MANY:
-                yield cell.fact("floor", f"pass@{k}", n, float(exact_pass_at_k(floor[i], k).mean()), problems)
+        for role in SHOWN_ROLES:
+            yield from means(cell, "before", role, scores, exact_pass_at_k(scores.role(role), 1))
+        for k in MANY:
+            yield from means(cell, "floor", f"pass@{k}", scores, exact_pass_at_k(floor, k))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        score = cell["before"]
-        assert isinstance(score, Score)
-        metrics = [("before", role) for role in SHOWN_ROLES] + [("floor", f"pass@{k}") for k in MANY]
-        return (cell.fact(phase, metric, n, 0.0, score.problems) for n in difficulties(score) for phase, metric in metrics)
+        every = difficulties(cell.stage("before", Score))
+        yield from imagined(cell, "before", SHOWN_ROLES, every)
+        yield from imagined(cell, "floor", (f"pass@{k}" for k in MANY), every)
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,8 @@ class Headroom:
                 yield cell.fact("after", f"headroom pass@{k}", n, (a - b) / (1 - b) if b < 1 else 0.0, after.plain.shape[1])
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        score = cell["before"]
-        assert isinstance(score, Score)
         for phase in ("before", "after"):
-            yield from (cell.fact(phase, f"headroom pass@{k}", n, 0.0) for k in MANY for n in difficulties(score))
+            yield from imagined(cell, phase, (f"headroom pass@{k}" for k in MANY), difficulties(cell.stage("before", Score)))
 
 
 @dataclass(frozen=True)
@@ -182,8 +180,8 @@ class AtEdge:
             yield from (cell.fact("after", what, k, getattr(found, what), found.solved) for what in ORIGINS)
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        metrics = [(phase, "at the edge") for phase in ("before", "after", "floor")] + [("after", what) for what in ORIGINS]
-        return (cell.fact(phase, metric, k, 0.0) for k in EVERY_K for phase, metric in metrics)
+        for phase in ("before", "after", "floor"):
+            yield from imagined(cell, phase, ("at the edge", *(ORIGINS if phase == "after" else ())), EVERY_K)
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,5 @@ class Updates:
         yield cell.fact("learning", "updates", None, float(read_ledger(defined(shelf.get(cell["learn"]))).updates))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        edge = cell["edge"]
-        assert isinstance(edge, Edge)
-        yield from (cell.fact("learning", "given", n, 1.0) for n in difficulties(edge.scores)[:1])
+        yield from imagined(cell, "learning", ["given"], difficulties(cell.stage("edge", Edge).scores)[:1], 1.0)
         yield cell.fact("learning", "updates", None, 1.0)

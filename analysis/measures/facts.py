@@ -5,14 +5,16 @@ A study's cell is a condition of one seed, as stages with names. A measure turns
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 from train.stages.stage import Shelf, Stage, Undefined
 
 Labels = tuple[tuple[str, str], ...]
-UNDEFINED = "undefined"  # the metric of a cell that has no answer; its note says why
+Kind = TypeVar("Kind", bound=Stage)
+UNDEFINED = "undefined"  # the metric of a cell that is undefined; its note gives the reason
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,15 @@ class Cell:
     def __getitem__(self, name: str) -> Stage:
         return self.by_name[name]
 
+    def stage(self, name: str, kind: type[Kind]) -> Kind:
+        """The stage of this name, which is of this kind."""
+        found = self[name]
+        assert isinstance(found, kind)
+        return found
+
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """All that must have run before the cell can be measured."""
+        """The stages that must have run before the cell can be measured."""
         return tuple(stage for _, stage in self.named)
 
     def fact(self, phase: str, metric: str, at: float | None, value: float, n: int = 0) -> "Fact":
@@ -47,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Fact:
-    """One number, and all that says what it is."""
+    """One number with its cell, phase, metric and place: a tidy row."""
 
     labels: Labels
     seed: int
@@ -59,16 +67,16 @@ class Fact:
     note: str = ""
 
     def record(self) -> dict[str, object]:
-        """As JSON, which has no NaN: what was not measured is null."""
+        """The fact as JSON, which has no NaN: a value that was not measured is null."""
         value = self.value if math.isfinite(self.value) else None
         return asdict(self) | {"labels": dict(self.labels), "value": value}
 
 
 Measure = Callable[[Cell, Shelf], Iterable[Fact]]
-"""Turns a cell whose stages have run into facts. It may say more of itself by two attributes.
+"""Turns a cell whose stages have run into facts. It may have two attributes besides.
 
 `needs`: the names of the stages that it reads; cells without them are passed over, and it is called as soon as these are there.
-`imagined(cell)`: facts such as it will give of this cell, so that a claim on what nobody measures is refused before anything runs.
+`imagined(cell)`: facts such as it will give of this cell, so that a claim on any other metric is refused before anything runs.
 """
 
 
@@ -83,22 +91,26 @@ def applies(measure: Measure, cell: Cell) -> bool:
 
 
 def measured(cell: Cell, measures: Sequence[Measure], shelf: Shelf) -> tuple[Fact, ...]:
-    """The facts of a cell whose stages have run; of one that has no answer, those that do not hang on it, and one that says why."""
+    """The facts of a cell whose stages have run. Where some measure is undefined, the others are kept, and a last fact gives the reason."""
     found: list[Fact] = []
-    reasons: dict[str, None] = {}
-    for measure in measures:
-        if applies(measure, cell):
-            try:
-                found += measure(cell, shelf)
-            except Undefined as reason:
-                reasons[str(reason)] = None
-    undefined = [Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, "; ".join(reasons))] if reasons else []
-    return (*found, *undefined)
+    for measure in (m for m in measures if applies(m, cell)):
+        try:
+            found += measure(cell, shelf)
+        except Undefined as reason:
+            found.append(Fact(cell.labels, cell.seed, "", None, UNDEFINED, math.nan, 0, str(reason)))
+    return merged(found)
+
+
+def merged(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Facts of one cell, with the reasons why it is undefined joined in one last fact."""
+    reasons = {f.note: f for f in facts if f.metric == UNDEFINED}
+    undefined = [replace(f, note="; ".join(reasons)) for f in list(reasons.values())[:1]]
+    return (*(f for f in facts if f.metric != UNDEFINED), *undefined)
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The facts of one cell, by what they are of."""
+    """The facts of one cell, by phase, metric and place."""
 
     labels: Mapping[str, str]
     seed: int
@@ -106,7 +118,7 @@ class Outcome:
 
     @cached_property
     def undefined(self) -> str:
-        """The reason why there is no answer; "" where there is one."""
+        """The reason why the cell is undefined; "" where it is defined."""
         return next((f.note for f in self.facts if f.metric == UNDEFINED), "")
 
     @cached_property
@@ -126,11 +138,11 @@ class Outcome:
         return None if found is None else found.value
 
     def places(self, phase: str, metric: str) -> list[float]:
-        """Where on its axis a metric is not zero, ascending: the difficulties of a region, or those that RL was given."""
+        """The places on its axis where a metric is not zero, ascending: the difficulties of a region, or those that RL was given."""
         return sorted(at for at, value in self.curve(phase, metric).items() if value)
 
     def metrics(self, phase: str) -> tuple[str, ...]:
-        """What was measured in a phase."""
+        """The metrics that were measured in a phase."""
         return tuple(metric for its, metric in self._curves if its == phase)
 
     def has(self, labels: Iterable[tuple[str, str]]) -> bool:
@@ -146,10 +158,10 @@ def outcomes(facts: Iterable[Fact]) -> tuple[Outcome, ...]:
     return tuple(Outcome(MappingProxyType(dict(labels)), seed, tuple(mine)) for (labels, seed), mine in found.items())
 
 
-def by_condition(facts: Iterable[Fact]) -> Mapping[Labels, tuple[Outcome, ...]]:
-    """The cells that differ in nothing but their seed, in the order of the study."""
+def by_condition(every: Iterable[Outcome]) -> Mapping[Labels, tuple[Outcome, ...]]:
+    """The cells of each condition, which differ in their seed alone, in the order of the study."""
     found: dict[Labels, list[Outcome]] = {}
-    for outcome in outcomes(facts):
+    for outcome in every:
         found.setdefault(tuple(outcome.labels.items()), []).append(outcome)
     return {labels: tuple(mine) for labels, mine in found.items()}
 

@@ -1,4 +1,4 @@
-"""Measures of learning as it went: what a stage noted in its `metrics.jsonl`."""
+"""Measures of learning over time: the metrics that a stage notes in its `metrics.jsonl`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Noted:
         return (cell.fact(self.phase, metric, 1.0, 0.0) for metric in self.metrics)
 
     def read(self, cell: Cell, file: Path, phase: str) -> Iterator[Fact]:
-        """The facts of a file of metrics, which may still be written on: a line that is not whole is left out.
+        """The facts of a file of metrics, which may still grow: an unfinished last line is left out.
 
         Raises:
             Malformed: if a line before that cannot be read.

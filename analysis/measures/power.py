@@ -1,7 +1,7 @@
-"""Power: the chance that n seeds show a difference that is there, or show that there is none.
+"""Power: the chance that n seeds show equivalence, and the smallest effect and margin that they can show.
 
-Values over seeds are taken to be normal with standard deviation `sd` (`statistics.stdev` of earlier seeds), and not `alike`, of which
-Student's t knows nothing. `effect`, `margin` and `sd` have one unit. `alpha` is the level of the verdict: for one claim of a family of
+Values over seeds are assumed normal with standard deviation `sd` (`statistics.stdev` of earlier seeds), and not `alike`, for which
+Student's t does not hold. `effect`, `margin` and `sd` have one unit. `alpha` is the level of the verdict: for one claim of a family of
 m, alpha / m is on the safe side of Holm. A single seed shows nothing.
 """
 
@@ -11,18 +11,6 @@ import numpy as np
 
 TAIL = 9.0  # standard errors, beyond which the normal has less than rounding
 NODES = 200  # of the Gauss-Legendre rule
-
-
-def power_above(effect: float, sd: float, n: int, alpha: float = 0.05) -> float:
-    """The chance of showing, by a two-sided t test, a mean above a bound, if it lies `effect` above it: the noncentral t.
-
-    Raises:
-        ValueError: if `sd`, `n` or `alpha` is no design.
-    """
-    from scipy import stats
-
-    _check(sd, n, alpha)
-    return float(stats.nct.sf(stats.t.isf(alpha / 2, n - 1), n - 1, effect * n**0.5 / sd)) if n > 1 else 0.0
 
 
 def power_within(margin: float, effect: float, sd: float, n: int, alpha: float = 0.05) -> float:
@@ -51,7 +39,7 @@ def power_within(margin: float, effect: float, sd: float, n: int, alpha: float =
 
 
 def smallest_effect(sd: float, n: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The distance from the bound at which `power_above` is `power`; infinite for a single seed.
+    """The distance of the mean from a bound at which a two-sided t test shows it with a chance of `power`; infinite for a single seed.
 
     Raises:
         ValueError: if `sd`, `n`, `alpha` or `power` is no design.

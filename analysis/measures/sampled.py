@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.measures.estimates import bootstrap, sampled_pass_at_k
-from analysis.measures.exact import bands_of
+from analysis.measures.exact import bands_of, imagined
 from analysis.measures.facts import Cell, Fact
 from train.sample import Sample, read_samples
 from train.stages.stage import Shelf
 
 KS = (1, 8)
-SAMPLED = ("answer", "sampled process")  # what the judge says is right
+SAMPLED = ("answer", "sampled process")  # which the judge holds right or wrong
 
 
 @dataclass(frozen=True)
@@ -31,30 +31,26 @@ class Sampled:
         return self.stage, "edge"
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
-        sample, band = cell[self.stage], bands_of(cell, shelf)["at"]
-        assert isinstance(sample, Sample)
-        if not band:  # so nothing was drawn
+        if not (band := bands_of(cell, shelf)["at"]):  # then nothing was sampled
             return
-        found = read_samples(sample, shelf)
+        found = read_samples(cell.stage(self.stage, Sample), shelf)
         n = np.bincount(found.problem)
         for what, right in zip(SAMPLED, (found.correct, found.process), strict=True):
             solved = np.bincount(found.problem, weights=right).astype(np.int64)
             for k in KS:
                 found_k = bootstrap(sampled_pass_at_k(n, solved, k), "sampled", what, k, band[0])
-                for name, value in zip(("", " low", " high"), (found_k.mean, found_k.low, found_k.high), strict=True):
+                for name, value in {"": found_k.mean, " low": found_k.low, " high": found_k.high}.items():
                     yield cell.fact(self.phase, f"{what}@{k}{name}", band[0], value, len(n))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        """As if the first difficulty of all were at the edge.
+        """As if the first difficulty were at the edge.
 
         Raises:
             ValueError: if there are too few samples for an estimate.
         """
-        sample = cell[self.stage]
-        assert isinstance(sample, Sample)
-        if sample.sampler.group < 2 * max(KS):
+        if (found := cell.stage(self.stage, Sample).sampler.group) < 2 * max(KS):
             raise ValueError(
                 f"sampled pass@{max(KS)} wants at least {2 * max(KS)} samples of each problem (--samples of a scale); "
-                f"found {sample.sampler.group} in the cell labelled {dict(cell.labels)}"
+                f"found {found} in the cell labelled {dict(cell.labels)}"
             )
-        return (cell.fact(self.phase, f"{what}@{k}", 1, 0.0, sample.problems) for what in SAMPLED for k in KS)
+        return imagined(cell, self.phase, (f"{what}@{k}" for what in SAMPLED for k in KS), [1])

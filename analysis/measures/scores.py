@@ -1,4 +1,4 @@
-"""What a `Score` stage left, read back; and the guess floor that belongs beside every curve."""
+"""The results of a `Score` stage, read back, and the guess floor that belongs beside every curve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ class Scores:
         return self.roles[:, list[str](ROLES).index(role)]
 
     def at(self, difficulty: int) -> int:
-        """The place of a difficulty.
+        """The index of a difficulty.
 
         Raises:
             ValueError: if it was not scored.
@@ -48,9 +48,9 @@ class Scores:
         return self.difficulties.index(difficulty)
 
     def floor(self, names: tuple[str, ...]) -> Floats:  # [F, P]
-        """Log-probability of the solution for who does all the rest right, and guesses the results of these primitives.
+        """Log-probability of the solution for a policy that does all the rest right, and guesses the results of these primitives.
 
-        Of texts, which are harder to guess than numbers, it is an upper bound.
+        For texts, which are harder to guess than numbers, it is an upper bound.
         """
         chosen = [self.primitives.index(n) for n in names if n in self.primitives]
         return np.asarray(-self.applied[:, chosen].sum(1) * np.log(self.modulus), dtype=np.float64)

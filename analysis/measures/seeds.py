@@ -121,29 +121,6 @@ def either_side(x: Sequence[float], bound: float = 0.0) -> tuple[float, float]:
     return float((values > bound).mean()), float((values < bound).mean())
 
 
-def largest(x: Sequence[float]) -> float:
-    """The largest absolute change of any seed.
-
-    Raises:
-        ValueError: if a value is not finite.
-    """
-    return float(np.abs(_finite(x)).max())
-
-
-def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """The share of n seeds that succeed, with its exact interval: for outcomes that are all or nothing, where a mean describes no seed.
-
-    Raises:
-        ValueError: if there is no seed, or not between 0 and n successes.
-    """
-    from scipy import stats
-
-    if not 0 <= successes <= n or n < 1:
-        raise ValueError(f"between 0 and n of n seeds succeed, and n is at least 1; found {successes} of {n}")
-    interval = stats.binomtest(successes, n).proportion_ci(level)
-    return Interval(successes / n, float(interval.low), float(interval.high))
-
-
 def _finite(x: Sequence[float]) -> Floats:
     """Values over seeds.
 
@@ -164,9 +141,7 @@ def holm(p: Sequence[float]) -> tuple[float, ...]:
     """
     if not all(0 <= each <= 1 for each in p):
         raise ValueError(f"p-values lie between 0 and 1; found {list(p)}")
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    adjusted, worst = [0.0] * len(p), 0.0
-    for rank, i in enumerate(order):
-        worst = max(worst, min(1.0, (len(p) - rank) * p[i]))
-        adjusted[i] = worst
-    return tuple(adjusted)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, np.arange(len(p), 0, -1) * np.asarray(p, dtype=float)[order]))
+    return tuple(map(float, adjusted))

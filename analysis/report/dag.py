@@ -1,7 +1,8 @@
-"""The stages of a study as a graph: what stands on what. SVG by hand, whose ink is that of the page around it."""
+"""The stages of a study as a graph, upstream to downstream. SVG by hand, whose ink is that of the page around it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 import networkx as nx
@@ -18,7 +19,7 @@ KINDS = ("fresh", "pretrain", "score", "edge", "practise", "sample")
 COLOURS = dict(zip(KINDS, (FAINT, *PALETTE), strict=False))
 FAILED = "#d5301a"
 GAP, HEIGHT, PITCH = 44, 17, 22  # between columns, of a box, between rows; units of the picture
-TEXT, LETTER, MARGIN = 10, 5.8, 14  # size of the letters, how wide one is at most, and what a box is wider than its words
+TEXT, LETTER, MARGIN = 10, 5.8, 14  # size of the letters, how wide one is at most, and the space around its words in a box
 HEADROOM = 8  # above the first row, and under the last
 LOOKS: dict[Status, str] = {  # of a box; never by colour alone
     "there": 'fill-opacity=".22" stroke-width="1"',
@@ -36,9 +37,14 @@ class Place:
     column: int
     row: float
 
+    @property
+    def y(self) -> float:
+        """Its middle, in units of the picture."""
+        return HEADROOM + (self.row + 0.5) * PITCH
+
 
 def arrows(stages: Sequence[Stage]) -> "nx.DiGraph[Stage]":
-    """What stands directly on what, without the arrows that follow from others."""
+    """The graph of stages, from upstream to downstream, without the arrows that follow from others."""
     graph: nx.DiGraph[Stage] = nx.DiGraph()
     graph.add_nodes_from(stages)
     graph.add_edges_from((part, stage) for stage in stages for part in stage.upstream)
@@ -46,7 +52,7 @@ def arrows(stages: Sequence[Stage]) -> "nx.DiGraph[Stage]":
 
 
 def places(graph: "nx.DiGraph[Stage]", stages: Sequence[Stage]) -> dict[Stage, Place]:
-    """A column for each generation; within it, each stage beside the middle of what stands on it."""
+    """A column for each generation; within it, each stage beside the middle of its downstream stages."""
     order = {stage: i for i, stage in enumerate(stages)}
     columns = [sorted(generation, key=order.__getitem__) for generation in nx.topological_generations(graph)]
     found: dict[Stage, Place] = {}
@@ -56,9 +62,7 @@ def places(graph: "nx.DiGraph[Stage]", stages: Sequence[Stage]) -> dict[Stage, P
             above = [found[s].row for s in graph.successors(stage)]
             wanted[stage] = sum(above) / len(above) if above else float(i + (len(column) if number < len(columns) - 1 else 0))
         ordered = sorted(column, key=lambda s: wanted[s])
-        rows: list[float] = []
-        for stage in ordered:
-            rows.append(max([wanted[stage], *(r + 1 for r in rows[-1:])]))
+        rows = list(accumulate((wanted[s] for s in ordered), lambda last, row: max(row, last + 1)))
         shift = sum(rows[i] - wanted[s] for i, s in enumerate(ordered)) / len(ordered)
         found |= {stage: Place(number, row - shift) for stage, row in zip(ordered, rows, strict=True)}
     top = min(place.row for place in found.values())
@@ -76,21 +80,20 @@ def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Stat
         raise ValueError(f"a picture of stages needs a cell of its seed; none of {len(cells)} cells has seed {seed}")
     stages = closure([s for c in mine for s in c.stages])
     graph, order = arrows(stages), {stage: i for i, stage in enumerate(stages)}
-    labels = {stage: _label(name, status(stage)) for stage, name in titles(mine).items()}
+    labels = {stage: SIGNS[status(stage)] + name.split(" seed ")[0] for stage, name in titles(mine).items()}  # of one seed, however shared
     at = places(graph, stages)
-    widths = [
-        max(len(labels[s]) * LETTER + MARGIN for s in stages if at[s].column == c) for c in range(max(p.column for p in at.values()) + 1)
-    ]
+    columns = range(max(p.column for p in at.values()) + 1)
+    widths = [max(len(labels[s]) * LETTER + MARGIN for s in stages if at[s].column == c) for c in columns]
     left = [2 + sum(widths[:c]) + c * GAP for c in range(len(widths) + 1)]
     height = (max(p.row for p in at.values()) + 1) * PITCH + 2 * HEADROOM
 
     def arrow(a: Stage, b: Stage) -> str:
-        x, y = left[at[a].column] + widths[at[a].column] + 1, _middle(at[a])
-        u, v = left[at[b].column] - 1, _middle(at[b])
+        x, y = left[at[a].column] + widths[at[a].column] + 1, at[a].y
+        u, v = left[at[b].column] - 1, at[b].y
         return f'<path d="M{x:.1f} {y:.1f}C{x + GAP / 2:.1f} {y:.1f} {u - GAP / 2:.1f} {v:.1f} {u:.1f} {v:.1f}"/>\n'
 
     def box(stage: Stage) -> str:
-        x, y, width = left[at[stage].column], _middle(at[stage]) - HEIGHT / 2, widths[at[stage].column]
+        x, y, width = left[at[stage].column], at[stage].y - HEIGHT / 2, widths[at[stage].column]
         colour, look = COLOURS.get(stage.word, FAINT), LOOKS[status(stage)]
         return (
             f"<g><title>{escape(f'{stage}: {status(stage)}')}</title>"
@@ -108,17 +111,8 @@ def draw_stages(cells: Sequence[Cell], seed: int, status: Callable[[Stage], Stat
     )
 
 
-def _middle(place: Place) -> float:
-    return HEADROOM + (place.row + 0.5) * PITCH
-
-
-def _label(name: str, status: Status) -> str:
-    """The name without its seed and sharers."""
-    return SIGNS[status] + name.split(" seed ")[0]
-
-
 def caption(cells: Sequence[Cell], seed: int) -> str:
-    """How much of the study the picture shows, and how to read it."""
+    """The caption: how much of the study the picture shows, and how to read it."""
     seeds = {c.seed for c in cells}
     whole, one = (len(closure([s for c in cells if c.seed in chosen for s in c.stages])) for chosen in (seeds, {seed}))
     times = f", × {len(seeds)} seeds: {whole:,} stages in all" if len(seeds) > 1 else ""

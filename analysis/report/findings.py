@@ -1,4 +1,4 @@
-"""What a study found, in a paragraph and in tables."""
+"""The findings of a study, in a paragraph and in tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,11 +7,13 @@ from markupsafe import Markup, escape
 from analysis.claims.claims import Claim, More
 from analysis.claims.judge import ALPHA, Finding, Verdict
 from analysis.design.results import Results
+from analysis.figures.conditions import name
+from analysis.measures.facts import Outcome
+from analysis.measures.sampled import KS
 from analysis.measures.seeds import ALIKE, alike
 from analysis.report.html import table, tag
 
-VERDICTS: tuple[Verdict, ...] = ("shown", "shown (no update)", "refuted", "undetermined")
-SAID = {  # of a list of claims with that verdict
+SAID: dict[Verdict, str] = {  # before the claims with that verdict
     "shown": "Shown",
     "shown (no update)": "Shown for these seeds, in which learning took no step",
     "refuted": "Refuted",
@@ -21,7 +23,7 @@ ONE_SEED = "With fewer than two seeds there is no interval, so no difference can
 
 
 def plural(n: int, noun: str) -> str:
-    """A number of things."""
+    """A count with its noun."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -34,19 +36,15 @@ def answer(results: Results) -> Markup:
     parts = [f"{plural(len(tested), 'claim')} {'was' if len(tested) == 1 else 'were'} tested."]
     if max(f.n for f in tested) < 2:
         parts.append(ONE_SEED)
-    for verdict in VERDICTS:
-        mine = [f for f in tested if f.verdict == verdict]
+    for verdict, heading in SAID.items():
         clauses, last = [], ""
-        for f in mine:
-            clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({_points(f)})")
+        for f in (f for f in tested if f.verdict == verdict):
+            points = "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
+            clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({points})")
             last = said[f.name]
-        if mine:
-            parts.append(tag("strong", f"{SAID[verdict]}:") + f" {'; '.join(clauses)}.")
+        if clauses:
+            parts.append(tag("strong", f"{heading}:") + f" {'; '.join(clauses)}.")
     return Markup(" ").join(parts)
-
-
-def _points(f: Finding) -> str:
-    return "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
 
 
 def statements(claims: Sequence[Claim]) -> dict[str, str]:
@@ -72,49 +70,42 @@ def interval(f: Finding) -> str:
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
-    return f"{bounds}; {largest(f)}" if alike(f.values) else bounds
-
-
-def largest(f: Finding) -> str:
-    """The largest change of any seed: all that is known where every seed gives the same."""
-    return f"largest change of any seed {max(map(abs, f.values)):.2g}"
+    return f"{bounds}; largest change of any seed {max(map(abs, f.values)):.2g}" if alike(f.values) else bounds  # no spread is known then
 
 
 def p_value(p: float | None) -> str:
-    """To as many digits as matter, and no smaller than can be believed."""
+    """The p-value, with fewer digits the larger it is, and never below .001."""
     if p is None:
         return "–"
     return "< .001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-Column = Callable[[Claim, Finding], object]
+Column = Callable[[Finding], object]
 COLUMNS: Mapping[str, Column] = {  # of the table of verdicts
-    "claim": lambda claim, f: f.name,
-    "statement": lambda claim, f: f.statement,
-    "verdict": lambda claim, f: tag("span", f.verdict, kind=f"verdict {f.verdict.split()[0]}"),
-    "difference": lambda claim, f: number(f.difference),
-    "interval": lambda claim, f: interval(f),
-    "margin": lambda claim, f: f"{'more than' if isinstance(claim.test, More) else 'within'} {f.margin:g}",
-    "Holm p": lambda claim, f: p_value(f.p),
-    "n": lambda claim, f: f.n,
-    "dropped": lambda claim, f: f.dropped,
+    "claim": lambda f: f.name,
+    "statement": lambda f: f.statement,
+    "verdict": lambda f: tag("span", f.verdict, kind=f"verdict {f.verdict.split()[0]}"),
+    "difference": lambda f: number(f.difference),
+    "interval": interval,
+    "margin": lambda f: f"{'more than' if isinstance(f.test, More) else 'within'} {f.margin:g}",
+    "Holm p": lambda f: p_value(f.p),
+    "n": lambda f: f.n,
+    "dropped": lambda f: f.dropped,
 }
-WORDS = ("claim", "statement", "verdict")  # the other columns are numbers
+WORDS = ("claim", "contrast", "statement", "verdict", "what", "unit")  # the other columns are numbers
 
 
-def verdict_table(claims: Sequence[Claim], found: Sequence[Finding], columns: Mapping[str, Column], caption: object) -> Markup:
-    """Tested claims under these columns."""
-    by_name = {c.name: c for c in claims}
-    rows = [tuple(column(by_name[f.name], f) for column in columns.values()) for f in found]
+def columns_of(found: Sequence[Finding], columns: Mapping[str, Column], caption: object) -> Markup:
+    """A row for each finding under these columns."""
+    rows = [tuple(column(f) for column in columns.values()) for f in found]
     return table(tuple(columns), rows, [name for name in columns if name not in WORDS], caption)
 
 
-def verdicts(results: Results) -> tuple[Markup, ...]:
-    """Every tested claim; all that stands beside the verdicts is a further part."""
-    tested = [f for f in results.findings if f.verdict != "reported"]
-    if not tested:
-        return (tag("p", "None of these cells answers a claim that has a test."),)
-    return (verdict_table(results.study.claims, tested, COLUMNS, how_to_read(tested)),)
+def verdicts(results: Results) -> Markup:
+    """The table of tested claims."""
+    if not (tested := [f for f in results.findings if f.verdict != "reported"]):
+        return tag("p", "None of these cells answers a claim that has a test.")
+    return columns_of(tested, COLUMNS, how_to_read(tested))
 
 
 def units(findings: Sequence[Finding]) -> str:
@@ -125,22 +116,48 @@ def units(findings: Sequence[Finding]) -> str:
 def how_to_read(tested: Sequence[Finding]) -> str:
     """The caption of the verdicts."""
     return (
-        f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared "
-        "within it, and n counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds "
-        f"give the same to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest "
-        "that there can be. "
-        "They are not adjusted for the number of claims; verdicts are: "
-        f"the Holm-adjusted p must be below {ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie "
-        "within the margin of zero. Dropped: seeds in which a cell of the claim is undefined."
+        f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared within it, and n "
+        "counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds give the same "
+        f"to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest that there can be. They "
+        f"are not adjusted for the number of claims; verdicts are: the Holm-adjusted p must be below {ALPHA}. “More than” asks that the "
+        "difference exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds in which a cell of the claim is "
+        "undefined."
     )
 
 
 def contrasts(results: Results) -> Markup:
-    """Everything that was measured beside the claims."""
+    """The contrasts that are reported without a test."""
     found = [f for f in results.findings if f.verdict == "reported"]
     if not found:
         return tag("p", "None of these cells answers one.")
-    rows = [(f.name, f.statement, number(f.difference), interval(f), f.unit, f.n, f.dropped) for f in found]
     caption = "No direction was claimed, so there is no verdict; intervals as above, each at its own level."
-    head = ("contrast", "what", "difference", "interval", "unit", "n", "dropped")
-    return table(head, rows, ("difference", "interval", "n", "dropped"), caption)
+    columns = {"contrast": COLUMNS["claim"], "what": COLUMNS["statement"], **{c: COLUMNS[c] for c in ("difference", "interval")}}
+    return columns_of(found, columns | {"unit": lambda f: f.unit, "n": COLUMNS["n"], "dropped": COLUMNS["dropped"]}, caption)
+
+
+# --- sampled success beside exact success, where problems may have several derivations, so that exact success is a lower bound
+
+PHASES = ("before", "after")
+KINDS = {"pass": "exact", "sampled process": "sampled"}
+HEAD = ("cell", "seed", "difficulty", "k", *(f"{kind} {phase}" for phase in PHASES for kind in KINDS.values()))
+
+
+def derivations(results: Results) -> tuple[Markup, ...]:
+    """A sentence, and pass@k of whole derivations in every cell that was sampled; nothing, where exact success is no bound."""
+    if not results.note:
+        return ()
+    rows = [
+        (name(o.labels, o.labels), o.seed, f"{place:g}", k, *(_said(o, f"{kind}@{k}", phase, place) for phase in PHASES for kind in KINDS))
+        for o in results.outcomes
+        for k in KS
+        for place in o.curve("after", f"sampled process@{k}")
+    ]
+    caption = "pass@k at the first difficulty at the edge: exact, of the reference's derivation; sampled, of any, with 95 % over problems."
+    return (tag("p", results.note, kind="note"), *([table(HEAD, rows, HEAD[1:], caption)] if rows else []))
+
+
+def _said(outcome: Outcome, metric: str, phase: str, place: float) -> str:
+    """The value, with its interval where it was sampled."""
+    values = [outcome.value(phase, f"{metric}{end}", place) for end in ("", " low", " high")]
+    mean, low, high = ("–" if value is None else f"{value:.3f}" for value in values)
+    return f"{mean} [{low}, {high}]" if metric.startswith("sampled") else mean

@@ -1,9 +1,9 @@
-"""The claims at a glance: each tested difference with its interval, its seeds, and what would show it. SVG; empty without tests."""
+"""The claims at a glance: each tested difference with its interval, its seeds, and its margin. SVG; empty without tests."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.claims.claims import Claim, More
+from analysis.claims.claims import More
 from analysis.claims.judge import Finding
 from analysis.figures.draw import INK, POINTS, VERDICT_COLOURS, drawn, grid, legend_below, swatch
 
@@ -20,13 +20,14 @@ CAPTION = (
 )
 
 
-def forest(claims: Sequence[Claim], findings: Sequence[Finding]) -> str:
+def forest(findings: Sequence[Finding]) -> str:
     """Each tested claim's difference with its interval, over the zone in which the whole interval must lie."""
-    by_name = {c.name: c for c in claims}
-    tested = [j for j in findings if by_name[j.name].test is not None]
+    tested = [j for j in findings if j.test is not None]
     if not tested:
         return ""
-    low, high = _range(tested)
+    found = [v for j in tested for v in (j.low, j.high, *j.values, j.margin) if v is not None]
+    least, most = min([-LEAST, *found]), max([LEAST, *found])
+    low, high = least - EDGE * (most - least), most + EDGE * (most - least)
 
     def paint(figure: "Figure") -> None:
         from matplotlib.lines import Line2D
@@ -36,11 +37,10 @@ def forest(claims: Sequence[Claim], findings: Sequence[Finding]) -> str:
         axes.set_yticklabels([j.name for j in tested])
         axes.axvline(0, color=INK, linewidth=0.8)
         for y, j in enumerate(tested):
-            _zone(axes, y, by_name[j.name], low, high)
+            if j.margin is not None:
+                left, right = (j.margin, high) if isinstance(j.test, More) else (-j.margin, j.margin)
+                axes.barh(y, right - left, left=left, height=0.8, color=ZONE, alpha=0.16, linewidth=0)
             _row(axes, y, j)
-            label = j.verdict if j.difference is not None else f"{j.verdict}: undefined in every seed"
-            colour = VERDICT_COLOURS[j.verdict]
-            axes.annotate(label, (1.01, y), xycoords=("axes fraction", "data"), va="center", color=colour, weight="bold", fontsize=8.5)
         grid(axes, "x")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -54,20 +54,6 @@ def forest(claims: Sequence[Claim], findings: Sequence[Finding]) -> str:
     return drawn("forest", "Tested claims with their intervals", 9.6, 0.36 * len(tested) + 1.2, paint)
 
 
-def _range(tested: Sequence[Finding]) -> tuple[float, float]:
-    found = [v for j in tested for v in (j.low, j.high, *j.values, j.margin) if v is not None]
-    low, high = min([-LEAST, *found]), max([LEAST, *found])
-    room = EDGE * (high - low)
-    return low - room, high + room
-
-
-def _zone(axes: "Axes", y: int, claim: Claim, low: float, high: float) -> None:
-    if claim.test is None:
-        return
-    left, right = (claim.test.margin, high) if isinstance(claim.test, More) else (-claim.test.margin, claim.test.margin)
-    axes.barh(y, right - left, left=left, height=0.8, color=ZONE, alpha=0.16, linewidth=0)
-
-
 def _row(axes: "Axes", y: int, j: Finding) -> None:
     colour = VERDICT_COLOURS[j.verdict]
     if len(j.values) > 1:
@@ -76,3 +62,5 @@ def _row(axes: "Axes", y: int, j: Finding) -> None:
         axes.plot([j.low, j.high], [y, y], color=colour, linewidth=2)
     if j.difference is not None:
         axes.plot([j.difference], [y], "D", color=colour, markersize=5.5)
+    label = j.verdict if j.difference is not None else f"{j.verdict}: undefined in every seed"
+    axes.annotate(label, (1.01, y), xycoords=("axes fraction", "data"), va="center", color=colour, weight="bold", fontsize=8.5)

@@ -7,23 +7,14 @@ from markupsafe import Markup, escape
 
 XMLNS = (' xmlns="http://www.w3.org/2000/svg"', ' xmlns:xlink="http://www.w3.org/1999/xlink"')  # HTML needs none
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-PAGE = Markup("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{}</title>
-<style>{}</style>
-</head>
-<body>
-{}
-</body>
-</html>
-""")
+PAGE = Markup(
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title>{}</title><style>{}</style></head>\n<body>\n{}\n</body></html>\n"
+)
 
 
 def tag(name: str, *inside: object, kind: str = "", head: str = "") -> Markup:
-    """An element of a class; `head` is said before it where its table is shown as cards."""
+    """An element of a class; `head` is shown before it where its table is shown as cards."""
     attributes = [Markup(' {}="{}"').format(key, value) for key, value in (("class", kind), ("data-head", head)) if value]
     return Markup("<{}{}>{}</{}>").format(name, Markup().join(attributes), Markup().join(map(escape, inside)), name)
 

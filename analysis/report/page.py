@@ -1,5 +1,7 @@
-"""The report of a study: one page that says what was asked, what was found, how sure it is, and how it was run."""
+"""The report of a study on one page: the question, the findings, their uncertainty, and the run."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -9,8 +11,7 @@ from analysis.design.results import Results
 from analysis.design.scale import SCALES, SIZES, SMOKE, changed, preset
 from analysis.figures.conditions import name, varying
 from analysis.report import dag, forest, provenance, registered
-from analysis.report.derivations import beside
-from analysis.report.findings import answer, contrasts, plural, verdicts
+from analysis.report.findings import answer, contrasts, derivations, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
 from analysis.report.traces import Exhibit, exhibits, sampled, show
@@ -29,75 +30,65 @@ def write_report(results: Results, registration: Registration, out: Path) -> Pat
 
 def report(results: Results, registration: Registration) -> Markup:
     """The whole page."""
-    study = results.study
-    changed_since = differences(registration, study, results.cells)
+    study, changed_since = results.study, differences(registration, results.study, results.cells)
+    extent = [f"{len(results.cells)} cells, {plural(len(results.setting.seeds), 'pretraining seed')}"]
+    extent += [f"{option}: {value}" for option, value in chosen(results.setting).items()]
     return document(
         f"Study: {study.name}",
         tag("h1", study.question),
-        tag("p", f"Study “{study.name}”, after {study.source}. {_extent(results)}", kind="soft"),
+        tag("p", f"Study “{study.name}”, after {study.source}. {'; '.join(extent)}. {size(results)}.", kind="soft"),
         *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         tag("p", answer(results)),
         section(
             "Verdicts",
             registered.registration(results, registration, changed_since),
-            *verdicts(results),
-            _drawing(forest.forest(study.claims, results.findings), forest.CAPTION),
+            verdicts(results),
+            _drawing(forest.forest(results.findings), forest.CAPTION),
             registered.beside(results.findings),
         ),
         section("The same claims under other choices", registered.choices(results)),
-        section("Reported without a verdict", contrasts(results), *beside(results)),
+        section("Reported without a verdict", contrasts(results), *derivations(results)),
         *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
         *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
-        section("What is undefined", undefined(results)),
+        section("Undefined cells", undefined(results)),
         section("How it was run", *run(results)),
     )
 
 
-def _extent(results: Results) -> str:
-    parts = [f"{len(results.cells)} cells, {plural(len(results.setting.seeds), 'pretraining seed')}"]
-    parts += [f"{option}: {value}" for option, value in chosen(results.setting).items()]
-    return f"{'; '.join(parts)}. {size(results)}."
-
-
 def size(results: Results) -> str:
-    """The preset, and in what the scale differs from it: reports of two settings are told apart by it."""
-    scale = results.setting.scale
-    preset_name = preset(scale)
-    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[preset_name]).items())
-    return f"Scale {preset_name}, but for {other}" if other else f"Scale {preset_name}"
+    """The preset, and the fields in which the scale differs from it, by which the reports of two settings are told apart."""
+    scale, nearest = results.setting.scale, preset(results.setting.scale)
+    other = ", ".join(f"{f.replace('_', ' ')} {value:,}" for f, value in changed(scale, SCALES[nearest]).items())
+    return f"Scale {nearest}, but for {other}" if other else f"Scale {nearest}"
 
 
 def _drawing(svg: str, caption: str) -> Markup:
     return figure(svg, caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
 
 
-def traces(results: Results) -> tuple[Markup, ...]:
+def traces(results: Results) -> list[Markup]:
     """A completion that solves its problem and one that fails; nothing, where the study samples none."""
-    if not any(sampled(cell) for cell in results.cells):
-        return ()
-    solved, failed = exhibits(results)
-    return _exhibit("Solved", solved, results) + _exhibit("Failed", failed, results)
+    parts: list[Markup] = []
+    if any(sampled(cell) for cell in results.cells):
+        axes = varying(dict(c.labels) for c in results.cells)
+        for title, exhibit in zip(("Solved", "Failed"), exhibits(results), strict=True):
+            parts += (tag("h3", title), *_exhibit(exhibit, axes))
+    return parts
 
 
-def _exhibit(title: str, exhibit: Exhibit | None, results: Results) -> tuple[Markup, ...]:
+def _exhibit(exhibit: Exhibit | None, axes: Sequence[str]) -> tuple[Markup, ...]:
     if exhibit is None:
-        return (tag("h3", title), tag("p", "No sampled completion is one of these.", kind="soft"))
-    stage = exhibit.stage.replace("_", " ").capitalize()
-    where = name(dict(exhibit.labels), varying(dict(c.labels) for c in results.cells))
-    return (
-        tag("h3", title),
-        tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"),
-        show(exhibit),
-    )
+        return (tag("p", "No sampled completion is one of these.", kind="soft"),)
+    stage, where = exhibit.stage.replace("_", " ").capitalize(), name(dict(exhibit.labels), axes)
+    return tag("p", f"{stage}; {where}; seed {exhibit.seed}.", kind="soft"), show(exhibit)
 
 
 def undefined(results: Results) -> Markup:
     """The cells that have no answer, with the reason."""
-    found: dict[tuple[str, str], list[int]] = {}
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
     axes = varying(outcome.labels for outcome in results.outcomes)
-    for outcome in results.outcomes:
-        if outcome.undefined:
-            found.setdefault((name(outcome.labels, axes), outcome.undefined), []).append(outcome.seed)
+    for outcome in (o for o in results.outcomes if o.undefined):
+        found[name(outcome.labels, axes), outcome.undefined].append(outcome.seed)
     if not found:
         return tag("p", "Nothing: every cell is defined in every seed.")
     rows = [(cell, ", ".join(map(str, seeds)), reason) for (cell, reason), seeds in found.items()]
@@ -108,42 +99,28 @@ def undefined(results: Results) -> Markup:
 # --- how it was run
 
 
-def run(results: Results) -> tuple[Markup, ...]:
-    """Sizes, costs, machines, and the command."""
-    setting, scale, seed = results.setting, results.setting.scale, results.cells[0].seed
-    sizes = [(f.replace("_", " "), f"{getattr(scale, f):,}") for f in SIZES]
-    sizes.append(("seeds", ", ".join(map(str, setting.seeds))))
-    sizes += chosen(setting).items()
-    machines = [tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items()]
-    return (
-        tag("h3", "To run it again"),
-        tag("pre", tag("code", provenance.command(results))),
-        tag("h3", "Of what it is made"),
-        figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
-        tag("h3", "What it cost"),
-        costs(results),
-        tag("h3", "On what"),
-        tag("ul", *machines),
-        tag("h3", "Sizes"),
-        table(("field", "size"), sizes, ("size",)),
-    )
+def run(results: Results) -> list[Markup]:
+    """The command, stages, costs, machines and sizes."""
+    setting, seed = results.setting, results.cells[0].seed
+    sizes = {f.replace("_", " "): f"{getattr(setting.scale, f):,}" for f in SIZES}
+    sizes |= {"seeds": ", ".join(map(str, setting.seeds)), **chosen(setting)}
+    parts = {
+        "To run it again": tag("pre", tag("code", provenance.command(results))),
+        "Stages": figure(dag.draw_stages(results.cells, seed, lambda _: "there"), dag.caption(results.cells, seed)),
+        "Costs": costs(results),
+        "Machines": tag("ul", *(tag("li", f"{plural(n, 'stage')} on {what}") for what, n in provenance.machines(results).items())),
+        "Sizes": table(("field", "size"), list(sizes.items()), ("size",)),
+    }
+    return [each for title, part in parts.items() for each in (tag("h3", title), part)]
 
 
 def costs(results: Results) -> Markup:
     """The ledgers, by kind of stage."""
-    parts = provenance.costs(results)
-    rows = [
-        (
-            c.kind,
-            f"{c.stages:,}",
-            *(scientific(n) for n in (c.ledger.sampled, c.ledger.forwarded, c.ledger.trained, c.ledger.flops)),
-            f"{c.ledger.updates:,}",
-            f"{c.seconds:,.0f}",
-            f"{c.cpu_seconds:,.0f}",
-            f"{c.peak_memory_mb:,}",
-        )
-        for c in (*parts, provenance.total("total", parts))
-    ]
+    kinds, rows = provenance.costs(results), []
+    for c in (*kinds, provenance.total("total", kinds)):
+        tokens = [scientific(n) for n in (c.ledger.sampled, c.ledger.forwarded, c.ledger.trained, c.ledger.flops)]
+        plain = [f"{n:,.0f}" for n in (c.ledger.updates, c.seconds, c.cpu_seconds, c.peak_memory_mb)]
+        rows.append((c.kind, f"{c.stages:,}", *tokens, *plain))
     head = ("kind of stage", "stages", "sampled", "forwarded", "trained", "FLOPs", "updates", "seconds", "CPU seconds", "peak MB")
     caption = (
         "Sampled, forwarded and trained are tokens without padding. FLOPs are counted from tokens and weights (2 forward, 4 backward), "

@@ -1,4 +1,4 @@
-"""How a study was run: its sizes, machines and costs, and the command that runs it again."""
+"""The run of a study: its sizes, machines and costs, and the command that runs it again."""
 
 import shlex
 from collections import defaultdict
@@ -15,7 +15,7 @@ from train.stages.stage import Stage, closure
 
 @dataclass(frozen=True)
 class Cost:
-    """What the stages of a kind took together."""
+    """The costs of all stages of a kind."""
 
     kind: str
     stages: int
@@ -31,7 +31,7 @@ def stages(results: Results) -> tuple[Stage, ...]:
 
 
 def costs(results: Results) -> tuple[Cost, ...]:
-    """Of each kind of stage, from the ledgers and records in the store."""
+    """The costs of each kind of stage, from the ledgers and records in the store."""
     found: dict[str, list[Cost]] = defaultdict(list)
     for stage in stages(results):
         folder = results.store.get(stage)
@@ -43,25 +43,18 @@ def costs(results: Results) -> tuple[Cost, ...]:
 def total(name: str, parts: Sequence[Cost]) -> Cost:
     """The costs of all parts together."""
     ledger = Ledger(**{f.name: sum(getattr(p.ledger, f.name) for p in parts) for f in fields(Ledger)})
-    return Cost(
-        name,
-        sum(p.stages for p in parts),
-        ledger,
-        sum(p.seconds for p in parts),
-        sum(p.cpu_seconds for p in parts),
-        max((p.peak_memory_mb for p in parts), default=0),
-    )
+    seconds, cpu_seconds = sum(p.seconds for p in parts), sum(p.cpu_seconds for p in parts)
+    return Cost(name, sum(p.stages for p in parts), ledger, seconds, cpu_seconds, max((p.peak_memory_mb for p in parts), default=0))
 
 
 def machines(results: Results) -> dict[str, int]:
-    """How many stages ran on what: device, threads, versions."""
+    """The number of stages by device, threads and versions."""
     found: dict[str, int] = defaultdict(int)
     for stage in stages(results):
         made = read_made(results.store.get(stage))
-        machine = made.machine
-        packages = ", ".join(f"{k} {v}" for k, v in sorted(made.versions.items()))
-        threads = f"{machine.threads} thread{'s' if machine.threads > 1 else ''} a stage"
-        found[f"{made.device} ({machine.accelerator}, {machine.precision}, {threads}); Python {made.python}, {packages}"] += 1
+        versions = ", ".join(f"{k} {v}" for k, v in [("Python", made.python), *sorted(made.versions.items())])
+        threads = f"{made.machine.threads} thread{'s' if made.machine.threads > 1 else ''} a stage"
+        found[f"{made.device} ({made.machine.accelerator}, {made.machine.precision}, {threads}); {versions}"] += 1
     return dict(sorted(found.items()))
 
 
@@ -88,7 +81,7 @@ def options(setting: Setting) -> dict[str, object]:
 
 
 def chosen(setting: Setting) -> dict[str, str]:
-    """The same for people."""
+    """The options in words."""
     return {
         option.replace("_", " "): (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value) or "its own"
         for option, value in options(setting).items()
@@ -97,10 +90,10 @@ def chosen(setting: Setting) -> dict[str, str]:
 
 def _only(results: Results) -> dict[str, str]:
     """The labels to which the study was narrowed: of those that its cells share, as few as give the same cells."""
-    study, mine = results.study, {c.labels for c in results.cells}
-    every = {c.labels for c in study.every(results.setting)}
-    shared = dict(set.intersection(*(set(labels) for labels in mine))) if mine else {}
-    only = {axis: shared[axis] for axis in study.axes if axis in shared}
+    mine = {c.labels for c in results.cells}
+    every = {c.labels for c in results.study.every(results.setting)}
+    shared = dict(set.intersection(*map(set, mine))) if mine else {}
+    only = {axis: shared[axis] for axis in results.study.axes if axis in shared}
     for axis in list(only):
         fewer = {other: value for other, value in only.items() if other != axis}
         if {labels for labels in every if fewer.items() <= dict(labels).items()} == mine:

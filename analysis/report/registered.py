@@ -1,4 +1,4 @@
-"""How far a finding can be trusted: what was registered before the run, which look this is, and what other choices would have found."""
+"""The trust in a finding: its registration before the run, the look, and the findings under other choices."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,13 @@ MARKS = {"shown": "▲", "shown (no update)": "▲", "refuted": "▼", "undeterm
 
 
 def registration(results: Results, registered: Registration, differences: Sequence[Difference]) -> Markup:
-    """The registration, the look, and in red what is otherwise now than it was registered."""
-    said = f"The claims, margins, looks and the rule of the edge were {registered.line}. This is "
-    look = results.study.looks.describe(len(results.setting.seeds))
-    head = tag("p", said, tag("strong", look), ".")
+    """The registration, the look, and in red the differences of the present study from it."""
+    look = tag("strong", results.study.looks.describe(len(results.setting.seeds)))
+    head = tag("p", f"The claims, margins, looks and the rule of the edge were {registered.line}. This is ", look, ".")
     if not differences:
-        return head + tag("p", "Nothing is otherwise now than it was registered.", kind="soft")
+        return head + tag("p", "The study is as it was registered.", kind="soft")
     rows = [(d.what, d.registered, tag("span", d.now, kind="verdict refuted")) for d in differences]
-    warning = tag("p", f"{len(differences)} of what was registered is otherwise now:", kind="verdict refuted")
+    warning = tag("p", f"Differences from the registration ({len(differences)}):", kind="verdict refuted")
     return head + warning + table(("what", "registered", "now"), rows)
 
 
@@ -30,7 +29,7 @@ HEAD = ("claim", "sign-flip p", "seeds above 0", "below 0", "smallest effect", "
 
 
 def beside(findings: Sequence[Finding]) -> Markup:
-    """Beside each verdict what leans on less: signs in place of normality, single seeds in place of means."""
+    """Numbers beside each verdict that assume less: signs in place of normality, single seeds in place of means."""
     rows = [(f.name, *beside_row(f)) for f in findings if f.test is not None and f.n]
     if not rows:
         return Markup()
@@ -46,21 +45,17 @@ def beside(findings: Sequence[Finding]) -> Markup:
 def beside_row(f: Finding) -> tuple[str, ...]:
     """The columns of `HEAD`, less the name."""
     above, below = f.sides or (0.0, 0.0)
+    flip = "–" if f.sign_flip is None else f"{f.sign_flip:.3f}"
+    smallest = "–" if f.smallest is None else f"{f.smallest:.1f}"
     moved = "" if f.log_change is None or not alike(f.values) else f"{f.log_change:.2g}"
-    return (
-        "–" if f.sign_flip is None else f"{f.sign_flip:.3f}",
-        f"{above:.0%}",
-        f"{below:.0%}",
-        "–" if f.smallest is None else f"{f.smallest:.1f}",
-        moved,
-    )
+    return flip, f"{above:.0%}", f"{below:.0%}", smallest, moved
 
 
 def choices(results: Results) -> Markup:
     """The multiverse: each tested claim under other choices of k, margin, band and judge."""
-    study, seeds = results.study, results.setting.seeds
-    found = multiverse(study.claims_of(results.cells), results.outcomes, over_looks(study.looks, seeds))
-    found = {universe: mine for universe, mine in found.items() if mine}  # the others read what was not measured
+    test = over_looks(results.study.looks, results.setting.seeds)
+    every = multiverse(results.study.claims_of(results.cells), results.outcomes, test)
+    found = {universe: mine for universe, mine in every.items() if mine}  # the others read what was not measured
     names = list(found.get("as registered", ()))
     if not names:
         return tag("p", "None of these cells answers a claim that has a test.")

@@ -8,7 +8,7 @@ from train.stages.stage import Stage, closure
 
 
 def titles(cells: Sequence[Cell]) -> dict[Stage, str]:
-    """A name for each stage: its the labels that all cells which use it share, their seed, and how many they are."""
+    """A name for each stage: its kind, the labels that all cells which use it share, their seed, and how many they are."""
     users: dict[Stage, list[Cell]] = {}
     for cell in cells:
         for stage in closure(cell.stages):

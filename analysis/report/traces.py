@@ -1,6 +1,6 @@
-"""Completions of a policy with the judge's marks: each step right or wrong, and what was expected where it is wrong."""
+"""Completions of a policy with the judge's marks: each step right or wrong, and the expected step where it is wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,12 +19,12 @@ from train.stages.reading import reading
 from train.stages.stage import Undefined
 from train.stages.store import Store
 
-PREFERRED = "sampled_after"  # of several stages that sample
+PREFERRED = "sampled_after"  # where a cell has several stages that sample
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that was said (or not), and what the judge holds of it."""
+    """A step of a completion (or one that is missing), with the judge's verdict on it."""
 
     said: str
     right: bool
@@ -52,25 +52,20 @@ def sampled(cell: Cell) -> str | None:
 
 def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
     """A completion that solves its problem, and one that fails, if possible after a right step. Cells of the first claim come first."""
-    first = results.study.claims[:1]
-    cells = sorted(results.cells, key=lambda cell: not any(claim.speaks_of(dict(cell.labels)) for claim in first))
-    solved = failed = None
-    for exhibit in (e for cell in cells for e in _completions(cell, results.store)):
-        if exhibit.solved:
-            solved = solved or exhibit
-        elif failed is None or (_stumbles(exhibit) and not _stumbles(failed)):
-            failed = exhibit
-        if solved and failed and _stumbles(failed):
-            break
-    return solved, failed
+    claims = results.study.claims[:1]
+    cells = sorted(results.cells, key=lambda cell: not any(claim.speaks_of(dict(cell.labels)) for claim in claims))
+
+    def first(wanted: Callable[[Exhibit], bool]) -> Exhibit | None:
+        return next((e for cell in cells for e in _completions(cell, results.store) if wanted(e)), None)
+
+    return first(lambda e: e.solved), first(lambda e: not e.solved and _stumbles(e)) or first(lambda e: not e.solved)
 
 
 def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
-    """The completions of a cell's policy; none, where it was asked nothing."""
+    """The completions of a cell's policy; none, where there were no problems for it."""
     if (name := sampled(cell)) is None:
         return
-    sample = cell[name]
-    assert isinstance(sample, Sample)
+    sample = cell.stage(name, Sample)
     try:
         found = read_samples(sample, store)
     except Undefined:
@@ -86,12 +81,11 @@ def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
 
 def _stumbles(exhibit: Exhibit) -> bool:
     """True if some steps are right and a later one is not."""
-    steps = verify(exhibit.problem, exhibit.trace).steps
-    return (True, False) in pairwise(steps)
+    return (True, False) in pairwise(verify(exhibit.problem, exhibit.trace).steps)
 
 
 def marks(problem: Problem, trace: Trace) -> tuple[Mark, ...]:
-    """Every step that was said, those that were not, the answer, and what could not be read. Of any problem and trace."""
+    """Each step of the trace, those that it lacks, the answer, and the words that could not be read."""
     verdict = verify(problem, trace)
     found = [_mark(problem, a, right) for a, right in zip(trace.assertions, verdict.steps, strict=True)]
     said = {a.name for a in trace.assertions}
@@ -120,7 +114,7 @@ def _mark(problem: Problem, a: Assertion, right: bool) -> Mark:
 
 
 def _expected(problem: Problem, name: str, like: Sequence[object]) -> str:
-    """The true step, less the operands that are left unsaid in an assertion with operands `like` these."""
+    """The true step, without the operands that an assertion with operands `like` these leaves out."""
     step = problem.by_name[name]
     unsaid = [operand is None for operand in like] if len(like) == len(step.arguments) else [False] * len(step.arguments)
     arguments = [None if hidden else argument for argument, hidden in zip(step.arguments, unsaid, strict=True)]
@@ -136,25 +130,21 @@ def _spelled(value: str | Value) -> str:
 
 
 def show(exhibit: Exhibit) -> Markup:
-    """The problem, and what the policy said of it."""
-    found = [_shown(mark) for mark in marks(exhibit.problem, exhibit.trace)]
+    """The problem, and the marked completion."""
+    found = []
+    for mark in marks(exhibit.problem, exhibit.trace):
+        remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
+        found.append(tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong"))
     return _asked(exhibit) + tag("ol", *found, kind="trace mono")
 
 
 def _asked(exhibit: Exhibit) -> Markup:
-    """The words of the prompt; of a program its lines, with those that are to be run."""
+    """The words of the prompt; for a program its lines, with those to run marked."""
     problem = exhibit.problem
     if not isinstance(exhibit.surface, Compact):
         return tag("p", " ".join(exhibit.surface.prompt(problem)), kind="mono")
-    lines = [
-        tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind="line inside" if s in problem.proof else "line")
-        for s in problem.steps
-    ]
+    kinds = {step: "line inside" if step in problem.proof else "line" for step in problem.steps}
+    lines = [tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind=kind) for s, kind in kinds.items()]
     first = problem.proof[0]
     asked = f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:"
     return tag("div", *lines, kind="program mono") + tag("p", asked)
-
-
-def _shown(mark: Mark) -> Markup:
-    remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
-    return tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong")
