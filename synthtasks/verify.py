@@ -1,7 +1,7 @@
 """The judge of reward and evaluation alike; it knows the problem, not the model."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from synthtasks.domains import Value
 from synthtasks.problem import Problem, Step
@@ -10,7 +10,7 @@ from synthtasks.trace import Assertion, Trace
 Kind = Literal["operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format"]
 """Mistakes. In an assertion: wrong operator, operand or value; order, if it precedes a step that it depends on; inherited, if
 it uses a wrong step. In a trace: a missing or extra step, a wrong answer, unread words (format)."""
-KINDS: tuple[Kind, ...] = ("operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)

@@ -758,7 +758,7 @@ def turned_round() -> Problem:
         (lambda: Dag(primitives=(SUM,)), r"a graph needs a primitive of two operands; found \['sum'\]"),
         (lambda: Dag(6, 4, totals=1, primitives=(ADD,)), r"totals are sums: add SUM to `primitives`"),
         (lambda: Dag(steps=0, depth=0), r"Dag\.steps is at least 1; found 0"),
-        (lambda: Tree(primitives=(GATES[-1],)), r"a tree needs a primitive of two operands; found \['not'\]"),
+        (lambda: Tree(primitives=(GATES[-1],)), r"a graph needs a primitive of two operands; found \['not'\]"),
         (lambda: Tree(modulus=1), r"Tree\.modulus is at least 2; found 1"),
         (lambda: Hops(12, 12), r"a cycle of 12 nodes has 1 to 11 hops to another node; found steps=12"),
         (lambda: Group(0), r"Group\.steps is at least 1; found 0"),

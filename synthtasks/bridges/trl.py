@@ -11,18 +11,11 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.received import Reply, text_of
+from synthtasks.datasets.received import Message, Reply, text_of
 from synthtasks.problem import Problem
 
 Grade = Callable[[Items, str, Problem], float]
 """`Items.outcome` or `Items.process`."""
-
-
-class Message(TypedDict):
-    """A message of a conversation."""
-
-    role: str
-    content: str | None
 
 
 class Row(TypedDict):

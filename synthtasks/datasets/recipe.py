@@ -12,27 +12,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
+from synthtasks import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.received import shown
-from synthtasks.families import (
-    FUNCTIONS,
-    MOVES,
-    S3,
-    S5,
-    Circuit,
-    Compose,
-    Dag,
-    Family,
-    Grid,
-    Group,
-    Hops,
-    Mix,
-    Part,
-    Program,
-    Tree,
-    Uses,
-    Z,
-)
+from synthtasks.families import FUNCTIONS, MOVES, S3, S5, Z
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
 
@@ -63,11 +46,6 @@ def from_json(recipe: dict[str, Json]) -> Family:
         ValueError: naming the place, if it is no recipe of a family.
     """
     return cast(Family, _read(recipe, Family, "the recipe"))
-
-
-def surface_from_json(recipe: dict[str, Json]) -> Surface:
-    """The surface of a recipe; see `from_json`."""
-    return cast(Surface, _read(recipe, Surface, "the recipe"))
 
 
 def items_from_json(recipe: dict[str, Json]) -> Items:

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.chains import CHAIN, chain
-from synthtasks.families.dials import Dial, Forced, length
+from synthtasks.families.chains import Chain, chain
+from synthtasks.families.dials import Dial, length
 from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
@@ -49,7 +49,7 @@ ORDERS = {S3: 6, S5: 120}
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Chain):
     """Word problems: the running product of group elements (arXiv:2404.08819, arXiv:2210.10749).
 
     Elements are numbered: permutations of S_3 and S_5 in lexicographic order; Z_m holds the residues. S_5 is not
@@ -68,9 +68,7 @@ class Group:
     product: Primitive = S5
     order: Annotated[int, From(0)] = 0  # of Z_m; 0 for S_3 and S_5
 
-    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
-    forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
         check(self)
@@ -83,10 +81,6 @@ class Group:
     @property
     def modulus(self) -> int:
         return self.order or ORDERS[self.product]
-
-    @property
-    def names(self) -> int:
-        return self.steps
 
     @property
     def primitives(self) -> tuple[Operation, ...]:

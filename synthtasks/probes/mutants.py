@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -17,20 +17,7 @@ from synthtasks.vocab import Vocab
 Slipped = Literal[
     "operator", "operand", "value", "dropped", "duplicated", "surplus", "reordered", "query", "answer", "truncated", "inserted", "replaced"
 ]
-KINDS: tuple[Slipped, ...] = (
-    "operator",
-    "operand",
-    "value",
-    "dropped",
-    "duplicated",
-    "surplus",
-    "reordered",
-    "query",
-    "answer",
-    "truncated",
-    "inserted",
-    "replaced",
-)
+KINDS: tuple[Slipped, ...] = get_args(Slipped)
 """A wrong operator, operand or value of a step; a step dropped, repeated, beside the proof, or before one that it depends on;
 the solution of another query, another answer; a truncated completion, a word inserted, a word replaced."""
 

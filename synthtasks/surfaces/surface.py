@@ -1,7 +1,7 @@
 """The protocol of surfaces, and the spelling of values."""
 
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from synthtasks.domains import LETTERS, Texts, Value
 from synthtasks.primitives import Operation, Primitive
@@ -12,7 +12,7 @@ from synthtasks.vocab import END, Vocab
 Role = Literal["plan", "copy", "execute", "answer", "meta"]
 """Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
 answer, meta is the rest."""
-ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
+ROLES: tuple[Role, ...] = get_args(Role)
 
 NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted
 QUOTE = '"'

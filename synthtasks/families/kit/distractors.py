@@ -1,38 +1,57 @@
 """Proof graphs among distractors, for `Dag` and `Circuit`."""
 
-from typing import Literal, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
+from synthtasks.checked import From
 from synthtasks.domains import Value
 from synthtasks.families.kit.family import labels
 from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
-from synthtasks.primitives import Primitive
+from synthtasks.primitives import MANY, Primitive
 from synthtasks.problem import Problem, Step, Surplus
 
 Order = Literal["topological", "shuffled"]
 
 
-class Scattered(Protocol):
-    """A family whose problems state a proof among distractors."""
+@dataclass(frozen=True)
+class Graph(ABC):
+    """A family whose proofs are random graphs of `steps` steps, `depth` of them on the longest path."""
+
+    steps: Annotated[int, From(1)] = 6
+    depth: Annotated[int, From(1)] = 4
 
     @property
-    def shape(self) -> Shape: ...
-    @property
-    def branching(self) -> int: ...  # distractors that use a step of the proof
-    @property
-    def disconnected(self) -> int: ...  # distractors that use none
-    @property
-    def order(self) -> Order: ...
-    @property
+    @abstractmethod
     def primitives(self) -> tuple[Primitive, ...]: ...
     @property
-    def operations(self) -> tuple[Primitive, ...]: ...  # primitives of the steps that are no totals
-    @property
+    @abstractmethod
     def modulus(self) -> int: ...
     @property
-    def names(self) -> int: ...
+    @abstractmethod
+    def shape(self) -> Shape: ...
+
+    @property
+    def names(self) -> int:
+        return self.steps
+
+    @cached_property
+    def operations(self) -> tuple[Primitive, ...]:
+        """Primitives of the steps that are no totals."""
+        return tuple(p for p in self.primitives if p.arity != MANY)
+
+    @property
+    def one_derivation(self) -> bool:
+        """True if the proof is a chain."""
+        return self.depth == self.steps
+
+    def at(self, steps: int) -> Self:
+        """The family at another number of steps, at the nearest depth that fits."""
+        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
 
 
-def consistent(family: Scattered) -> None:
+def consistent(family: Graph) -> None:
     """Check that dials do not contradict each other.
 
     Raises:
@@ -41,6 +60,18 @@ def consistent(family: Scattered) -> None:
     _ = family.shape  # refuses dials that contradict each other
     if not any(p.arity == 2 for p in family.operations):
         raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in family.primitives]}")
+
+
+class Scattered(Graph):
+    """A family of graphs among distractors."""
+
+    branching: int  # distractors that use a step of the proof
+    disconnected: int  # distractors that use none
+    order: Order
+
+    @property
+    def names(self) -> int:
+        return self.steps + self.branching + self.disconnected
 
 
 def scattered(family: Scattered, surplus: Surplus, draws: Draws) -> Problem:
