@@ -26,7 +26,8 @@ from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
 from synthtasks.families import FUNCTIONS, S3, Dial, Forced, Needing, label, named, problem, problems
-from synthtasks.families.dials import length, turn
+from synthtasks.families.dials import turn
+from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM

@@ -13,7 +13,7 @@ from synthtasks.__main__ import main
 from synthtasks.commands.catalogue import FAMILIES, SURFACES
 from synthtasks.commands.page import slipped
 from synthtasks.families import S3, Compose, Dag, Family, Grid, Group
-from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.dials.quantities import QUANTITIES
 from synthtasks.stats.measuring import measure
 from synthtasks.surfaces import FESTIVAL, Compact, Equations, Story
 

@@ -39,7 +39,7 @@ from synthtasks import (
 )
 from synthtasks.domains import TEXTS, Value
 from synthtasks.families import FUNCTIONS, HELD_OUT, MOVES, S3, S5, TRAINED, Z, label
-from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
+from synthtasks.families.dials.quantities import branching_off, distractors, longest_path, most_operands, shared_uses, width
 from synthtasks.laws import LawBroken
 from synthtasks.primitives import ADD, GATES, MANY, MUL, PRIMITIVES, SUB, SUM
 from synthtasks.rng import uniforms

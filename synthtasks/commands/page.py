@@ -6,7 +6,7 @@ from itertools import pairwise
 from textwrap import wrap
 
 from synthtasks.domains import Value, following
-from synthtasks.families.dials import longest_path
+from synthtasks.families.dials.quantities import longest_path
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Surface
 from synthtasks.surfaces.equations import formula

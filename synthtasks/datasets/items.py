@@ -14,7 +14,7 @@ from typing import Annotated, TypedDict, overload
 from synthtasks.checked import From, check
 from synthtasks.datasets.received import Reply, member, shown, text, text_of, whole
 from synthtasks.families import Family
-from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.dials.quantities import QUANTITIES
 from synthtasks.families.kit.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
 from synthtasks.rng import rng

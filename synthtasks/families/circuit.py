@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import branching_off, length, longest_path, shared_uses, unconnected
 from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
 from synthtasks.families.kit.distractors import Order, Scattered, consistent, scattered
 from synthtasks.families.kit.fit import applicable

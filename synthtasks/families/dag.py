@@ -7,17 +7,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.dials import (
-    Dial,
-    Forced,
-    branching_off,
-    domain_size,
-    length,
-    longest_path,
-    most_operands,
-    shared_uses,
-    unconnected,
-)
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import branching_off, domain_size, length, longest_path, most_operands, shared_uses, unconnected
 from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
 from synthtasks.families.kit.distractors import Order, Scattered, consistent, scattered
 from synthtasks.families.kit.fit import applicable

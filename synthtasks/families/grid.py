@@ -7,7 +7,8 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.chains import Chain, chain
-from synthtasks.families.dials import Dial, board_side, length, table_entries
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import board_side, length, table_entries
 from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem

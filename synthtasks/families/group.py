@@ -9,7 +9,8 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.chains import Chain, chain
-from synthtasks.families.dials import Dial, length
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem

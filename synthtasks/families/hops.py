@@ -7,7 +7,8 @@ import numpy as np
 
 from synthtasks.checked import From, check
 from synthtasks.families.chains import Chain, chain
-from synthtasks.families.dials import Dial, domain_size, length
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import domain_size, length
 from synthtasks.primitives import Given, Operation
 from synthtasks.problem import Problem
 

@@ -8,7 +8,8 @@ import numpy as np
 from synthtasks.checked import From, check
 from synthtasks.domains import LETTERS, LONGEST, TEXTS
 from synthtasks.families.chains import Chain, chain
-from synthtasks.families.dials import Dial, domain_size, length, text_length
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import domain_size, length, text_length
 from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Primitive

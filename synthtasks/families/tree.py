@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import domain_size, length, longest_path
 from synthtasks.families.dials.reasons import BESIDE
 from synthtasks.families.kit.distractors import Graph, consistent
 from synthtasks.families.kit.family import labels
