@@ -58,7 +58,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
     steps: list[bool] = []
     slips: list[Slip] = []
     needed = {step.name for step in problem.proof}
-    running: str | Value = _start(problem)
+    running: str | Value = problem.proof[0].arguments[0]
     surplus = 0
     for at, assertion in enumerate(trace.assertions):
         name = assertion.name
@@ -80,10 +80,6 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
         slips.append(Slip("format"))
     exact = not trace.unread and (problem.surplus == "allowed" or (not surplus and asserted >= needed))
     return Verdict(correct, tuple(steps), complete, exact, tuple(slips), surplus)
-
-
-def _start(problem: Problem) -> str | Value:
-    return problem.proof[0].arguments[0]
 
 
 def _mistake(problem: Problem, assertion: Assertion, proven: set[str], asserted: set[str], running: str | Value) -> Kind | None:

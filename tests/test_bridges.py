@@ -273,13 +273,17 @@ class Mine(Program):
         ({"kind": "Compact"}, "`kind` is one of Program"),
         ({"kind": "Dag", "primitives": ["eval"]}, r"recipe.primitives\[0\] must be one of the built-in primitives"),
         ({"kind": "Dag", "primitives": "add"}, "recipe.primitives must be a list; found 'add'"),
-        ({"kind": "Dag", "steps": "6"}, "recipe.steps must be of type int; found '6'"),
-        ({"kind": "Dag", "steps": True}, "recipe.steps must be of type int; found True"),
-        ({"kind": "Dag", "order": "random"}, "recipe.order must be one of topological, shuffled; found 'random'"),
+        ({"kind": "Dag", "steps": "6"}, "the recipe: Dag.steps is an int; found '6'"),
+        ({"kind": "Dag", "steps": True}, "the recipe: Dag.steps is an int; found True"),
+        ({"kind": "Dag", "order": "random"}, "the recipe: Dag.order is one of 'topological', 'shuffled'; found 'random'"),
         ({"kind": "Dag", "step": 6}, "fields that Dag lacks: step; it has steps, depth"),
         ({"kind": "Mix"}, "lacks parts, which Mix has no default for"),
         ({"kind": "Mix", "parts": [{"kind": "Part", "weight": 1, "family": {"kind": "Story"}}]}, r"parts\[0\].family must be an object"),
         ({"kind": "Dag", "steps": 1, "depth": 9}, "found Shape"),
+        (
+            {"kind": "Mix", "parts": [{"kind": "Part", "weight": "1", "family": {"kind": "Dag"}}]},
+            r"parts\[0\]: Part.weight is a finite number",
+        ),
     ],
 )
 def test_bad_recipes_are_refused(recipe, message):

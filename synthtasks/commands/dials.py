@@ -1,11 +1,14 @@
 """Options for the dials of a family, made from its fields: whole numbers and choices of words."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
+from synthtasks.commands.catalogue import SURFACES, Known
 from synthtasks.families import S3, S5, Family, Group, Program, Uses, Z
 from synthtasks.primitives import PRIMITIVES
+from synthtasks.surfaces import CONTEXTS
 
 PRODUCTS = {p.name: p for p in (S3, S5, Z)}
 MEANINGS = {
@@ -26,6 +29,22 @@ MEANINGS = {
     "letters": "letters of the text",
     "definitions": "names of the functions in the problem",
 }
+
+
+def family_parsers(top: argparse.ArgumentParser, families: Mapping[str, Known], names: str) -> Iterator[argparse.ArgumentParser]:
+    """A parser for each family, with its surfaces, the seed and the dials; the caller adds what its command takes besides.
+
+    Raises:
+        ValueError: if a field of a family has the name of another option.
+    """
+    parsers = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=names)
+    for name, found in families.items():
+        sub = parsers.add_parser(name)
+        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problems (default: %(default)s)")
+        sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
+        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
+        yield sub
+        add_dials(sub, found.family)
 
 
 def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:

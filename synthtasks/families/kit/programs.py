@@ -45,8 +45,10 @@ class Programs:
         commutes = np.array([form.commutes for form in forms])
         given = np.array([of_value(v) for v in range(self.modulus)], np.uint64)
         before = given[self.starts]
-        for operators, constants in self._steps():
-            operand, turned = given[constants], commutes[operators]
+        rows = np.arange(len(self))
+        for line in self.lines.T:
+            operators, operand = self.operators[rows, line], given[self.constants[rows, line]]
+            turned = commutes[operators]
             left = np.where(turned, np.minimum(before, operand), before)
             right = np.where(turned, np.maximum(before, operand), operand)
             before = applied(identities[operators], left, right)
@@ -74,7 +76,3 @@ class Programs:
             steps.append(Step(name, self.primitives[operator], (start if line == first else before, constant)))
             before = name
         return Problem(tuple(steps), names[first + self.window - 1], self.modulus)
-
-    def _steps(self) -> list[tuple[Places, Places]]:  # W times [P], [P]
-        rows = np.arange(len(self))
-        return [(self.operators[rows, line], self.constants[rows, line]) for line in self.lines.T]
