@@ -162,7 +162,6 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "family.one_split": one_split,
     "programs.Programs.among": PROGRAMS.among,
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),
-    "distractors.scattered": lambda surplus: Dag(surplus=surplus),
     "export.count": lambda split: Counts(split, 1, 1, (3,), (4,), 10, ""),
 }
 

@@ -235,7 +235,7 @@ def test_a_primitive_is_known_by_its_table() -> None:
 
 NO_PARTS = {  # dataclasses that are checked or called, and are no part of an experiment
     *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "Exact", "From", "Holder", "Items", "Machine", "Measured", "Shape"),
-    *("Stage", "Stats", "TensorBoard", "Turned", "Vocabulary", "Wandb", "Answers", "Dial", "Forced", "Shift", "Project"),
+    *("Graph", "Scattered", "Stage", "Stats", "TensorBoard", "Turned", "Vocabulary", "Wandb", "Answers", "Dial", "Forced", "Shift", "Project"),
     *("AtEdge", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates"),  # measures read stages, and are in none
 }
 

@@ -52,18 +52,11 @@ def run(typed: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    top = argparse.ArgumentParser(
-        prog="python -m synthtasks stats",
-        description="Draw problems with every dial turned at random and independently, and measure them.",
-    )
+    description = "Draw problems with every dial turned at random and independently, and measure them."
+    top = argparse.ArgumentParser(prog="python -m synthtasks stats", description=description)
     top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
-    top.add_argument(
-        "--problems",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="number of problems; with --overlap, of training problems (default: %(default)s)",
-    )
+    problems = "number of problems; with --overlap, of training problems (default: %(default)s)"
+    top.add_argument("--problems", type=int, default=10_000, metavar="N", help=problems)
     top.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
     top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture; also .svg or .pdf")
     top.add_argument("--overlap", action="store_true", help="measure instead the overlap of test problems with training problems")

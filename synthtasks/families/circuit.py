@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-import numpy as np
-
-from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced
+from synthtasks.checked import From
+from synthtasks.families.dials import Dial
 from synthtasks.families.dials.quantities import branching_off, length, longest_path, shared_uses, unconnected
-from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
-from synthtasks.families.kit.distractors import Order, Scattered, consistent, scattered
-from synthtasks.families.kit.fit import applicable
-from synthtasks.families.kit.graphs import Draws, Shape
+from synthtasks.families.kit.distractors import Order, Scattered
+from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import GATES, Primitive
-from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,6 @@ class Circuit(Scattered):
         Dial("branching", (0, 2, 4), branching_off),
         Dial("disconnected", (0, 2, 4), unconnected),
     )
-    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, *STATED, SHARED)
-
-    def __post_init__(self) -> None:
-        check(self)
-        applicable("Circuit.primitives", self.primitives, 1, 2)
-        consistent(self)
-
-    def __call__(self, g: np.random.Generator) -> Problem:
-        return scattered(self, "refused", Draws(g))
 
     @cached_property
     def shape(self) -> Shape:

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-import numpy as np
-
-from synthtasks.checked import From, check
+from synthtasks.checked import From
 from synthtasks.families.dials import Dial, Forced
 from synthtasks.families.dials.quantities import branching_off, domain_size, length, longest_path, most_operands, shared_uses, unconnected
-from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
-from synthtasks.families.kit.distractors import Order, Scattered, consistent, scattered
-from synthtasks.families.kit.fit import applicable
-from synthtasks.families.kit.graphs import Draws, Shape
+from synthtasks.families.kit.distractors import Order, Scattered
+from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import ADD, MUL, SUB, SUM, Primitive
-from synthtasks.problem import Problem, Surplus
+from synthtasks.problem import Surplus
 
 
 @dataclass(frozen=True)
@@ -57,18 +53,15 @@ class Dag(Scattered):
         Dial("disconnected", (0, 2, 4), unconnected),
         Dial("modulus", (7, 10, 13), domain_size),
     )
+    folds: ClassVar[tuple[Primitive, ...]] = (SUM,)
     sets: ClassVar[dict[str, int]] = {"totals": 2}
     forced: ClassVar[tuple[Forced, ...]] = (
-        *BESIDE,
-        *STATED,
-        SHARED,
+        *Scattered.forced,
         Forced("fan_in", "width", "the operands of a total do not depend on each other"),
     )
 
     def __post_init__(self) -> None:
-        check(self)
-        applicable("Dag.primitives", self.primitives, 1, 2, besides=(SUM,))
-        consistent(self)
+        super().__post_init__()
         if self.totals and SUM not in self.primitives:
             raise ValueError("totals are sums: add SUM to `primitives`, or set totals=0")
 
@@ -76,9 +69,6 @@ class Dag(Scattered):
     def one_derivation(self) -> bool:
         """True if the proof is a chain and surplus steps are refused."""
         return super().one_derivation and self.surplus == "refused"
-
-    def __call__(self, g: np.random.Generator) -> Problem:
-        return scattered(self, self.surplus, Draws(g))
 
     @cached_property
     def shape(self) -> Shape:

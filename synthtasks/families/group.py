@@ -1,7 +1,6 @@
 """Products of group elements: state tracking of known complexity."""
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import permutations
 from typing import Annotated, ClassVar
 
@@ -15,22 +14,14 @@ from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 
-
-@cache
-def _symmetric(n: int) -> tuple[tuple[int, ...], ...]:
-    """The elements of S_n in lexicographic order: the identity first."""
-    return tuple(permutations(range(n)))
-
-
-@cache
-def _places(n: int) -> dict[tuple[int, ...], int]:
-    return {element: i for i, element in enumerate(_symmetric(n))}
+SYMMETRIC = {n: tuple(permutations(range(n))) for n in (3, 5)}  # the elements of S_n in lexicographic order: the identity first
+PLACES = {n: {element: i for i, element in enumerate(elements)} for n, elements in SYMMETRIC.items()}
 
 
 def _compose(n: int, a: int, b: int) -> int:
     """The permutation `a`, then `b`."""
-    first, then = _symmetric(n)[a], _symmetric(n)[b]
-    return _places(n)[tuple(then[i] for i in first)]
+    first, then = SYMMETRIC[n][a], SYMMETRIC[n][b]
+    return PLACES[n][tuple(then[i] for i in first)]
 
 
 def _s3(a: int, b: int, modulus: int) -> int:
@@ -75,9 +66,8 @@ class Group(Chain):
         check(self)
         applicable("Group.product", (self.product,), 2)
         if (self.product in ORDERS) == (self.order != 0) or self.order == 1:
-            raise ValueError(
-                f"S_3 and S_5 take order=0, other groups an order of at least 2; found product {self.product.name!r}, order={self.order}"
-            )
+            found = f"product {self.product.name!r}, order={self.order}"
+            raise ValueError(f"S_3 and S_5 take order=0, other groups an order of at least 2; found {found}")
 
     @property
     def modulus(self) -> int:

@@ -6,13 +6,11 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from synthtasks.checked import From, check
+from synthtasks.checked import From
 from synthtasks.families.dials import Dial, Forced
 from synthtasks.families.dials.quantities import domain_size, length, longest_path
-from synthtasks.families.dials.reasons import BESIDE
-from synthtasks.families.kit.distractors import Graph, consistent
+from synthtasks.families.kit.distractors import Graph
 from synthtasks.families.kit.family import labels
-from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
@@ -41,12 +39,7 @@ class Tree(Graph):
         Dial("depth", (4, 5, 6), longest_path),
         Dial("modulus", (7, 10, 13), domain_size),
     )
-    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, Forced("steps", "statements", "a tree has no distractors"))
-
-    def __post_init__(self) -> None:
-        check(self)
-        applicable("Tree.primitives", self.primitives, 1, 2)
-        consistent(self)
+    forced: ClassVar[tuple[Forced, ...]] = (*Graph.forced, Forced("steps", "statements", "a tree has no distractors"))
 
     @cached_property
     def shape(self) -> Shape:

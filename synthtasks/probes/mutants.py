@@ -36,8 +36,7 @@ def mutant(kind: Slipped, problem: Problem, surface: Surface, vocab: Vocab, g: n
     Raises:
         ValueError: if there is no such kind.
     """
-    if kind not in KINDS:
-        one_of("kind", kind, KINDS)
+    one_of("kind", kind, KINDS)
     draws = Draws(g)
     solution = surface.solution(problem)
     words: Words | None
@@ -146,13 +145,6 @@ def _answer(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
 
 
 MISTAKES: dict[str, Callable[[Problem, Trace, Draws], Trace | None]] = {
-    "operator": _operator,
-    "operand": _operand,
-    "value": _value,
-    "dropped": _dropped,
-    "duplicated": _duplicated,
-    "surplus": _surplus,
-    "reordered": _reordered,
-    "query": _query,
-    "answer": _answer,
+    mistake.__name__.removeprefix("_"): mistake
+    for mistake in (_operator, _operand, _value, _dropped, _duplicated, _surplus, _reordered, _query, _answer)
 }

@@ -65,10 +65,8 @@ class Compact:
 
     def write(self, trace: Trace) -> Words:
         """The steps of a trace, each with its last operand only, and its answer."""
-        words: list[str] = []
-        for a in trace.assertions:
-            words += (a.name, a.operator, str(a.operands[-1]), str(a.value))
-        return (*words, *trace.unread, *ending(trace.answer))
+        steps = (word for a in trace.assertions for word in (a.name, a.operator, str(a.operands[-1]), str(a.value)))
+        return (*steps, *trace.unread, *ending(trace.answer))
 
     def listing_prompt(self, problem: Problem) -> Words:
         """The program, and the window to restate without running it."""
@@ -76,10 +74,7 @@ class Compact:
 
     def listing(self, problem: Problem) -> Words:
         """The lines of the window, without values."""
-        words: list[str] = []
-        for step in problem.proof:
-            words += (step.name, step.primitive.symbol, str(step.arguments[1]))
-        return (*words, END)
+        return (*(word for s in problem.proof for word in (s.name, s.primitive.symbol, str(s.arguments[1]))), END)
 
     def read(self, words: Words) -> Trace:
         """The trace of a completion, in linear time. Any words can be read: those of no step and no final answer are unread."""

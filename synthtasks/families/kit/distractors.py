@@ -1,13 +1,17 @@
-"""Proof graphs among distractors, for `Dag` and `Circuit`."""
+"""Families of random graphs, alone (`Tree`) or among distractors (`Dag`, `Circuit`)."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from synthtasks.checked import From
+import numpy as np
+
+from synthtasks.checked import From, check
 from synthtasks.domains import Value
+from synthtasks.families.dials.dial import Forced
 from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import MANY, Primitive
 from synthtasks.problem import Problem, Step, Surplus
@@ -21,6 +25,19 @@ class Graph(ABC):
 
     steps: Annotated[int, From(1)] = 6
     depth: Annotated[int, From(1)] = 4
+
+    folds: ClassVar[tuple[Primitive, ...]] = ()  # primitives of any number of operands that it may hold
+    forced: ClassVar[tuple[Forced, ...]] = (
+        Forced("steps", "width", "at the same depth, more steps leave more of them side by side"),
+        Forced("depth", "width", "at the same number of steps, a longer path leaves fewer steps beside it"),
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        applicable(f"{type(self).__name__}.primitives", self.primitives, 1, 2, besides=self.folds)
+        _ = self.shape  # refuses dials that contradict each other
+        if not any(p.arity == 2 for p in self.operations):
+            raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in self.primitives]}")
 
     @property
     @abstractmethod
@@ -51,45 +68,44 @@ class Graph(ABC):
         return replace(self, steps=steps, depth=self.shape.depth_for(steps))
 
 
-def consistent(family: Graph) -> None:
-    """Check that dials do not contradict each other.
-
-    Raises:
-        ValueError: if they do.
-    """
-    _ = family.shape  # refuses dials that contradict each other
-    if not any(p.arity == 2 for p in family.operations):
-        raise ValueError(f"a graph needs a primitive of two operands; found {[p.name for p in family.primitives]}")
-
-
 class Scattered(Graph):
     """A family of graphs among distractors."""
 
     branching: int  # distractors that use a step of the proof
     disconnected: int  # distractors that use none
     order: Order
+    surplus: Surplus = "refused"
+
+    forced: ClassVar[tuple[Forced, ...]] = (
+        *Graph.forced,
+        Forced("steps", "statements", "every step of the proof is stated"),
+        Forced("branching", "statements", "every distractor is stated"),
+        Forced("disconnected", "statements", "every distractor is stated"),
+        Forced("branching", "distractors", "these are distractors"),
+        Forced("disconnected", "distractors", "these are distractors"),
+        Forced("shares", "width", "one more use of a step is one more dependence: fewer steps can be done in parallel"),
+    )
 
     @property
     def names(self) -> int:
         return self.steps + self.branching + self.disconnected
 
-
-def scattered(family: Scattered, surplus: Surplus, draws: Draws) -> Problem:
-    """A random problem of the family: proof, distractors and the order of statements."""
-    primitives, modulus = family.operations, family.modulus
-    names = draws.some(labels(family.names), family.names)
-    steps = list(proof(grow(family.shape, draws), primitives, modulus, names, draws))
-    query = steps[-1].name
-    proof_names, disconnected = [s.name for s in steps], list[str]()
-    for i, name in enumerate(names[len(steps) :]):
-        pool = proof_names if i < family.branching else disconnected
-        used: str | Value = pool[draws.below(len(pool))] if pool and (i < family.branching or draws.below(2)) else draws.below(modulus)
-        primitive = primitives[draws.below(len(primitives))]
-        arguments = [used] if primitive.arity == 1 else [used, draws.below(modulus)] if draws.below(2) else [draws.below(modulus), used]
-        steps.append(Step(name, primitive, tuple(arguments)))
-        if i >= family.branching:
-            disconnected.append(name)
-    return Problem(tuple(steps), query, modulus, _ordered(steps, family.order, draws), surplus)
+    def __call__(self, g: np.random.Generator) -> Problem:
+        """A random problem: proof, distractors and the order of statements."""
+        draws, primitives, modulus = Draws(g), self.operations, self.modulus
+        names = draws.some(labels(self.names), self.names)
+        steps = list(proof(grow(self.shape, draws), primitives, modulus, names, draws))
+        query = steps[-1].name
+        proof_names, disconnected = [s.name for s in steps], list[str]()
+        for i, name in enumerate(names[len(steps) :]):
+            pool = proof_names if i < self.branching else disconnected
+            used: str | Value = pool[draws.below(len(pool))] if pool and (i < self.branching or draws.below(2)) else draws.below(modulus)
+            primitive = primitives[draws.below(len(primitives))]
+            arguments = [used] if primitive.arity == 1 else [used, draws.below(modulus)] if draws.below(2) else [draws.below(modulus), used]
+            steps.append(Step(name, primitive, tuple(arguments)))
+            if i >= self.branching:
+                disconnected.append(name)
+        return Problem(tuple(steps), query, modulus, _ordered(steps, self.order, draws), self.surplus)
 
 
 def _ordered(steps: list[Step], order: Order, draws: Draws) -> tuple[str, ...]:

@@ -68,9 +68,8 @@ class Shape:
     def __post_init__(self) -> None:
         check(self)
         if self.shares + self.totals > max(self.depth - 2, 0):
-            raise ValueError(
-                f"shares and totals need a level each beyond the second: depth at least {self.shares + self.totals + 2}; found {self}"
-            )
+            depth = self.shares + self.totals + 2
+            raise ValueError(f"shares and totals need a level each beyond the second: depth at least {depth}; found {self}")
         if self.depth > DEEPEST:
             raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
         low, high = self.sizes(self.depth)
