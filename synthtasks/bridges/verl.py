@@ -92,9 +92,8 @@ def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> t
         raise ValueError(f"this row of {data_source} lacks {lacks}; write it with `synthtasks.bridges.verl.rows`")
     items = items_from_text(text(known["recipe"], "recipe in extra_info"))
     problem = items.asked(known["index"], known["key"])
-    if (items.source, " ".join(spell(problem.answer))) != (data_source, ground_truth):
-        raise ValueError(
-            f"row {known['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
-            f"{' '.join(spell(problem.answer))!r}: the row was edited"
-        )
+    answer = " ".join(spell(problem.answer))
+    if (items.source, answer) != (data_source, ground_truth):
+        given = f"its recipe gives {items.source} and {answer!r}"
+        raise ValueError(f"row {known['index']} of {data_source} says {ground_truth!r}; {given}: the row was edited")
     return items, problem

@@ -110,10 +110,8 @@ def _answers(stats: Stats) -> Table:
 
 def _correlations(stats: Stats) -> Table:
     table = columns("quantity", *(dial.field for dial in stats.dials))
-    numbers = {reason: i + 1 for i, reason in enumerate(stats.reasons)}
     for q in stats.quantities:
-        row = [c for c in stats.correlations if c.quantity == q.name]
-        table.add_row(q.name, *(_cell(c, numbers) for c in row))
+        table.add_row(q.name, *(_cell(c, stats.reasons) for c in stats.correlations if c.quantity == q.name))
     return table
 
 
@@ -126,9 +124,9 @@ def _cell(c: Correlation, numbers: dict[str, int]) -> Text:
 
 def _notes(stats: Stats) -> Iterator[RenderableType]:
     yield Text(f"=  set by the dial      -  constant      numbers of words follow the content      !  free, and yet |rho| >= {BAR:.2f}")
-    for i, reason in enumerate(stats.reasons):
+    for reason, number in stats.reasons.items():
         pairs = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.reason == reason]
-        yield Text.assemble((f"{i + 1}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
+        yield Text.assemble((f"{number}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
     loose = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.loose]
     chance = erfc(BAR * sqrt(stats.problems / 2))
     if loose:

@@ -54,7 +54,14 @@ def appearing(folder: Path) -> Iterator[Path]:
         with _locked(new):
             new.rename(draft)  # only a locked folder gets the name of a draft
             yield draft
-            _take_name(draft, folder)
+            try:
+                draft.rename(folder)
+            except OSError:
+                if os.path.lexists(folder):
+                    raise FileExistsError(
+                        f"{folder} appeared meanwhile; an export does not overwrite: remove it, or name another"
+                    ) from None
+                raise
     except BaseException:
         shutil.rmtree(draft if draft.exists() else new)
         raise
@@ -77,15 +84,6 @@ def _locked(folder: Path) -> Iterator[bool]:
         yield held
     finally:
         os.close(file)
-
-
-def _take_name(draft: Path, folder: Path) -> None:
-    try:
-        draft.rename(folder)
-    except OSError:
-        if os.path.lexists(folder):
-            raise FileExistsError(f"{folder} appeared meanwhile; an export does not overwrite: remove it, or name another") from None
-        raise
 
 
 def _drafts(folder: Path) -> list[Path]:

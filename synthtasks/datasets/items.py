@@ -140,10 +140,8 @@ class Items(Sequence[Item]):
         place, named = whole(index, "the index of an item"), text(key, "the key of an item")
         p = self.problem(place)
         if p.key != named:
-            raise ValueError(
-                f"item {place} should ask problem {shown(named)}; in {self} it asks {p.key}: "
-                "it comes from other items, or from another version of this library"
-            )
+            cause = "it comes from other items, or from another version of this library"
+            raise ValueError(f"item {place} should ask problem {shown(named)}; in {self} it asks {p.key}: {cause}")
         return p
 
     def _item(self, index: int) -> Item:

@@ -88,6 +88,6 @@ class Stats:
     vocabularies: tuple[Vocabulary, ...]
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """The different reasons of forced pairs."""
-        return tuple(dict.fromkeys(c.reason for c in self.correlations if c.relation == "forced"))
+    def reasons(self) -> dict[str, int]:
+        """The different reasons of forced pairs, numbered from 1."""
+        return {reason: i + 1 for i, reason in enumerate(dict.fromkeys(c.reason for c in self.correlations if c.relation == "forced"))}
