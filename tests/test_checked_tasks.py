@@ -296,7 +296,7 @@ def test_dials_are_those_of_the_family():
         ("show dag --split validation", "invalid choice: 'validation'"),
         ("show compose --modulus 27", "error: Compose.modulus is from 2 to 26; found 27"),
         ("show hops --nodes -1", "error: Hops.nodes is at least 2; found -1"),
-        ("show program --lines 1000000000", "error: a vocabulary is for at most 100,000 names; found 1,000,000,000"),
+        ("show program --lines 1000000000", "error: a problem has up to 100,000 steps; found 1,000,000,000"),
         ("show grid --side 1000000", "error: numbers go up to 999"),
         ("stats hops --problems 1000000000000000", "error: not enough memory; ask for less"),
         ("stats hops --problems -5", "at least 2 problems; found Hops, 4 surfaces, -5 problems"),

@@ -79,8 +79,8 @@ class Sentences(ABC):
         """All words of problems of this size and their solutions.
 
         Raises:
-            ValueError: if there is no name or value, the modulus is larger than the table of numbers, there is no word
-                for a name, or a symbol is a word that the surface reserves.
+            ValueError: if there is no name or value, there are too many names, the modulus is larger than the table of
+                numbers, there is no word for a name, or a symbol is a word that the surface reserves.
         """
         sized(names, modulus)
         if taken := [p.symbol for p in primitives if not (self.free(p.symbol) and self.free(self.sign(p.symbol)))]:
