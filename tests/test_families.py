@@ -847,7 +847,7 @@ def test_programs_are_drawn_evenly():
     drawn = family.many(uniforms(family.uniforms, ("evenly",), range(20_000), 0))
     for column, values in ((drawn.starts, 7), (drawn.first, 3), *((c, 7) for c in drawn.constants.T)):
         assert abs(np.bincount(column, minlength=values) / 20_000 - 1 / values).max() < 0.015
-    run = np.take_along_axis(drawn.operators, drawn.lines, 1)  # two of four are mul, and the others at random
+    run = np.take_along_axis(drawn.operators, drawn.first[:, None] + np.arange(4), 1)  # two of four are mul, and the others at random
     mul = [p.name for p in drawn.primitives].index("mul")
     assert abs((run == mul).mean(0) - (1 / 2 + 1 / 2 * 1 / 3)).max() < 0.015
     assert abs(np.corrcoef(np.hstack((run == mul, drawn.constants, drawn.first[:, None])).T) - np.eye(11))[4:].max() < 0.03
