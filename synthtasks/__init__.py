@@ -14,34 +14,6 @@ from synthtasks.trace import Assertion, Trace, gold
 from synthtasks.verify import Slip, Verdict, verify
 from synthtasks.vocab import Vocab
 
-__all__ = [
-    "PRIMITIVES",
-    "Assertion",
-    "Circuit",
-    "Compose",
-    "Dag",
-    "Family",
-    "Given",
-    "Grid",
-    "Group",
-    "Hops",
-    "Mix",
-    "Part",
-    "Primitive",
-    "Problem",
-    "Program",
-    "Residues",
-    "Slip",
-    "Step",
-    "Texts",
-    "Trace",
-    "Tree",
-    "Uses",
-    "Verdict",
-    "Vocab",
-    "gold",
-    "problem",
-    "problems",
-    "rng",
-    "verify",
-]
+__all__ = ["Circuit", "Compose", "Dag", "Family", "Grid", "Group", "Hops", "Mix", "Part", "Program", "Tree", "Uses", "problem", "problems"]
+__all__ += ["PRIMITIVES", "Given", "Primitive", "Problem", "Residues", "Step", "Texts", "rng"]
+__all__ += ["Assertion", "Slip", "Trace", "Verdict", "Vocab", "gold", "verify"]

@@ -42,11 +42,8 @@ class From:
 
 
 @dataclass(frozen=True)
-class Above:
+class Above(From):
     """Numbers above `low`, up to `high`, which is included."""
-
-    low: float
-    high: float = math.inf
 
     def __contains__(self, number: float) -> bool:
         return self.low < number <= self.high
@@ -93,7 +90,7 @@ def _test(hint: Any) -> Callable[[object], Wrong] | None:
     """The test of a type; None if it has none."""
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _all([_test(inside[0]), *(_in(r) for r in inside[1:] if isinstance(r, From | Above))])
+        return _all([_test(inside[0]), *(_in(r) for r in inside[1:] if isinstance(r, From))])
     if origin is Literal:
         return lambda x: _one_of(inside, x)
     if origin in (Union, types.UnionType):
@@ -114,7 +111,7 @@ def _one_of(choices: tuple[object, ...], x: object) -> Wrong:
     return None if known else f"one of {', '.join(map(repr, choices))}"
 
 
-def _in(numbers: From | Above) -> Callable[[object], Wrong]:
+def _in(numbers: From) -> Callable[[object], Wrong]:
     return lambda x: None if x in numbers else str(numbers)  # type: ignore[operator]  # tested to be a number before
 
 

@@ -26,6 +26,9 @@ class Step(NamedTuple):
     primitive: Operation
     arguments: tuple[str | Value, ...]
 
+    def __str__(self) -> str:
+        return f"{self.name} = {self.primitive.name}({', '.join(map(str, self.arguments))})"
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -1,7 +1,7 @@
 """The judge of reward and evaluation alike; it knows the problem, not the model."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from synthtasks.domains import Value
 from synthtasks.problem import Problem, Step
@@ -10,7 +10,7 @@ from synthtasks.trace import Assertion, Trace
 Kind = Literal["operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format"]
 """Mistakes. In an assertion: wrong operator, operand or value; order, if it precedes a step that it depends on; inherited, if
 it uses a wrong step. In a trace: a missing or extra step, a wrong answer, unread words (format)."""
-KINDS: tuple[Kind, ...] = ("operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
     steps: list[bool] = []
     slips: list[Slip] = []
     needed = {step.name for step in problem.proof}
-    running: str | Value = _start(problem)
+    running: str | Value = problem.proof[0].arguments[0]
     surplus = 0
     for at, assertion in enumerate(trace.assertions):
         name = assertion.name
@@ -80,10 +80,6 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
         slips.append(Slip("format"))
     exact = not trace.unread and (problem.surplus == "allowed" or (not surplus and asserted >= needed))
     return Verdict(correct, tuple(steps), complete, exact, tuple(slips), surplus)
-
-
-def _start(problem: Problem) -> str | Value:
-    return problem.proof[0].arguments[0]
 
 
 def _mistake(problem: Problem, assertion: Assertion, proven: set[str], asserted: set[str], running: str | Value) -> Kind | None:

@@ -18,7 +18,7 @@ from analysis.report.findings import derivations
 from analysis.studies.grid import STUDY
 from synthtasks import Dag, Program, Uses
 from synthtasks.families import Family, problem
-from synthtasks.families.dials import longest_path
+from synthtasks.families.dials.quantities import longest_path
 from synthtasks.surfaces import Equations
 from tests.tiny import TINY
 from train.policy import Fresh

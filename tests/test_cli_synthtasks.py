@@ -13,7 +13,7 @@ from synthtasks.__main__ import main
 from synthtasks.commands.catalogue import FAMILIES, SURFACES
 from synthtasks.commands.page import slipped
 from synthtasks.families import S3, Compose, Dag, Family, Grid, Group
-from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.dials.quantities import QUANTITIES
 from synthtasks.stats.measuring import measure
 from synthtasks.surfaces import FESTIVAL, Compact, Equations, Story
 
@@ -237,7 +237,7 @@ def test_columns_are_aligned():
         ("show program --steps 30", "error: a program of 24 lines has windows of 1 to 24 steps; found steps=30"),
         ("show program --uses foo 1", "error: no primitive is called 'foo'; there are add, sub, mul, max, min"),
         ("show program --uses max x", "error: --uses takes a primitive and a count, as in `--uses max 2`; found the count 'x'"),
-        ("show program --steps 5 --lines 1000000000", "error: a vocabulary is for at most 100,000 names; found 1,000,000,000"),
+        ("show program --steps 5 --lines 1000000000", "error: a problem has up to 100,000 steps; found 1,000,000,000"),
         ("show program --split dev", "invalid choice: 'dev'"),
         ("show program --steps two", "invalid int value: 'two'"),
         ("show program --modulus 5000", "error: numbers go up to 999; found modulus 5000"),

@@ -235,7 +235,21 @@ def test_a_primitive_is_known_by_its_table() -> None:
 
 NO_PARTS = {  # dataclasses that are checked or called, and are no part of an experiment
     *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "Exact", "From", "Holder", "Items", "Machine", "Measured", "Shape"),
-    *("Stage", "Stats", "TensorBoard", "Turned", "Vocabulary", "Wandb", "Answers", "Dial", "Forced", "Shift", "Project"),
+    *(
+        "Graph",
+        "Scattered",
+        "Stage",
+        "Stats",
+        "TensorBoard",
+        "Turned",
+        "Vocabulary",
+        "Wandb",
+        "Answers",
+        "Dial",
+        "Forced",
+        "Shift",
+        "Project",
+    ),
     *("AtEdge", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates"),  # measures read stages, and are in none
 }
 
@@ -246,7 +260,7 @@ def configuration() -> list[type]:
     names = [m.name for package in packages for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     modules = [import_module(n) for n in names if "bridges" not in n and "laws" not in n and "__main__" not in n]  # extras
     found = [of for m in modules for of in vars(m).values() if isinstance(of, type) and of.__module__ == m.__name__ and is_dataclass(of)]
-    return [of for of in found if {"__post_init__", "__call__", "run"} & vars(of).keys() and of.__name__ not in NO_PARTS]
+    return [of for of in found if {"__post_init__", "__call__", "run"} & set(dir(of)) and of.__name__ not in NO_PARTS]
 
 
 # Broken if a class were named by its file: moving it would orphan every result that it is a part of, and no file could name it.

@@ -39,7 +39,7 @@ from synthtasks import (
 )
 from synthtasks.domains import TEXTS, Value
 from synthtasks.families import FUNCTIONS, HELD_OUT, MOVES, S3, S5, TRAINED, Z, label
-from synthtasks.families.dials import branching_off, distractors, longest_path, most_operands, shared_uses, width
+from synthtasks.families.dials.quantities import branching_off, distractors, longest_path, most_operands, shared_uses, width
 from synthtasks.laws import LawBroken
 from synthtasks.primitives import ADD, GATES, MANY, MUL, PRIMITIVES, SUB, SUM
 from synthtasks.rng import uniforms
@@ -758,7 +758,7 @@ def turned_round() -> Problem:
         (lambda: Dag(primitives=(SUM,)), r"a graph needs a primitive of two operands; found \['sum'\]"),
         (lambda: Dag(6, 4, totals=1, primitives=(ADD,)), r"totals are sums: add SUM to `primitives`"),
         (lambda: Dag(steps=0, depth=0), r"Dag\.steps is at least 1; found 0"),
-        (lambda: Tree(primitives=(GATES[-1],)), r"a tree needs a primitive of two operands; found \['not'\]"),
+        (lambda: Tree(primitives=(GATES[-1],)), r"a graph needs a primitive of two operands; found \['not'\]"),
         (lambda: Tree(modulus=1), r"Tree\.modulus is at least 2; found 1"),
         (lambda: Hops(12, 12), r"a cycle of 12 nodes has 1 to 11 hops to another node; found steps=12"),
         (lambda: Group(0), r"Group\.steps is at least 1; found 0"),
@@ -847,7 +847,7 @@ def test_programs_are_drawn_evenly():
     drawn = family.many(uniforms(family.uniforms, ("evenly",), range(20_000), 0))
     for column, values in ((drawn.starts, 7), (drawn.first, 3), *((c, 7) for c in drawn.constants.T)):
         assert abs(np.bincount(column, minlength=values) / 20_000 - 1 / values).max() < 0.015
-    run = np.take_along_axis(drawn.operators, drawn.lines, 1)  # two of four are mul, and the others at random
+    run = np.take_along_axis(drawn.operators, drawn.first[:, None] + np.arange(4), 1)  # two of four are mul, and the others at random
     mul = [p.name for p in drawn.primitives].index("mul")
     assert abs((run == mul).mean(0) - (1 / 2 + 1 / 2 * 1 / 3)).max() < 0.015
     assert abs(np.corrcoef(np.hstack((run == mul, drawn.constants, drawn.first[:, None])).T) - np.eye(11))[4:].max() < 0.03

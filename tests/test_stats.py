@@ -11,7 +11,7 @@ import pytest
 from synthtasks import Problem, Step, rng
 from synthtasks.commands.catalogue import FAMILIES, named
 from synthtasks.families import Circuit, Dag, Dial, Forced, Program, Tree, at, problems
-from synthtasks.families.dials import domain_size, length, width
+from synthtasks.families.dials.quantities import domain_size, length, width
 from synthtasks.primitives import ADD
 from synthtasks.stats.figure import painted
 from synthtasks.stats.measured import BAR, Correlation, Stats

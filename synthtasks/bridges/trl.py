@@ -11,18 +11,11 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.received import Reply, text_of
+from synthtasks.datasets.received import Message, Reply, text_of
 from synthtasks.problem import Problem
 
 Grade = Callable[[Items, str, Problem], float]
 """`Items.outcome` or `Items.process`."""
-
-
-class Message(TypedDict):
-    """A message of a conversation."""
-
-    role: str
-    content: str | None
 
 
 class Row(TypedDict):
@@ -83,10 +76,8 @@ class Reward:
         """
         lengths = {"prompts": len(prompts), "completions": len(completions), "source_index": len(source_index), "key": len(key)}
         if len(set(lengths.values())) > 1:
-            raise ValueError(
-                f"prompts, completions and columns of a batch must have one length; found {lengths}. "
-                "`rows` and `chat_rows` make a data set with these columns"
-            )
+            advice = "`rows` and `chat_rows` make a data set with these columns"
+            raise ValueError(f"prompts, completions and columns of a batch must have one length; found {lengths}. {advice}")
         return [
             self.grade(self.items, text_of(completion) + self.ending, self.items.asked(i, k))
             for completion, i, k in zip(completions, source_index, key, strict=True)

@@ -7,23 +7,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.received import Reply, text, text_of
+from synthtasks.datasets.received import Message, Reply, text, text_of
 from synthtasks.datasets.recipe import items_from_text, to_json
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import spell
 
 FAMILY = "synthtasks/"  # the beginning of every `data_source`
-
-
-class Message(TypedDict):
-    """A message of a conversation."""
-
-    role: str
-    content: str
 
 
 class RewardModel(TypedDict):
@@ -79,27 +71,19 @@ def compute_score(data_source: str, solution_str: Reply, ground_truth: str, extr
     Raises:
         ValueError: if the row is not from this library, or its recipe draws another problem in this version.
     """
-    row = _row(data_source, ground_truth, extra_info)
-    return row.items.outcome(text_of(solution_str) + ending, row.problem)
+    items, problem = _row(data_source, ground_truth, extra_info)
+    return items.outcome(text_of(solution_str) + ending, problem)
 
 
 def compute_process_score(
     data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = ""
 ) -> float:
     """1.0 if the completion is a right derivation of the right answer, else 0.0; see `Items.process` and `compute_score`."""
-    row = _row(data_source, ground_truth, extra_info)
-    return row.items.process(text_of(solution_str) + ending, row.problem)
+    items, problem = _row(data_source, ground_truth, extra_info)
+    return items.process(text_of(solution_str) + ending, problem)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """The items and the problem of a row."""
-
-    items: Items
-    problem: Problem
-
-
-def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _Entry:
+def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> tuple[Items, Problem]:
     if not text(data_source, "data_source").startswith(FAMILY):
         raise ValueError(f"this reward function scores rows whose data_source begins with {FAMILY!r}; found {data_source!r}")
     known: Mapping[str, object] = extra_info if isinstance(extra_info, Mapping) else {}
@@ -108,9 +92,8 @@ def _row(data_source: str, ground_truth: str, extra_info: ExtraInfo | None) -> _
         raise ValueError(f"this row of {data_source} lacks {lacks}; write it with `synthtasks.bridges.verl.rows`")
     items = items_from_text(text(known["recipe"], "recipe in extra_info"))
     problem = items.asked(known["index"], known["key"])
-    if (items.source, " ".join(spell(problem.answer))) != (data_source, ground_truth):
-        raise ValueError(
-            f"row {known['index']} of {data_source} says {ground_truth!r}; its recipe gives {items.source} and "
-            f"{' '.join(spell(problem.answer))!r}: the row was edited"
-        )
-    return _Entry(items, problem)
+    answer = " ".join(spell(problem.answer))
+    if (items.source, answer) != (data_source, ground_truth):
+        given = f"its recipe gives {items.source} and {answer!r}"
+        raise ValueError(f"row {known['index']} of {data_source} says {ground_truth!r}; {given}: the row was edited")
+    return items, problem

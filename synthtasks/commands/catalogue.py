@@ -67,12 +67,9 @@ def known(name: str) -> Known:
         family = found() if isinstance(found, type) else found
     except Exception as mistake:  # a user's module may raise any error
         frame = extract_tb(mistake.__traceback__)[-1]
-        own = (
-            ""
-            if isinstance(mistake, ImportError | AttributeError)
-            else f" ({type(mistake).__name__}, {frame.filename}, line {frame.lineno})"
-        )
-        raise ValueError(f"{name} cannot be loaded: {mistake}{own}") from mistake
+        own = f" ({type(mistake).__name__}, {frame.filename}, line {frame.lineno})"
+        where = "" if isinstance(mistake, ImportError | AttributeError) else own
+        raise ValueError(f"{name} cannot be loaded: {mistake}{where}") from mistake
     if not is_dataclass(family) or not all(hasattr(family, part) for part in ("primitives", "modulus", "names", "__call__")):
         raise ValueError(f"{name} is no family: a callable dataclass with `primitives`, `modulus` and `names`; found {family}")
     return Known(cast(Family, family), ANY)

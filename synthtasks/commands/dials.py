@@ -1,31 +1,39 @@
 """Options for the dials of a family, made from its fields: whole numbers and choices of words."""
 
 import argparse
+import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
-from synthtasks.families import S3, S5, Family, Group, Program, Uses, Z
+from synthtasks.commands.catalogue import SURFACES, Known
+from synthtasks.families import S3, S5, Dial, Family, Group, Program, Uses, Z
 from synthtasks.primitives import PRIMITIVES
+from synthtasks.surfaces import CONTEXTS
 
 PRODUCTS = {p.name: p for p in (S3, S5, Z)}
-MEANINGS = {
-    "steps": "steps that the answer depends on",
-    "depth": "steps on the longest path to the answer",
-    "shares": "uses of a step beyond the first",
+MEANINGS = {  # of fields that are no dials
     "totals": "steps that are an implicit sum of other steps",
-    "fan_in": "operands of a total",
-    "branching": "distractors that use a step of the proof",
-    "disconnected": "distractors that use no step of the proof",
     "order": "order of the statements",
     "surplus": "true steps beside the proof in a right process",
-    "lines": "lines of the program",
-    "modulus": "size of the domain; of texts, letters of the alphabet",
-    "nodes": "nodes of the cycle",
-    "side": "cells along a side of the board",
-    "walls": "moves that a wall blocks",
-    "letters": "letters of the text",
     "definitions": "names of the functions in the problem",
 }
+
+
+def family_parsers(top: argparse.ArgumentParser, families: Mapping[str, Known], names: str) -> Iterator[argparse.ArgumentParser]:
+    """A parser for each family, with its surfaces, the seed and the dials; the caller adds what its command takes besides.
+
+    Raises:
+        ValueError: if a field of a family has the name of another option.
+    """
+    parsers = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=names)
+    for name, found in families.items():
+        sub = parsers.add_parser(name)
+        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problems (default: %(default)s)")
+        sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
+        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
+        yield sub
+        add_dials(sub, found.family)
 
 
 def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:
@@ -36,10 +44,13 @@ def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:
     """
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
     hints = get_type_hints(type(family))
+    dials: tuple[Dial, ...] = getattr(family, "dials", ())
+    sentences = {dial.field: (inspect.getdoc(dial.measure) or "").partition(".")[0] for dial in dials}
+    meanings = MEANINGS | {name: text[:1].lower() + text[1:] for name, text in sentences.items()}
     group = parser.add_argument_group("dials")
     for field in fields(family):
         hint, default, flag = hints[field.name], getattr(family, field.name), f"--{field.name.replace('_', '-')}"
-        meaning = f"{MEANINGS[field.name]} (default: {default})" if field.name in MEANINGS else f"default: {default}"
+        meaning = f"{meanings[field.name]} (default: {default})" if field.name in meanings else f"default: {default}"
         try:
             if hint is int:
                 group.add_argument(flag, type=int, default=default, metavar="N", help=meaning)

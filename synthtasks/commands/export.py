@@ -4,12 +4,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthtasks.commands.catalogue import FAMILIES, SURFACES, in_context
-from synthtasks.commands.dials import add_dials, turned
+from synthtasks.commands.catalogue import FAMILIES, in_context
+from synthtasks.commands.dials import family_parsers, turned
 from synthtasks.datasets.draft import unused
 from synthtasks.datasets.export import export, matched
 from synthtasks.datasets.items import Items
-from synthtasks.surfaces import CONTEXTS
 
 
 def run(typed: Sequence[str]) -> int:
@@ -37,15 +36,9 @@ def run(typed: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """The options of the command: a parser for each family, with its dials."""
     top = argparse.ArgumentParser(prog="python -m synthtasks export", description="Write train.jsonl, test.jsonl and README.md, the card.")
-    names = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=", ".join(FAMILIES))
-    for name, found in FAMILIES.items():
-        sub = names.add_parser(name)
-        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problems (default: %(default)s)")
-        sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
+    for sub in family_parsers(top, FAMILIES, ", ".join(FAMILIES)):
         sub.add_argument("--train", type=int, default=1_000, metavar="N", help="training problems (default: %(default)s)")
         sub.add_argument("--test", type=int, default=200, metavar="N", help="test problems (default: %(default)s)")
-        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
         sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder")
         sub.add_argument("--dry-run", action="store_true", help="only print what would be written")
-        add_dials(sub, found.family)
     return top

@@ -6,7 +6,7 @@ from itertools import pairwise
 from textwrap import wrap
 
 from synthtasks.domains import Value, following
-from synthtasks.families.dials import longest_path
+from synthtasks.families.dials.quantities import longest_path
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Surface
 from synthtasks.surfaces.equations import formula
@@ -90,7 +90,8 @@ def _judged(p: Problem, surface: Surface, words: Words) -> Iterator[str]:
     verdict = verify(p, trace)
     slips = {slip.at: slip for slip in verdict.slips if slip.at is not None}
     ends = [0, *(a.at + a.words for a in trace.assertions)]
-    sentences = _cells([_stripped(words[start:end]) for start, end in pairwise(ends)])
+    spans = (words[start:end] for start, end in pairwise(ends))
+    sentences = _cells([span[1:] if span[:1] and span[0] in STOPS else span for span in spans])  # without the stop of the one before
     rows: list[Words] = []
     for i, (cells, right) in enumerate(zip(sentences, verdict.steps, strict=True)):
         rows.append((*cells, GAP, "right" if right else "wrong", GAP, _why(p, slips[i]) if i in slips else ""))
@@ -101,11 +102,6 @@ def _judged(p: Problem, surface: Surface, words: Words) -> Iterator[str]:
     answer = "none" if trace.answer is None else _spelled(trace.answer)
     yield f"  answer {answer}: " + ", ".join(part if holds else f"not {part}" for part, holds in parts.items())
     yield f"  process: {'right' if verdict.process else 'wrong'}"
-
-
-def _stripped(words: Words) -> Words:
-    """A sentence without the stop of the sentence before it."""
-    return words[1:] if words[:1] and words[0] in STOPS else words
 
 
 def _why(p: Problem, slip: Slip) -> str:

@@ -4,13 +4,12 @@ import argparse
 from collections.abc import Sequence
 from typing import get_args
 
-from synthtasks.commands.catalogue import FAMILIES, SURFACES, Known, in_context, known
-from synthtasks.commands.dials import add_dials, turned
+from synthtasks.commands.catalogue import FAMILIES, Known, in_context, known
+from synthtasks.commands.dials import family_parsers, turned
 from synthtasks.commands.page import page
 from synthtasks.families import problem
 from synthtasks.problem import Split
 from synthtasks.rng import one_seed
-from synthtasks.surfaces import CONTEXTS
 
 
 def run(typed: Sequence[str]) -> int:
@@ -39,13 +38,6 @@ def parser(families: dict[str, Known]) -> argparse.ArgumentParser:
     """The options of the command: a parser for each family, with its dials."""
     description = "Print a problem, its solution, its graph and two verdicts."
     top = argparse.ArgumentParser(prog="python -m synthtasks show", description=description)
-    known_names = ", ".join((*families, "MODULE:NAME"))
-    names = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=known_names)
-    for name, found in families.items():
-        sub = names.add_parser(name)
-        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problem (default: %(default)s)")
-        sub.add_argument("--context", choices=CONTEXTS, help="context of a story (default: zoo)")
-        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problem (default: %(default)s)")
+    for sub in family_parsers(top, families, ", ".join((*families, "MODULE:NAME"))):
         sub.add_argument("--split", choices=get_args(Split), default="train", help="split of the problem (default: %(default)s)")
-        add_dials(sub, found.family)
     return top

@@ -17,11 +17,13 @@ from rich.text import Text
 
 from synthtasks.commands.catalogue import FAMILIES, known, named
 from synthtasks.commands.console import columns, printed
-from synthtasks.commands.overlap import run_overlap
+from synthtasks.families import Family, at, problem
 from synthtasks.families.dials import Dialled
+from synthtasks.problem import COMPOSED
 from synthtasks.stats.figure import save
 from synthtasks.stats.measured import BAR, Correlation, Stats
 from synthtasks.stats.measuring import measure
+from synthtasks.stats.overlap import Overlap, overlaps
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -35,7 +37,7 @@ def run(typed: Sequence[str]) -> int:
     options = parser().parse_args(typed)
     found = known(options.family)
     if options.overlap:
-        return run_overlap(found.family, options)
+        return _run_overlap(found.family, options)
     if options.steps is not None:
         raise ValueError("--steps goes with --overlap; without it, every dial is turned")
     if options.out is not None and (options.out.suffix not in PICTURES or not options.out.parent.is_dir()):
@@ -52,18 +54,11 @@ def run(typed: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    top = argparse.ArgumentParser(
-        prog="python -m synthtasks stats",
-        description="Draw problems with every dial turned at random and independently, and measure them.",
-    )
+    description = "Draw problems with every dial turned at random and independently, and measure them."
+    top = argparse.ArgumentParser(prog="python -m synthtasks stats", description=description)
     top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
-    top.add_argument(
-        "--problems",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="number of problems; with --overlap, of training problems (default: %(default)s)",
-    )
+    problems = "number of problems; with --overlap, of training problems (default: %(default)s)"
+    top.add_argument("--problems", type=int, default=10_000, metavar="N", help=problems)
     top.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
     top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture; also .svg or .pdf")
     top.add_argument("--overlap", action="store_true", help="measure instead the overlap of test problems with training problems")
@@ -117,10 +112,8 @@ def _answers(stats: Stats) -> Table:
 
 def _correlations(stats: Stats) -> Table:
     table = columns("quantity", *(dial.field for dial in stats.dials))
-    numbers = {reason: i + 1 for i, reason in enumerate(stats.reasons)}
     for q in stats.quantities:
-        row = [c for c in stats.correlations if c.quantity == q.name]
-        table.add_row(q.name, *(_cell(c, numbers) for c in row))
+        table.add_row(q.name, *(_cell(c, stats.reasons) for c in stats.correlations if c.quantity == q.name))
     return table
 
 
@@ -133,9 +126,9 @@ def _cell(c: Correlation, numbers: dict[str, int]) -> Text:
 
 def _notes(stats: Stats) -> Iterator[RenderableType]:
     yield Text(f"=  set by the dial      -  constant      numbers of words follow the content      !  free, and yet |rho| >= {BAR:.2f}")
-    for i, reason in enumerate(stats.reasons):
+    for reason, number in stats.reasons.items():
         pairs = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.reason == reason]
-        yield Text.assemble((f"{i + 1}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
+        yield Text.assemble((f"{number}  ", "cyan"), f"{', '.join(pairs)}: {reason}")
     loose = [f"{c.dial} -> {c.quantity}" for c in stats.correlations if c.loose]
     chance = erfc(BAR * sqrt(stats.problems / 2))
     if loose:
@@ -145,3 +138,34 @@ def _notes(stats: Stats) -> Iterator[RenderableType]:
     if chance > 0.001:
         small = f"With {stats.problems:,} problems, chance alone gives |rho| >= {BAR:.2f} to {chance:.1%} of the free pairs"
         yield Text(f"{small}; with 10,000, to one in a million.", "dim")
+
+
+def _run_overlap(family: Family, options: argparse.Namespace) -> int:
+    """Measure and print the overlap.
+
+    Raises:
+        ValueError: if the options ask for a picture, the family has no such problems, or there are no training problems.
+    """
+    if options.out is not None:
+        raise ValueError("--overlap has no picture; leave out --out")
+    tested = family if options.steps is None else at(family, options.steps)
+    found = overlaps(tested, options.problems, options.seed)
+    if options.json:
+        print(json.dumps([{**asdict(o), "share": o.share, "interval": o.interval} for o in found], indent=2))
+    else:
+        printed(_overlap_tables(tested, found))
+    return 0
+
+
+def _overlap_tables(tested: Family, found: Sequence[Overlap]) -> Iterator[RenderableType]:
+    """A table of the overlaps, with a title."""
+    title = f": {found[0].tests:,} test problems, and how many have a derivation that a training problem contains\n"
+    yield Text.assemble((type(tested).__name__, "bold"), title)
+    table = columns("training problems", "how many", "test problems inside", "95 % interval")
+    for o in found:
+        low, high = o.interval
+        table.add_row(o.training, f"{o.problems:,}", f"{o.share:.1%}", f"{low:.1%} to {high:.1%}")
+    yield table
+    yield ""
+    if problem(tested, "test", "overlap", "test", 0).split == "both":
+        yield Text(f"Problems of fewer than {COMPOSED} steps are facts, which are in both splits; only exported items keep them apart.")

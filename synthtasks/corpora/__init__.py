@@ -1,20 +1,7 @@
 """Corpora: the documents that a model reads, and which of their words carry loss."""
 
 from synthtasks.corpora.corpus import Corpus, Recipe
-from synthtasks.corpora.documents import Document, Listing, Outline, Result, Solved, Writer, unsolved
-from synthtasks.corpora.exposures import Exposure, Form, exposure
+from synthtasks.corpora.documents import Document, Listing, Outline, Solved, Writer, unsolved
+from synthtasks.corpora.exposures import Exposure, exposure
 
-__all__ = [
-    "Corpus",
-    "Document",
-    "Exposure",
-    "Form",
-    "Listing",
-    "Outline",
-    "Recipe",
-    "Result",
-    "Solved",
-    "Writer",
-    "exposure",
-    "unsolved",
-]
+__all__ = ["Corpus", "Document", "Exposure", "Listing", "Outline", "Recipe", "Solved", "Writer", "exposure", "unsolved"]

@@ -3,12 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from synthtasks.corpora.corpus import Corpus
 from synthtasks.corpora.documents import Document
-
-Form = Literal["never", "atomic", "composed"]
 
 
 @dataclass(frozen=True)
@@ -21,19 +18,12 @@ class Exposure:
     documents: int  # that apply it
     applied: int  # applications
     learned: int  # applications whose result carries loss
-    share: float  # of all applications in the documents
-
-    @property
-    def form(self) -> Form:
-        """The form of exposure: never, alone in documents of one step, or composed up to `depth`."""
-        return "never" if not self.applied else "atomic" if self.depth == 1 else "composed"
 
 
 def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, ...]:
     """The exposure to each primitive of the corpus in each context, sorted by name."""
-    contexts: set[str] = set()
-    applied: Counter[tuple[str, str]] = Counter()
-    counted: Counter[tuple[str, str]] = Counter()
+    contexts = set[str]()
+    applied, counted = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     depth: dict[tuple[str, str], int] = {}
     for document in documents:
         contexts.add(document.context)
@@ -43,10 +33,8 @@ def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, .
             counted[pair] += 1
             depth[pair] = max(depth.get(pair, 0), document.steps)
     names = {p.name for r in corpus.recipes for p in r.family.primitives} | {primitive for primitive, _ in applied}
-    total = max(applied.total(), 1)
-
-    def of(n: str, c: str) -> Exposure:
-        times = applied[n, c]
-        return Exposure(n, c, depth.get((n, c), 0), counted[n, c], times, 0 if n in corpus.withheld else times, times / total)
-
-    return tuple(of(n, c) for n in sorted(names) for c in sorted(contexts))
+    return tuple(
+        Exposure(n, c, depth.get((n, c), 0), counted[n, c], applied[n, c], 0 if n in corpus.withheld else applied[n, c])
+        for n in sorted(names)
+        for c in sorted(contexts)
+    )

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -44,7 +44,9 @@ def appearing(folder: Path) -> Iterator[Path]:
     unused(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     for stale in _drafts(folder):
-        _remove_if_stale(stale)
+        with _locked(stale) as held:
+            if held:  # by no other process
+                shutil.rmtree(stale)
     token = token_hex(4)
     new, draft = (folder.with_name(f".{folder.name}.{word}-{token}") for word in ("new", "draft"))
     new.mkdir()
@@ -52,7 +54,14 @@ def appearing(folder: Path) -> Iterator[Path]:
         with _locked(new):
             new.rename(draft)  # only a locked folder gets the name of a draft
             yield draft
-            _take_name(draft, folder)
+            try:
+                draft.rename(folder)
+            except OSError:
+                if os.path.lexists(folder):
+                    raise FileExistsError(
+                        f"{folder} appeared meanwhile; an export does not overwrite: remove it, or name another"
+                    ) from None
+                raise
     except BaseException:
         shutil.rmtree(draft if draft.exists() else new)
         raise
@@ -67,26 +76,14 @@ def _locked(folder: Path) -> Iterator[bool]:
     if sys.platform == "win32":
         yield False
         return
-    file = os.open(folder, os.O_RDONLY)
+    file, held = os.open(folder, os.O_RDONLY), False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        held = False
-    else:
-        held = True
-    try:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
         yield held
     finally:
         os.close(file)
-
-
-def _take_name(draft: Path, folder: Path) -> None:
-    try:
-        draft.rename(folder)
-    except OSError:
-        if os.path.lexists(folder):
-            raise FileExistsError(f"{folder} appeared meanwhile; an export does not overwrite: remove it, or name another") from None
-        raise
 
 
 def _drafts(folder: Path) -> list[Path]:
@@ -94,10 +91,3 @@ def _drafts(folder: Path) -> list[Path]:
     name = re.compile(re.escape(f".{folder.name}.draft-") + "[0-9a-f]{8}")
     drafts = [path for path in folder.parent.iterdir() if name.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
     return [path for path in drafts if all(WRITTEN.fullmatch(file.name) and file.is_file() for file in path.iterdir())]
-
-
-def _remove_if_stale(draft: Path) -> None:
-    """Remove a draft that no process locks."""
-    with _locked(draft) as held:
-        if held:
-            shutil.rmtree(draft)

@@ -14,7 +14,7 @@ from typing import Annotated, TypedDict, overload
 from synthtasks.checked import From, check
 from synthtasks.datasets.received import Reply, member, shown, text, text_of, whole
 from synthtasks.families import Family
-from synthtasks.families.dials import QUANTITIES
+from synthtasks.families.dials.quantities import QUANTITIES
 from synthtasks.families.kit.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
 from synthtasks.rng import rng
@@ -140,10 +140,8 @@ class Items(Sequence[Item]):
         place, named = whole(index, "the index of an item"), text(key, "the key of an item")
         p = self.problem(place)
         if p.key != named:
-            raise ValueError(
-                f"item {place} should ask problem {shown(named)}; in {self} it asks {p.key}: "
-                "it comes from other items, or from another version of this library"
-            )
+            cause = "it comes from other items, or from another version of this library"
+            raise ValueError(f"item {place} should ask problem {shown(named)}; in {self} it asks {p.key}: {cause}")
         return p
 
     def _item(self, index: int) -> Item:

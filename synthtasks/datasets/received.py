@@ -8,11 +8,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import index
+from typing import TypedDict
 
 SHOWN = 120  # characters of a value in an error
 Reply = str | Sequence[Mapping[str, object]] | None
 """A model's reply: a text, the messages of a conversation, the parts of a message, or None."""
 TEXTS = ("text", "output_text")  # types of text parts
+
+
+class Message(TypedDict):
+    """A message of a conversation."""
+
+    role: str
+    content: str
 
 
 def text_of(reply: object) -> str:

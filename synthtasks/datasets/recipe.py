@@ -12,27 +12,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
+from synthtasks import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.received import shown
-from synthtasks.families import (
-    FUNCTIONS,
-    MOVES,
-    S3,
-    S5,
-    Circuit,
-    Compose,
-    Dag,
-    Family,
-    Grid,
-    Group,
-    Hops,
-    Mix,
-    Part,
-    Program,
-    Tree,
-    Uses,
-    Z,
-)
+from synthtasks.families import FUNCTIONS, MOVES, S3, S5, Z
 from synthtasks.primitives import GATES, PRIMITIVES, SUM, Primitive
 from synthtasks.surfaces import Code, Compact, Context, Equations, Nested, Story, Surface
 
@@ -63,11 +46,6 @@ def from_json(recipe: dict[str, Json]) -> Family:
         ValueError: naming the place, if it is no recipe of a family.
     """
     return cast(Family, _read(recipe, Family, "the recipe"))
-
-
-def surface_from_json(recipe: dict[str, Json]) -> Surface:
-    """The surface of a recipe; see `from_json`."""
-    return cast(Surface, _read(recipe, Surface, "the recipe"))
 
 
 def items_from_json(recipe: dict[str, Json]) -> Items:
@@ -120,14 +98,8 @@ def _read(value: Json, wanted: object, where: str) -> object:
         if not isinstance(value, list):
             raise ValueError(f"{where} must be a list; found {value!r}")
         return tuple(_read(item, get_args(wanted)[0], f"{where}[{i}]") for i, item in enumerate(value))
-    if get_origin(wanted) is Literal:
-        if value not in get_args(wanted):
-            raise ValueError(f"{where} must be one of {', '.join(get_args(wanted))}; found {value!r}")
-        return value
-    if wanted in (int, float, str):
-        if type(value) is not wanted and not (wanted is float and type(value) is int):
-            raise ValueError(f"{where} must be of type {getattr(wanted, '__name__', wanted)}; found {value!r}")
-        return value
+    if get_origin(wanted) is Literal or wanted in (int, float, str):
+        return value  # its record checks it
     return _record(value, KINDS.get(wanted, (cast(type, wanted),)), where)
 
 
@@ -142,4 +114,8 @@ def _record(value: Json, kinds: tuple[type, ...], where: str) -> object:
         raise ValueError(f"{where} has fields that {kind.__name__} lacks: {', '.join(sorted(strange))}; it has {', '.join(known)}")
     if absent := [name for name, f in known.items() if name not in value and f.default is MISSING]:
         raise ValueError(f"{where} lacks {', '.join(absent)}, which {kind.__name__} has no default for")
-    return kind(**{name: _read(value[name], hints[name], f"{where}.{name}") for name in known if name in value})
+    read = {name: _read(value[name], hints[name], f"{where}.{name}") for name in known if name in value}
+    try:
+        return kind(**read)
+    except ValueError as refused:
+        raise ValueError(f"{where}: {refused}") from None

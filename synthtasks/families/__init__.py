@@ -13,38 +13,7 @@ from synthtasks.families.program import Program, Uses
 from synthtasks.families.texts import FUNCTIONS, HELD_OUT, TRAINED, Compose
 from synthtasks.families.tree import Tree
 
-__all__ = [
-    "FUNCTIONS",
-    "HELD_OUT",
-    "MOVES",
-    "S3",
-    "S5",
-    "TRAINED",
-    "Circuit",
-    "Compose",
-    "Dag",
-    "Dial",
-    "Family",
-    "Forced",
-    "Grid",
-    "Group",
-    "Hops",
-    "Mix",
-    "Needing",
-    "Part",
-    "Program",
-    "Tree",
-    "Uses",
-    "Z",
-    "at",
-    "difficulties",
-    "difficulty",
-    "has_one_derivation",
-    "knowing",
-    "label",
-    "level",
-    "named",
-    "needing",
-    "problem",
-    "problems",
-]
+__all__ = ["Circuit", "Compose", "Dag", "Family", "Grid", "Group", "Hops", "Mix", "Needing", "Part", "Program", "Tree", "Uses"]
+__all__ += ["FUNCTIONS", "HELD_OUT", "MOVES", "S3", "S5", "TRAINED", "Z"]
+__all__ += ["Dial", "Forced", "at", "difficulties", "difficulty", "has_one_derivation", "knowing", "level", "needing"]
+__all__ += ["label", "named", "problem", "problems"]

@@ -1,23 +1,19 @@
 """Boolean circuits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-import numpy as np
-
-from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced, branching_off, length, longest_path, shared_uses, unconnected
-from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
-from synthtasks.families.kit.distractors import Order, consistent, scattered
-from synthtasks.families.kit.fit import applicable
-from synthtasks.families.kit.graphs import Draws, Shape
+from synthtasks.checked import From
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import branching_off, length, longest_path, shared_uses, unconnected
+from synthtasks.families.kit.distractors import Order, Scattered
+from synthtasks.families.kit.graphs import Shape
 from synthtasks.primitives import GATES, Primitive
-from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
-class Circuit:
+class Circuit(Scattered):
     """Boolean circuits: gates take bits and outputs of other gates; the problem asks for the output (as in arXiv:2402.12875).
 
     The circuit value problem is P-complete: a transformer without intermediate steps cannot solve it unless L = P (arXiv:2207.00729).
@@ -31,8 +27,6 @@ class Circuit:
         ValueError: if a dial is out of range, or dials contradict each other.
     """
 
-    steps: Annotated[int, From(1)] = 6  # gates that the output depends on
-    depth: Annotated[int, From(1)] = 4
     shares: Annotated[int, From(0)] = 0
     branching: Annotated[int, From(0)] = 0
     disconnected: Annotated[int, From(0)] = 0
@@ -47,33 +41,7 @@ class Circuit:
         Dial("branching", (0, 2, 4), branching_off),
         Dial("disconnected", (0, 2, 4), unconnected),
     )
-    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, *STATED, SHARED)
-
-    def __post_init__(self) -> None:
-        check(self)
-        applicable("Circuit.primitives", self.primitives, 1, 2)
-        consistent(self)
-
-    @property
-    def names(self) -> int:
-        return self.steps + self.branching + self.disconnected
-
-    def at(self, steps: int) -> "Circuit":
-        """The family at another number of steps, at the nearest depth that fits."""
-        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
-
-    @property
-    def one_derivation(self) -> bool:
-        """True if the proof is a chain."""
-        return self.depth == self.steps
-
-    def __call__(self, g: np.random.Generator) -> Problem:
-        return scattered(self, "refused", Draws(g))
 
     @cached_property
     def shape(self) -> Shape:
         return Shape(self.steps, self.depth, self.shares)
-
-    @property
-    def operations(self) -> tuple[Primitive, ...]:
-        return self.primitives

@@ -1,33 +1,20 @@
 """Dependency graphs as in iGSM (arXiv:2407.20311) and GSM-Infinite (arXiv:2502.05252), with independent dials."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-import numpy as np
-
-from synthtasks.checked import From, check
-from synthtasks.families.dials import (
-    Dial,
-    Forced,
-    branching_off,
-    domain_size,
-    length,
-    longest_path,
-    most_operands,
-    shared_uses,
-    unconnected,
-)
-from synthtasks.families.dials.reasons import BESIDE, SHARED, STATED
-from synthtasks.families.kit.distractors import Order, consistent, scattered
-from synthtasks.families.kit.fit import applicable
-from synthtasks.families.kit.graphs import Draws, Shape
-from synthtasks.primitives import ADD, MANY, MUL, SUB, SUM, Primitive
-from synthtasks.problem import Problem, Surplus
+from synthtasks.checked import From
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import branching_off, domain_size, length, longest_path, most_operands, shared_uses, unconnected
+from synthtasks.families.kit.distractors import Order, Scattered
+from synthtasks.families.kit.graphs import Shape
+from synthtasks.primitives import ADD, MUL, SUB, SUM, Primitive
+from synthtasks.problem import Surplus
 
 
 @dataclass(frozen=True)
-class Dag:
+class Dag(Scattered):
     """Quantities that are defined by each other; the problem asks for one of them.
 
     The proof has exactly `steps` steps, `depth` of them on its longest path, and `shares` uses of a step beyond the
@@ -47,8 +34,6 @@ class Dag:
         ValueError: if a dial is out of range, or dials contradict each other.
     """
 
-    steps: Annotated[int, From(1)] = 6
-    depth: Annotated[int, From(1)] = 4
     shares: Annotated[int, From(0)] = 0
     totals: Annotated[int, From(0)] = 0
     fan_in: Annotated[int, From(2)] = 3  # operands of a total
@@ -68,42 +53,23 @@ class Dag:
         Dial("disconnected", (0, 2, 4), unconnected),
         Dial("modulus", (7, 10, 13), domain_size),
     )
+    folds: ClassVar[tuple[Primitive, ...]] = (SUM,)
     sets: ClassVar[dict[str, int]] = {"totals": 2}
     forced: ClassVar[tuple[Forced, ...]] = (
-        *BESIDE,
-        *STATED,
-        SHARED,
+        *Scattered.forced,
         Forced("fan_in", "width", "the operands of a total do not depend on each other"),
     )
 
     def __post_init__(self) -> None:
-        check(self)
-        applicable("Dag.primitives", self.primitives, 1, 2, besides=(SUM,))
-        consistent(self)
+        super().__post_init__()
         if self.totals and SUM not in self.primitives:
             raise ValueError("totals are sums: add SUM to `primitives`, or set totals=0")
 
     @property
-    def names(self) -> int:
-        return self.steps + self.branching + self.disconnected
-
-    def at(self, steps: int) -> "Dag":
-        """The family at another number of steps, at the nearest depth that fits."""
-        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
-
-    @property
     def one_derivation(self) -> bool:
         """True if the proof is a chain and surplus steps are refused."""
-        return self.depth == self.steps and self.surplus == "refused"
-
-    def __call__(self, g: np.random.Generator) -> Problem:
-        return scattered(self, self.surplus, Draws(g))
+        return super().one_derivation and self.surplus == "refused"
 
     @cached_property
     def shape(self) -> Shape:
         return Shape(self.steps, self.depth, self.shares, self.totals, self.fan_in)
-
-    @cached_property
-    def operations(self) -> tuple[Primitive, ...]:
-        """Primitives of the steps that are no totals."""
-        return tuple(p for p in self.primitives if p.arity != MANY)

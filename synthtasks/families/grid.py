@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.chains import CHAIN, chain
-from synthtasks.families.dials import Dial, Forced, board_side, length, table_entries
+from synthtasks.families.chains import Chain, chain
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import board_side, length, table_entries
 from synthtasks.families.kit.graphs import Draws
 from synthtasks.primitives import Given, Operation, Primitive
 from synthtasks.problem import Problem
@@ -40,7 +41,7 @@ MOVES = tuple(Primitive(name, name, move, 1) for name, move in (("north", _north
 
 
 @dataclass(frozen=True)
-class Grid:
+class Grid(Chain):
     """A walk on a square board whose cells are numbered row by row; walls block some moves (arXiv:2210.10749).
 
     A move into a wall or off the board stays in its cell. The problem states each wall as an entry of a move's table.
@@ -60,13 +61,11 @@ class Grid:
     side: Annotated[int, From(2)] = 4
     walls: Annotated[int, From(0)] = 4
 
-    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (
         Dial("steps", (2, 4, 6, 8, 10), length),
         Dial("side", (3, 4, 5), board_side),
         Dial("walls", (0, 2, 4, 6), table_entries),
     )
-    forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
         check(self)
@@ -77,10 +76,6 @@ class Grid:
     @property
     def modulus(self) -> int:
         return self.side**2
-
-    @property
-    def names(self) -> int:
-        return self.steps
 
     @property
     def primitives(self) -> tuple[Operation, ...]:

@@ -1,35 +1,27 @@
 """Products of group elements: state tracking of known complexity."""
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import permutations
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.chains import CHAIN, chain
-from synthtasks.families.dials import Dial, Forced, length
+from synthtasks.families.chains import Chain, chain
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.fit import applicable
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 
-
-@cache
-def _symmetric(n: int) -> tuple[tuple[int, ...], ...]:
-    """The elements of S_n in lexicographic order: the identity first."""
-    return tuple(permutations(range(n)))
-
-
-@cache
-def _places(n: int) -> dict[tuple[int, ...], int]:
-    return {element: i for i, element in enumerate(_symmetric(n))}
+SYMMETRIC = {n: tuple(permutations(range(n))) for n in (3, 5)}  # the elements of S_n in lexicographic order: the identity first
+PLACES = {n: {element: i for i, element in enumerate(elements)} for n, elements in SYMMETRIC.items()}
 
 
 def _compose(n: int, a: int, b: int) -> int:
     """The permutation `a`, then `b`."""
-    first, then = _symmetric(n)[a], _symmetric(n)[b]
-    return _places(n)[tuple(then[i] for i in first)]
+    first, then = SYMMETRIC[n][a], SYMMETRIC[n][b]
+    return PLACES[n][tuple(then[i] for i in first)]
 
 
 def _s3(a: int, b: int, modulus: int) -> int:
@@ -49,7 +41,7 @@ ORDERS = {S3: 6, S5: 120}
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Chain):
     """Word problems: the running product of group elements (arXiv:2404.08819, arXiv:2210.10749).
 
     Elements are numbered: permutations of S_3 and S_5 in lexicographic order; Z_m holds the residues. S_5 is not
@@ -68,25 +60,18 @@ class Group:
     product: Primitive = S5
     order: Annotated[int, From(0)] = 0  # of Z_m; 0 for S_3 and S_5
 
-    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 4, 6, 8, 10), length),)
-    forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
         check(self)
         applicable("Group.product", (self.product,), 2)
         if (self.product in ORDERS) == (self.order != 0) or self.order == 1:
-            raise ValueError(
-                f"S_3 and S_5 take order=0, other groups an order of at least 2; found product {self.product.name!r}, order={self.order}"
-            )
+            found = f"product {self.product.name!r}, order={self.order}"
+            raise ValueError(f"S_3 and S_5 take order=0, other groups an order of at least 2; found {found}")
 
     @property
     def modulus(self) -> int:
         return self.order or ORDERS[self.product]
-
-    @property
-    def names(self) -> int:
-        return self.steps
 
     @property
     def primitives(self) -> tuple[Operation, ...]:

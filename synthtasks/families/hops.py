@@ -6,14 +6,15 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.chains import CHAIN, chain
-from synthtasks.families.dials import Dial, Forced, domain_size, length
+from synthtasks.families.chains import Chain, chain
+from synthtasks.families.dials import Dial
+from synthtasks.families.dials.quantities import domain_size, length
 from synthtasks.primitives import Given, Operation
 from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
-class Hops:
+class Hops(Chain):
     """`steps` hops along a cycle of `nodes`; the problem states all arrows in random order (Depo, arXiv:2512.17351).
 
     >>> from synthtasks import rng
@@ -30,9 +31,7 @@ class Hops:
     steps: Annotated[int, From(1)] = 3
     nodes: Annotated[int, From(2)] = 12
 
-    one_derivation: ClassVar[bool] = True
     dials: ClassVar[tuple[Dial, ...]] = (Dial("steps", (2, 3, 4, 5, 6), length), Dial("nodes", (8, 12, 16), domain_size))
-    forced: ClassVar[tuple[Forced, ...]] = CHAIN
 
     def __post_init__(self) -> None:
         check(self)
@@ -42,10 +41,6 @@ class Hops:
     @property
     def modulus(self) -> int:
         return self.nodes
-
-    @property
-    def names(self) -> int:
-        return self.steps
 
     @property
     def primitives(self) -> tuple[Operation, ...]:

@@ -1,13 +1,11 @@
 """Families without some primitives, and families restricted to problems that apply some."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import cast
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from synthtasks.checked import check
-from synthtasks.families.kit.family import Family, has_one_derivation
+from synthtasks.families.kit.family import Family, changed, has_one_derivation
 from synthtasks.families.program import Uses
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
@@ -74,7 +72,7 @@ def needing(family: Family, uses: Uses) -> Family:
         ValueError: if the family lacks one of them.
     """
     if "uses" in _fields(family):
-        return cast(Callable[..., Family], replace)(family, uses=uses)
+        return changed(family, uses=uses)
     return Needing(family, uses)
 
 
@@ -92,7 +90,7 @@ def knowing(family: Family, withheld: tuple[str, ...]) -> Family:
     if not held:
         advice = "give it `primitives: tuple[Primitive, ...] = (...)` as a field"
         raise ValueError(f"{type(family).__name__} has no field that holds its primitives, so none can be withheld; {advice}")
-    return cast(Callable[..., Family], replace)(family, **{held[0]: left})
+    return changed(family, **{held[0]: left})
 
 
 def _fields(family: Family) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced, domain_size, length, statements
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import domain_size, length, statements
 from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive

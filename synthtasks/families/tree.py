@@ -1,23 +1,23 @@
 """Expression trees."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
 
-from synthtasks.checked import From, check
-from synthtasks.families.dials import Dial, Forced, domain_size, length, longest_path
-from synthtasks.families.dials.reasons import BESIDE
+from synthtasks.checked import From
+from synthtasks.families.dials import Dial, Forced
+from synthtasks.families.dials.quantities import domain_size, length, longest_path
+from synthtasks.families.kit.distractors import Graph
 from synthtasks.families.kit.family import labels
-from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.graphs import Draws, Shape, grow, proof
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
-class Tree:
+class Tree(Graph):
     """Expressions in brackets: every step is used once (Mano, arXiv:2512.17351; modular arithmetic, arXiv:2207.02098).
 
     Steps are named in the order of evaluation, so `Nested` can write the problem as one expression.
@@ -31,8 +31,6 @@ class Tree:
         ValueError: if a dial is out of range, or dials contradict each other.
     """
 
-    steps: Annotated[int, From(1)] = 6  # operators
-    depth: Annotated[int, From(1)] = 4
     primitives: tuple[Primitive, ...] = (ADD, SUB, MUL)
     modulus: Annotated[int, From(2)] = 10
 
@@ -41,31 +39,11 @@ class Tree:
         Dial("depth", (4, 5, 6), longest_path),
         Dial("modulus", (7, 10, 13), domain_size),
     )
-    forced: ClassVar[tuple[Forced, ...]] = (*BESIDE, Forced("steps", "statements", "a tree has no distractors"))
-
-    def __post_init__(self) -> None:
-        check(self)
-        applicable("Tree.primitives", self.primitives, 1, 2)
-        _ = self.shape  # refuses dials that contradict each other
-        if not any(p.arity == 2 for p in self.primitives):
-            raise ValueError(f"a tree needs a primitive of two operands; found {[p.name for p in self.primitives]}")
-
-    @property
-    def names(self) -> int:
-        return self.steps
+    forced: ClassVar[tuple[Forced, ...]] = (*Graph.forced, Forced("steps", "statements", "a tree has no distractors"))
 
     @cached_property
     def shape(self) -> Shape:
         return Shape(self.steps, self.depth)
-
-    def at(self, steps: int) -> "Tree":
-        """The family at another number of steps, at the nearest depth that fits."""
-        return replace(self, steps=steps, depth=self.shape.depth_for(steps))
-
-    @property
-    def one_derivation(self) -> bool:
-        """True if the proof is a chain."""
-        return self.depth == self.steps
 
     def __call__(self, g: np.random.Generator) -> Problem:
         draws = Draws(g)

@@ -101,5 +101,4 @@ def generators() -> tuple[object, ...]:
 
 def show(p: Problem) -> str:
     """A problem in one line."""
-    steps = "; ".join(f"{s.name} = {s.primitive.name}({', '.join(map(str, s.arguments))})" for s in p.steps)
-    return f"problem: {steps}; {p.query} is asked for, modulo {p.modulus}"
+    return f"problem: {'; '.join(map(str, p.steps))}; {p.query} is asked for, modulo {p.modulus}"

@@ -7,7 +7,7 @@ import networkx as nx
 from hypothesis import strategies as st
 
 from synthtasks import strategies
-from synthtasks.families.dials import longest_path
+from synthtasks.families.dials.quantities import longest_path
 from synthtasks.families.kit.family import has_one_derivation
 from synthtasks.laws.kit import Subject, for_all, need, show
 from synthtasks.probes.mutants import Mutant

@@ -140,10 +140,8 @@ def the_answer_comes_last(subject: Subject) -> None:
         def holds(p: Problem, surface: Surface = surface) -> None:
             prompt, solution = surface.prompt(p), surface.solution(p)
             early = {END, PAD} & {*prompt, *solution[:-1]}
-            need(
-                not early,
-                f"{surface} writes {', '.join(sorted(early))} before its end, where generation stops: {' '.join(prompt + solution)}",
-            )
+            where = f"before its end, where generation stops: {' '.join(prompt + solution)}"
+            need(not early, f"{surface} writes {', '.join(sorted(early))} {where}")
             need(solution[-1:] == (END,), f"{surface} does not end with {END}: {' '.join(solution)}", show(p))
             for before in ((), ("well",), solution[:1]):
                 words = (*before, *ending(p.answer))
@@ -185,10 +183,8 @@ def roles_mark_values(subject: Subject) -> None:
             words = surface.solution(p)
             roles = surface.roles(words)
             places = {a.at + i for a in surface.read(words).assertions for i in range(a.words)}
-            need(
-                {i for i, role in enumerate(roles) if role == "execute"} == places,
-                f"the values of {' '.join(words)} are not where {roles} say",
-            )
+            said = {i for i, role in enumerate(roles) if role == "execute"}
+            need(said == places, f"the values of {' '.join(words)} are not where {roles} say")
             need("answer" in roles and roles[-1] == "meta", f"the answer of {' '.join(words)} is not marked in {roles}")
 
         for_all(min(subject.examples, 30), strategies.problems_of(subject.family), holds)

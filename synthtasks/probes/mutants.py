@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -17,20 +17,7 @@ from synthtasks.vocab import Vocab
 Slipped = Literal[
     "operator", "operand", "value", "dropped", "duplicated", "surplus", "reordered", "query", "answer", "truncated", "inserted", "replaced"
 ]
-KINDS: tuple[Slipped, ...] = (
-    "operator",
-    "operand",
-    "value",
-    "dropped",
-    "duplicated",
-    "surplus",
-    "reordered",
-    "query",
-    "answer",
-    "truncated",
-    "inserted",
-    "replaced",
-)
+KINDS: tuple[Slipped, ...] = get_args(Slipped)
 """A wrong operator, operand or value of a step; a step dropped, repeated, beside the proof, or before one that it depends on;
 the solution of another query, another answer; a truncated completion, a word inserted, a word replaced."""
 
@@ -49,8 +36,7 @@ def mutant(kind: Slipped, problem: Problem, surface: Surface, vocab: Vocab, g: n
     Raises:
         ValueError: if there is no such kind.
     """
-    if kind not in KINDS:
-        one_of("kind", kind, KINDS)
+    one_of("kind", kind, KINDS)
     draws = Draws(g)
     solution = surface.solution(problem)
     words: Words | None
@@ -159,13 +145,6 @@ def _answer(problem: Problem, trace: Trace, draws: Draws) -> Trace | None:
 
 
 MISTAKES: dict[str, Callable[[Problem, Trace, Draws], Trace | None]] = {
-    "operator": _operator,
-    "operand": _operand,
-    "value": _value,
-    "dropped": _dropped,
-    "duplicated": _duplicated,
-    "surplus": _surplus,
-    "reordered": _reordered,
-    "query": _query,
-    "answer": _answer,
+    mistake.__name__.removeprefix("_"): mistake
+    for mistake in (_operator, _operand, _value, _dropped, _duplicated, _surplus, _reordered, _query, _answer)
 }

@@ -92,11 +92,10 @@ def _histogram(axes: Axes, quantity: Measured) -> None:
 def _heat(axes: Axes, stats: Stats) -> None:
     columns = [quantity.name for quantity in stats.quantities]
     rows = [dial.field for dial in stats.dials]
-    numbers = {reason: i + 1 for i, reason in enumerate(stats.reasons)}
     rhos = np.array([c.rho or 0.0 for c in stats.correlations]).reshape(len(rows), len(columns))
     axes.pcolormesh(rhos, cmap=COLOURS, vmin=-1.25, vmax=1.25, edgecolors="#e3e4e6", linewidth=0.6)
     for c in stats.correlations:
-        _cell(axes, columns.index(c.quantity), rows.index(c.dial), c, numbers)
+        _cell(axes, columns.index(c.quantity), rows.index(c.dial), c, stats.reasons)
     axes.set(xticks=[], yticks=np.arange(len(rows)) + 0.5)
     axes.set_yticklabels([f"{dial.field}  " + " ".join(map(str, dial.values)) for dial in stats.dials])
     axes.invert_yaxis()
@@ -139,8 +138,8 @@ def _notes(stats: Stats) -> list[str]:
     verdict = f"In red, free and yet |ρ| ≥ {BAR:.2f}: {', '.join(loose)}." if loose else f"Every free pair has |ρ| < {BAR:.2f}."
     keys = "Framed: set by the dial. Numbered: forced. Numbers of words follow the content."
     lines = [f"Correlation ρ of dial and quantity over all problems. {keys} {verdict}"]
-    for i, reason in enumerate(stats.reasons):
+    for reason, number in stats.reasons.items():
         pairs = ", ".join(f"{c.dial} – {c.quantity}" for c in stats.correlations if c.reason == reason)
-        lines.append(f"{i + 1}  {pairs}: {reason}")
+        lines.append(f"{number}  {pairs}: {reason}")
     wide = int(LETTERS * (SIDE + len(stats.quantities) * COLUMN + ANSWERS))
     return [part for line in lines for part in wrap(line, wide, subsequent_indent="    ")]

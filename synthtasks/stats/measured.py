@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from synthtasks.checked import check
-
 Relation = Literal["own", "forced", "length", "free"]
 """Relations of a quantity to a dial: own, if the dial sets it; forced, if it moves by definition; length, if it is a number of
 words, which follows the content; else free, and then the two should be uncorrelated."""
@@ -21,9 +19,6 @@ class Turned:
     quantity: str
     meaning: str
 
-    def __post_init__(self) -> None:
-        check(self)
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -35,9 +30,6 @@ class Measured:
     values: tuple[float, ...]  # observed, ascending
     counts: tuple[int, ...]  # of problems, by value
 
-    def __post_init__(self) -> None:
-        check(self)
-
 
 @dataclass(frozen=True)
 class Correlation:
@@ -48,9 +40,6 @@ class Correlation:
     rho: float | None
     relation: Relation
     reason: str  # of a forced pair; else empty
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def loose(self) -> bool:
@@ -73,9 +62,6 @@ class Answer:
     value: str
     share: float
 
-    def __post_init__(self) -> None:
-        check(self)
-
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -83,9 +69,6 @@ class Vocabulary:
 
     surface: str
     size: int
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True)
@@ -104,10 +87,7 @@ class Stats:
     uniform: float  # accuracy of a uniform random guess
     vocabularies: tuple[Vocabulary, ...]
 
-    def __post_init__(self) -> None:
-        check(self)
-
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """The different reasons of forced pairs."""
-        return tuple(dict.fromkeys(c.reason for c in self.correlations if c.relation == "forced"))
+    def reasons(self) -> dict[str, int]:
+        """The different reasons of forced pairs, numbered from 1."""
+        return {reason: i + 1 for i, reason in enumerate(dict.fromkeys(c.reason for c in self.correlations if c.relation == "forced"))}

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthtasks.domains import Value
-from synthtasks.families.dials import QUANTITIES, Dial, Dialled, Forced, Quantity, turn
+from synthtasks.families.dials import Dial, Dialled, Forced, turn
+from synthtasks.families.dials.quantities import QUANTITIES, Quantity
 from synthtasks.problem import Problem
 from synthtasks.rng import one_seed, rng
 from synthtasks.stats.measured import Answer, Correlation, Measured, Relation, Stats, Turned, Vocabulary

@@ -6,20 +6,6 @@ from synthtasks.surfaces.contexts import CONTEXTS, FESTIVAL, SCHOOL, ZOO, Contex
 from synthtasks.surfaces.equations import Equations
 from synthtasks.surfaces.nested import Nested
 from synthtasks.surfaces.story import Story
-from synthtasks.surfaces.surface import ROLES, Role, Surface
+from synthtasks.surfaces.surface import ROLES, Surface
 
-__all__ = [
-    "CONTEXTS",
-    "FESTIVAL",
-    "ROLES",
-    "SCHOOL",
-    "ZOO",
-    "Code",
-    "Compact",
-    "Context",
-    "Equations",
-    "Nested",
-    "Role",
-    "Story",
-    "Surface",
-]
+__all__ = ["CONTEXTS", "FESTIVAL", "ROLES", "SCHOOL", "ZOO", "Code", "Compact", "Context", "Equations", "Nested", "Story", "Surface"]

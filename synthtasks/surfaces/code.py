@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from synthtasks.primitives import MANY
 from synthtasks.problem import Problem
-from synthtasks.surfaces.sentences import Operand, Sentences, before_text, read_operand, read_operands
-from synthtasks.surfaces.surface import QUOTE, spell, unspell
+from synthtasks.surfaces.sentences import Operand, Sentences, read_operand, read_operands, value_after
+from synthtasks.surfaces.surface import QUOTE, spell
 from synthtasks.trace import Assertion, Words
 from synthtasks.vocab import END, PAD
 
@@ -57,10 +57,10 @@ class Code(Sentences):
         """`assert ( NAME := EXPRESSION ) == VALUE`."""
         if len(words) < 10 or words[:2] != ("assert", "(") or words[3] != ":=" or not self.free(words[2]):
             return None
-        at = len(words) - 1 if words[-2] == "==" else before_text(words)
-        value = unspell(words[at:])
-        if value is None or words[at - 2 : at] != (")", "=="):
+        said = value_after("==", words)
+        if said is None or words[said[0] - 2] != ")":
             return None
+        at, value = said
         inner = words[4 : at - 2]
         operands: tuple[Operand, ...]
         modular = inner[-2:] == ("%", "m")

@@ -34,7 +34,8 @@ class Compact:
         Raises:
             ValueError: if the problem is not a straight-line program.
         """
-        return (*self._lines(problem), "run", *self._window(problem), "from", str(problem.proof[0].arguments[0]), ":")
+        first = problem.proof[0]
+        return (*self._lines(problem), "run", first.name, "to", problem.query, "from", str(first.arguments[0]), ":")
 
     def parse(self, words: Words, primitives: tuple[Operation, ...], modulus: int) -> Problem:
         """The problem that a prompt states; inverts `prompt`.
@@ -65,21 +66,16 @@ class Compact:
 
     def write(self, trace: Trace) -> Words:
         """The steps of a trace, each with its last operand only, and its answer."""
-        words: list[str] = []
-        for a in trace.assertions:
-            words += (a.name, a.operator, str(a.operands[-1]), str(a.value))
-        return (*words, *trace.unread, *ending(trace.answer))
+        steps = (word for a in trace.assertions for word in (a.name, a.operator, str(a.operands[-1]), str(a.value)))
+        return (*steps, *trace.unread, *ending(trace.answer))
 
     def listing_prompt(self, problem: Problem) -> Words:
         """The program, and the window to restate without running it."""
-        return (*self._lines(problem), "list", *self._window(problem), ":")
+        return (*self._lines(problem), "list", problem.proof[0].name, "to", problem.query, ":")
 
     def listing(self, problem: Problem) -> Words:
         """The lines of the window, without values."""
-        words: list[str] = []
-        for step in problem.proof:
-            words += (step.name, step.primitive.symbol, str(step.arguments[1]))
-        return (*words, END)
+        return (*(word for s in problem.proof for word in (s.name, s.primitive.symbol, str(s.arguments[1]))), END)
 
     def read(self, words: Words) -> Trace:
         """The trace of a completion, in linear time. Any words can be read: those of no step and no final answer are unread."""
@@ -146,15 +142,7 @@ class Compact:
             left, right = step.arguments if len(step.arguments) == 2 else (None, None)
             starts = left == first.arguments[0] and (before is None or step is first)
             if not isinstance(right, int) or isinstance(left, tuple) or not (starts or left == before):
-                raise ValueError(f"Compact writes straight-line programs (see Program); this is not a line of one: {_show(step)}")
+                raise ValueError(f"Compact writes straight-line programs (see Program); this is not a line of one: {step}")
             words += (step.name, step.primitive.symbol, str(right))
             before = step.name
         return tuple(words)
-
-    @staticmethod
-    def _window(problem: Problem) -> Words:
-        return (problem.proof[0].name, "to", problem.query)
-
-
-def _show(step: Step) -> str:
-    return f"{step.name} = {step.primitive.name}({', '.join(map(str, step.arguments))})"

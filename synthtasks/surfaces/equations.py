@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from synthtasks.primitives import MANY
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces.sentences import Operand, Sentences, before_text, read_operand, read_operands
-from synthtasks.surfaces.surface import NUMBERS, QUOTE, spell, unspell
+from synthtasks.surfaces.sentences import Operand, Sentences, read_operand, read_operands, value_after
+from synthtasks.surfaces.surface import QUOTE, spell
 from synthtasks.trace import Assertion, Words
 from synthtasks.vocab import END, PAD
 
@@ -31,12 +31,8 @@ class Equations(Sentences):
 
     def prompt(self, problem: Problem) -> Words:
         """The preface, the statements in their order, and the query."""
-        words: list[str] = list(self.preface(problem))
-        for step in problem.stated:
-            words.append(step.name)
-            words += self._statement(step)
-            words.append(self.stop)
-        return (*words, problem.query, "=", "?")
+        statements = (word for step in problem.stated for word in (step.name, *self._statement(step), self.stop))
+        return (*self.preface(problem), *statements, problem.query, "=", "?")
 
     def preface(self, problem: Problem) -> Words:
         """The modulus or the size of the alphabet, definitions, and tables."""
@@ -54,13 +50,10 @@ class Equations(Sentences):
 
     def parse(self, words: Words, start: int) -> tuple[Assertion, int] | None:
         """`NAME = OPERAND SYMBOL OPERAND = VALUE`, or `NAME = SYMBOL ( OPERAND , ... ) = VALUE`."""
-        size = len(words)
-        if size < 7 or words[1] != "=" or not self.free(words[0]):
+        said = value_after("=", words) if len(words) >= 7 and words[1] == "=" and self.free(words[0]) else None
+        if said is None:
             return None
-        at = size - 1 if words[-2] == "=" else before_text(words)
-        value = NUMBERS.get(words[-1]) if at == size - 1 else unspell(words[at:])
-        if value is None or words[at - 1] != "=":
-            return None
+        at, value = said
         inner = words[2 : at - 1]
         operands: tuple[Operand, ...]
         if len(inner) >= 4 and inner[1] == "(" and inner[-1] == ")":
@@ -73,7 +66,7 @@ class Equations(Sentences):
             return None
         if not fits or not self.free(operator) or None in operands:
             return None
-        return Assertion(words[0], operator, operands, value, start + at, size - at), 1
+        return Assertion(words[0], operator, operands, value, start + at, len(words) - at), 1
 
     def _statement(self, step: Step) -> Words:
         """A total lists its operands; the solver must know that it is their sum."""

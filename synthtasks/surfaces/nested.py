@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from synthtasks.families.kit.family import labels
-from synthtasks.problem import Problem, Step
+from synthtasks.problem import Problem
 from synthtasks.surfaces.equations import Equations, formula
 from synthtasks.surfaces.surface import spell
 from synthtasks.trace import Words
@@ -31,7 +31,8 @@ class Nested(Equations):
             raise ValueError("Nested writes trees (see Tree): steps A, B, C.. in the order of evaluation, each but the last used once")
         expressions: dict[str, Words] = {}
         for step in problem.steps:
-            expressions[step.name] = _brackets(step, expressions)
+            inner = formula(step.primitive.symbol, [expressions[a] if isinstance(a, str) else spell(a) for a in step.arguments])
+            expressions[step.name] = inner if inner[0] == step.primitive.symbol else ("(", *inner, ")")
         expression = expressions[problem.query]
         return (*self.preface(problem), *(expression[1:-1] if expression[0] == "(" else expression), "=", "?")
 
@@ -46,8 +47,3 @@ def _is_tree(problem: Problem) -> bool:
             return False
         stack[first:] = [step.name]
     return stack == [problem.query] and tuple(step.name for step in problem.steps) == labels(len(problem.steps))
-
-
-def _brackets(step: Step, expressions: dict[str, Words]) -> Words:
-    inner = formula(step.primitive.symbol, tuple(expressions[a] if isinstance(a, str) else spell(a) for a in step.arguments))
-    return inner if inner[0] == step.primitive.symbol else ("(", *inner, ")")

@@ -54,11 +54,8 @@ class Sentences(ABC):
         Raises:
             ValueError: if an assertion leaves an operand implicit.
         """
-        words: list[str] = []
-        for assertion in trace.assertions:
-            words += self.sentence(assertion)
-            words.append(self.stop)
-        return (*words, *trace.unread, *ending(trace.answer))
+        sentences = (word for assertion in trace.assertions for word in (*self.sentence(assertion), self.stop))
+        return (*sentences, *trace.unread, *ending(trace.answer))
 
     def read(self, words: Words) -> Trace:
         """The trace of a completion, in linear time. Any words can be read: those of no sentence and no final answer are unread."""
@@ -82,8 +79,8 @@ class Sentences(ABC):
         """All words of problems of this size and their solutions.
 
         Raises:
-            ValueError: if there is no name or value, the modulus is larger than the table of numbers, there is no word
-                for a name, or a symbol is a word that the surface reserves.
+            ValueError: if there is no name or value, there are too many names, the modulus is larger than the table of
+                numbers, there is no word for a name, or a symbol is a word that the surface reserves.
         """
         sized(names, modulus)
         if taken := [p.symbol for p in primitives if not (self.free(p.symbol) and self.free(self.sign(p.symbol)))]:
@@ -115,10 +112,7 @@ class Sentences(ABC):
 
     def listed(self, operands: tuple[Operand, ...], between: str) -> Words:
         """Operands, separated by the word `between`."""
-        words: list[str] = []
-        for operand in operands:
-            words += (*self.operand(operand), between)
-        return tuple(words[:-1])
+        return tuple([word for operand in operands for word in (*self.operand(operand), between)][:-1])
 
     def free(self, word: str) -> bool:
         """True if a word can be a name or a symbol."""
@@ -169,11 +163,13 @@ def answer_at(words: Words, start: int) -> int:
     return at if at < len(words) and unspell(words[at + 1 : -1]) is not None else len(words)
 
 
-def before_text(words: Words) -> int:
-    """The place where the text at the end of `words` begins; 0 if there is none."""
-    if words[-1] != QUOTE:
-        return 0
-    return next((i for i in range(len(words) - 2, 0, -1) if words[i] == QUOTE), 0)
+def value_after(sign: str, words: Words) -> tuple[int, Value] | None:
+    """The place of the value at the end of a sentence, which follows the word `sign`, and the value; None if there is none."""
+    at = len(words) - 1
+    if words[-1] == QUOTE:
+        at = next((i for i in range(at - 1, 0, -1) if words[i] == QUOTE), at)
+    value = unspell(words[at:])
+    return None if value is None or words[at - 1] != sign else (at, value)
 
 
 def read_operand(words: Words, reserved: frozenset[str]) -> str | Value | None:

@@ -8,7 +8,7 @@ from synthtasks.domains import Value
 from synthtasks.primitives import MANY
 from synthtasks.problem import Problem
 from synthtasks.surfaces.contexts import ENDS, FRAME, ZOO, Context
-from synthtasks.surfaces.sentences import Operand, Sentences, before_text
+from synthtasks.surfaces.sentences import Operand, Sentences, value_after
 from synthtasks.surfaces.surface import NUMBERS, QUOTE, spell, unspell
 from synthtasks.trace import Assertion, Words
 
@@ -84,14 +84,11 @@ class Story(Sentences):
         name, i = self._read_name(words, 0)
         if name is None or words[i : i + 1] != ("are",):
             return None
-        at = len(words) - 1 if words[-2] == "so" else before_text(words)
-        value = unspell(words[at:])
-        if value is None or words[at - 1] != "so":
+        said = value_after("so", words)
+        formula = self._read_formula(words[i + 1 : said[0] - 1]) if said else None
+        if said is None or formula is None:
             return None
-        formula = self._read_formula(words[i + 1 : at - 1])
-        if formula is None:
-            return None
-        return Assertion(name, formula[0], formula[1], value, start + at, len(words) - at), i
+        return Assertion(name, *formula, said[1], start + said[0], len(words) - said[0]), i
 
     def _read_formula(self, words: Words) -> tuple[str, tuple[str | Value, ...]] | None:
         """The symbol and its operands."""

@@ -1,7 +1,7 @@
 """The protocol of surfaces, and the spelling of values."""
 
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from synthtasks.domains import LETTERS, Texts, Value
 from synthtasks.primitives import Operation, Primitive
@@ -12,11 +12,10 @@ from synthtasks.vocab import END, Vocab
 Role = Literal["plan", "copy", "execute", "answer", "meta"]
 """Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
 answer, meta is the rest."""
-ROLES: tuple[Role, ...] = ("plan", "copy", "execute", "answer", "meta")
+ROLES: tuple[Role, ...] = get_args(Role)
 
 NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted
 QUOTE = '"'
-MOST = 100_000  # names of a vocabulary
 
 
 class Surface(Protocol):
@@ -35,12 +34,10 @@ def sized(names: int, modulus: int) -> None:
     """Check the size of a vocabulary.
 
     Raises:
-        ValueError: if there is no name, more than `MOST` names, or fewer than two values.
+        ValueError: if there is no name, or fewer than two values.
     """
     if names < 1 or modulus < 2:
         raise ValueError(f"a vocabulary is for at least one name and a modulus of at least 2; found {names} and {modulus}")
-    if names > MOST:
-        raise ValueError(f"a vocabulary is for at most {MOST:,} names; found {names:,}")
 
 
 def spell(value: Value) -> Words:

@@ -1,12 +1,12 @@
 """Dials: a field of a family, its values, and the quantity that it sets."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import ClassVar, Protocol, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Protocol
 
 from synthtasks.checked import check
 from synthtasks.families.dials.quantities import Quantity
-from synthtasks.families.kit.family import Family
+from synthtasks.families.kit.family import Family, changed
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def turn(family: Dialled, chosen: Mapping[str, int]) -> Family:
     """
     sets: Mapping[str, int] = getattr(family, "sets", {})
     turnable(family, (*sets, *chosen))
-    return cast(Callable[..., Family], replace)(family, **sets, **chosen)
+    return changed(family, **sets, **chosen)
 
 
 def turnable(family: Dialled, names: Iterable[str]) -> None:

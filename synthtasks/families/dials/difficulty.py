@@ -1,11 +1,9 @@
 """Difficulty: the first dial of a family."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol, cast, runtime_checkable
 
 from synthtasks.families.dials.dial import Dial, Dialled, turnable
-from synthtasks.families.kit.family import Family
+from synthtasks.families.kit.family import Family, changed
 
 
 @runtime_checkable
@@ -58,9 +56,9 @@ def at(family: Family, n: int) -> Family:
         ValueError: as `difficulty`, or if the family refuses `n`.
     """
     if isinstance(family, Holding):
-        return cast(Callable[..., Family], replace)(family, family=at(family.family, n))
+        return changed(family, family=at(family.family, n))
     dial = difficulty(family)
-    return family.at(n) if isinstance(family, Adapting) else cast(Callable[..., Family], replace)(family, **{dial.field: n})
+    return family.at(n) if isinstance(family, Adapting) else changed(family, **{dial.field: n})
 
 
 def difficulties(family: Family, most: int) -> tuple[int, ...]:

@@ -27,17 +27,11 @@ def width(problem: Problem) -> int:
     """Steps of the proof that can be done in parallel: the largest set without a dependence."""
     places = {step.name: i for i, step in enumerate(problem.proof)}
     below: list[int] = []  # by step: a bit set of the steps that it depends on, directly or not
-    for step in problem.proof:
-        direct = [places[a] for a in step.arguments if isinstance(a, str)]
+    for needed in problem.proof:
+        direct = [places[a] for a in needed.arguments if isinstance(a, str)]
         below.append(reduce(or_, (below[i] | 1 << i for i in direct), 0))
-    return len(below) - _matching(below)  # the fewest chains that cover all steps, by Dilworth's theorem
-
-
-def _matching(below: list[int]) -> int:
-    """The size of a maximum matching of steps with steps that they depend on, by augmenting paths."""
-    all_steps = (1 << len(below)) - 1
-    follower: dict[int, int] = {}
-    untried = all_steps
+    follower: dict[int, int] = {}  # a maximum matching of steps with steps that they depend on, by augmenting paths
+    untried = 0
 
     def follows(step: int) -> bool:
         nonlocal untried
@@ -50,9 +44,9 @@ def _matching(below: list[int]) -> int:
         return False
 
     for step in range(len(below)):
-        untried = all_steps
+        untried = -1  # all
         follows(step)
-    return len(follower)
+    return len(below) - len(follower)  # the fewest chains that cover all steps, by Dilworth's theorem
 
 
 def most_operands(problem: Problem) -> int:

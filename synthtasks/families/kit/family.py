@@ -1,9 +1,10 @@
 """The protocol of families, and problems drawn by name."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import count, islice
-from typing import Protocol, TypeVar, get_args, runtime_checkable
+from typing import Protocol, TypeVar, cast, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,15 @@ def has_one_derivation(family: Family) -> bool:
     A family that declares nothing may have several derivations.
     """
     return bool(getattr(family, "one_derivation", False))
+
+
+def changed(family: Family, /, **values: object) -> Family:
+    """The family with other values of some fields.
+
+    Raises:
+        ValueError: if the family refuses a value.
+    """
+    return cast(Callable[..., Family], replace)(family, **values)
 
 
 @cache

@@ -68,9 +68,8 @@ class Shape:
     def __post_init__(self) -> None:
         check(self)
         if self.shares + self.totals > max(self.depth - 2, 0):
-            raise ValueError(
-                f"shares and totals need a level each beyond the second: depth at least {self.shares + self.totals + 2}; found {self}"
-            )
+            depth = self.shares + self.totals + 2
+            raise ValueError(f"shares and totals need a level each beyond the second: depth at least {depth}; found {self}")
         if self.depth > DEEPEST:
             raise ValueError(f"graphs are built by recursion, down to depth {DEEPEST}; found {self}")
         low, high = self.sizes(self.depth)
@@ -98,7 +97,9 @@ def grow(shape: Shape, draws: Draws) -> Node:
     for i, level in enumerate(draws.some(range(3, shape.depth + 1), shape.shares + shape.totals)):
         special[level] = 1 if i < shape.shares else 2
     for level in range(2, shape.depth + 1):
-        spine.append(_above(spine[-1], level, shape.fan_in if special[level] == 2 else 2, draws))
+        node = Node(level, [None] * (shape.fan_in if special[level] == 2 else 2))
+        node.operands[draws.below(len(node.operands))] = spine[-1]
+        spine.append(node)
     nodes = list(spine)
     free = [node for node in spine if node.level > 1 and not special[node.level]]
     for total in (node for node in spine if special[node.level] == 2):
@@ -109,18 +110,8 @@ def grow(shape: Shape, draws: Draws) -> Node:
         _attach(free[draws.below(len(free))], nodes, free, draws)
     for node in (node for node in spine if special[node.level] == 1):
         lower = [other for other in nodes if other.level < node.level and not any(other is operand for operand in node.operands)]
-        node.operands[_gap(node)] = lower[draws.below(len(lower))]
+        node.operands[node.operands.index(None)] = lower[draws.below(len(lower))]
     return spine[-1]
-
-
-def _above(child: Node, level: int, operands: int, draws: Draws) -> Node:
-    node = Node(level, [None] * operands)
-    node.operands[draws.below(operands)] = child
-    return node
-
-
-def _gap(node: Node) -> int:
-    return next(i for i, operand in enumerate(node.operands) if operand is None)
 
 
 def _attach(above: Node, nodes: list[Node], free: list[Node], draws: Draws) -> None:

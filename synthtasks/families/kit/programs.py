@@ -4,7 +4,6 @@ Shapes: P programs, N lines of each, W lines in the window.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +31,6 @@ class Programs:
     def __len__(self) -> int:
         return len(self.starts)
 
-    @cached_property
-    def lines(self) -> Places:  # [P, W]
-        """The lines of the window."""
-        return self.first[:, None] + np.arange(self.window)
-
     @property
     def keys(self) -> Hashes:  # [P]
         """The keys of the problems: `Problem.key` as numbers."""
@@ -45,8 +39,10 @@ class Programs:
         commutes = np.array([form.commutes for form in forms])
         given = np.array([of_value(v) for v in range(self.modulus)], np.uint64)
         before = given[self.starts]
-        for operators, constants in self._steps():
-            operand, turned = given[constants], commutes[operators]
+        rows = np.arange(len(self))
+        for line in (self.first + i for i in range(self.window)):  # [P]
+            operators, operand = self.operators[rows, line], given[self.constants[rows, line]]
+            turned = commutes[operators]
             left = np.where(turned, np.minimum(before, operand), before)
             right = np.where(turned, np.maximum(before, operand), operand)
             before = applied(identities[operators], left, right)
@@ -74,7 +70,3 @@ class Programs:
             steps.append(Step(name, self.primitives[operator], (start if line == first else before, constant)))
             before = name
         return Problem(tuple(steps), names[first + self.window - 1], self.modulus)
-
-    def _steps(self) -> list[tuple[Places, Places]]:  # W times [P], [P]
-        rows = np.arange(len(self))
-        return [(self.operators[rows, line], self.constants[rows, line]) for line in self.lines.T]
