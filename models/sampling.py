@@ -168,7 +168,7 @@ def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] ->
     return passed.sum(-1).clamp(max=probabilities.shape[-1] - 1)
 
 
-def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Rows of tokens as [B, T], padded on the right with 0, and their lengths [B].
 
     Raises:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from train.ledger import Ledger
+from train.run import Metrics
 from train.stages.disk import appending, new_file, write_json
 from train.stages.reading import a_count, a_text, read_object, reading
 from train.stages.seal import Damaged, digest, hash_of
@@ -20,8 +21,6 @@ from train.stages.stage import Context
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
-
-Metrics = dict[str, float]
 
 
 class Progress:

@@ -5,6 +5,8 @@ from several losses minimises their weighted sum. All randomness of an iteration
 moment goes on from its last checkpoint to the same bits.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -13,14 +15,11 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from torch.optim import Optimizer
-
 from synthtasks.checked import From, check
-from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger
 from train.optim import Optim
 from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
-from train.run import Loss, Run
+from train.run import Loss, Metrics, Run
 from train.stages.disk import write_json
 from train.stages.stage import Context, Interrupted, Stage, Trial, closure
 from train.step import abreast, fit_together, take
@@ -28,6 +27,7 @@ from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch.optim import Optimizer
 
 TRIED = 2  # iterations of a trial
 
@@ -98,7 +98,9 @@ class Learn(Stage):
             fabric = Fabric(accelerator=machine.accelerator, devices=1, precision=machine.precision, loggers=loggers)
             self._learn(fabric, out, context)
 
-    def _learn(self, fabric: "Fabric", out: Path, context: Context) -> None:
+    def _learn(self, fabric: Fabric, out: Path, context: Context) -> None:
+        from train.checkpoint import Progress
+
         policy = load_policy(context.get(self.policy))
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
         run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
@@ -121,7 +123,7 @@ class Learn(Stage):
         save_policy(replace(policy, model=run.bare.cpu()), out)
         progress.finish()
 
-    def _iterate(self, fabric: "Fabric", run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
+    def _iterate(self, fabric: Fabric, run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
         """Learn from an iteration; the metrics of each of its updates."""
         for group in optimizer.param_groups:
             group["lr"] = self.optim.rate(iteration, self.iterations)

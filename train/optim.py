@@ -1,13 +1,16 @@
 """How weights follow gradients: the optimiser, its learning rate, and clipping."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Annotated
 
 from synthtasks.checked import Above, From, check
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
 
 Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a mean would never move
 
@@ -32,6 +35,8 @@ class Optim:
         down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
         return self.lr * up * down
 
-    def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """An optimiser of these parameters."""
-        return torch.optim.AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)
+        from torch.optim import AdamW
+
+        return AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)

@@ -1,25 +1,32 @@
-"""Policies: a model with its vocabulary, on disk and as stages."""
+"""Policies: a model with its vocabulary, on disk and as stages.
+
+Torch is imported where it is used, here as in the other files that stages and losses are named from: that takes a second, which listing
+studies need not wait.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Protocol
-
-import torch
-from safetensors.torch import load_file, save
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
 from models import GPTConfig
-from models.edits import Edit, Edited
-from models.gpt import GPT
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
-from train.edits import PREFIX, Edits, edit_records, edit_tensors, read_edits
 from train.ledger import matrix_weights
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_text, an_object, read_object, reading, shown
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, closure
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.edits import Edit
+    from models.gpt import GPT
+    from train.edits import Edits
 
 WEIGHTS = "policy.safetensors"  # where a policy's weights lie
 LARGEST = 1 << 22  # words, layers, width or context of a model that is read
@@ -33,12 +40,14 @@ class Policy:
     vocab: Vocab
     edits: Edits = ()  # that the model has
 
-    def edited(self, block: int, edit: Edit) -> "Policy":
+    def edited(self, block: int, edit: Edit) -> Policy:
         """The policy with one more edit, of the stream that leaves a block.
 
         Raises:
             ValueError: if there is no such block.
         """
+        from models.edits import Edited
+
         return replace(self, model=Edited(self.model, {block: edit}), edits=(*self.edits, (block, edit)))
 
 
@@ -48,6 +57,8 @@ def save_policy(policy: Policy, out: Path) -> None:
     Raises:
         ValueError: if an edit cannot be kept.
     """
+    from train.edits import edit_records
+
     edits = {"edits": edit_records(policy.edits)} if policy.edits else {}
     write_json(out / "policy.json", {"config": asdict(policy.model.config), "vocab": policy.vocab.words} | edits)
     save_weights(policy, out / WEIGHTS)
@@ -55,6 +66,10 @@ def save_policy(policy: Policy, out: Path) -> None:
 
 def save_weights(policy: Policy, path: Path) -> None:
     """Write what `policy.safetensors` holds to a file of any name."""
+    from safetensors.torch import save
+
+    from train.edits import edit_tensors
+
     tensors = policy.model.state_dict() | edit_tensors(policy.edits)
     with replacing(path) as file:
         file.write(save({name: x.contiguous() for name, x in tensors.items()}))
@@ -68,6 +83,12 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
         FileNotFoundError: if the folder holds no policy.
         Malformed: if what it holds cannot be read.
     """
+    import torch
+    from safetensors.torch import load_file
+
+    from models.gpt import GPT
+    from train.edits import PREFIX, read_edits
+
     if not (defined(folder) / "policy.json").exists():
         raise FileNotFoundError(f"{shown(folder)} holds no policy: expected policy.json and policy.safetensors. Choose a folder of `Learn`")
     with reading(file := folder / "policy.json"):
@@ -108,6 +129,8 @@ def _config(said: Mapping[str, object], vocab: Vocab) -> GPTConfig:
 
 def torch_rng(*path: str | int) -> torch.Generator:
     """The torch generator of that name."""
+    import torch
+
     return torch.Generator().manual_seed(int(rng(*path).integers(2**62)))
 
 
@@ -135,6 +158,8 @@ class Fresh(Stage):
         return 4.0 * matrix_weights(self.config)
 
     def run(self, out: Path, context: Context) -> None:
+        from models.gpt import GPT
+
         save_policy(Policy(GPT(self.config, torch_rng("init", self.seed)), self.vocab), out)
 
 
@@ -163,6 +188,8 @@ class Steer(Stage):
             raise ValueError("Steer.edits needs an edit, with its block; found none")
 
     def run(self, out: Path, context: Context) -> None:
+        import torch
+
         policy = load_policy(context.get(self.policy))
         for block, made in self.edits:
             policy = policy.edited(block, made.edit(context))

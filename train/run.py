@@ -1,18 +1,23 @@
 """The interface between a loss and the one loop in `train.learn`: the run that a loss sees, and the updates that it gives."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch import Tensor
-
-from models.gpt import GPT, LanguageModel
 from synthtasks.vocab import Vocab
-from train.checkpoint import Metrics
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.stages.stage import Context, Stage
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from models.gpt import GPT, LanguageModel
+
+Metrics = dict[str, float]
 
 
 @dataclass

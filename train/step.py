@@ -1,18 +1,17 @@
 """One optimiser step on the weighted sum of several losses."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from torch import nn
-from torch.optim import Optimizer
-
-from train.checkpoint import Metrics
-from train.run import Loss, Run, Update
+from train.run import Loss, Metrics, Run, Update
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch.optim import Optimizer
 
 OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 Weighted = Sequence[tuple[float, Loss]]
@@ -56,12 +55,14 @@ def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: in
             yield [update for update in updates if update]
 
 
-def take(fabric: "Fabric", run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
+def take(fabric: Fabric, run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
     """Take the step, if there is anything to learn; the metrics of it.
 
     Raises:
         RuntimeError: if a loss or its gradient is not finite.
     """
+    from torch import nn
+
     total, norm, parameters = 0.0, None, list(run.bare.parameters())
     optimizer.zero_grad(set_to_none=True)
     for (weight, loss), update in zip(losses, updates, strict=True):

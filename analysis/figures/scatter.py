@@ -1,16 +1,20 @@
 """One number of each condition against another, mean over seeds. SVG; empty, where there is nothing to draw."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from analysis.figures.draw import INK, PALETTE, drawn, grid, legend_below
 from analysis.measures.facts import Fact, Outcome, by_condition
 from analysis.measures.seeds import over_seeds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MARKERS = ("o", "s", "^", "D")
 
@@ -39,6 +43,8 @@ class Scatter:
     name: str  # the label of cells that is written beside the mark
 
     def __call__(self, facts: Sequence[Fact]) -> str:
+        from matplotlib.lines import Line2D
+
         conditions = {labels: found for labels, found in by_condition(facts).items() if self._has_both(found)}
         if not conditions:
             return ""

@@ -1,16 +1,13 @@
 """Learning from pairs: of two completions of one problem, the accepted one is to become the likelier."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn.functional import logsigmoid
 
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp
 from synthtasks.checked import Above, From, check
 from synthtasks.corpora import Document
 from synthtasks.rng import rng
@@ -18,6 +15,11 @@ from train.losses.imitate import Batch, collate
 from train.run import Run, Update
 from train.sample import Accepts, Sample, read_samples
 from train.stages.stage import Shelf, Undefined
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Compare:
         return "compare", self.sample, self.accepts, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        import torch
+        from torch.nn.functional import logsigmoid
+
         accepted, rejected = zip(*self.drawn(run.context, iteration), strict=True)
         documents = (*accepted, *rejected)
         batch = collate(documents, [[True] * len(d.body) for d in documents], run.vocab, run.device)
@@ -72,5 +77,7 @@ class Compare:
 
 
 def _logp(model: LanguageModel, batch: Batch) -> Tensor:  # [B] of what is learned in each row
+    from models.sampling import chosen_logp
+
     logp = chosen_logp(model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
     return (logp * batch.learned[:, 1:]).sum(1)

@@ -1,13 +1,11 @@
 """Learning by example: pretraining, mid-training, supervised fine-tuning and distillation from text differ by their source alone."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
-from torch import Tensor
-
-from models.sampling import chosen_logp, pad
 from synthtasks.checked import From, check
 from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
@@ -15,6 +13,10 @@ from train.ledger import BACKWARD
 from train.losses.sources import Source
 from train.run import Run, Update
 from train.stages.stage import Shelf
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Imitate:
         yield Update(self._terms(run, batch), {})
 
     def _terms(self, run: Run, batch: Batch) -> Iterator[Tensor]:
+        from models.sampling import chosen_logp
+
         learned = batch.learned[:, 1:]
         logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
         yield -(logp * learned).sum() / learned.sum()
@@ -76,6 +80,8 @@ class Imitate:
 
 def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vocab: Vocab, device: torch.device) -> Batch:
     """Documents, and which words of each body are `learned`, as tensors padded on the right; padding carries no loss."""
+    from models.sampling import pad
+
     rows = [vocab.encode(d.prompt + d.body) for d in documents]
     tokens, lengths = pad(rows, device)
     mask, _ = pad([[0] * len(d.prompt) + [int(x) for x in body] for d, body in zip(documents, learned, strict=True)], device)

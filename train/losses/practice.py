@@ -4,15 +4,13 @@ Groups without signal (see `has_signal`), which carry no gradient, cost no backw
 no group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
-from train.checkpoint import Metrics
 from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_tokens, micro_batches
@@ -23,8 +21,12 @@ from train.rl.problems import Band, ProblemSource
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
-from train.rl.signal import Judged, has_signal, with_signal
-from train.run import Run, Update
+from train.run import Metrics, Run, Update
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from train.rl.signal import Judged
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Practice:
     def work(self) -> float:
         return (1 + BACKWARD) * self.problems * self.sampler.group * LENGTH
 
-    def trials(self) -> tuple[tuple["Practice", float], ...]:
+    def trials(self) -> tuple[tuple[Practice, float], ...]:
         """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
         The longest problems of a band take the most memory."""
         if not isinstance(self.source, Band):
@@ -82,12 +84,16 @@ class Practice:
         judged, metrics = self._collect(run, iteration)
         r, signal = judged.rollouts, judged.signal
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
-        advantage = torch.where(signal.repeat_interleave(r.group)[:, None], advantage, 0.0)
+        advantage = advantage.where(signal.repeat_interleave(r.group)[:, None], 0.0)
         for _ in range(self.reuse):
             yield Update(self._terms(run, r, advantage, signal), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
         """Rollouts with their rewards, and what to note of them; drawn again, up to the cap, while signal is missing."""
+        import torch
+
+        from train.rl.signal import Judged, has_signal, with_signal
+
         drawn: list[Judged] = []
         total = solved = covered = 0.0
         groups = signal = 0
@@ -119,9 +125,11 @@ class Practice:
     def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
         """The loss as a sum over micro-batches, the same however it is split. Without `signal` [P] there are none; with it, a divergence is
         taken over all groups."""
+        import torch
+
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
-        kept = (torch.ones_like(signal) if a.kl and signal.any() else signal).nonzero()[:, 0]
+        kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
             rows, tokens = batch.rows, batch_tokens(r, batch)
             run.ledger.train(tokens, run.weights)

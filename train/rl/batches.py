@@ -3,17 +3,20 @@
 Shapes: P groups of a micro-batch, G rows of each, N rows that differ, T tokens.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp, completion_logits
 from train.ledger import matrix_weights
 from train.rl.rollouts import Rollouts
 from train.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class MicroBatch:
 
 def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch]:
     """The groups [P] in micro-batches of about `size` distinct rows: a group is whole, in the one where its first row falls."""
+    import torch
+
     device, G = groups.device, r.group
     rows = r.rows(groups)  # [P * G]
     group = torch.arange(len(groups), device=device).repeat_interleave(G)
@@ -55,16 +60,20 @@ def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
 
 def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature: float) -> Tensor:  # [P * G, T]
     """The log-probability under `model` of every token in the rows of a micro-batch; off the mask, of no meaning."""
+    from models.sampling import chosen_logp, completion_logits
+
     tokens = r.tokens[batch.distinct]
     logits = completion_logits(model, r.prompts[batch.groups], r.prompt_lengths[batch.groups], tokens, batch.owners)
     return chosen_logp(logits / temperature, tokens)[batch.same]
 
 
-@torch.no_grad()
 def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: float = 1.0) -> Tensor:  # [B, T]
     """The log-probability under `model` of each token that the policy chose, 0 elsewhere. Its cost is put into the run's ledger."""
+    import torch
+
     logp = torch.zeros_like(r.logp)
     for batch in micro_batches(r, torch.arange(len(r.problems), device=r.tokens.device), run.context.machine.rows):
         run.ledger.forward(batch_tokens(r, batch), matrix_weights(model.config))
-        logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
+        with torch.no_grad():
+            logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
     return logp * r.mask

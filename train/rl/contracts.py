@@ -1,6 +1,12 @@
 """Checks of the tensors that parts of an algorithm give: a wrong shape would broadcast, and be learned from in silence."""
 
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 PATH = ("seed", "iteration", "draw")  # what the numbers in the path of rollouts are
 
@@ -13,6 +19,8 @@ def fitting(
     Raises:
         ValueError: naming the object, the iteration (from the rollouts' `path`), what was expected, and what was found.
     """
+    from torch import Tensor
+
     who = f"the {what} {by}" + "".join(f", {name} {at}" for name, at in zip(PATH, path, strict=False)) + ("," if path else "")
     if not isinstance(x, Tensor):
         raise ValueError(f"{who} gave {x!r} ({type(x).__name__}); expected {_form(like)}")

@@ -1,13 +1,16 @@
 """Where reward goes. A credit rule maps [B, T] to [B, T]; an algorithm chains them, from reward to advantage."""
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol
+from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
 from synthtasks.checked import Above, check
 from train.rl.contracts import fitting
 from train.rl.rollouts import Rollouts
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Credit(Protocol):

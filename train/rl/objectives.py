@@ -3,14 +3,16 @@
 Pure functions of tensors. Shapes: B rows, T tokens.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Protocol
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from synthtasks.checked import From, check
 from train.rl.rollouts import Rollouts
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Surrogate(Protocol):
@@ -64,7 +66,7 @@ class SequenceClip:
 
 def clipped(ratio: Tensor, advantage: Tensor, low: float, high: float) -> Tensor:  # [B, T] each -> [B, T]
     """The pessimistic loss of a ratio: as if it lay between 1 - low and 1 + high, where that makes the loss larger."""
-    return -torch.minimum(ratio * advantage, ratio.clamp(1 - low, 1 + high) * advantage)
+    return -(ratio * advantage).minimum(ratio.clamp(1 - low, 1 + high) * advantage)
 
 
 class Aggregate(Protocol):

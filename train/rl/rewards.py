@@ -1,15 +1,17 @@
 """Rewards: a reward maps rollouts to [B, T], a number on the token that earned it."""
 
-from dataclasses import dataclass
-from typing import Annotated, Protocol
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from train.rl.rollouts import Rollouts
 from train.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Reward(Protocol):
@@ -27,7 +29,7 @@ class Correct:
     """1 for a right answer, whatever came before it (outcome reward)."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        return r.at_end(torch.tensor([v.correct for v in r.verdicts], device=r.tokens.device))
+        return r.at_end(r.mask.new_tensor([v.correct for v in r.verdicts]))
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Process:
     """1 for a right answer by a right, whole and exact derivation."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        return r.at_end(torch.tensor([v.process for v in r.verdicts], device=r.tokens.device))
+        return r.at_end(r.mask.new_tensor([v.process for v in r.verdicts]))
 
 
 @dataclass(frozen=True)
@@ -48,5 +50,4 @@ class Coin:
         check(self)
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        heads = rng("coin", *r.path).random(len(r.tokens)) < self.p
-        return r.at_end(torch.from_numpy(heads).to(r.tokens.device))
+        return r.at_end(r.mask.new_tensor(rng("coin", *r.path).random(len(r.tokens)) < self.p))

@@ -3,18 +3,19 @@
 Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion, S of the longest prompt.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Literal
-
-import torch
-from torch import Tensor
-from torch.nn.functional import pad
+from typing import TYPE_CHECKING, Literal
 
 from synthtasks.problem import Problem
 from synthtasks.trace import Trace
 from synthtasks.verify import Verdict
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Record = Literal["entropy", "second", "roles"]
 
@@ -67,7 +68,7 @@ class Rollouts:
         if x.shape != self.mask.shape[:1]:
             raise ValueError(f"expected one value for each of the {len(self.mask)} completions; found {list(x.shape)}")
         last = self.mask.shape[1] - 1 - self.mask.flip(1).int().argmax(1, keepdim=True)  # [B, 1]
-        return torch.zeros_like(self.logp).scatter(1, last, x[:, None].to(self.logp))
+        return self.logp.new_zeros(self.logp.shape).scatter(1, last, x[:, None].to(self.logp))
 
     def row_mean(self, x: Tensor) -> Tensor:  # [B, T] -> [P, G]
         """The mean of x over the tokens of each row that the policy chose."""
@@ -75,9 +76,9 @@ class Rollouts:
 
     def rows(self, groups: Tensor) -> Tensor:  # [N] -> [N * G]
         """The rows of these groups."""
-        return (groups[:, None] * self.group + torch.arange(self.group, device=groups.device)).view(-1)
+        return (groups[:, None] * self.group + groups.new_tensor(range(self.group))).view(-1)
 
-    def take(self, groups: Tensor) -> "Rollouts":  # [N]
+    def take(self, groups: Tensor) -> Rollouts:  # [N]
         """The rollouts of these groups, in this order; as wide as before, and at the cost of all."""
         rows = self.rows(groups)
         places = rows.tolist()
@@ -96,12 +97,14 @@ class Rollouts:
         )
 
     @staticmethod
-    def concat(parts: Sequence["Rollouts"]) -> "Rollouts":
+    def concat(parts: Sequence[Rollouts]) -> Rollouts:
         """The groups of all `parts`, one part after the other, padded to the longest; their path is what their paths begin with.
 
         Raises:
             ValueError: if there is no part, or they differ in the size of their groups or in what was recorded.
         """
+        import torch
+
         if len({(r.group, frozenset(r.records)) for r in parts}) != 1:
             found = ", ".join(f"groups of {r.group} with {sorted(r.records) or 'no records'}" for r in parts) or "none"
             raise ValueError(f"expected rollouts of one sampler; found {found}")
@@ -127,5 +130,8 @@ class Rollouts:
 
 def joined(tensors: Sequence[Tensor]) -> Tensor:  # [*, t] each -> [sum of *, longest t]
     """The rows of all, padded on the right with 0."""
+    import torch
+    from torch.nn.functional import pad
+
     longest = max(x.shape[1] for x in tensors)
     return torch.cat([pad(x, (0, longest - x.shape[1])) for x in tensors])

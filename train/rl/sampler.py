@@ -3,13 +3,11 @@
 Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
-
-from models.gpt import LanguageModel
-from models.sampling import Measure, entropy, generate, pad, second
 from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
@@ -19,7 +17,10 @@ from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
 from train.rl.rollouts import Record, Rollouts
 
-MEASURES: dict[Record, Measure] = {"entropy": entropy, "second": second}
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ def rollout(
         ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
             environment is called by or answers a word that is not in the vocabulary.
     """
+    import torch
+
+    from models.sampling import Measure, entropy, generate, pad, second
+
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
     surface, device = sampler.surface, model.device
@@ -58,7 +63,8 @@ def rollout(
             f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
         )
     uniforms = torch.from_numpy(rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32"))
-    measured = {name: MEASURES[name] for name in sampler.records if name in MEASURES}
+    measures: dict[Record, Measure] = {"entropy": entropy, "second": second}
+    measured = {name: measures[name] for name in sampler.records if name in measures}
     answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
     drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature, tuple(measured.values()), answers)
     rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
@@ -66,7 +72,7 @@ def rollout(
     words = {tokens: vocab.decode(tokens) for _, tokens in completions}
     traces = {tokens: surface.read(said) for tokens, said in words.items()}
     verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
-    records: dict[Record, torch.Tensor] = dict(zip(measured, drawn.measured, strict=True))
+    records: dict[Record, Tensor] = dict(zip(measured, drawn.measured, strict=True))
     if "roles" in sampler.records:  # from 1, so that padding, 0, is no role
         roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(said)] for tokens, said in words.items()}
         records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
