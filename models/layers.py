@@ -92,8 +92,7 @@ class Attention(nn.Module):
         qk = rotate(qk, angles)
         q, k = qk[:, : self.heads], qk[:, self.heads :]
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
-        merged: Tensor = self.out(y.transpose(1, 2).reshape(B, T, D))
-        return merged
+        return self.out(y.transpose(1, 2).reshape(B, T, D))  # type: ignore[no-any-return]
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # [B, H, T, d], [B, K, T, d] twice -> [B, H, T, d]
@@ -112,14 +111,11 @@ class FeedForward(nn.Module):
         self.out = nn.Linear(inner, c.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
-        up: Tensor = self.up(x)
-        if self.gated:
-            gate, up = up.chunk(2, dim=-1)
-            inner = F.silu(gate) * up
-        else:
-            inner = F.gelu(up)
-        out: Tensor = self.out(inner)
-        return out
+        up = self.up(x)
+        if not self.gated:
+            return self.out(F.gelu(up))  # type: ignore[no-any-return]
+        gate, up = up.chunk(2, dim=-1)
+        return self.out(F.silu(gate) * up)  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):

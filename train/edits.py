@@ -6,7 +6,7 @@ from dataclasses import fields
 from torch import Tensor
 
 from models.edits import Edit, Project, Shift
-from train.stages.reading import a_count, a_text, an_object
+from train.stages.reading import a_count, a_list, a_text, an_object
 
 Edits = tuple[tuple[int, Edit], ...]  # the block after which each edit acts, in the order in which they were made
 KINDS = {"Shift": Shift, "Project": Project}  # no file names another class
@@ -39,9 +39,7 @@ def read_edits(records: object, tensors: Mapping[str, Tensor]) -> Iterator[tuple
     Raises:
         ValueError: if a record is not what was expected.
     """
-    if not isinstance(records, list):
-        raise ValueError(f"expected a list of edits, found {str(records)[:40]}")
-    for i, record in enumerate(records):
+    for i, record in enumerate(a_list(records)):
         numbers, start = dict(an_object(record)), f"{PREFIX}{i}."
         block, kind = a_count(numbers.pop("block")), KINDS[a_text(numbers.pop("edit"))]
         yield block, kind(**numbers, **{name.removeprefix(start): x for name, x in tensors.items() if name.startswith(start)})

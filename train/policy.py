@@ -7,7 +7,7 @@ studies need not wait.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
@@ -17,7 +17,7 @@ from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
 from train.ledger import matrix_weights
 from train.stages.disk import replacing, write_json
-from train.stages.reading import a_text, an_object, read_object, reading, shown
+from train.stages.reading import a_list, a_text, an_object, read_object, reading, shown
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, closure
 
@@ -93,7 +93,7 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
         raise FileNotFoundError(f"{shown(folder)} holds no policy: expected policy.json and policy.safetensors. Choose a folder of `Learn`")
     with reading(file := folder / "policy.json"):
         said = read_object(file)
-        vocab = Vocab(_words(said["vocab"]))
+        vocab = Vocab(tuple(map(a_text, a_list(said["vocab"]))))
         config = _config(an_object(said["config"]), vocab)
     with reading(file := folder / weights_file):
         if 4 * matrix_weights(config) > file.stat().st_size:  # before there is a model, which may be larger than memory
@@ -109,20 +109,12 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
     return policy
 
 
-def _words(said: object) -> tuple[str, ...]:
-    if not isinstance(said, list):
-        raise ValueError(f"expected a list of words, found {str(said)[:40]}")
-    return tuple(a_text(word) for word in said)
-
-
 def _config(said: Mapping[str, object], vocab: Vocab) -> GPTConfig:
     """The shape of a model that reads this vocabulary, and that memory may hold."""
-    config = GPTConfig(**said)  # type: ignore[arg-type]  # checked next
-    check(config)
-    counts = {f.name: value for f in fields(config) if type(value := getattr(config, f.name)) is int}
-    if odd := [name for name, value in counts.items() if not (name != "conv") <= value <= LARGEST]:
-        raise ValueError(f"a model of {odd[0]}={counts[odd[0]]:,} cannot be made")
-    if config.vocab != len(vocab) or config.rope_base <= 0:
+    config = GPTConfig(**said)  # type: ignore[arg-type]  # which checks them
+    if odd := [(name, value) for name, value in said.items() if type(value) is int and value > LARGEST]:
+        raise ValueError(f"a model of {odd[0][0]}={odd[0][1]:,} cannot be made")
+    if config.vocab != len(vocab):
         raise ValueError(f"a model of {config} does not read a vocabulary of {len(vocab)} words")
     return config
 

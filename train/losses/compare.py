@@ -46,7 +46,6 @@ class Compare:
         return "compare", self.sample, self.accepts, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
-        import torch
         from torch.nn.functional import logsigmoid
 
         accepted, rejected = zip(*self.drawn(run.context, iteration), strict=True)
@@ -54,9 +53,7 @@ class Compare:
         batch = collate(documents, [[True] * len(d.body) for d in documents], run.vocab, run.device)
         run.ledger.train(batch.real, run.weights)
         run.ledger.forward(batch.real, run.weights)
-        with torch.no_grad():
-            reference = _logp(run.reference, batch)
-        better, worse = (_logp(run.model, batch) - reference).chunk(2)  # [N] each
+        better, worse = (_logp(run.model, batch) - _logp(run.reference, batch)).chunk(2)  # [N] each; the reference is frozen
         margin = self.beta * (better - worse)
         yield Update((-logsigmoid(margin).mean(),), {"preferred": (margin > 0).float().mean().item()})  # share of the pairs
 

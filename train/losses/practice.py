@@ -125,8 +125,6 @@ class Practice:
     def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
         """The loss as a sum over micro-batches, the same however it is split. Without `signal` [P] there are none; with it, a divergence is
         taken over all groups."""
-        import torch
-
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
@@ -139,7 +137,5 @@ class Practice:
             x = a.surrogate(logp, r.logp[rows], advantage[rows], r.mask[rows])
             x = fitting("surrogate", a.surrogate, x, logp, path=r.path)  # off the mask weights are 0
             if a.kl:
-                with torch.no_grad():
-                    reference = batch_logp(run.reference, r, batch, temperature)
-                x = x + a.kl * kl(logp, reference)
+                x = x + a.kl * kl(logp, batch_logp(run.reference, r, batch, temperature))
             yield (x * weights[rows]).sum()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Protocol, get_args
 from synthtasks.checked import From, check, one_of
 from synthtasks.families import Family, at, level, named
 from synthtasks.problem import Problem, Split
-from train.stages.reading import a_text, an_object, read_object, reading
+from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined, closure
 
@@ -116,6 +116,7 @@ def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> 
 
 
 def _difficulties(found: object, among: Collection[int]) -> tuple[int, ...]:
-    if not isinstance(found, list) or not all(type(n) is int and n in among for n in found):
+    bands = tuple(map(a_count, a_list(found)))
+    if not set(bands) <= set(among):
         raise ValueError(f"expected a list of difficulties, found {str(found)[:40]}")
-    return tuple(found)
+    return bands

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Record = Literal["entropy", "second", "roles"]
+OF_PROBLEMS = ("prompts", "prompt_lengths")  # the tensors of which each problem has a row
+OF_ROWS = ("tokens", "lengths", "mask", "logp")  # and those of which each completion has one
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,11 @@ class Rollouts:
         return replace(
             self,
             problems=tuple([self.problems[p] for p in groups.tolist()]),
-            prompts=self.prompts[groups],
-            prompt_lengths=self.prompt_lengths[groups],
-            tokens=self.tokens[rows],
-            lengths=self.lengths[rows],
-            mask=self.mask[rows],
-            logp=self.logp[rows],
             traces=tuple([self.traces[b] for b in places]),
             verdicts=tuple([self.verdicts[b] for b in places]),
             records={name: x[rows] for name, x in self.records.items()},
+            **{name: getattr(self, name)[groups] for name in OF_PROBLEMS},
+            **{name: getattr(self, name)[rows] for name in OF_ROWS},
         )
 
     @staticmethod
@@ -103,35 +101,28 @@ class Rollouts:
         Raises:
             ValueError: if there is no part, or they differ in the size of their groups or in what was recorded.
         """
-        import torch
-
         if len({(r.group, frozenset(r.records)) for r in parts}) != 1:
             found = ", ".join(f"groups of {r.group} with {sorted(r.records) or 'no records'}" for r in parts) or "none"
             raise ValueError(f"expected rollouts of one sampler; found {found}")
         first = parts[0]
         same = takewhile(lambda numbers: len(set(numbers)) == 1, zip(*(r.path for r in parts), strict=False))
-        return Rollouts(
+        return replace(  # type: ignore[arg-type]  # the fields of these names are tensors
+            first,
             problems=tuple(p for r in parts for p in r.problems),
-            group=first.group,
             limit=max(r.limit for r in parts),
             path=tuple(numbers[0] for numbers in same),
-            prompts=joined([r.prompts for r in parts]),
-            prompt_lengths=torch.cat([r.prompt_lengths for r in parts]),
-            tokens=joined([r.tokens for r in parts]),
-            lengths=torch.cat([r.lengths for r in parts]),
-            mask=joined([r.mask for r in parts]),
-            logp=joined([r.logp for r in parts]),
             traces=tuple(t for r in parts for t in r.traces),
             verdicts=tuple(v for r in parts for v in r.verdicts),
             forwarded=sum(r.forwarded for r in parts),
             records={name: joined([r.records[name] for r in parts]) for name in first.records},
+            **{name: joined([getattr(r, name) for r in parts]) for name in (*OF_PROBLEMS, *OF_ROWS)},
         )
 
 
-def joined(tensors: Sequence[Tensor]) -> Tensor:  # [*, t] each -> [sum of *, longest t]
+def joined(tensors: Sequence[Tensor]) -> Tensor:  # [*, t] each -> [sum of *, longest t], or [*] each -> [sum of *]
     """The rows of all, padded on the right with 0."""
     import torch
     from torch.nn.functional import pad
 
-    longest = max(x.shape[1] for x in tensors)
-    return torch.cat([pad(x, (0, longest - x.shape[1])) for x in tensors])
+    longest = max(x.shape[-1] for x in tensors)
+    return torch.cat([pad(x, (0, longest - x.shape[-1])) if x.dim() > 1 else x for x in tensors])

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, EISDIR, ELOOP, ENOSPC, ENOTDIR, ENOTEMPTY, EPERM, EROFS
-from os import strerror
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-FULL = (ENOSPC, EDQUOT, EFBIG)
-FORBIDDEN = (EROFS, EACCES, EPERM)
-BLOCKED = (EISDIR, ENOTDIR, ELOOP, ENOTEMPTY)
+WAYS_OUT = {  # of what the system says
+    (ENOSPC, EDQUOT, EFBIG): "Make room (`python -m analysis gc --out DIR` removes what no study refers to, or `--out` names another disk)",
+    (EROFS, EACCES, EPERM): "Make the folder writable for this user, or name another with `--out`",
+    (EISDIR, ENOTDIR, ELOOP, ENOTEMPTY): "Move away what lies there",
+}
 COPY, HALF = ".copy", ".tmp"  # end the names of a copy and of a new file until it takes the place of the old one
 
 
@@ -32,17 +33,11 @@ def writing(folder: Path) -> Iterator[None]:
     except Unwritable:
         raise
     except OSError as refusal:
-        if refusal.errno not in FULL + FORBIDDEN + BLOCKED:
+        way = next((way for errors, way in WAYS_OUT.items() if refusal.errno in errors), "")
+        if not way:
             raise
-        where, why = refusal.filename or folder, strerror(refusal.errno)
-        if refusal.errno in FULL:
-            way = "Make room (`python -m analysis gc --out DIR` removes what no study refers to, or `--out` names another disk)"
-        elif refusal.errno in FORBIDDEN:
-            way = "Make the folder writable for this user, or name another with `--out`"
-        else:
-            way = "Move away what lies there"
-        message = f"{where} cannot be written: {why}. {way}. What is finished is kept; the same command goes on from there."
-        raise Unwritable(message) from refusal
+        what = f"{refusal.filename or folder} cannot be written: {refusal.strerror}"
+        raise Unwritable(f"{what}. {way}. What is finished is kept; the same command goes on from there.") from refusal
 
 
 def new_file(path: Path) -> BinaryIO:

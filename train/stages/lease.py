@@ -22,8 +22,10 @@ from dataclasses import asdict, dataclass, field
 from errno import ELOOP, ENOSPC, ENXIO
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated
 from uuid import uuid4
 
+from synthtasks.checked import From, check
 from train.stages.disk import own_folder, remove
 
 BEAT = 5.0  # seconds between two numbers
@@ -46,14 +48,12 @@ class Holder:
 
     host: str
     space: str  # within which a process is known by its number: this machine since it was started, and the container
-    pid: int
+    pid: Annotated[int, From(0, 2**31 - 1)]
     started: str  # by the clock of that space: a number that is used again means another process
     token: str
 
     def __post_init__(self) -> None:
-        said = (self.host, self.space, self.started, self.token)
-        if not all(type(text) is str for text in said) or type(self.pid) is not int or not 0 <= self.pid < 2**31:
-            raise ValueError(f"a holder is called by texts and the number of a process; found {self}")
+        check(self)
         if not TOKEN.fullmatch(self.token):
             raise ValueError(f"a token is made of up to 64 letters and digits; found {self.token!r}")
 

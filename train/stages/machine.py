@@ -18,9 +18,11 @@ class Machine:
 
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    threads: Annotated[int, From(1)] = 1  # a stage
+    threads: Annotated[int, From(1, 4_096)] = 1  # a stage
     memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    rows: Annotated[int, From(1)] = 64  # about so many different completions a pass in RL; more than memory or caches hold are split
+    rows: Annotated[int, From(1, 1 << 24)] = (
+        64  # about so many different completions a pass in RL; more than memory or caches hold are split
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -99,6 +99,17 @@ def an_object(value: object) -> dict[str, object]:
     return value
 
 
+def a_list(value: object) -> list[object]:
+    """A value that is a list.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list, found {str(value)[:40]}")
+    return value
+
+
 def a_text(value: object) -> str:
     """A value that is a text.
 

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
 from functools import lru_cache
@@ -139,40 +139,6 @@ class Facts:
     def settled(self) -> bool:
         """Whether it would have a later time of change, if it were written again from now on."""
         return time.time_ns() - self.changed > FRESH
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A folder when it was looked at: its files, and the facts of each."""
-
-    files: tuple[Path, ...]
-    facts: tuple[Facts, ...]
-
-    @classmethod
-    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
-        """These files of a folder, as they are now.
-
-        Raises:
-            Damaged: if one of them is gone.
-        """
-        files = tuple(folder / name for name in names)
-        try:
-            return cls(files, tuple(map(Facts.of, files)))
-        except (FileNotFoundError, NotADirectoryError) as reason:
-            raise Damaged(f"{reason.filename} is missing") from None
-
-    @property
-    def still(self) -> bool:
-        """Whether nobody has touched one of them since."""
-        try:
-            return tuple(map(Facts.of, self.files)) == self.facts
-        except OSError:
-            return False
-
-    @property
-    def settled(self) -> bool:
-        """Whether that could be told from now on."""
-        return all(f.settled for f in self.facts)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -14,7 +14,7 @@ from train.stages.disk import COPY, HALF, own, own_folder, remove, replacing, se
 from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
-from train.stages.seal import REASON, SEAL, Damaged, File, Seal, Seen, check_content, read_seal, sealed
+from train.stages.seal import REASON, SEAL, Damaged, File, Seal, check_content, read_seal, sealed
 from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
@@ -48,8 +48,6 @@ class Store:
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
         self.leases = leases or Leases(root / "leases")
-        self._known: dict[Path, Seen] = {}  # whole, by the sizes of their files
-        self._sound: dict[Path, Seen] = {}  # and by what the files hold
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
@@ -62,7 +60,7 @@ class Store:
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
         """
-        return self._looked(stage, self._known, lambda folder, seal: None)
+        return self.path(stage).exists() and not _fault(stage, self.path(stage), lambda folder, seal: None)
 
     def sound(self, stage: Stage) -> bool:
         """Whether the results of `stage` are there, and every file holds what was written. Reads them all, and again when touched.
@@ -70,25 +68,7 @@ class Store:
         Raises:
             ValueError: as `has` does.
         """
-        return self._looked(stage, self._sound, check_content)
-
-    def _looked(self, stage: Stage, seen: dict[Path, Seen], check: Callable[[Path, Seal], None]) -> bool:
-        """Whether the folder of a stage passes a check, or did and was not touched since."""
-        folder = self.path(stage)
-        if folder in seen and seen[folder].still:
-            return True
-        seen.pop(folder, None)
-        if not folder.exists():
-            return False
-        try:
-            seal = _seal(stage, folder)
-            now = Seen.of(folder, (SEAL, *seal.files))
-            check(folder, seal)
-        except Damaged:
-            return False  # `get` says why, and computes them again
-        if now.settled:
-            seen[folder] = now
-        return True
+        return self.path(stage).exists() and not _fault(stage, self.path(stage))  # if damaged, `get` says why, and computes it again
 
     def get(self, stage: Stage) -> Path:
         """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
@@ -255,10 +235,10 @@ def _matches(stage: Stage, folder: Path) -> bool:
         return same(read_json(file), stage)
 
 
-def _fault(stage: Stage, folder: Path) -> str:
+def _fault(stage: Stage, folder: Path, check: Callable[[Path, Seal], None] = check_content) -> str:
     """How a folder is damaged; "" where it is not."""
     try:
-        check_content(folder, _seal(stage, folder))
+        check(folder, _seal(stage, folder))
     except Damaged as fault:
         return str(fault)
     return ""
