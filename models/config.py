@@ -36,7 +36,5 @@ class GPTConfig:
         if type(self.rope_base) not in (int, float) or not 0 < self.rope_base < math.inf:
             raise ValueError(f"GPTConfig.rope_base is a finite number above 0; found {self.rope_base!r}")
         if self.width % (2 * self.heads) or self.heads % self.kv_heads:
-            raise ValueError(
-                f"the width must be a multiple of 2 * heads, and heads a multiple of kv_heads; "
-                f"found width={self.width}, heads={self.heads}, kv_heads={self.kv_heads}"
-            )
+            found = f"width={self.width}, heads={self.heads}, kv_heads={self.kv_heads}"
+            raise ValueError(f"the width must be a multiple of 2 * heads, and heads a multiple of kv_heads; found {found}")

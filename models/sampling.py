@@ -154,10 +154,8 @@ def _possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: f
         raise ValueError(f"the temperature must be positive and finite; found {temperature!r}")
     longest = max(len(prompt) for prompt in prompts)
     if longest + shape[1] - 1 > context:  # the last token is not read
-        raise ValueError(
-            f"a prompt of {longest} tokens and up to {shape[1]} more take {longest + shape[1] - 1} tokens, "
-            f"which exceeds the context of {context}; raise GPTConfig.context"
-        )
+        found = f"a prompt of {longest} tokens and up to {shape[1]} more take {longest + shape[1] - 1} tokens"
+        raise ValueError(f"{found}, which exceeds the context of {context}; raise GPTConfig.context")
 
 
 def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] -> [N]

@@ -114,7 +114,6 @@ INSTANCES = (
 RECORDS = {  # what was found, not asked for
     "Batch",
     "Exam",
-    "Facts",
     "File",
     "Holder",
     "Judged",

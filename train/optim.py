@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,7 +16,7 @@ Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a mean would never move
 
 
 @dataclass(frozen=True)
-class Optim:
+class Optim(Checked):
     """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run."""
 
     lr: Annotated[float, Above(0)] = 3e-4
@@ -25,9 +25,6 @@ class Optim:
     clip: Annotated[float, Above(0)] = 1.0  # of the gradient's norm
     warmup: Annotated[int, From(0)] = 0  # iterations
     decay: Annotated[float, From(0, 1)] = 0.0  # share of the iterations
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def rate(self, iteration: int, iterations: int) -> float:
         """The learning rate of an iteration."""

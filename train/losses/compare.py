@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 from synthtasks.corpora import Document
 from synthtasks.rng import rng
 from train.losses.imitate import Batch, collate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compare:
+class Compare(Checked):
     """Direct preference optimisation (arXiv:2305.18290 eq. 7), as the mean over pairs.
 
     A pair is drawn from the problems of a sample that have both an accepted and a rejected completion: one of each. The reference is the
@@ -37,9 +37,6 @@ class Compare:
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def drawn_by(self) -> tuple[object, ...]:

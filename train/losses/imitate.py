@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
@@ -29,7 +29,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Imitate:
+class Imitate(Checked):
     """Cross-entropy on the bodies of a source's documents, as the mean over the words that carry loss.
 
     An iteration reads as many documents as fit into `tokens`; of a `Corpus` they are of one recipe.
@@ -41,9 +41,6 @@ class Imitate:
 
     per_iteration: ClassVar[int] = 1
     word: ClassVar[str] = "pretrain"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def drawn_by(self) -> tuple[object, ...]:

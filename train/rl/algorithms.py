@@ -12,13 +12,13 @@ GRPO as it was published divides by each row's own length; here the denominator 
 from dataclasses import dataclass
 from typing import Annotated
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class Algorithm(Checked):
     """A policy-gradient method as the choice of its parts."""
 
     credit: tuple[Credit, ...] = (Spread(), Centre(), Scale())
@@ -26,9 +26,6 @@ class Algorithm:
     aggregate: Aggregate = Constant()
     kl: Annotated[float, From(0)] = 0.0  # weight of the divergence from the policy that learning began from
     draws: Annotated[int, From(1)] = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 GRPO = Algorithm()

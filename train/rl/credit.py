@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
-from synthtasks.checked import Above, check
+from synthtasks.checked import Above, Checked
 from train.rl.contracts import fitting
 from train.rl.rollouts import Rollouts
 
@@ -78,13 +78,10 @@ class LeaveOneOut:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Checked):
     """Divide by the standard deviation over the group (the population's), plus `eps`."""
 
     eps: Annotated[float, Above(0)] = 1e-4
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         return x / (_to_rows(r.row_mean(x).std(1, correction=0, keepdim=True), r) + self.eps)

@@ -36,8 +36,6 @@ class Answers:
     def __call__(self, prompt: int, tokens: tuple[int, ...]) -> list[int]:
         words = self.environment.reply(self.problems[prompt], self.vocab.decode(tokens))
         if unknown := [word for word in words if word not in self.vocab.tokens]:
-            raise ValueError(
-                f"the environment {self.environment} answered {' '.join(words)!r}, but {unknown[0]!r} is not in the policy's vocabulary: "
-                f"{' '.join(self.vocab.words)}"
-            )
+            answer = f"the environment {self.environment} answered {' '.join(words)!r}"
+            raise ValueError(f"{answer}, but {unknown[0]!r} is not in the policy's vocabulary: {' '.join(self.vocab.words)}")
         return self.vocab.encode(words)

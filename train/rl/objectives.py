@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from train.rl.rollouts import Rollouts
 
 if TYPE_CHECKING:
@@ -33,21 +33,18 @@ class PolicyGradient:
 
 
 @dataclass(frozen=True)
-class Clip:
+class Clip(Checked):
     """The clipped ratio (arXiv:1707.06347 eq. 7); `high > low` is clip-higher (arXiv:2503.14476 eq. 10)."""
 
     low: Annotated[float, From(0, 1)] = 0.2
     high: Annotated[float, From(0)] = 0.2
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return clipped((logp - old).exp(), advantage, self.low, self.high)
 
 
 @dataclass(frozen=True)
-class SequenceClip:
+class SequenceClip(Checked):
     """The clipped ratio of whole completions, each token's share of its gradient its own (GSPO-token, arXiv:2507.18071).
 
     The ratio of a row is exp of the mean of logp - old over the mask. With one advantage a row and `RowMean` this is GSPO.
@@ -55,9 +52,6 @@ class SequenceClip:
 
     low: Annotated[float, From(0, 1)] = 3e-4
     high: Annotated[float, From(0)] = 4e-4
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         row = ((logp - old) * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)  # [B, 1]

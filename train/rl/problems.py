@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
-from synthtasks.checked import From, check, one_of
+from synthtasks.checked import Checked, From, one_of
 from synthtasks.families import Family, at, level, named
 from synthtasks.problem import Problem, Split
 from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
@@ -28,21 +28,18 @@ def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[P
 
 
 @dataclass(frozen=True)
-class Endless:
+class Endless(Checked):
     """Always new problems."""
 
     family: Family
     split: Split = "train"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         return _draw(self.family, self.split, count, seed, iteration, draw)
 
 
 @dataclass(frozen=True)
-class Few:
+class Few(Checked):
     """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
 
     Raises:
@@ -52,29 +49,21 @@ class Few:
     family: Family
     problems: Annotated[int, From(1)] = 1
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         if count < self.problems:
-            raise ValueError(
-                f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
-            )
+            raise ValueError(f"of the {self.problems} problems of Few, {count} would be met, always the same; ask for {self.problems}")
         few = _draw(self.family, "train", self.problems, seed, "few")
         return tuple(few[i % len(few)] for i in range(count))
 
 
 @dataclass(frozen=True)
-class Band:
+class Band(Checked):
     """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
 
     family: Family
     edge: Stage
     region: Region
     split: Split = "train"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def trials(self) -> tuple[Endless, Endless]:
         """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
@@ -117,6 +106,6 @@ def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> 
 
 def _difficulties(found: object, among: Collection[int]) -> tuple[int, ...]:
     bands = tuple(map(a_count, a_list(found)))
-    if not set(bands) <= set(among):
+    if not all(n in among for n in bands):
         raise ValueError(f"expected a list of difficulties, found {str(found)[:40]}")
     return bands

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from synthtasks.rng import rng
 from train.rl.rollouts import Rollouts
 from train.run import Run
@@ -41,13 +41,10 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Coin:
+class Coin(Checked):
     """1 with probability `p`, whatever the completion: a placebo (arXiv:2506.10947)."""
 
     p: Annotated[float, From(0, 1)] = 0.5
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(r.mask.new_tensor(rng("coin", *r.path).random(len(r.tokens)) < self.p))

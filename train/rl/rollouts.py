@@ -106,7 +106,7 @@ class Rollouts:
             raise ValueError(f"expected rollouts of one sampler; found {found}")
         first = parts[0]
         same = takewhile(lambda numbers: len(set(numbers)) == 1, zip(*(r.path for r in parts), strict=False))
-        return replace(  # type: ignore[arg-type]  # the fields of these names are tensors
+        return replace(
             first,
             problems=tuple(p for r in parts for p in r.problems),
             limit=max(r.limit for r in parts),
@@ -115,7 +115,7 @@ class Rollouts:
             verdicts=tuple(v for r in parts for v in r.verdicts),
             forwarded=sum(r.forwarded for r in parts),
             records={name: joined([r.records[name] for r in parts]) for name in first.records},
-            **{name: joined([getattr(r, name) for r in parts]) for name in (*OF_PROBLEMS, *OF_ROWS)},
+            **{name: joined([getattr(r, name) for r in parts]) for name in (*OF_PROBLEMS, *OF_ROWS)},  # type: ignore[arg-type]  # tensors
         )
 
 

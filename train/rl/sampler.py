@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import ROLES, Compact, Surface
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sampler:
+class Sampler(Checked):
     """How completions are drawn, and what is recorded of them."""
 
     group: Annotated[int, From(1)] = 16  # G, completions of a problem
@@ -33,9 +33,6 @@ class Sampler:
     surface: Surface = Compact()
     environment: Environment | None = None  # it answers while the policy writes
     records: tuple[Record, ...] = ()  # of each token, for what reads `Rollouts.entropy`, `.second` or `.roles`
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def rollout(

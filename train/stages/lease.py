@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, field
 from errno import ELOOP, ENOSPC, ENXIO
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import uuid4
 
 from synthtasks.checked import From, check
@@ -35,6 +35,7 @@ DIGITS = 20  # of the number, so that it is written over in place
 UNWRITTEN = "unwritten"  # ends the token of a lease whose holder died, or was suspended, between creating and writing it
 TOKEN = re.compile(r"[0-9A-Za-z]{1,64}")
 LARGEST = 4_096  # bytes of a lease
+Got = TypeVar("Got")
 HEIRS = 100  # of one lease, at most: each came after one that had fallen silent
 
 
@@ -134,6 +135,15 @@ class Lease:
                 continue  # a file system that is away for a moment; if for longer, `check` says so
 
 
+def insist(attempt: Callable[[], Got | None]) -> Got:
+    """The result of an attempt, as soon as there is one. Attempts are made ever less often."""
+    pause = SHORTEST
+    while (got := attempt()) is None:
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST)
+    return got
+
+
 @dataclass
 class Leases:
     """The leases in a folder, as one process sees them."""
@@ -180,11 +190,7 @@ class Leases:
 
     def wait(self, name: str) -> Lease:
         """The same, as soon as it can be had."""
-        pause = SHORTEST
-        while (lease := self.attempt(name)) is None:
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        return lease
+        return insist(lambda: self.attempt(name))
 
     def holder(self, name: str) -> Holder | None:
         """Who holds the lease called `name`."""

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 
 if TYPE_CHECKING:  # takes a second to import, which listing studies need not wait
     import torch
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Checked):
     """On what stages run. No part of their identity; kept beside their results.
 
     Equal machines give equal bits: the number of threads and of rows a pass are fixed, whatever else runs.
@@ -20,12 +20,7 @@ class Machine:
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: Annotated[int, From(1, 4_096)] = 1  # a stage
     memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    rows: Annotated[int, From(1, 1 << 24)] = (
-        64  # about so many different completions a pass in RL; more than memory or caches hold are split
-    )
-
-    def __post_init__(self) -> None:
-        check(self)
+    rows: Annotated[int, From(1, 1 << 24)] = 64  # about so many different completions a pass in RL; more are split
 
     @property
     def device(self) -> "torch.device":

@@ -23,6 +23,7 @@ Held = TypeVar("Held", covariant=True)
 STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
 DRAWN = ("primitives", "modulus", "names")  # every family offers these, in fields or otherwise
 HOLDING = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)  # their values hold more than fields
+TOP = "Define it at the top level of a module"
 REMEMBERED = 4_096  # classes, and values: the families of one exam are those of a thousand others
 
 
@@ -125,10 +126,7 @@ def form_of_fields(value: object, modulus: int | None = None) -> Form:
     of: type = type(value)
     modulus, known = getattr(value, "modulus", modulus), kind(of)
     if more := getattr(value, "__dict__", {}).keys() - known.state:
-        raise TypeError(
-            f"{of.__qualname__} cannot be part of an experiment: {', '.join(sorted(more))} is no field of it. "
-            "A value must hold nothing but its fields (no InitVar)"
-        )
+        raise _refused(of, f"{', '.join(sorted(more))} is no field of it. A value must hold nothing but its fields (no InitVar)")
     defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
     said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
     for called in known.fields:
@@ -227,12 +225,9 @@ def kind(of: type) -> Kind:
         TypeError: if values of the class can change, or hold more than their fields.
     """
     if "__dataclass_params__" not in vars(of) or not of.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(
-            f"{of.__qualname__} cannot be part of an experiment: its values can change after they were named. "
-            "Decorate the class itself with @dataclass(frozen=True)"
-        )
+        raise _refused(of, "its values can change after they were named. Decorate the class itself with @dataclass(frozen=True)")
     if issubclass(of, HOLDING):
-        raise TypeError(f"{of.__qualname__} cannot be part of an experiment: its values are more than their fields; give it one field more")
+        raise _refused(of, "its values are more than their fields; give it one field more")
     names = tuple(sorted(f.name for f in fields(of)))  # type: ignore[arg-type]
     family = all(n in names or hasattr(of, n) for n in DRAWN)
     remembered = {n for base in of.__mro__ for n, v in vars(base).items() if isinstance(v, cached_property)}
@@ -255,7 +250,7 @@ def kind_of(of: type) -> str:
         TypeError: if the class is not at the top level of a file, so that two can have one name.
     """
     if "<locals>" in of.__qualname__:
-        raise _refused(of, "it is defined inside a function, where two classes can have one name")
+        raise _refused(of, f"it is defined inside a function, where two classes can have one name. {TOP}")
     module = room = _script(of) if of.__module__ in STARTED else of.__module__
     while room:
         offered = getattr(sys.modules.get(room), of.__qualname__, None) if hasattr(sys.modules.get(room), "__path__") else None
@@ -276,9 +271,9 @@ def _script(of: type) -> str:
     if found and spec is not None and spec.name not in STARTED:
         return str(spec.name)
     if not found or file is None:
-        raise _refused(of, "no file of this process defines it at its top level, so other processes would not find it")
+        raise _refused(of, f"no file of this process defines it at its top level, so other processes would not find it. {TOP}")
     return f"{STARTED[0]}.{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
 
 
 def _refused(of: type, reason: str) -> TypeError:
-    return TypeError(f"{of.__qualname__} cannot be part of an experiment: {reason}. Define it at the top level of a module")
+    return TypeError(f"{of.__qualname__} cannot be part of an experiment: {reason}")

@@ -113,38 +113,18 @@ def _inside(name: str) -> str:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    facts = Facts.of(path)
-    return _digest(str(path.absolute()), facts) if facts.settled else hash_of(path, facts.bytes).hexdigest()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the system says of a file without its being read; another, if anybody has written to it since, once it was `settled`."""
-
-    bytes: int
-    modified: int  # ns; anybody may set it
-    changed: int  # ns; nobody can
-    inode: int
-
-    @classmethod
-    def of(cls, path: Path) -> "Facts":
-        """Those of a file as it is now."""
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-
-    @property
-    def settled(self) -> bool:
-        """Whether it would have a later time of change, if it were written again from now on."""
-        return time.time_ns() - self.changed > FRESH
+    """SHA-256 of a file, in hexadecimal. It is remembered for as long as nobody writes to the file."""
+    now = path.stat()
+    if not stat.S_ISREG(now.st_mode):
+        raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
+    if time.time_ns() - now.st_ctime_ns <= FRESH:  # if it were written again at once, it might bear the same times
+        return hash_of(path, now.st_size).hexdigest()
+    return _digest(path.absolute(), now.st_size, (now.st_mtime_ns, now.st_ctime_ns, now.st_ino))
 
 
 @lru_cache(maxsize=1 << 16)
-def _digest(path: str, facts: Facts) -> str:
-    """Remembered for as long as nobody writes to the file."""
-    return hash_of(Path(path), facts.bytes).hexdigest()
+def _digest(path: Path, size: int, facts: tuple[int, ...]) -> str:
+    return hash_of(path, size).hexdigest()
 
 
 def hash_of(path: Path, size: int) -> "hashlib._Hash":

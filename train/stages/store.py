@@ -11,7 +11,7 @@ from pathlib import Path
 
 from train.stages.circumstances import circumstances, measure_memory
 from train.stages.disk import COPY, HALF, own, own_folder, remove, replacing, sever, write_json, writing
-from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
+from train.stages.lease import Lease, Leases, Lost, insist
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
 from train.stages.seal import REASON, SEAL, Damaged, File, Seal, check_content, read_seal, sealed
@@ -76,11 +76,7 @@ class Store:
         Raises:
             Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
         """
-        pause = SHORTEST
-        while (folder := self.attempt(stage)) is None:
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        return folder
+        return insist(lambda: self.attempt(stage))
 
     def attempt(self, stage: Stage) -> Path | None:
         """The same, or None where somebody else is at `stage`, or has taken it over from this process, which was silent for too long."""
