@@ -1,6 +1,6 @@
-"""Key-value caches: prompts that are computed once, and the completions that follow them in groups.
+"""Key-value caches: each prompt is computed once, for the group of completions that follows it.
 
-Shapes: P prompts, B rows that follow them, G rows of the prompt that has most, S prompt tokens, T new tokens, U tokens of
+Shapes: P prompts, B rows that follow them, G rows of the largest group, S prompt tokens, T new tokens, U tokens of
 the completions so far (the new ones included), D width, H heads, K heads of keys and values, d = D / H.
 """
 
@@ -10,11 +10,11 @@ from torch import Tensor
 
 from models.layers import attend
 
-ROOM = 16  # tokens by which a cache that is full grows
+ROOM = 16  # tokens by which a full cache grows
 
 
 class Seating:
-    """Rows in a rectangle of P prompts by G rows, so that one product reads each prompt for all that follow it."""
+    """Arranges rows in a grid of P prompts by G rows, so that one matrix product reads each prompt for its whole group."""
 
     def __init__(self, owners: Tensor, prompts: int):  # [B] the prompt of each row, ascending
         counts = owners.bincount(minlength=prompts)  # [P]
@@ -36,7 +36,7 @@ class Seating:
 
 
 class PromptCache:
-    """Keys, values and last convolution inputs of P prompts, recorded in one pass through the model, with gradients if these are on.
+    """Keys, values and last convolution inputs of P prompts, recorded in one pass through the model, with gradients if enabled.
 
     Prompts of different lengths are padded on the right; `lengths` holds the length of each.
     """
@@ -70,7 +70,7 @@ class PromptCache:
     def attend_with(
         self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor, causal: Tensor | None
     ) -> Tensor:  # [B, H, T, d], [B, K, U, d] twice, bool [T, U] -> [B, H, T, d]
-        """Attention to the row's prompt and its own tokens under one softmax, reading each prompt once for its group."""
+        """Attention to the prompt of each row and to its own tokens under one softmax. Each prompt is read once for its group."""
         prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
         (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
         if K != H:
@@ -88,7 +88,7 @@ class PromptCache:
 
 
 class Following:
-    """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into them."""
+    """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into the prompts."""
 
     def __init__(self, prompts: PromptCache, owners: Tensor):  # [B] the prompt of each row, ascending
         self.prompts, self.owners = prompts, owners
@@ -110,13 +110,13 @@ class Following:
 
 
 class Cache:
-    """Completions that grow a token at a time, at first one of each prompt. For use without gradients."""
+    """Completions that grow by one token at a time, starting with one for each prompt. For use without gradients."""
 
     def __init__(self, prompts: PromptCache):
         self.prompts = prompts
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
-        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d], of which the first `written` are filled
+        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d]; the first `written` tokens are filled
         self.values = [v[:, :, :0] for v in prompts.values]
         self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
         self.written = 0  # tokens of every completion so far
@@ -142,7 +142,7 @@ class Cache:
         return seen
 
     def follow(self, rows: Tensor) -> None:
-        """Keep these rows [B'], ascending: a row that is named twice branches, a row that is not named ends."""
+        """Keep these rows [B'], ascending: a row given twice branches, a row not given ends."""
         if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
             return
         self.owners = self.owners[rows]

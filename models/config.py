@@ -1,4 +1,4 @@
-"""The shape of a model, without torch: naming an experiment should not take the time that torch takes to import."""
+"""The shape of a model. This file does not import torch, which is slow, so that listing studies does not wait for it."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class GPTConfig:
     """The shape of a `GPT`.
 
     Raises:
-        ValueError: if a field has no such value, or the numbers of heads do not divide the width, or each other.
+        ValueError: if a field has a wrong value, or the numbers of heads do not divide the width or each other.
     """
 
     vocab: int

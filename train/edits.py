@@ -1,4 +1,4 @@
-"""Edits of a policy as they lie on disk: numbers in its JSON, tensors beside its weights."""
+"""Edits of a policy on disk: numbers in its JSON, tensors beside its weights."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -9,12 +9,12 @@ from models.edits import Edit, Project, Shift
 from train.stages.reading import a_count, a_list, a_text, an_object
 
 Edits = tuple[tuple[int, Edit], ...]  # the block after which each edit acts, in the order in which they were made
-KINDS = {"Shift": Shift, "Project": Project}  # no file names another class
+KINDS = {"Shift": Shift, "Project": Project}  # a file can name no other class
 PREFIX = "edits."  # of the names of tensors: "edits.0.vector" is that of the first edit
 
 
 def edit_records(edits: Edits) -> list[dict[str, object]]:
-    """All of the edits but their tensors.
+    """The edits without their tensors, as JSON.
 
     Raises:
         ValueError: if an edit is of another kind than those that can be read again.
@@ -34,7 +34,7 @@ def edit_tensors(edits: Edits) -> dict[str, Tensor]:
 
 
 def read_edits(records: object, tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, Edit]]:
-    """The edits that were written. To be called while `reading` them: it raises whatever is wrong.
+    """The edits that were written. Call it inside `reading`.
 
     Raises:
         ValueError: if a record is not what was expected.

@@ -1,4 +1,4 @@
-"""How weights follow gradients: the optimiser, its learning rate, and clipping."""
+"""The optimiser, its learning rate schedule, and gradient clipping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
 
-Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a mean would never move
+Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a moving average would never move
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Policies: a model with its vocabulary, on disk and as stages.
 
-Torch is imported where it is used, here as in the other files that stages and losses are named from: that takes a second, which listing
-studies need not wait.
+Torch is slow to import. Files that define stages and losses, such as this one, import it inside the functions that use it, so that listing
+and planning studies do not wait for it.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from train.edits import Edits
 
 WEIGHTS = "policy.safetensors"  # where a policy's weights lie
-LARGEST = 1 << 22  # words, layers, width or context of a model that is read
+LARGEST = 1 << 22  # limit of words, layers, width and context when a model is read
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A model and the words that its tokens stand for."""
+    """A model with the vocabulary of its tokens."""
 
     model: GPT
     vocab: Vocab
-    edits: Edits = ()  # that the model has
+    edits: Edits = ()  # of the model
 
     def edited(self, block: int, edit: Edit) -> Policy:
         """The policy with one more edit, of the stream that leaves a block.
@@ -65,7 +65,7 @@ def save_policy(policy: Policy, out: Path) -> None:
 
 
 def save_weights(policy: Policy, path: Path) -> None:
-    """Write what `policy.safetensors` holds to a file of any name."""
+    """Write the content of `policy.safetensors` to a file of any name."""
     from safetensors.torch import save
 
     from train.edits import edit_tensors
@@ -76,7 +76,7 @@ def save_weights(policy: Policy, path: Path) -> None:
 
 
 def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
-    """The policy that a stage left in `folder`, with the weights in one of its files.
+    """The policy that a stage wrote to `folder`, with weights from one of its files.
 
     Raises:
         Undefined: if that stage has no answer.
@@ -96,7 +96,7 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
         vocab = Vocab(tuple(map(a_text, a_list(said["vocab"]))))
         config = _config(an_object(said["config"]), vocab)
     with reading(file := folder / weights_file):
-        if 4 * matrix_weights(config) > file.stat().st_size:  # before there is a model, which may be larger than memory
+        if 4 * matrix_weights(config) > file.stat().st_size:  # before making a model that may exceed memory
             raise ValueError(f"it is too small for the {matrix_weights(config):,} weights of the model that policy.json describes")
         weights = load_file(file)
         if odd := [name for name, weight in weights.items() if weight.dtype != torch.float32 or not weight.isfinite().all()]:
@@ -110,7 +110,7 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
 
 
 def _config(said: Mapping[str, object], vocab: Vocab) -> GPTConfig:
-    """The shape of a model that reads this vocabulary, and that memory may hold."""
+    """The shape of a model for this vocabulary, checked not to exceed memory."""
     config = GPTConfig(**said)  # type: ignore[arg-type]  # which checks them
     if odd := [(name, value) for name, value in said.items() if type(value) is int and value > LARGEST]:
         raise ValueError(f"a model of {odd[0][0]}={odd[0][1]:,} cannot be made")
@@ -156,14 +156,14 @@ class Fresh(Stage):
 
 
 class MakesEdit(Protocol):
-    """Gives an edit. What it is made from are its fields: numbers, or stages, whose results it reads."""
+    """Makes an edit from its fields: numbers, or stages whose results it reads."""
 
     def edit(self, context: Context) -> Edit: ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Steer(Stage):
-    """The policy with edits, each of the stream that leaves a block. Learning from there keeps the edits, and changes the weights alone.
+    """The policy with edits, each of the stream that leaves a block. Learning from it keeps the edits and changes only the weights.
 
     Raises:
         ValueError: if there is no edit; from `run`, if there is no such block, or an edit does not fit the model.
@@ -186,10 +186,10 @@ class Steer(Stage):
         for block, made in self.edits:
             policy = policy.edited(block, made.edit(context))
         with torch.no_grad():
-            policy.model(torch.zeros(1, 1, dtype=torch.long))  # so that an edit of another width is refused here
+            policy.model(torch.zeros(1, 1, dtype=torch.long))  # an edit of another width is refused here
         save_policy(policy, out)
 
 
 def untrained(stage: Stage) -> tuple[Fresh, ...]:
-    """The untrained policy that everything in a stage began from, if there is one."""
+    """The untrained policy at the root of a stage, if there is one."""
     return tuple(s for s in closure((stage,)) if isinstance(s, Fresh))[:1]

@@ -1,7 +1,7 @@
 """The exact probability of success, without sampling.
 
-Where a problem has exactly one valid trace, the probability that the policy writes it is that of its words, end word
-included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the price of one forward pass.
+If a problem has exactly one valid trace, its probability of success p is the probability of the words of that trace, with the end word. So
+p is exact, and pass@k = 1 - (1 - p)^k for every k, at the cost of one forward pass.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
 PIECE = {"logp": "f K P", "roles": "f R P", "applied": "iu N P", "tokens": "iu"}
-BATCH = 32  # rows of a forward pass; more of them do not fit into caches
+BATCH = 32  # rows of a forward pass; more do not fit into the processor's caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Score(Stage):
-    """Log-probability of the solution of every one of `problems` held-out problems of each family.
+    """Log-probability of the solution of each of `problems` held-out problems of each family.
 
-    Of families whose steps may come in several orders (`Dag`, `Circuit`, `Tree`) it is that of the reference's order, and
-    so a lower bound of the probability of success; `Sample` is unbiased.
+    In families whose steps may come in several orders (`Dag`, `Circuit`, `Tree`) it is that of the reference's order, a lower bound of the
+    probability of success; `Sample` is unbiased.
 
     Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
     by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives` [N];
@@ -73,7 +73,7 @@ class Score(Stage):
         return self.problems * len(self.families) * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
-        """The family in the middle alone."""
+        """A trial on the middle family alone."""
         middle = self.families[len(self.families) // 2 :][:1]
         return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
 
@@ -110,12 +110,12 @@ class Exam:
 
     @property
     def words(self) -> int:
-        """Tokens that a policy reads, padding apart."""
+        """Tokens that a policy reads, without padding."""
         return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
 def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
-    """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
+    """The held-out problems of a family for a seed, cached: every policy of a seed takes the same exam."""
     return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
 
 

@@ -18,7 +18,7 @@ Weighted = Sequence[tuple[float, Loss]]
 
 
 def fit_together(losses: Sequence[Loss]) -> None:
-    """Check that losses can take their steps together, each from something else.
+    """Check that losses can share optimiser steps: equally many updates, and different draws.
 
     Raises:
         ValueError: if they cannot.
@@ -39,7 +39,7 @@ def fit_together(losses: Sequence[Loss]) -> None:
 
 
 def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: int) -> Iterator[list[Update]]:
-    """The updates of an iteration, of each loss one at a time.
+    """The updates of an iteration, one of each loss at a time.
 
     Raises:
         ValueError: if a loss makes more or fewer than it says.
@@ -56,7 +56,7 @@ def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: in
 
 
 def take(fabric: Fabric, run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
-    """Take the step, if there is anything to learn; the metrics of it.
+    """Take one optimiser step, if there are terms, and return its metrics.
 
     Raises:
         RuntimeError: if a loss or its gradient is not finite.
@@ -90,6 +90,6 @@ def _check_finite(what: str, value: float, loss: Loss, iteration: int) -> None:
 
 
 def _apart(each: list[Metrics]) -> Metrics:
-    """The metrics of all losses; where several give one name, or it is the step's own, the loss's place is added to it."""
+    """The metrics of all losses. A name that is not unique, or is the step's own, gets the number of its loss appended."""
     often = Counter(name for metrics in each for name in metrics) + Counter(OWN)
     return {name if often[name] == 1 else f"{name}/{i}": x for i, metrics in enumerate(each, 1) for name, x in metrics.items()}

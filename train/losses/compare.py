@@ -1,4 +1,4 @@
-"""Learning from pairs: of two completions of one problem, the accepted one is to become the likelier."""
+"""Learning from preference pairs: of two completions of one problem, the accepted one becomes more likely."""
 
 from __future__ import annotations
 

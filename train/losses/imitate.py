@@ -1,4 +1,4 @@
-"""Learning by example: pretraining, mid-training, supervised fine-tuning and distillation from text differ by their source alone."""
+"""Learning by example. Pretraining, mid-training, supervised fine-tuning and distillation from text differ only in their source."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Imitate(Checked):
-    """Cross-entropy on the bodies of a source's documents, as the mean over the words that carry loss.
+    """Cross-entropy on the bodies of documents, as the mean over the words that carry loss.
 
     An iteration reads as many documents as fit into `tokens`; of a `Corpus` they are of one recipe.
     """
@@ -64,7 +64,7 @@ class Imitate(Checked):
         yield -(logp * learned).sum() / learned.sum()
 
     def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
-        """Those of an iteration, at least one."""
+        """The documents of an iteration, at least one."""
         documents: list[Document] = []
         room = self.tokens
         for document in self.source.documents(shelf, "imitate", self.seed, iteration):

@@ -1,7 +1,7 @@
-"""Learning by trial: one loop for every policy-gradient method, which is a value of `train.rl.algorithms`.
+"""Reinforcement learning: one loop for every policy-gradient method (a value of `train.rl.algorithms`).
 
-Groups without signal (see `has_signal`), which carry no gradient, cost no backward pass, and equal completions of a group cost one. Where
-no group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
+Groups without signal (see `has_signal`) have no gradient and cost no backward pass; equal completions of a group cost one. If no group has
+signal, there is no step at all, neither from rounding errors nor from the KL divergence, which only restrains other steps.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Practice:
-    """Draw completions, judge them, and make the better ones likelier.
+    """Draw completions, judge them, and make the better ones more likely.
 
     Raises:
-        ValueError: if no update could ever have signal, since nothing is compared, or a field holds what it cannot.
+        ValueError: if no update could ever have signal, since there is nothing to compare, or a field has a wrong value.
     """
 
     source: ProblemSource
@@ -71,8 +71,8 @@ class Practice:
         return (1 + BACKWARD) * self.problems * self.sampler.group * LENGTH
 
     def trials(self) -> tuple[tuple[Practice, float], ...]:
-        """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
-        The longest problems of a band take the most memory."""
+        """Trials at low and at high cost: an iteration costs by its groups with signal. An untrained policy earns no reward, so no group
+        has signal; with a coin's reward all have. The longest problems of a band take the most memory."""
         if not isinstance(self.source, Band):
             return ((self, 0.0), (self, 1.0))
         usual, longest = self.source.trials()
@@ -89,7 +89,7 @@ class Practice:
             yield Update(self._terms(run, r, advantage, signal), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
-        """Rollouts with their rewards, and what to note of them; drawn again, up to the cap, while signal is missing."""
+        """Rollouts with their rewards, and their metrics. Drawn again, up to `Algorithm.draws` times, while too few groups have signal."""
         import torch
 
         from train.rl.signal import Judged, has_signal, with_signal
@@ -123,8 +123,8 @@ class Practice:
         return (drawn[0] if self.algorithm.draws == 1 else with_signal(drawn, self.problems)), metrics
 
     def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
-        """The loss as a sum over micro-batches, the same however it is split. Without `signal` [P] there are none; with it, a divergence is
-        taken over all groups."""
+        """The loss as a sum over micro-batches, independent of how it is split. Without any `signal` [P] it is empty; with some, the KL
+        divergence is taken over all groups."""
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]

@@ -1,4 +1,4 @@
-"""Sources of documents to imitate. A `Corpus` is one; those here are completions that a policy has drawn."""
+"""Sources of documents to imitate. A `Corpus` is one; the sources here are completions sampled from a policy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

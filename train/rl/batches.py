@@ -1,4 +1,4 @@
-"""Rollouts in micro-batches that one pass holds, with every completion in them once: completions of a group are often equal.
+"""Micro-batches of rollouts. Each distinct completion of a group is computed once, since many are equal.
 
 Shapes: P groups of a micro-batch, G rows of each, N rows that differ, T tokens.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Some groups of rollouts, whole."""
+    """Some whole groups of rollouts."""
 
     groups: Tensor  # [P] of the rollouts, ascending
     rows: Tensor  # [P * G] of the rollouts: all that these groups have
@@ -31,7 +31,7 @@ class MicroBatch:
 
 
 def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch]:
-    """The groups [P] in micro-batches of about `size` distinct rows: a group is whole, in the one where its first row falls."""
+    """The groups [P] in micro-batches of about `size` distinct rows. A group is never split."""
     import torch
 
     device, G = groups.device, r.group
@@ -54,12 +54,12 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
 
 
 def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
-    """Tokens of a micro-batch that go through a model: its prompts, and completions that differ."""
+    """Tokens of a micro-batch that go through a model: its prompts and its distinct completions."""
     return int(r.lengths[batch.distinct].sum() + r.prompt_lengths[batch.groups].sum())
 
 
 def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature: float) -> Tensor:  # [P * G, T]
-    """The log-probability under `model` of every token in the rows of a micro-batch; off the mask, of no meaning."""
+    """The log-probability under `model` of every token in the rows of a micro-batch; meaningless off the mask."""
     from models.sampling import chosen_logp, completion_logits
 
     tokens = r.tokens[batch.distinct]
@@ -68,7 +68,7 @@ def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature
 
 
 def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: float = 1.0) -> Tensor:  # [B, T]
-    """The log-probability under `model` of each token that the policy chose, 0 elsewhere. Its cost is put into the run's ledger."""
+    """The log-probability under `model` of each token that the policy chose, 0 elsewhere. The cost is added to the run's ledger."""
     import torch
 
     logp = torch.zeros_like(r.logp)

@@ -1,4 +1,4 @@
-"""How advantage becomes loss: a surrogate for each token, and the weight of each token in the sum.
+"""The loss of an advantage: a surrogate for each token, and the weight of each token in the sum.
 
 Pure functions of tensors. Shapes: B rows, T tokens.
 """
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Surrogate(Protocol):
-    """The loss of each token; `old` are the log-probabilities under the policy that sampled. Rows are whole, and are not compared.
+    """The loss of each token; `old` holds the log-probabilities under the sampling policy. Rows are whole completions, treated separately.
 
-    Off the mask `logp` has no meaning and the result no weight, but it has to be finite.
+    Off the mask `logp` has no meaning and the result has weight 0, but it must be finite.
     """
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor: ...  # all [B, T]
@@ -26,7 +26,7 @@ class Surrogate(Protocol):
 
 @dataclass(frozen=True)
 class PolicyGradient:
-    """-A log pi: REINFORCE, right where the sampling policy is the one that learns."""
+    """-A log pi: REINFORCE, unbiased on-policy."""
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return -logp * advantage
@@ -45,7 +45,7 @@ class Clip(Checked):
 
 @dataclass(frozen=True)
 class SequenceClip(Checked):
-    """The clipped ratio of whole completions, each token's share of its gradient its own (GSPO-token, arXiv:2507.18071).
+    """The clipped ratio of whole completions, with a gradient for each token (GSPO-token, arXiv:2507.18071).
 
     The ratio of a row is exp of the mean of logp - old over the mask. With one advantage a row and `RowMean` this is GSPO.
     """
@@ -59,12 +59,12 @@ class SequenceClip(Checked):
 
 
 def clipped(ratio: Tensor, advantage: Tensor, low: float, high: float) -> Tensor:  # [B, T] each -> [B, T]
-    """The pessimistic loss of a ratio: as if it lay between 1 - low and 1 + high, where that makes the loss larger."""
+    """The pessimistic loss of a ratio: the larger of the losses with the ratio and with it clipped to [1 - low, 1 + high]."""
     return -(ratio * advantage).minimum(ratio.clamp(1 - low, 1 + high) * advantage)
 
 
 class Aggregate(Protocol):
-    """The weight of each token in the loss of the whole batch; so the losses of micro-batches add up to it."""
+    """The weight of each token in the loss of the whole batch, so that the losses of micro-batches add up to it."""
 
     def __call__(self, r: Rollouts) -> Tensor: ...  # [B, T], zero off the mask
 

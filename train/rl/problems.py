@@ -1,4 +1,4 @@
-"""Sources of problems to practise on. A batch is a pure function of seed and iteration, so a resumed run meets the same ones."""
+"""Sources of problems for RL. A batch is a pure function of seed and iteration, so a resumed run draws the same problems."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from train.stages.reading import a_count, a_list, a_text, an_object, read_object
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined, closure
 
-USUAL = 6  # steps of problems, roughly, that a band will choose
+USUAL = 6  # typical steps of the problems that a band will choose
 Region = Literal["below", "at", "beyond"]  # of an edge
-HARDEST = 100_000  # beyond any difficulty: no problem has so many steps
+HARDEST = 100_000  # above every difficulty: no problem has so many steps
 
 
 class ProblemSource(Protocol):
@@ -29,7 +29,7 @@ def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[P
 
 @dataclass(frozen=True)
 class Endless(Checked):
-    """Always new problems."""
+    """New problems in every batch."""
 
     family: Family
     split: Split = "train"
@@ -40,7 +40,7 @@ class Endless(Checked):
 
 @dataclass(frozen=True)
 class Few(Checked):
-    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
+    """A fixed set of `problems` problems, repeated to fill every batch (one-shot RL: 1; arXiv:2504.20571).
 
     Raises:
         ValueError: from `batch`, if fewer are asked for, so that some would never be met.
@@ -58,7 +58,7 @@ class Few(Checked):
 
 @dataclass(frozen=True)
 class Band(Checked):
-    """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
+    """Problems at the difficulties of one region of an edge. Iterations take the difficulties in turn."""
 
     family: Family
     edge: Stage
@@ -66,7 +66,7 @@ class Band(Checked):
     split: Split = "train"
 
     def trials(self) -> tuple[Endless, Endless]:
-        """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
+        """Stand-ins for its problems while its edge is unknown: of usual length, and the longest."""
         scored = next((s.families for s in closure((self.edge,)) if hasattr(s, "families")), (self.family,))
         usual, longest = (level(family) for family in (scored[:USUAL][-1], scored[-1]))
         return Endless(at(self.family, usual)), Endless(at(self.family, longest))
@@ -77,10 +77,10 @@ class Band(Checked):
 
 
 def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:
-    """The difficulties of a region, ascending, which are `among` those that there can be.
+    """The difficulties of a region, ascending. All must be in `among`, the possible ones.
 
     Raises:
-        Undefined: if the edge has no such region; nothing is put in its place.
+        Undefined: if the edge has no such region.
         ValueError: if there is no region of that name.
     """
     one_of("region", region, get_args(Region))
@@ -91,7 +91,7 @@ def band(context: Context, edge: Stage, region: Region, among: Collection[int]) 
 
 
 def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, str]]:
-    """The difficulties that the edge in `folder` found in each of these regions, and the reason for each region that has none.
+    """The difficulties of each of these regions in the edge in `folder`, and the reason for each empty region.
 
     Raises:
         Malformed: if its record cannot be read, or has difficulties that are not `among` those that there can be.

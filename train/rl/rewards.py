@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Reward(Protocol):
-    """Finite numbers, zero where the policy chose no word.
+    """A function of rollouts: finite numbers, zero on tokens that the policy did not choose.
 
-    A reward that needs chance draws from a generator called by `r.path`. One that needs a model has the one that learns (`run.bare`) and
-    the one that it began from (`run.reference`); see `train.rl.batches.completion_logp`. It is called without gradients.
+    A reward that needs randomness names its generator by `r.path`. One that needs a model may use the learning one (`run.bare`) and the
+    reference (`run.reference`); see `train.rl.batches.completion_logp`. It is called without gradients.
     """
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor: ...  # [B, T]
@@ -26,7 +26,7 @@ class Reward(Protocol):
 
 @dataclass(frozen=True)
 class Correct:
-    """1 for a right answer, whatever came before it (outcome reward)."""
+    """1 for a right answer, whatever its derivation (outcome reward)."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(r.mask.new_tensor([v.correct for v in r.verdicts]))
@@ -34,7 +34,7 @@ class Correct:
 
 @dataclass(frozen=True)
 class Process:
-    """1 for a right answer by a right, whole and exact derivation."""
+    """1 for a right answer by a right, complete and exact derivation (process reward)."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(r.mask.new_tensor([v.process for v in r.verdicts]))

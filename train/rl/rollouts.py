@@ -1,4 +1,4 @@
-"""Completions of the policy with their verdicts. All that follows in RL (reward, credit, objective) is a function of this record.
+"""Completions of the policy with their verdicts. Reward, credit and objective are functions of this record.
 
 Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion, S of the longest prompt.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Record = Literal["entropy", "second", "roles"]
-OF_PROBLEMS = ("prompts", "prompt_lengths")  # the tensors of which each problem has a row
-OF_ROWS = ("tokens", "lengths", "mask", "logp")  # and those of which each completion has one
+OF_PROBLEMS = ("prompts", "prompt_lengths")  # the tensors with one row for each problem
+OF_ROWS = ("tokens", "lengths", "mask", "logp")  # the tensors with one row for each completion
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Rollouts:
     problems: tuple[Problem, ...]  # [P]
     group: int  # G
     limit: int  # tokens that a completion was allowed
-    path: tuple[str | int, ...]  # of the generators of chance: in RL the seed, the iteration, the draw
+    path: tuple[str | int, ...]  # of the random generators: in RL the seed, the iteration, the draw
     prompts: Tensor  # [P, S], padded on the right
     prompt_lengths: Tensor  # [P]
     tokens: Tensor  # [B, T] the completions, 0 after their end
     lengths: Tensor  # [B] tokens of each completion, observations included
-    mask: Tensor  # bool [B, T], true on tokens that the policy chose: false on observations, and after the end
-    logp: Tensor  # [B, T] under the distribution that was sampled from; 0 off the mask
+    mask: Tensor  # bool [B, T], true on tokens that the policy chose; false on observations and after the end
+    logp: Tensor  # [B, T] under the sampling distribution; 0 off the mask
     traces: tuple[Trace, ...]  # [B]
     verdicts: tuple[Verdict, ...]  # [B]
     forwarded: int  # tokens that went through the model
-    records: Mapping[Record, Tensor] = field(default_factory=dict)  # [B, T] each, of those that the sampler was asked for
+    records: Mapping[Record, Tensor] = field(default_factory=dict)  # [B, T] each, as requested by `Sampler.records`
 
     @property
     def entropy(self) -> Tensor:
@@ -81,7 +81,7 @@ class Rollouts:
         return (groups[:, None] * self.group + groups.new_tensor(range(self.group))).view(-1)
 
     def take(self, groups: Tensor) -> Rollouts:  # [N]
-        """The rollouts of these groups, in this order; as wide as before, and at the cost of all."""
+        """The rollouts of these groups, in this order. Width and `forwarded` stay those of all groups."""
         rows = self.rows(groups)
         places = rows.tolist()
         return replace(
@@ -96,7 +96,7 @@ class Rollouts:
 
     @staticmethod
     def concat(parts: Sequence[Rollouts]) -> Rollouts:
-        """The groups of all `parts`, one part after the other, padded to the longest; their path is what their paths begin with.
+        """The groups of all `parts` in order, padded to the longest; the path is the common prefix of their paths.
 
         Raises:
             ValueError: if there is no part, or they differ in the size of their groups or in what was recorded.

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sampler(Checked):
-    """How completions are drawn, and what is recorded of them."""
+    """Options for drawing completions and for recording facts about their tokens."""
 
     group: Annotated[int, From(1)] = 16  # G, completions of a problem
-    spare: Annotated[int, From(0)] = 4  # tokens that a completion may have beyond the longest solution among the problems
+    spare: Annotated[int, From(0)] = 4  # tokens allowed beyond the longest solution of the problems
     temperature: Annotated[float, Above(0)] = 1.0
     surface: Surface = Compact()
-    environment: Environment | None = None  # it answers while the policy writes
-    records: tuple[Record, ...] = ()  # of each token, for what reads `Rollouts.entropy`, `.second` or `.roles`
+    environment: Environment | None = None  # answers the policy while it writes
+    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
 
 
 def rollout(
     model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, purpose: str, *path: str | int
 ) -> Rollouts:
-    """Draw and judge completions, by the generator of chance that is called `purpose` and `path`.
+    """Draw and judge completions with the random generator named `purpose` and `path`.
 
     Raises:
         ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
@@ -65,12 +65,12 @@ def rollout(
     answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
     drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature, tuple(measured.values()), answers)
     rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
-    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # often the same several times
+    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # many are equal
     words = {tokens: vocab.decode(tokens) for _, tokens in completions}
     traces = {tokens: surface.read(said) for tokens, said in words.items()}
     verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
     records: dict[Record, Tensor] = dict(zip(measured, drawn.measured, strict=True))
-    if "roles" in sampler.records:  # from 1, so that padding, 0, is no role
+    if "roles" in sampler.records:  # counted from 1, since 0 is padding
         roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(said)] for tokens, said in words.items()}
         records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
     padded, prompt_lengths = pad(prompts, device)

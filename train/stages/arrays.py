@@ -17,13 +17,13 @@ KINDS = {"f": "floats", "iu": "whole numbers", "b": "truth values", "S": "texts 
 
 @dataclass(frozen=True)
 class Layout:
-    """Of each array by name, the kind of its numbers and its axes: "f F P" are floats [F, P]. An axis has one size wherever it is named."""
+    """The kind and axes of each array by name: "f F P" means floats [F, P]. An axis has the same size wherever it is named."""
 
     arrays: Mapping[str, str]
     sizes: Mapping[str, int]  # of the axes whose size is known
 
     def check(self, found: Arrays) -> None:
-        """Make sure that all arrays are there, and look so.
+        """Check that every array is present and has this layout.
 
         Raises:
             ValueError: naming the array, what was expected, and what was found.
@@ -49,7 +49,7 @@ def save_arrays(path: Path, schema: int, arrays: Arrays) -> None:
 
 
 def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Exception] = Malformed) -> dict[str, NDArray[np.generic]]:
-    """What `save_arrays` wrote.
+    """Read the arrays that `save_arrays` wrote.
 
     Raises:
         Malformed: or `error`, if the file has another schema or layout, or holds anything but numbers and fixed texts (never unpickled).
@@ -67,7 +67,7 @@ def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Excep
 
 
 def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
-    """The arrays of an npz, none of which may be larger than the file: as `save_arrays` compresses nothing, that would be a bomb."""
+    """The arrays of an npz. None may be larger than the file: `save_arrays` does not compress, so a larger one is a zip bomb."""
     size = path.stat().st_size
     try:
         with ZipFile(path) as file:
@@ -80,7 +80,7 @@ def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
             raise ValueError(f"it claims {found[large[0]].size:,} values in {size:,} bytes")
     except OSError:
         raise
-    except Exception as reason:  # whatever numpy and zipfile make of it
+    except Exception as reason:  # numpy and zipfile raise many kinds
         raise ValueError(f"it is no npz of plain arrays: {why(reason)}") from reason
     return found
 

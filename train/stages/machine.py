@@ -1,17 +1,17 @@
-"""On what stages run."""
+"""The machine that stages run on."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from synthtasks.checked import Above, Checked, From
 
-if TYPE_CHECKING:  # takes a second to import, which listing studies need not wait
+if TYPE_CHECKING:  # slow to import, and not needed to list studies
     import torch
 
 
 @dataclass(frozen=True)
 class Machine(Checked):
-    """On what stages run. No part of their identity; kept beside their results.
+    """The machine that stages run on. It is no part of their identity; it is recorded beside their results.
 
     Equal machines give equal bits: the number of threads and of rows a pass are fixed, whatever else runs.
     """

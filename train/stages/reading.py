@@ -1,4 +1,4 @@
-"""Reading what lies on disk: it ends in the value, or in one error that names the file, the reason and the way out."""
+"""Reading files: the result is the value, or one error that names the file, the reason and the way out."""
 
 import json
 import math
@@ -18,7 +18,7 @@ class Malformed(ValueError):
 
 @contextmanager
 def reading(file: Path, way_out: str = "", error: type[Exception] = Malformed) -> Iterator[None]:
-    """Say of whatever goes wrong in this context that it did while `file` was read. By default the file is one of a stage's folder.
+    """Turn every error in this context into one that names `file`, which is by default one of a stage's folder.
 
     Raises:
         Malformed: or `error`, which says no way out where it knows one itself. What the system refuses is always `Malformed`: a disk that
@@ -30,7 +30,7 @@ def reading(file: Path, way_out: str = "", error: type[Exception] = Malformed) -
         yield
     except (Malformed, error):
         raise
-    except Exception as reason:  # whatever a parser makes of bytes that it was not written for
+    except Exception as reason:  # parsers raise many kinds on malformed bytes
         if isinstance(reason, OSError) and reason.errno is not None and reason.errno not in ABSENT:
             raise Malformed(f"{shown(file)} cannot be read: {why(reason)}. Make it readable for this user, and run again") from reason
         what = f"{shown(file)} is missing" if isinstance(reason, FileNotFoundError) else f"{shown(file)} cannot be read: {why(reason)}"
@@ -53,17 +53,17 @@ def why(reason: Exception) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path that can be printed, whatever bytes its name has."""
+    """A path as printable text, whatever bytes its name has."""
     return printable(str(path))
 
 
 def printable(text: str) -> str:
-    """A text that does nothing to a terminal, and can be written as UTF-8: all other characters are shown as escapes."""
+    """A text that is safe to print: control characters and lone surrogates become escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def read_json(file: Path) -> object:
-    """What a file of JSON says; to be called while `reading` it.
+    """The value of a JSON file. Call it inside `reading`.
 
     Raises:
         ValueError: if it is no JSON in UTF-8, or holds a text that is no Unicode.
@@ -84,7 +84,7 @@ def parse(said: bytes) -> object:
 
 
 def read_object(file: Path) -> dict[str, object]:
-    """The same, where that is an object."""
+    """The value of a JSON file that holds an object. Call it inside `reading`."""
     return an_object(read_json(file))
 
 

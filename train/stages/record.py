@@ -20,7 +20,7 @@ from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_che
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Held = TypeVar("Held", covariant=True)
 
-STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
+STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, here and in a spawned process
 DRAWN = ("primitives", "modulus", "names")  # every family offers these, in fields or otherwise
 HOLDING = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)  # their values hold more than fields
 TOP = "Define it at the top level of a module"
@@ -95,7 +95,7 @@ def form(value: object, modulus: int | None = None) -> Form:
 
 @dataclass(frozen=True, eq=False)
 class _Object:
-    """A value that equals no other: what equality passes over can matter to an experiment."""
+    """A value compared by identity: fields that its own equality ignores can matter to an experiment."""
 
     value: object
 
@@ -158,7 +158,7 @@ def _object(texts: Sequence[str]) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
-    """The whole texts of the defaults of a dataclass, by field. A default that has none is no value's."""
+    """The whole texts of the defaults of a dataclass, by field. A default without stable identity is left out."""
     found = {}
     for f in fields(of):
         usual = f.default if f.default_factory is REQUIRED else f.default_factory()
@@ -170,7 +170,7 @@ def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Exact(Generic[Held]):
-    """A value that equals another if their JSON is equal, whatever their own equality passes over: a key for caches."""
+    """A value that equals another if their JSON is equal: a key for caches, since its own equality may ignore fields."""
 
     value: Held = field(compare=False)
     whole: str = field(init=False)
@@ -209,7 +209,7 @@ def _parts(said: object) -> dict[str, Json]:
 
 @dataclass(frozen=True)
 class Kind:
-    """What all values of a class have in common."""
+    """Facts about a class that hold for all its values."""
 
     name: str
     fields: tuple[str, ...]

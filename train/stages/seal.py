@@ -15,7 +15,7 @@ from train.stages.reading import a_count, a_text, an_object, read_object, readin
 from train.stages.stage import Undefined
 
 SEAL = "checksums.json"
-REASON = "undefined.json"  # in place of results, where a stage has no answer
+REASON = "undefined.json"  # takes the place of results, if a stage has no answer
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -26,12 +26,12 @@ FOREIGN = re.compile(
 
 
 class Damaged(Exception):
-    """What lies on disk is not what was written there. The message says which file, and how it differs."""
+    """A file on disk differs from what was written. The message says which file, and how."""
 
 
 @dataclass(frozen=True)
 class File:
-    """What a file was when it was written."""
+    """Size and checksum of a file when it was written."""
 
     bytes: int
     sha256: str
@@ -39,7 +39,7 @@ class File:
 
 @dataclass(frozen=True)
 class Seal:
-    """What a folder was when it was finished: the meaning of its stage (`Stage.meaning`), and its files by name."""
+    """Record of a finished folder: the meaning of its stage (`Stage.meaning`), and its files by name."""
 
     meaning: str
     files: Mapping[str, File]
@@ -50,7 +50,7 @@ class Seal:
 
 
 def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
-    """The seal of a folder as it is now: of the files that were to be written, or, where none is named, of all but foreign ones.
+    """Seal a folder as it is now: the files in `writes`, or, if none is named, all but foreign ones.
 
     Raises:
         Damaged: if one that was to be written is missing, or is no file but a link.
@@ -63,7 +63,7 @@ def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
 
 
 def read_seal(folder: Path) -> Seal:
-    """The seal of a finished folder, after a look at the size of every file.
+    """The seal of a finished folder. The size of every file is checked.
 
     Raises:
         Damaged: if the seal is missing or cannot be read, or a file is missing or has another size.
@@ -79,7 +79,7 @@ def read_seal(folder: Path) -> Seal:
 
 
 def check_content(folder: Path, seal: Seal) -> None:
-    """Read every file of a finished folder; one that this process has read before, and that was not touched since, only once.
+    """Check the content of every file of a finished folder. A file that was not touched since this process read it is not read again.
 
     Raises:
         Damaged: if a file does not hold what it held when it was written.

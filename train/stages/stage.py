@@ -27,11 +27,11 @@ OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "w
 
 
 class Undefined(Exception):
-    """A stage has no answer (a band of an edge that has no such region). A result, which propagates downstream."""
+    """A stage has no answer (a band of an edge that has no such region). This is a result, and propagates downstream."""
 
 
 class Interrupted(Exception):
-    """A stage was asked to stop, and did so at a checkpoint. Not its failure: whoever runs it next goes on from there."""
+    """A stage was asked to stop, and saved a checkpoint. This is no failure: the next run continues from it."""
 
 
 class Shelf(Protocol):
@@ -48,11 +48,11 @@ class Log(Protocol):
 
 
 Tracker = Callable[["Stage"], AbstractContextManager[Log]]
-"""Opens the log of a stage, empty, and closes it."""
+"""Opens an empty log for a stage, and closes it."""
 
 
 class Context(Shelf, Protocol):
-    """All that a stage may know of where it runs."""
+    """Everything a stage may know about where it runs."""
 
     machine: Machine
     checkpoint_seconds: float  # between two checkpoints
@@ -60,7 +60,7 @@ class Context(Shelf, Protocol):
     tracker: Tracker | None  # gets the metrics of learning, besides the stage's own file of them
 
     def confirm(self, draft: Path) -> None:
-        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
+        """Check that no other process has taken `draft` over. Call it before replacing a file there.
 
         Raises:
             Lost: if somebody has, while this process was silent.
@@ -71,7 +71,7 @@ class Context(Shelf, Protocol):
 class Stage(Hashed, ABC):
     """Something that makes files. Two stages are equal if their expressions are; subclasses take the same three options."""
 
-    VERSION: ClassVar[int] = 1  # raise it when `run` comes to mean something else
+    VERSION: ClassVar[int] = 1  # if you change what `run` computes, raise it
     writes: ClassVar[tuple[str, ...]] = ()  # the files of a result, if it is known: all else is foreign; () if it is all but what looks so
 
     def __init_subclass__(cls) -> None:
@@ -105,7 +105,7 @@ class Stage(Hashed, ABC):
 
     @cached_property
     def hashes(self) -> Hashes:
-        """Both.
+        """Identity and meaning.
 
         Raises:
             TypeError: as `identity`.
@@ -113,7 +113,7 @@ class Stage(Hashed, ABC):
         of = type(self)
         if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
             raise TypeError(f"{of.__qualname__} is a stage, equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
-        for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
+        for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # upstream first, so that a long chain does not recurse deeply
             _ = part.hashes
         said = form_of_fields(self)
         return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
@@ -135,7 +135,7 @@ class Stage(Hashed, ABC):
 
     @property
     def memory(self) -> float:
-        """Bytes of memory that it surely needs."""
+        """Bytes of memory that it needs at least."""
         return 0.0
 
     def trials(self) -> tuple["Trial", ...]:
@@ -152,7 +152,7 @@ class Stage(Hashed, ABC):
         return name(self)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
+        """Pickle every stage inside once, after those it builds on, so that a long chain does not recurse deeply."""
         stages = _objects((self,))
         places, file = {id(stage): place for place, stage in enumerate(stages)}, BytesIO()
         pickler = pickle.Pickler(file)
@@ -177,7 +177,7 @@ def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda sta
 
 
 def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> list[Stage]:
-    """The same, told apart as objects: by that one can go through an expression whose stages have no hash yet."""
+    """`closure`, with stages compared by identity, since they may have no hash yet."""
     found, seen = list[Stage](), set[int]()
     path: list[tuple[Iterator[Stage], Stage | None]] = [(iter(stages), None)]  # where we are, from the outside in
     while path:
@@ -210,7 +210,7 @@ def _entry(stage: Stage) -> dict[str, Json]:
 
 
 def unlike(record: object, stage: Stage) -> Iterator[str]:
-    """Where the JSON of an expression says something else than `stage`. Fields that were added since must be at their default."""
+    """Differences between the JSON of an expression and `stage`. Fields that were added since must be at their default."""
     match record:
         case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
             said = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
@@ -224,7 +224,7 @@ def unlike(record: object, stage: Stage) -> Iterator[str]:
 
 
 def same(record: object, stage: Stage) -> bool:
-    """True if the JSON of an expression says `stage`."""
+    """True if the JSON of an expression describes `stage`."""
     return next(unlike(record, stage), None) is None
 
 

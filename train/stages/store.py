@@ -1,4 +1,4 @@
-"""Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
+"""The store of results. Each stage runs once, whichever process asks for it and however often it is killed."""
 
 import logging
 import os
@@ -24,13 +24,14 @@ MADE = ("stage.json", "run.json")  # in every folder, besides what its stage wri
 class Store:
     """Results by expression: `root/Kind-hash/`. A folder with its final name is whole, and holds the checksums of its files.
 
-    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
-    after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
-    moved to `Kind-hash.token.draft`. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
+    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` names the process that works on it. If that
+    process dies or becomes silent, the next one continues the draft. If it was only silent, the draft is first moved to
+    `Kind-hash.token.draft`, so that a stale writer cannot reach it. A damaged folder is moved to `root/aside/`, never deleted, and its
+    stage is computed again.
 
-    `root` may be a link. Below it links are the work of others: in a draft they are removed, and none is written through.
+    `root` may be a link. Links below it are foreign: in a draft they are removed, and no file is written through one.
 
-    `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
+    `stopping` is asked between the iterations of a stage: once it is true, the stage saves a checkpoint and stops.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Store:
         tracker: Tracker | None = None,
     ):
         self.root = root
-        self.tracker = tracker  # whom learning tells its metrics, besides its own file of them
+        self.tracker = tracker  # gets the metrics of learning, besides `metrics.jsonl`
         self.machine = machine or Machine()
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
@@ -51,11 +52,11 @@ class Store:
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
-        """Where the results of `stage` lie, or will lie."""
+        """The folder of the results of `stage`, whether it exists yet or not."""
         return self.root / name(stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there, and whole by the sizes of their files.
+        """True if the results of `stage` are there, and their files have the right sizes.
 
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
@@ -63,7 +64,7 @@ class Store:
         return self.path(stage).exists() and not _fault(stage, self.path(stage), lambda folder, seal: None)
 
     def sound(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, and again when touched.
+        """True if the results of `stage` are there, and all checksums match. A file is read again only after it was touched.
 
         Raises:
             ValueError: as `has` does.
@@ -71,7 +72,7 @@ class Store:
         return self.path(stage).exists() and not _fault(stage, self.path(stage))  # if damaged, `get` says why, and computes it again
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
+        """The folder of the results of `stage`. Missing or damaged results are computed; if another process works on them, wait for it.
 
         Raises:
             Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
@@ -79,11 +80,11 @@ class Store:
         return insist(lambda: self.attempt(stage))
 
     def attempt(self, stage: Stage) -> Path | None:
-        """The same, or None where somebody else is at `stage`, or has taken it over from this process, which was silent for too long."""
+        """The folder of the results of `stage`, as `get`; None if another process works on it, or has taken it over from this one."""
         folder = self.path(stage)
         if self.sound(stage):
             return folder
-        for part in closure(stage.upstream, self.sound):  # in their order: one inside the other, a long chain would be too deep
+        for part in closure(stage.upstream, self.sound):  # one after the other: a long chain would recurse too deeply
             self.get(part)
         with writing(folder):
             lease = self.leases.attempt(folder.name)
@@ -104,22 +105,22 @@ class Store:
             self._held[draft].check()
 
     def error(self, stage: Stage) -> Path:
-        """Where the traceback of a stage that failed is kept, until it succeeds."""
+        """The file that keeps the traceback of a failed stage until it succeeds."""
         folder = self.path(stage)
         return folder.with_name(folder.name + ".error.txt")
 
     def _draft(self, folder: Path, lease: Lease) -> Path:
-        """The draft that is to be continued, where no former holder of the lease can reach it."""
+        """The draft to continue, at a path that no former holder of the lease knows."""
         first, *former, ours = (
             folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")
         )
         others = sorted(set(folder.parent.glob(f"{folder.name}.*.draft")).difference(former))  # of who took over, and stopped
         left = next((d for d in reversed((first, *others, *former)) if d.exists()), first)
-        lease.check()  # what was found is not the heir's
+        lease.check()  # so what was found is not an heir's
         if not lease.contested and left not in others:
             ours = first
         if left != ours and left.exists():
-            remove(ours)  # begun by one that had lost the lease already
+            remove(ours)  # begun after the lease was lost
             left.rename(ours)
         return ours
 
@@ -127,11 +128,11 @@ class Store:
         if folder.exists():
             fault = _fault(stage, folder)
             if not fault:
-                return  # a former holder, suspended until now, has just published it
+                return  # a former holder woke up and has just published it
             _shelve(folder, fault, lease)
         draft = self._draft(folder, lease)
         try:
-            _tidy(draft, own if draft.stem == folder.name else sever)  # who left one that bears a token may wake up
+            _tidy(draft, own if draft.stem == folder.name else sever)  # the writer of a draft with a token may wake up
             if draft.exists() and not _matches(stage, draft):
                 remove(draft)
             self._attempt(stage, draft, lease)
@@ -150,7 +151,7 @@ class Store:
     def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
         _begin(draft, lease)
         write_json(draft / "stage.json", encode(stage))
-        import torch  # takes a second, which is spent where something runs
+        import torch  # slow to import, and needed only where a stage runs
 
         torch.set_num_threads(self.machine.threads)
         measure_memory()
@@ -162,7 +163,7 @@ class Store:
             write_json(draft / REASON, {"reason": str(reason)})
         finally:
             del self._held[draft]
-        write_json(draft / "stage.json", encode(stage))  # whatever became of it meanwhile
+        write_json(draft / "stage.json", encode(stage))  # again: the stage may have overwritten it
         write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
         write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
 
@@ -171,19 +172,19 @@ def _begin(draft: Path, lease: Lease) -> None:
     """Make a draft, unless it is there.
 
     Raises:
-        Lost: if the lease is; nothing is left behind then.
+        Lost: if the lease is lost; then nothing is left behind.
     """
     draft.mkdir(exist_ok=True)
     try:
         lease.check()
     except Lost:
         with suppress(OSError):
-            draft.rmdir()  # made just now, in the place of one that the heir has moved away
+            draft.rmdir()  # made just now, after the heir had moved the old one
         raise
 
 
 def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
-    """See to it that what is found in a draft is whole files in folders, and ours alone: `apart` does that for a file."""
+    """Remove links and half-written files from a draft, and make every other file ours alone by `apart`."""
     if draft.is_symlink() or draft.is_file():
         remove(draft)
     for path in list(draft.rglob("*")):
@@ -194,7 +195,7 @@ def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
 
 
 def _writes(stage: Stage, undefined: bool) -> tuple[str, ...]:
-    """The files that a finished folder has at least; () where the stage does not say what it writes."""
+    """The files that a finished folder must have; () if the stage does not say what it writes."""
     return (*MADE, REASON) if undefined else (*MADE, *stage.writes) if stage.writes else ()
 
 
@@ -220,7 +221,7 @@ def _seal(stage: Stage, folder: Path) -> Seal:
 
 
 def _matches(stage: Stage, folder: Path) -> bool:
-    """Whether `stage.json` in the folder says the stage; what was added to the code since must be at its default.
+    """True if `stage.json` in the folder describes the stage. Fields that were added to the code since must be at their default.
 
     Raises:
         Damaged: if it is there and is no JSON.
@@ -232,7 +233,7 @@ def _matches(stage: Stage, folder: Path) -> bool:
 
 
 def _fault(stage: Stage, folder: Path, check: Callable[[Path, Seal], None] = check_content) -> str:
-    """How a folder is damaged; "" where it is not."""
+    """The damage of a folder; "" if it has none."""
     try:
         check(folder, _seal(stage, folder))
     except Damaged as fault:
@@ -241,10 +242,10 @@ def _fault(stage: Stage, folder: Path, check: Callable[[Path, Seal], None] = che
 
 
 def _shelve(folder: Path, reason: str, lease: Lease) -> None:
-    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why, and say so.
+    """Move a damaged folder to `aside/NAME.N` beside it, with the reason in a text file, and log a warning.
 
     Raises:
-        Lost: if the lease is; what an heir has put there is left, or put back.
+        Lost: if the lease is lost. An heir's folder is left there, or put back.
     """
     lease.check()
     aside = folder.parent / "aside"
