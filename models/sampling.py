@@ -182,8 +182,8 @@ def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tu
 def completion_logits(model: LanguageModel, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
     """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P].
 
-    Row b follows prompt `owners[b]`; owners ascend. Each prompt goes through the model once, however many rows follow it, and gets gradients
-    from all of them.
+    Row b follows prompt `owners[b]`; owners ascend. Each prompt goes through the model once, however many rows follow it, and gets
+    gradients from all of them.
 
     Raises:
         ValueError: if the lengths are not those of the prompts, the owners are not ascending and one a row, or a sequence is

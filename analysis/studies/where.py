@@ -39,8 +39,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
 
 @dataclass(frozen=True)
 class Practised:
-    """Facts about one place of practice: its depth, the success of the base there, the share of groups with signal, and the gain in points
-    at the edge and deeper."""
+    """Facts about one place of practice: its depth, the success of the base there, the share of groups with signal, and the gain in
+    points at the edge and deeper."""
 
     needs: tuple[str, ...] = ("edge", "before", "after", "learn")
 
@@ -68,8 +68,8 @@ class Practised:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Picks the cell at the first of these depths inside or beyond a region of the seed's edge, else at the deepest one; none if the edge has
-    no such region."""
+    """Picks the cell of the first of these depths that reaches the start of a region of the seed's edge, or else of the deepest; none if the
+    edge has no such region."""
 
     region: str = "at"
     among: tuple[int, ...] = DEPTHS
