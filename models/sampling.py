@@ -113,9 +113,8 @@ def generate(
         cache.written += 1
         forwarded += len(longer)
     T = t + 1
-    if appended:
-        for x in (logp, *measured):
-            x *= mask
+    for x in (logp, *measured):
+        x *= mask  # on appended tokens too
     return Completions(tokens[:, :T], lengths, mask[:, :T], logp[:, :T], forwarded, tuple(x[:, :T] for x in measured))
 
 

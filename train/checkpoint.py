@@ -33,7 +33,7 @@ class Progress:
     def __init__(self, out: Path, fabric: "Fabric", model: nn.Module, optimizer: Optimizer, ledger: Ledger):
         self.checkpoint, self.fabric, self.optimizer, self.ledger = out / "checkpoint.pt", fabric, optimizer, ledger
         self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
-        self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
+        self.log = appending(out / "metrics.jsonl")  # stays open during the run; whoever made this object closes it
         self.sums: dict[str, str] = {}  # checksum of the checkpoint -> checksum of the metrics before it
         self.kept: dict[str, str] = {}  # finished files -> their checksums
         self.logged = hashlib.sha256()
@@ -91,7 +91,7 @@ class Progress:
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger), "kept": self.kept}
         memory = io.BytesIO()  # torch.save to a file would hide the system's error
-        torch.save({name: part.state_dict() for name, part in self.state.items()} | facts, memory)
+        torch.save({name: holder.state_dict() for name, holder in self.state.items()} | facts, memory)
         with new_file(draft) as file:
             file.write(memory.getbuffer())
         latest = {digest(draft): self.logged.hexdigest()}
@@ -104,9 +104,6 @@ class Progress:
         """Checksums of the checkpoints that may be there, each mapped to that of the metrics before it."""
         with reading(file := self.checkpoint.with_suffix(".json"), error=Damaged):
             return {found: a_text(logged) for found, logged in read_object(file).items()}
-
-    def close(self) -> None:
-        self.log.close()
 
     def finish(self) -> None:
         """Remove the checkpoint, and what a kill may have left of one, once the results are complete.

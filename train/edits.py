@@ -22,15 +22,15 @@ def edit_records(edits: Edits) -> list[dict[str, object]]:
     if odd := [edit for _, edit in edits if KINDS.get(type(edit).__name__) is not type(edit)]:
         raise ValueError(f"the edits that a policy keeps are of {' or '.join(KINDS)}; found {odd[0]!r}")
     return [
-        {"block": block, "edit": type(edit).__name__} | {name: x for name, x in _parts(edit) if not isinstance(x, Tensor)}
+        {"block": block, "edit": type(edit).__name__} | {name: x for name, x in _values(edit) if not isinstance(x, Tensor)}
         for block, edit in edits
     ]
 
 
 def edit_tensors(edits: Edits) -> dict[str, Tensor]:
     """The tensors of edits, by the place of each edit and by field."""
-    parts = [(f"{PREFIX}{i}.{name}", x) for i, (_, edit) in enumerate(edits) for name, x in _parts(edit)]
-    return {name: x.detach().float() for name, x in parts if isinstance(x, Tensor)}
+    values = [(f"{PREFIX}{i}.{name}", x) for i, (_, edit) in enumerate(edits) for name, x in _values(edit)]
+    return {name: x.detach().float() for name, x in values if isinstance(x, Tensor)}
 
 
 def read_edits(records: object, tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, Edit]]:
@@ -45,5 +45,5 @@ def read_edits(records: object, tensors: Mapping[str, Tensor]) -> Iterator[tuple
         yield block, kind(**numbers, **{name.removeprefix(start): x for name, x in tensors.items() if name.startswith(start)})
 
 
-def _parts(edit: Edit) -> list[tuple[str, object]]:
+def _values(edit: Edit) -> list[tuple[str, object]]:
     return [(f.name, getattr(edit, f.name)) for f in fields(edit)]  # type: ignore[arg-type]  # each of `KINDS` is a dataclass

@@ -8,7 +8,7 @@ checkpoint to the same bits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count, pairwise
@@ -104,7 +104,8 @@ class Learn(Stage):
         policy = load_policy(context.get(self.policy))
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
         run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
-        with closing(Progress(out, fabric, run.bare, optimizer, run.ledger)) as progress:
+        progress = Progress(out, fabric, run.bare, optimizer, run.ledger)
+        with progress.log:
             first = progress.resume(self.iterations)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):

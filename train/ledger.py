@@ -44,10 +44,10 @@ def read_ledger(folder: Path) -> Ledger:
     if not os.path.lexists(file := folder / "ledger.json"):
         return Ledger()
     with reading(file):
-        said = read_object(file)
-        if unknown := said.keys() - {f.name for f in fields(Ledger)}:
+        record = read_object(file)
+        if unknown := record.keys() - {f.name for f in fields(Ledger)}:
             raise ValueError(f"this version does not know {', '.join(sorted(unknown))}")
-        return Ledger(**{what: a_count(number) for what, number in said.items()})
+        return Ledger(**{what: a_count(number) for what, number in record.items()})
 
 
 def matrix_weights(c: GPTConfig) -> int:

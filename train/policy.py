@@ -92,9 +92,9 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
     if not (defined(folder) / "policy.json").exists():
         raise FileNotFoundError(f"{shown(folder)} holds no policy: expected policy.json and policy.safetensors. Choose a folder of `Learn`")
     with reading(file := folder / "policy.json"):
-        said = read_object(file)
-        vocab = Vocab(tuple(map(a_text, a_list(said["vocab"]))))
-        config = _config(an_object(said["config"]), vocab)
+        record = read_object(file)
+        vocab = Vocab(tuple(map(a_text, a_list(record["vocab"]))))
+        config = _config(an_object(record["config"]), vocab)
     with reading(file := folder / weights_file):
         if 4 * matrix_weights(config) > file.stat().st_size:  # before making a model that may exceed memory
             raise ValueError(f"it is too small for the {matrix_weights(config):,} weights of the model that policy.json describes")
@@ -104,15 +104,15 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
         model = GPT(config, torch.Generator())
         model.load_state_dict({name: weight for name, weight in weights.items() if not name.startswith(PREFIX)})
         policy = Policy(model, vocab)
-        for block, edit in read_edits(said.get("edits", []), weights):
+        for block, edit in read_edits(record.get("edits", []), weights):
             policy = policy.edited(block, edit)
     return policy
 
 
-def _config(said: Mapping[str, object], vocab: Vocab) -> GPTConfig:
+def _config(record: Mapping[str, object], vocab: Vocab) -> GPTConfig:
     """The shape of a model for this vocabulary, checked not to exceed memory."""
-    config = GPTConfig(**said)  # type: ignore[arg-type]  # which checks them
-    if odd := [(name, value) for name, value in said.items() if type(value) is int and value > LARGEST]:
+    config = GPTConfig(**record)  # type: ignore[arg-type]  # which checks them
+    if odd := [(name, value) for name, value in record.items() if type(value) is int and value > LARGEST]:
         raise ValueError(f"a model of {odd[0][0]}={odd[0][1]:,} cannot be made")
     if config.vocab != len(vocab):
         raise ValueError(f"a model of {config} does not read a vocabulary of {len(vocab)} words")

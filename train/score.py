@@ -120,16 +120,16 @@ def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: in
 
 
 @lru_cache(maxsize=512)
-def _exam(of: Exact[Family], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def _exam(f: Exact[Family], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     from models.sampling import pad
 
-    family, surface = of.value, said.value
-    asked = list(named(family, "test", range(problems), "score", seed))
-    solutions = [surface.solution(p) for p in asked]
-    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in asked])
+    family, surface = f.value, s.value
+    drawn = list(named(family, "test", range(problems), "score", seed))
+    solutions = [surface.solution(p) for p in drawn]
+    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in drawn])
     tokens, lengths = pad([vocab.encode(words) for words in solutions])
     roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions])
-    applied = [[sum(step.primitive.name == n for step in p.proof) for p in asked] for n in primitives]
+    applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
     return Exam(prompts, prompt_lengths, tokens, lengths, roles, np.array(applied, dtype=np.int16))
 
 

@@ -68,8 +68,8 @@ class Practised:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Picks the cell of the first of these depths that reaches the start of a region of the seed's edge, or else of the deepest; none if the
-    edge has no such region."""
+    """Picks the cell of the first of these depths that reaches the start of a region of the seed's edge, or else of the deepest; none if
+    the edge has no such region."""
 
     region: str = "at"
     among: tuple[int, ...] = DEPTHS

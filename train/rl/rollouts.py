@@ -95,27 +95,27 @@ class Rollouts:
         )
 
     @staticmethod
-    def concat(parts: Sequence[Rollouts]) -> Rollouts:
-        """The groups of all `parts` in order, padded to the longest; the path is the common prefix of their paths.
+    def concat(rollouts: Sequence[Rollouts]) -> Rollouts:
+        """The groups of all `rollouts` in order, padded to the longest; the path is the common prefix of their paths.
 
         Raises:
-            ValueError: if there is no part, or they differ in the size of their groups or in what was recorded.
+            ValueError: if there are none, or they differ in the size of their groups or in what was recorded.
         """
-        if len({(r.group, frozenset(r.records)) for r in parts}) != 1:
-            found = ", ".join(f"groups of {r.group} with {sorted(r.records) or 'no records'}" for r in parts) or "none"
+        if len({(r.group, frozenset(r.records)) for r in rollouts}) != 1:
+            found = ", ".join(f"groups of {r.group} with {sorted(r.records) or 'no records'}" for r in rollouts) or "none"
             raise ValueError(f"expected rollouts of one sampler; found {found}")
-        first = parts[0]
-        same = takewhile(lambda numbers: len(set(numbers)) == 1, zip(*(r.path for r in parts), strict=False))
+        first = rollouts[0]
+        same = takewhile(lambda numbers: len(set(numbers)) == 1, zip(*(r.path for r in rollouts), strict=False))
         return replace(
             first,
-            problems=tuple(p for r in parts for p in r.problems),
-            limit=max(r.limit for r in parts),
+            problems=tuple(p for r in rollouts for p in r.problems),
+            limit=max(r.limit for r in rollouts),
             path=tuple(numbers[0] for numbers in same),
-            traces=tuple(t for r in parts for t in r.traces),
-            verdicts=tuple(v for r in parts for v in r.verdicts),
-            forwarded=sum(r.forwarded for r in parts),
-            records={name: joined([r.records[name] for r in parts]) for name in first.records},
-            **{name: joined([getattr(r, name) for r in parts]) for name in (*OF_PROBLEMS, *OF_ROWS)},  # type: ignore[arg-type]  # tensors
+            traces=tuple(t for r in rollouts for t in r.traces),
+            verdicts=tuple(v for r in rollouts for v in r.verdicts),
+            forwarded=sum(r.forwarded for r in rollouts),
+            records={name: joined([r.records[name] for r in rollouts]) for name in first.records},
+            **{name: joined([getattr(r, name) for r in rollouts]) for name in (*OF_PROBLEMS, *OF_ROWS)},  # type: ignore[arg-type]  # tensors
         )
 
 

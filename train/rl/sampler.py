@@ -67,11 +67,11 @@ def rollout(
     rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
     completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # many are equal
     words = {tokens: vocab.decode(tokens) for _, tokens in completions}
-    traces = {tokens: surface.read(said) for tokens, said in words.items()}
+    traces = {tokens: surface.read(completion) for tokens, completion in words.items()}
     verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
     records: dict[Record, Tensor] = dict(zip(measured, drawn.measured, strict=True))
     if "roles" in sampler.records:  # counted from 1, since 0 is padding
-        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(said)] for tokens, said in words.items()}
+        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(completion)] for tokens, completion in words.items()}
         records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
     padded, prompt_lengths = pad(prompts, device)
     return Rollouts(

@@ -29,8 +29,8 @@ class Layout:
             ValueError: naming the array, what was expected, and what was found.
         """
         sizes = dict(self.sizes)
-        for name, said in self.arrays.items():
-            kind, *axes = said.split()
+        for name, layout in self.arrays.items():
+            kind, *axes = layout.split()
             array = found[name]
             expected = tuple(sizes.setdefault(axis, size) for axis, size in zip(axes, array.shape, strict=False))
             if array.dtype.kind not in kind or len(axes) != array.ndim or array.shape != expected:
@@ -85,9 +85,9 @@ def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
     return found
 
 
-def texts(said: Sequence[str]) -> NDArray[np.bytes_]:
+def texts(strings: Sequence[str]) -> NDArray[np.bytes_]:
     """Lines of text as UTF-8 bytes of one width [N]; `lines` inverts it."""
-    return np.array([line.encode() for line in said], dtype=np.bytes_)
+    return np.array([line.encode() for line in strings], dtype=np.bytes_)
 
 
 def lines(found: NDArray[np.generic]) -> tuple[str, ...]:  # [N]

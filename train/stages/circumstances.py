@@ -106,17 +106,17 @@ def read_made(folder: Path) -> Made:
         Malformed: if they cannot be read.
     """
     with reading(file := folder / "run.json"):
-        said = read_object(file)
-        finished, device, python = (a_text(said.get(what, "")) for what in ("finished", "device", "python"))
-        machine = an_object(said.get("machine", {}))
+        record = read_object(file)
+        finished, device, python = (a_text(record.get(what, "")) for what in ("finished", "device", "python"))
+        machine = an_object(record.get("machine", {}))
         return Made(
-            a_number(said["seconds"], 0, LONGEST),
-            a_number(said.get("cpu_seconds", 0), 0, LONGEST),
-            a_count(said["peak_memory_mb"]),
+            a_number(record["seconds"], 0, LONGEST),
+            a_number(record.get("cpu_seconds", 0), 0, LONGEST),
+            a_count(record["peak_memory_mb"]),
             finished,
             device,
             python,
             Machine(**{f.name: machine[f.name] for f in fields(Machine) if f.name in machine}),  # type: ignore[arg-type]  # it checks them
-            {package: a_text(version) for package, version in an_object(said.get("versions", {})).items()},
-            None if said.get("commit") is None else an_object(said["commit"]),
+            {package: a_text(version) for package, version in an_object(record.get("versions", {})).items()},
+            None if record.get("commit") is None else an_object(record["commit"]),
         )

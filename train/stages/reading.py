@@ -47,8 +47,8 @@ def why(reason: Exception) -> str:
     """An exception in one line."""
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror
-    said = "it has no " if isinstance(reason, KeyError) else ""
-    text = printable(" ".join(f"{said}{reason}".split()))
+    prefix = "it has no " if isinstance(reason, KeyError) else ""
+    text = printable(" ".join(f"{prefix}{reason}".split()))
     return (text if len(text) <= LONGEST else f"{text[:LONGEST]} ...") or type(reason).__name__
 
 
@@ -71,14 +71,14 @@ def read_json(file: Path) -> object:
     return parse(file.read_bytes())
 
 
-def parse(said: bytes) -> object:
+def parse(data: bytes) -> object:
     """The value of a text of JSON in UTF-8.
 
     Raises:
         ValueError: if it is none, or holds a text that is no Unicode.
     """
-    value: object = json.loads(said.decode("utf-8"))
-    if b"\\u" in said:
+    value: object = json.loads(data.decode("utf-8"))
+    if b"\\u" in data:
         json.dumps(value, ensure_ascii=False).encode()
     return value
 

@@ -79,9 +79,9 @@ def form(value: object, modulus: int | None = None) -> Form:
     if value is None or of in (float, str):
         return Form(value, text := repr(value) if of is float else json.dumps(value), text)  # type: ignore[arg-type]
     if of is tuple:
-        said = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
-        whole, changed = ", ".join([f.whole for f in said]), ", ".join([f.changed for f in said])
-        return Form([f.json for f in said], f"[{whole}]", f"[{changed}]", tuple([v for f in said for v in f.own]))
+        forms = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
+        whole, changed = ", ".join([f.whole for f in forms]), ", ".join([f.changed for f in forms])
+        return Form([f.json for f in forms], f"[{whole}]", f"[{changed}]", tuple([v for f in forms for v in f.own]))
     if isinstance(value, Hashed):
         stage = f'"stage": "{name(value)}"'
         return Form({"stage": name(value)}, f'{{{stage}, "meaning": "{value.hashes.meaning}"}}', f"{{{stage}}}")
@@ -111,9 +111,9 @@ def _remembered(of: _Object, modulus: int | None) -> Form:
     value = of.value
     if modulus is None or not isinstance(value, Canonical):
         return form_of_fields(value, modulus)
-    said: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
-    text = json.dumps(said)
-    return Form({**said, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
+    record: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
+    text = json.dumps(record)
+    return Form({**record, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
 
 
 def form_of_fields(value: object, modulus: int | None = None) -> Form:
@@ -128,26 +128,26 @@ def form_of_fields(value: object, modulus: int | None = None) -> Form:
     if more := getattr(value, "__dict__", {}).keys() - known.state:
         raise _refused(of, f"{', '.join(sorted(more))} is no field of it. A value must hold nothing but its fields (no InitVar)")
     defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
-    said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
+    values, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
     for called in known.fields:
-        part = form(getattr(value, called), modulus)
-        said[called] = part.json
-        whole.append(f'"{called}": {part.whole}')
-        if defaults.get(called) == part.whole:
+        inner = form(getattr(value, called), modulus)
+        values[called] = inner.json
+        whole.append(f'"{called}": {inner.whole}')
+        if defaults.get(called) == inner.whole:
             usual.append(called)
         else:
-            changed.append(f'"{called}": {part.changed}')
-        own += part.own
-    found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
+            changed.append(f'"{called}": {inner.changed}')
+        own += inner.own
+    found: dict[str, Json] = {"is": known.name, "fields": values, "usual": usual}
     if isinstance(value, Hashed):
         found["version"] = value.VERSION
         head.append(f'"version": {value.VERSION}')
     if known.drawn:
         held, offered = {id(v) for v in own}, {n: getattr(value, n) for n in known.drawn}
         draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
-        found["draws"] = {n: part.json for n, part in draws.items()}
-        head.append('"draws": ' + _object([f'"{n}": {part.whole}' for n, part in draws.items()]))
-        own += [v for part in draws.values() for v in part.own]
+        found["draws"] = {n: inner.json for n, inner in draws.items()}
+        head.append('"draws": ' + _object([f'"{n}": {inner.whole}' for n, inner in draws.items()]))
+        own += [v for inner in draws.values() for v in inner.own]
     texts = [_object([*head, f'"fields": {_object(those)}']) for those in (whole, changed)]
     return Form(found, texts[0], texts[1], tuple(own))
 
@@ -197,12 +197,12 @@ def differences(then: object, now: Json, stages: Container[str], at: str = "") -
         yield f"{at} was {json.dumps(then)[:120]}, and is {json.dumps(now)[:120]} now"
 
 
-def _parts(said: object) -> dict[str, Json]:
+def _parts(record: object) -> dict[str, Json]:
     """Everything that tells the JSON of a dataclass from that of others, by name."""
-    if not isinstance(said, dict):
+    if not isinstance(record, dict):
         return {}
-    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
-    return {".is": said.get("is"), ".VERSION": said.get("version")} | {
+    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := record.get(name), dict)]
+    return {".is": record.get("is"), ".VERSION": record.get("version")} | {
         f".{name}": value for group in groups for name, value in group.items()
     }
 

@@ -20,9 +20,8 @@ VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs:
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
 FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
-FOREIGN = re.compile(
-    r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
-)  # what editors, desktops and network file systems leave in a folder; relative to it, with / between the parts
+# files that editors, desktops and network file systems leave in a folder, by their path in it
+FOREIGN = re.compile(r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$")
 
 
 class Damaged(Exception):
@@ -72,7 +71,7 @@ def read_seal(folder: Path) -> Seal:
         record = read_object(folder / SEAL)
         if record["schema"] != SCHEMA:
             raise ValueError(f"it has schema {record['schema']}; this version reads {SCHEMA}")
-        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(said) for name, said in an_object(record["files"]).items()})
+        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(facts) for name, facts in an_object(record["files"]).items()})
     for name, file in seal.files.items():
         _check(folder / name, "bytes", file.bytes, lambda path: path.stat().st_size)
     return seal
@@ -95,8 +94,8 @@ def _check(path: Path, what: str, then: object, read: Callable[[Path], object]) 
         raise Damaged(f"{shown(path)} was changed after it was written ({what} {now}, not {then})")
 
 
-def _file(said: object) -> File:
-    facts = an_object(said)
+def _file(value: object) -> File:
+    facts = an_object(value)
     return File(a_count(facts["bytes"]), a_text(facts["sha256"]))
 
 

@@ -113,10 +113,10 @@ class Stage(Hashed, ABC):
         of = type(self)
         if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
             raise TypeError(f"{of.__qualname__} is a stage, equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
-        for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # upstream first, so that a long chain does not recurse deeply
-            _ = part.hashes
-        said = form_of_fields(self)
-        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
+        for stage in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # upstream first, so that a long chain does not recurse deeply
+            _ = stage.hashes
+        form = form_of_fields(self)
+        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (form.changed, form.whole)))
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
@@ -182,11 +182,11 @@ def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda st
     path: list[tuple[Iterator[Stage], Stage | None]] = [(iter(stages), None)]  # where we are, from the outside in
     while path:
         rest, whole = path[-1]
-        part = next((p for p in rest if id(p) not in seen), None)
-        if part is not None:
-            seen.add(id(part))
-            if not there(part):
-                path.append((iter(part.upstream), part))
+        stage = next((p for p in rest if id(p) not in seen), None)
+        if stage is not None:
+            seen.add(id(stage))
+            if not there(stage):
+                path.append((iter(stage.upstream), stage))
         else:
             path.pop()
             if whole is not None:
@@ -200,25 +200,25 @@ def encode(stage: Stage) -> dict[str, Json]:
     Raises:
         TypeError: as `identity`.
     """
-    return {"schema": SCHEMA, "stages": [_entry(part) for part in closure((stage,))]}
+    return {"schema": SCHEMA, "stages": [_entry(each) for each in closure((stage,))]}
 
 
 def _entry(stage: Stage) -> dict[str, Json]:
-    said = form_of_fields(stage).json
-    assert isinstance(said, dict)
-    return {"name": name(stage), **said}
+    entry = form_of_fields(stage).json
+    assert isinstance(entry, dict)
+    return {"name": name(stage), **entry}
 
 
 def unlike(record: object, stage: Stage) -> Iterator[str]:
     """Differences between the JSON of an expression and `stage`. Fields that were added since must be at their default."""
     match record:
         case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
-            said = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
-            stages = {name(part): part for part in closure((stage,))}
-            if name(stage) not in said:
+            recorded = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
+            stages = {name(each): each for each in closure((stage,))}
+            if name(stage) not in recorded:
                 yield f"it does not say {name(stage)}"
-            for called in (called for called in stages if called in said):
-                yield from differences(said[called], _entry(stages[called]), said, called)
+            for called in (called for called in stages if called in recorded):
+                yield from differences(recorded[called], _entry(stages[called]), recorded, called)
         case _:
             yield f"it is no expression of schema {SCHEMA}"
 

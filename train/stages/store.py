@@ -84,8 +84,8 @@ class Store:
         folder = self.path(stage)
         if self.sound(stage):
             return folder
-        for part in closure(stage.upstream, self.sound):  # one after the other: a long chain would recurse too deeply
-            self.get(part)
+        for upstream in closure(stage.upstream, self.sound):  # one after the other: a long chain would recurse too deeply
+            self.get(upstream)
         with writing(folder):
             lease = self.leases.attempt(folder.name)
             if lease is None:
