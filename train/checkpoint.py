@@ -47,7 +47,8 @@ class Progress:
         """
         iteration = written = 0
         if self.checkpoint.exists():
-            known = self._known()
+            with reading(sums := self.checkpoint.with_suffix(".json"), error=Damaged):
+                known = {found: a_text(logged) for found, logged in read_object(sums).items()}  # checkpoint -> metrics before it
             with reading(self.checkpoint, error=Damaged):
                 found = digest(self.checkpoint)
                 if found not in known:
@@ -99,11 +100,6 @@ class Progress:
         write_json(self.checkpoint.with_suffix(".json"), self.sums | latest)
         draft.replace(self.checkpoint)
         self.sums, self.saved = latest, time.monotonic()
-
-    def _known(self) -> dict[str, str]:
-        """Checksums of the checkpoints that may be there, each mapped to that of the metrics before it."""
-        with reading(file := self.checkpoint.with_suffix(".json"), error=Damaged):
-            return {found: a_text(logged) for found, logged in read_object(file).items()}
 
     def finish(self) -> None:
         """Remove the checkpoint, and what a kill may have left of one, once the results are complete.

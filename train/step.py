@@ -66,14 +66,12 @@ def take(fabric: Fabric, run: Run, optimizer: Optimizer, clip: float, losses: We
     total, norm, parameters = 0.0, None, list(run.bare.parameters())
     optimizer.zero_grad(set_to_none=True)
     for (weight, loss), update in zip(losses, updates, strict=True):
-        terms = 0
         for term in update.terms:
             _check_finite("loss", value := term.item(), loss, iteration)
             fabric.backward(weight * term)
             total += weight * value
-            terms += 1
-        if terms:
-            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if gradients := [p.grad for p in parameters if p.grad is not None]:
+            norm = nn.utils.get_total_norm(gradients)
             _check_finite("gradient", norm.item(), loss, iteration)
     metrics = _apart([update.metrics for update in updates])
     if norm is None:

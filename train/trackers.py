@@ -5,8 +5,8 @@ again from `metrics.jsonl`, so that a killed run has no step twice. A step is a 
 without one.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,11 +29,10 @@ class Csv:
     folder: Path
     titles: Mapping[str, str] = field(default_factory=dict)  # readable titles by stage name
 
-    @contextmanager
-    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+    def __call__(self, stage: Stage) -> AbstractContextManager["Logger"]:
         from lightning.fabric.loggers.csv_logs import CSVLogger
 
-        yield from _closed(CSVLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+        return _opened(CSVLogger, self.folder, called(stage, self.titles))
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,10 @@ class TensorBoard:
     def __post_init__(self) -> None:
         needs("tensorboard")
 
-    @contextmanager
-    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+    def __call__(self, stage: Stage) -> AbstractContextManager["Logger"]:
         from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 
-        yield from _closed(TensorBoardLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+        return _opened(TensorBoardLogger, self.folder, called(stage, self.titles))
 
 
 @dataclass(frozen=True)
@@ -113,13 +111,12 @@ def called(stage: Stage, titles: Mapping[str, str]) -> str:
     return "-".join([*"".join(c if c.isalnum() else " " for c in title).split(), stage.identity])
 
 
-def _closed(logger: "Logger") -> Iterator["Logger"]:
-    try:
-        yield logger
-    finally:
-        logger.finalize("success")
-
-
-def _emptied(folder: Path, log: str) -> str:
+@contextmanager
+def _opened(logger: Callable[[Path, str, str], "Logger"], folder: Path, log: str) -> Iterator["Logger"]:
+    """An empty log in `folder`, finalised at the end."""
     remove(folder / log)
-    return log
+    opened = logger(folder.parent, folder.name, log)
+    try:
+        yield opened
+    finally:
+        opened.finalize("success")
