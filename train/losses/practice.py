@@ -50,10 +50,8 @@ class Practice:
     def __post_init__(self) -> None:
         check(self)
         if self.sampler.group == 1 and compares(self.algorithm.credit):
-            raise ValueError(
-                f"{self.algorithm.credit} compares the completions of a problem, of which the sampler draws one, so nothing would be "
-                "learned; give Sampler a group of at least 2, or Algorithm a credit that compares nothing, such as (Spread(),)"
-            )
+            fault = f"{self.algorithm.credit} compares the completions of a problem, of which the sampler draws one"
+            raise ValueError(f"{fault}: give Sampler a group of at least 2, or Algorithm a credit that compares nothing, as (Spread(),)")
         if self.sampler.group * self.problems == 1:
             raise ValueError("an update on one completion has nothing to compare it with; raise Practice.problems or Sampler.group")
 

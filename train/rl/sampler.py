@@ -15,7 +15,7 @@ from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.verify import verify
 from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
-from train.rl.rollouts import Record, Rollouts
+from train.rl.rollouts import OF_ROWS, Record, Rollouts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,10 +81,7 @@ def rollout(
         path=path,
         prompts=padded,
         prompt_lengths=prompt_lengths,
-        tokens=drawn.tokens,
-        lengths=drawn.lengths,
-        mask=drawn.mask,
-        logp=drawn.logp,
+        **{name: getattr(drawn, name) for name in OF_ROWS},
         traces=tuple(traces[tokens] for _, tokens in completions),
         verdicts=tuple(verdicts[each] for each in completions),
         forwarded=drawn.forwarded,

@@ -58,10 +58,8 @@ def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Excep
         found = _plain(path)
         version = int(found.pop("schema", np.array(0)))
         if version != schema:
-            raise error(
-                f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}. "
-                "Read it with the version that made it, or move its folder away and let it be computed again"
-            )
+            schemas = f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}"
+            raise error(f"{schemas}. Read it with the version that made it, or move its folder away and let it be computed again")
         layout.check(found)
     return found
 

@@ -94,10 +94,10 @@ class Lease:
         chain = _chain(self.folder, self.name)
         if not chain or chain[-1].holder.token != self.token:
             by = f"process {chain[-1].holder.pid} on {chain[-1].holder.host} took it over" if chain else "it was released meanwhile"
-            raise Lost(
-                f"{self.folder / self.name}: this process was silent for too long (suspended, or cut off from the file system), and {by}. "
-                "What it made is thrown away; nothing is lost, since the other goes on from its checkpoint. Run the same command again."
+            fault = (
+                f"{self.folder / self.name}: this process was silent for too long (suspended, or cut off from the file system), and {by}"
             )
+            raise Lost(f"{fault}. Its draft is discarded, but the other process continues from its checkpoint. Run the same command again.")
 
     def __enter__(self) -> "Lease":
         self._heart.start()
@@ -226,10 +226,8 @@ def _chain(folder: Path, name: str) -> list[Sight]:
     tokens: set[str] = set()
     while (sight := _read(file := folder / (f"{name}.{chain[-1].holder.token}" if chain else name))) is not None:
         if sight.holder.token in tokens or len(chain) == HEIRS:
-            raise ValueError(
-                f"{file} was written by no holder: the heirs of {folder / name} go in a circle, or are more than {HEIRS}. "
-                f"Once nobody is at work there, remove {folder}; the same command goes on from there."
-            )
+            fault = f"{file} was written by no holder: the heirs of {folder / name} go in a circle, or are more than {HEIRS}"
+            raise ValueError(f"{fault}. Once nobody is at work there, remove {folder}; the same command goes on from there.")
         chain.append(sight)
         tokens.add(sight.holder.token)
     return chain

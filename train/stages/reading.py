@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from errno import EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 from stat import S_ISREG
+from typing import TypeVar
 
 ABSENT = (ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG)  # there is no such file; of the system's other errors, no file is guilty
 LONGEST = 300  # characters of a reason
+Kind = TypeVar("Kind")
 
 
 class Malformed(ValueError):
@@ -94,9 +96,7 @@ def an_object(value: object) -> dict[str, object]:
     Raises:
         ValueError: if it is none.
     """
-    if not isinstance(value, dict):
-        raise ValueError(f"expected a JSON object, found {str(value)[:40]}")
-    return value
+    return _a(dict, "JSON object", value)
 
 
 def a_list(value: object) -> list[object]:
@@ -105,9 +105,7 @@ def a_list(value: object) -> list[object]:
     Raises:
         ValueError: if it is none.
     """
-    if not isinstance(value, list):
-        raise ValueError(f"expected a list, found {str(value)[:40]}")
-    return value
+    return _a(list, "list", value)
 
 
 def a_text(value: object) -> str:
@@ -116,8 +114,12 @@ def a_text(value: object) -> str:
     Raises:
         ValueError: if it is none.
     """
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text, found {str(value)[:40]}")
+    return _a(str, "text", value)
+
+
+def _a(kind: type[Kind], what: str, value: object) -> Kind:
+    if not isinstance(value, kind):
+        raise ValueError(f"expected a {what}, found {str(value)[:40]}")
     return value
 
 

@@ -87,10 +87,8 @@ def form(value: object, modulus: int | None = None) -> Form:
         return Form({"stage": name(value)}, f'{{{stage}, "meaning": "{value.hashes.meaning}"}}', f"{{{stage}}}")
     if is_dataclass(value) and not isinstance(value, type):
         return _remembered(_Object(value), modulus)
-    raise TypeError(
-        f"{value!r} ({of.__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
-        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
-    )
+    stable = "None, bool, int, float, str, tuples and frozen dataclasses of these (and primitives, inside a family with a modulus)"
+    raise TypeError(f"{value!r} ({of.__name__}) cannot be part of an experiment: the same in every process are only {stable}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -213,10 +213,10 @@ def _seal(stage: Stage, folder: Path) -> Seal:
         return seal
     check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
     if not _matches(stage, folder):
-        raise ValueError(
-            f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive "
-            f"changed since. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder."
+        fault = (
+            f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive changed since"
         )
+        raise ValueError(f"{fault}. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder.")
     return seal
 
 
