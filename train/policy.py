@@ -6,7 +6,6 @@ and planning studies do not wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
@@ -94,7 +93,11 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
     with reading(file := folder / "policy.json"):
         record = read_object(file)
         vocab = Vocab(tuple(map(a_text, a_list(record["vocab"]))))
-        config = _config(an_object(record["config"]), vocab)
+        config = GPTConfig(**an_object(record["config"]))  # type: ignore[arg-type]  # which checks them
+        if large := [(name, value) for name, value in vars(config).items() if type(value) is int and value > LARGEST]:
+            raise ValueError(f"a model of {large[0][0]}={large[0][1]:,} cannot be made")  # memory may not hold it
+        if config.vocab != len(vocab):
+            raise ValueError(f"a model of {config} does not read a vocabulary of {len(vocab)} words")
     with reading(file := folder / weights_file):
         if 4 * matrix_weights(config) > file.stat().st_size:  # before making a model that may exceed memory
             raise ValueError(f"it is too small for the {matrix_weights(config):,} weights of the model that policy.json describes")
@@ -107,16 +110,6 @@ def load_policy(folder: Path, weights_file: str = WEIGHTS) -> Policy:
         for block, edit in read_edits(record.get("edits", []), weights):
             policy = policy.edited(block, edit)
     return policy
-
-
-def _config(record: Mapping[str, object], vocab: Vocab) -> GPTConfig:
-    """The shape of a model for this vocabulary, checked not to exceed memory."""
-    config = GPTConfig(**record)  # type: ignore[arg-type]  # which checks them
-    if odd := [(name, value) for name, value in record.items() if type(value) is int and value > LARGEST]:
-        raise ValueError(f"a model of {odd[0][0]}={odd[0][1]:,} cannot be made")
-    if config.vocab != len(vocab):
-        raise ValueError(f"a model of {config} does not read a vocabulary of {len(vocab)} words")
-    return config
 
 
 def torch_rng(*path: str | int) -> torch.Generator:
