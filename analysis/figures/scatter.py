@@ -43,14 +43,14 @@ class Scatter:
     name: str  # the label of cells that is written beside the mark
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        from matplotlib.lines import Line2D
-
         conditions = {labels: found for labels, found in by_condition(facts).items() if self._has_both(found)}
         if not conditions:
             return ""
         colours = {value: PALETTE[i % len(PALETTE)] for i, value in enumerate(dict.fromkeys(dict(c)[self.colour] for c in conditions))}
 
         def paint(figure: Figure) -> None:
+            from matplotlib.lines import Line2D
+
             panels = figure.subplots(len(self.y), len(self.x), sharex="col", sharey="row", squeeze=False)
             for row, y in zip(panels, self.y, strict=True):
                 for axes, x in zip(row, self.x, strict=True):

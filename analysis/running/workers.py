@@ -9,9 +9,10 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import torch
 
 from synthtasks.console.stdout import say_every_character
 from train.stages.machine import Machine
@@ -114,7 +115,6 @@ def _serve(connection: Connection, place: Place, parent: int) -> None:
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     asked = connection.poll  # what comes while a stage runs asks to stop; nothing is shared, and so no lock that one could be killed with
     store = Store(place.root, place.machine, place.checkpoint_seconds, asked, tracker=place.tracker)
-    import_module("torch")  # which takes seconds, and is no part of the time that a stage may take
     while True:
         try:
             stage = connection.recv()
@@ -135,8 +135,6 @@ def _follow(parent: int) -> None:
 def evaluate(stage: Stage, store: Store) -> Outcome:
     """Run a stage, unless it is there or somebody else is at it."""
     if store.machine.device.type == "cuda":
-        import torch
-
         torch.cuda.set_per_process_memory_fraction(store.machine.memory_fraction)  # schedulers count it; nothing else fences it off
     try:
         return Busy() if store.attempt(stage) is None else Done()
