@@ -112,7 +112,7 @@ class Stage(Hashed, ABC):
         """
         of = type(self)
         if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
-            raise TypeError(f"{of.__qualname__} is a stage, equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
+            raise TypeError(f"{of.__name__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
         for stage in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # upstream first, so that a long chain does not recurse deeply
             _ = stage.hashes
         form = form_of_fields(self)
