@@ -1,4 +1,4 @@
-"""Tokens in, logits out; no task is known here. Importing the package, for its configuration, does not import torch."""
+"""Language models: tokens in, logits out. They know no task. Importing the package, for its configuration, does not import torch."""
 
 from models.config import GPTConfig
 

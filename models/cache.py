@@ -1,6 +1,6 @@
-"""Key-value caches: prompts that are computed once, and the completions that follow them in groups.
+"""Key-value caches: each prompt is computed once, for the group of completions that follows it.
 
-Shapes: P prompts, B rows that follow them, G rows of the prompt that has most, S prompt tokens, T new tokens, U tokens of
+Shapes: P prompts, B rows that follow them, G rows of the largest group, S prompt tokens, T new tokens, U tokens of
 the completions so far (the new ones included), D width, H heads, K heads of keys and values, d = D / H.
 """
 
@@ -10,11 +10,33 @@ from torch import Tensor
 
 from models.layers import attend
 
-ROOM = 16  # tokens by which a cache that is full grows
+ROOM = 16  # tokens by which a full cache grows
+
+
+class Seating:
+    """Arranges rows in a grid of P prompts by G rows, so that one matrix product reads each prompt for its whole group."""
+
+    def __init__(self, owners: Tensor, prompts: int):  # [B] the prompt of each row, ascending
+        counts = owners.bincount(minlength=prompts)  # [P]
+        self.prompts, self.group = prompts, int(counts.max())
+        first = counts.cumsum(0) - counts
+        self.seats = owners * self.group + torch.arange(len(owners), device=owners.device) - first[owners]  # [B]
+        self.full = len(owners) == prompts * self.group
+
+    def by_prompt(self, x: Tensor) -> Tensor:  # [B, H, T, n] -> [P, H, G * T, n], zero on empty seats
+        _, H, T, n = x.shape
+        if not self.full:
+            x = x.new_zeros(self.prompts * self.group, H, T, n).index_copy(0, self.seats, x)
+        return x.view(self.prompts, self.group, H, T, n).transpose(1, 2).reshape(self.prompts, H, -1, n)
+
+    def by_row(self, x: Tensor) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]; inverts `by_prompt`
+        P, H, _, n = x.shape
+        rows = x.view(P, H, self.group, -1, n).transpose(1, 2).reshape(P * self.group, H, -1, n)
+        return rows if self.full else rows.index_select(0, self.seats)
 
 
 class PromptCache:
-    """Keys, values and last convolution inputs of P prompts, recorded in one pass through the model, with gradients if these are on.
+    """Keys, values and last convolution inputs of P prompts, recorded in one pass through the model, with gradients if enabled.
 
     Prompts of different lengths are padded on the right; `lengths` holds the length of each.
     """
@@ -45,31 +67,28 @@ class PromptCache:
         self.tails.append(seen.gather(1, last.expand(-1, -1, x.shape[2])))
         return seen
 
-
-class Seating:
-    """Rows in a rectangle of P prompts by G rows, so that one product reads each prompt for all that follow it."""
-
-    def __init__(self, owners: Tensor, prompts: int):  # [B] the prompt of each row, ascending
-        counts = owners.bincount(minlength=prompts)  # [P]
-        self.prompts, self.group = prompts, int(counts.max())
-        first = counts.cumsum(0) - counts
-        self.seats = owners * self.group + torch.arange(len(owners), device=owners.device) - first[owners]  # [B]
-        self.full = len(owners) == prompts * self.group
-
-    def by_prompt(self, x: Tensor) -> Tensor:  # [B, H, T, n] -> [P, H, G * T, n], zero on empty seats
-        _, H, T, n = x.shape
-        if not self.full:
-            x = x.new_zeros(self.prompts * self.group, H, T, n).index_copy(0, self.seats, x)
-        return x.view(self.prompts, self.group, H, T, n).transpose(1, 2).reshape(self.prompts, H, -1, n)
-
-    def by_row(self, x: Tensor) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]; inverts `by_prompt`
-        P, H, _, n = x.shape
-        rows = x.view(P, H, self.group, -1, n).transpose(1, 2).reshape(P * self.group, H, -1, n)
-        return rows if self.full else rows.index_select(0, self.seats)
+    def attend_with(
+        self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor, causal: Tensor | None
+    ) -> Tensor:  # [B, H, T, d], [B, K, U, d] twice, bool [T, U] -> [B, H, T, d]
+        """Attention to the prompt of each row and to its own tokens under one softmax. Each prompt is read once for its group."""
+        prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
+        (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
+        if K != H:
+            prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
+        q = q * d**-0.5
+        prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
+        if self.mask is not None:
+            prompt = prompt.masked_fill(~self.mask, float("-inf"))
+        own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
+        if causal is not None:
+            own = own.masked_fill(~causal, float("-inf"))
+        weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
+        from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
+        return from_prompt + weights[..., S:] @ own_v
 
 
 class Following:
-    """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into them."""
+    """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into the prompts."""
 
     def __init__(self, prompts: PromptCache, owners: Tensor):  # [B] the prompt of each row, ascending
         self.prompts, self.owners = prompts, owners
@@ -84,20 +103,20 @@ class Following:
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         T = q.shape[2]
         causal = torch.ones(T, T, dtype=torch.bool, device=q.device).tril()
-        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.mask, self.seating, k, v, causal)
+        return self.prompts.attend_with(layer, self.seating, q, k, v, causal)
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
         return torch.cat((self.prompts.tails[index][self.owners], x), dim=1)
 
 
 class Cache:
-    """Completions that grow a token at a time, at first one of each prompt. For use without gradients."""
+    """Completions that grow by one token at a time, starting with one for each prompt. For use without gradients."""
 
     def __init__(self, prompts: PromptCache):
         self.prompts = prompts
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
-        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d], of which the first `written` are filled
+        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d]; the first `written` tokens are filled
         self.values = [v[:, :, :0] for v in prompts.values]
         self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
         self.written = 0  # tokens of every completion so far
@@ -115,7 +134,7 @@ class Cache:
         self.keys[layer][:, :, self.written : stop] = k
         self.values[layer][:, :, self.written : stop] = v
         own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
-        return attend_both(q, self.prompts.keys[layer], self.prompts.values[layer], self.prompts.mask, self.seating, *own, None)
+        return self.prompts.attend_with(layer, self.seating, q, *own, None)
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)
@@ -123,7 +142,7 @@ class Cache:
         return seen
 
     def follow(self, rows: Tensor) -> None:
-        """Keep these rows [B'], ascending: a row that is named twice branches, a row that is not named ends."""
+        """Keep these rows [B'], ascending: a row given twice branches, a row not given ends."""
         if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
             return
         self.owners = self.owners[rows]
@@ -133,29 +152,3 @@ class Cache:
 
 def _after(start: Tensor, new: int) -> Tensor:  # [B] -> [B, T]
     return start[:, None] + torch.arange(new, device=start.device)
-
-
-def attend_both(
-    q: Tensor,  # [B, H, T, d]
-    prompt_k: Tensor,  # [P, K, S, d]
-    prompt_v: Tensor,
-    mask: Tensor | None,  # bool [P, 1, 1, S], true on real tokens
-    seating: Seating,  # of the rows
-    own_k: Tensor,  # [B, K, U, d]
-    own_v: Tensor,
-    causal: Tensor | None,  # bool [T, U]
-) -> Tensor:  # [B, H, T, d]
-    """Attention to the row's prompt and its own tokens under one softmax, reading each prompt once for its group."""
-    (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
-    if K != H:
-        prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
-    q = q * d**-0.5
-    prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
-    if mask is not None:
-        prompt = prompt.masked_fill(~mask, float("-inf"))
-    own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
-    if causal is not None:
-        own = own.masked_fill(~causal, float("-inf"))
-    weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
-    from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
-    return from_prompt + weights[..., S:] @ own_v

@@ -1,4 +1,4 @@
-"""The shape of a model, without torch: naming an experiment should not take the time that torch takes to import."""
+"""The shape of a model. This file does not import torch, which is slow, so that listing studies does not wait for it."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class GPTConfig:
     """The shape of a `GPT`.
 
     Raises:
-        ValueError: if a field has no such value, or the numbers of heads do not divide the width, or each other.
+        ValueError: if a field has a wrong value, or the numbers of heads do not divide the width or each other.
     """
 
     vocab: int
@@ -36,7 +36,5 @@ class GPTConfig:
         if type(self.rope_base) not in (int, float) or not 0 < self.rope_base < math.inf:
             raise ValueError(f"GPTConfig.rope_base is a finite number above 0; found {self.rope_base!r}")
         if self.width % (2 * self.heads) or self.heads % self.kv_heads:
-            raise ValueError(
-                f"the width must be a multiple of 2 * heads, and heads a multiple of kv_heads; "
-                f"found width={self.width}, heads={self.heads}, kv_heads={self.kv_heads}"
-            )
+            found = f"width={self.width}, heads={self.heads}, kv_heads={self.kv_heads}"
+            raise ValueError(f"the width must be a multiple of 2 * heads, and heads a multiple of kv_heads; found {found}")

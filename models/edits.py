@@ -17,7 +17,7 @@ from models.gpt import GPT
 class Edit(Protocol):
     """A change of the residual stream as it leaves a block.
 
-    It has to treat each token by itself: with a key-value cache it is given the new tokens alone, and padding as well.
+    It must treat each token separately: with a key-value cache it gets only the new tokens, and padding too.
     """
 
     def __call__(self, stream: Tensor, tokens: Tensor) -> Tensor: ...  # [B, T, D], [B, T] -> [B, T, D]
@@ -47,8 +47,8 @@ class Shift:
 class Project:
     """Removes the component along a direction: directional ablation (arXiv:2406.11717).
 
-    The paper removes it wherever the stream is written. Here it is removed after the blocks that are chosen, not between their attention
-    and their feed-forward net.
+    The paper removes it at every write to the stream. Here it is removed after the chosen blocks, not between the attention and the
+    feed-forward layer of a block.
 
     Raises:
         ValueError: if the direction is not a finite vector, or is zero; on use, if the model has another width.
@@ -69,15 +69,15 @@ class Project:
 class Edited(GPT):
     """A model with edits: `edits[l]` changes the stream that leaves block l, after the edits that `model` itself may have.
 
-    It is sampled, scored and trained like any other model. Its weights are those of `model`, not copies, under the same names: so its
-    checkpoints are those of `model`, and hold no edits.
+    It is sampled, scored and trained like any other model. It shares the weights of `model` under the same names, so its checkpoints are
+    those of `model`, without edits.
 
     Raises:
         ValueError: if there is no such block; on use, if an edit changes the shape of the stream.
     """
 
     def __init__(self, model: GPT, edits: Mapping[int, Edit]):
-        nn.Module.__init__(self)  # not GPT's, which makes new weights
+        nn.Module.__init__(self)  # not GPT.__init__, which makes new weights
         for name, module in model.named_children():
             self.add_module(name, module)
         self.config, self.edits, self.before = model.config, dict(edits), model.edited

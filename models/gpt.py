@@ -14,7 +14,7 @@ from models.layers import Block, Norm, Past, Rotary
 
 
 class LanguageModel(Protocol):
-    """Logits of the next token after each token: a `GPT`, and anything that is sampled, scored and trained like one."""
+    """A model that gives logits of the next token after each token: a `GPT`, or a replacement for one."""
 
     @property
     def config(self) -> GPTConfig: ...
@@ -26,7 +26,7 @@ class LanguageModel(Protocol):
 
 
 class GPT(nn.Module):
-    """A decoder-only transformer. Its generator alone decides the initial weights."""
+    """A decoder-only transformer. The initial weights depend only on its generator."""
 
     def __init__(self, c: GPTConfig, g: torch.Generator):
         super().__init__()
@@ -39,7 +39,7 @@ class GPT(nn.Module):
         for name, weight in self.named_parameters():
             if weight.dim() == 2 and "convs" not in name:
                 deviation = 1.0 if name == "embed.weight" else weight.shape[1] ** -0.5
-                smaller = math.sqrt(2 * c.layers) if name.endswith("out.weight") else 1.0  # each adds to one stream
+                smaller = math.sqrt(2 * c.layers) if name.endswith("out.weight") else 1.0  # all of them add to the same stream
                 nn.init.normal_(weight, std=deviation / smaller, generator=g)
 
     @property
@@ -47,7 +47,7 @@ class GPT(nn.Module):
         return self.head.weight.device
 
     def forward(self, tokens: Tensor, past: Past | None = None) -> Tensor:  # [B, T] -> [B, T, V]
-        """The logits of the token that follows each of `tokens`, which come after `past`.
+        """The logits of the token that follows each of `tokens`. The tokens follow `past`.
 
         Raises:
             ValueError: if the tokens have another shape, or the sequence is longer than the context.
@@ -65,5 +65,5 @@ class GPT(nn.Module):
         return self.head(self.norm(x))  # type: ignore[no-any-return]
 
     def edited(self, layer: int, stream: Tensor, tokens: Tensor) -> Tensor:  # [B, T, D], [B, T] -> [B, T, D]
-        """The residual stream that goes on from a block: unchanged, except in `models.edits.Edited`."""
+        """The residual stream after a block: unchanged, except in `models.edits.Edited`."""
         return stream

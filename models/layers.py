@@ -13,9 +13,9 @@ from models.config import GPTConfig
 
 
 class Past(Protocol):
-    """Keys, values and convolution inputs of earlier tokens. `models.cache` has one for sampling and one that carries gradients."""
+    """Keys, values and convolution inputs of earlier tokens. `models.cache` has one for sampling and one with gradients."""
 
-    def length(self, new: int) -> int: ...  # of the longest row, once it has `new` more tokens
+    def length(self, new: int) -> int: ...  # of the longest row after `new` more tokens
 
     def positions(self, new: int) -> Tensor: ...  # of the `new` tokens of each row: [B, T] or [1, T]
 
@@ -42,7 +42,7 @@ class ShortConvolution(nn.Module):
     def __init__(self, width: int, kernel: int, index: int):
         super().__init__()
         self.index = index
-        self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D], the last row for the token itself
+        self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D], the last row weighs the token itself
 
     def forward(self, x: Tensor, past: Past | None) -> Tensor:  # [B, T, D] -> [B, T, D]
         size, T = len(self.kernel), x.shape[1]
@@ -92,8 +92,7 @@ class Attention(nn.Module):
         qk = rotate(qk, angles)
         q, k = qk[:, : self.heads], qk[:, self.heads :]
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
-        merged: Tensor = self.out(y.transpose(1, 2).reshape(B, T, D))
-        return merged
+        return self.out(y.transpose(1, 2).reshape(B, T, D))  # type: ignore[no-any-return]
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # [B, H, T, d], [B, K, T, d] twice -> [B, H, T, d]
@@ -102,7 +101,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # [B, H, T, d], [B, K, T
 
 
 class FeedForward(nn.Module):
-    """GELU with 4 times the width inside, or SwiGLU with 8/3 of it, which has as many parameters."""
+    """GELU with an inner width of 4 D, or SwiGLU with 8/3 D, which has equally many parameters."""
 
     def __init__(self, c: GPTConfig):
         super().__init__()
@@ -112,18 +111,15 @@ class FeedForward(nn.Module):
         self.out = nn.Linear(inner, c.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
-        up: Tensor = self.up(x)
-        if self.gated:
-            gate, up = up.chunk(2, dim=-1)
-            inner = F.silu(gate) * up
-        else:
-            inner = F.gelu(up)
-        out: Tensor = self.out(inner)
-        return out
+        up = self.up(x)
+        if not self.gated:
+            return self.out(F.gelu(up))  # type: ignore[no-any-return]
+        gate, up = up.chunk(2, dim=-1)
+        return self.out(F.silu(gate) * up)  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):
-    """Attention, then the feed-forward net; each reads the stream through a norm and a short convolution."""
+    """Attention, then the feed-forward layer; each reads the stream through a norm and a short convolution."""
 
     def __init__(self, c: GPTConfig, layer: int):
         super().__init__()

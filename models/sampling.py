@@ -23,8 +23,8 @@ class Completions:
     tokens: Tensor  # [B, T], 0 after the end
     lengths: Tensor  # [B] tokens of each completion
     mask: Tensor  # bool [B, T], true on sampled tokens, the end token included; false on what an observer appended
-    logp: Tensor  # [B, T] log-probability of each sampled token under the distribution it came from; 0 off the mask
-    forwarded: int  # tokens that went through the model: of prompts, and of beginnings that differ
+    logp: Tensor  # [B, T] log-probability of each sampled token under the sampling distribution; 0 off the mask
+    forwarded: int  # tokens that went through the model: of prompts and of distinct prefixes
     measured: tuple[Tensor, ...] = ()  # [B, T] for each measure; 0 off the mask
 
 
@@ -33,8 +33,7 @@ Measure = Callable[[Tensor], Tensor]  # of log-probabilities [N, V] -> [N]
 
 def entropy(logs: Tensor) -> Tensor:  # [N, V] -> [N]
     """The entropy of distributions, in nats."""
-    entropies: Tensor = torch.special.entr(logs.exp()).sum(-1)
-    return entropies
+    return torch.special.entr(logs.exp()).sum(-1)  # type: ignore[no-any-return]
 
 
 def second(logs: Tensor) -> Tensor:  # [N, V] -> [N]
@@ -43,11 +42,11 @@ def second(logs: Tensor) -> Tensor:  # [N, V] -> [N]
 
 
 class Observer(Protocol):
-    """Appends tokens to a completion that the model did not choose. A pure function: completions that begin alike are written once."""
+    """Appends tokens to a completion. It must be a pure function: shared prefixes of completions are computed once."""
 
     @property
-    def calls(self) -> Collection[int]: ...  # it is asked after these tokens, where they were sampled
-    def __call__(self, prompt: int, tokens: tuple[int, ...]) -> Sequence[int]: ...  # a completion so far -> what follows; may be empty
+    def calls(self) -> Collection[int]: ...  # it is called after these tokens, if they were sampled
+    def __call__(self, prompt: int, tokens: tuple[int, ...]) -> Sequence[int]: ...  # the completion so far -> tokens to append, maybe none
 
 
 @torch.no_grad()
@@ -62,9 +61,9 @@ def generate(
 ) -> Completions:
     """Complete each prompt B / P times, up to `end` or `limit` tokens.
 
-    What the completions of a prompt have in common is computed once: the prompt, and every beginning that several of them
-    share. A token is the inverse of the cumulative distribution at its uniform: so a row's sample depends on its prompt and
-    its uniforms alone, not on the rows beside it. The uniform of a token that `observer` appends is left out.
+    The prompt and every shared prefix of its completions are computed once. A token is the inverse of the cumulative distribution at its
+    uniform, so the sample of a row depends only on its prompt and its uniforms, not on other rows. The uniform of a token that `observer`
+    appends is skipped.
 
     Raises:
         ValueError: if there is no prompt, one is empty, or there is no room for the longest and its completion; if the
@@ -78,7 +77,7 @@ def generate(
     device = model.device
     padded, lengths = pad(prompts, device)
     shared = PromptCache(lengths)
-    logits = model(padded, shared)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N beginnings
+    logits = model(padded, shared)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N prefixes
     cache = Cache(shared)
     forwarded = int(lengths.sum())
 
@@ -89,8 +88,8 @@ def generate(
     measured = tuple(torch.zeros_like(logp) for _ in measures)
     lengths = torch.zeros(B, dtype=torch.long, device=device)
     appended = observer and _Appended(observer, B // len(prompts), torch.full_like(tokens, -1))
-    rows = torch.arange(B, device=device)  # [B'] that are still being written
-    begun = rows // (B // len(prompts))  # [B'] in 0..N: which beginning each has
+    rows = torch.arange(B, device=device)  # [B'] rows that have not ended
+    begun = rows // (B // len(prompts))  # [B'] in 0..N: the prefix of each row
     for t in range(limit):
         logs = (logits / temperature).log_softmax(-1)  # [N, V]
         new = invert(logs.exp()[begun], uniforms[rows, t])  # [B']
@@ -114,9 +113,8 @@ def generate(
         cache.written += 1
         forwarded += len(longer)
     T = t + 1
-    if appended:
-        for x in (logp, *measured):
-            x *= mask
+    for x in (logp, *measured):
+        x *= mask  # on appended tokens too
     return Completions(tokens[:, :T], lengths, mask[:, :T], logp[:, :T], forwarded, tuple(x[:, :T] for x in measured))
 
 
@@ -128,7 +126,7 @@ class _Appended:
         self.calls = torch.tensor(list(observer.calls), dtype=torch.long, device=tokens.device)
 
     def ask(self, rows: Tensor, tokens: Tensor, vocab: int) -> None:  # [B'] of [B, t], whose last token was sampled
-        """Note the answers to those of the rows that call; what exceeds the limit is cut off."""
+        """Store the answers to those of the rows that call; tokens beyond the limit are cut off."""
         rows = rows[torch.isin(tokens[rows, -1], self.calls)]
         for b, completion in zip(rows.tolist(), tokens[rows].tolist(), strict=True):
             answer = self.reply(b // self.group, tuple(completion))
@@ -155,10 +153,8 @@ def _possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: f
         raise ValueError(f"the temperature must be positive and finite; found {temperature!r}")
     longest = max(len(prompt) for prompt in prompts)
     if longest + shape[1] - 1 > context:  # the last token is not read
-        raise ValueError(
-            f"a prompt of {longest} tokens and up to {shape[1]} more take {longest + shape[1] - 1} tokens, "
-            f"which exceeds the context of {context}; raise GPTConfig.context"
-        )
+        found = f"a prompt of {longest} tokens and up to {shape[1]} more take {longest + shape[1] - 1} tokens"
+        raise ValueError(f"{found}, which exceeds the context of {context}; raise GPTConfig.context")
 
 
 def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] -> [N]
@@ -168,7 +164,7 @@ def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] ->
     return passed.sum(-1).clamp(max=probabilities.shape[-1] - 1)
 
 
-def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Rows of tokens as [B, T], padded on the right with 0, and their lengths [B].
 
     Raises:
@@ -185,8 +181,8 @@ def pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Te
 def completion_logits(model: LanguageModel, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
     """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P].
 
-    Row b follows prompt `owners[b]`, and these ascend. Each prompt goes through the model once, however many rows follow
-    it, and gradients reach it through all of them.
+    Row b follows prompt `owners[b]`; owners ascend. Each prompt goes through the model once, however many rows follow it, and gets
+    gradients from all of them.
 
     Raises:
         ValueError: if the lengths are not those of the prompts, the owners are not ascending and one a row, or a sequence is
@@ -196,9 +192,9 @@ def completion_logits(model: LanguageModel, prompts: Tensor, lengths: Tensor, to
         raise ValueError(f"there are {len(tokens)} completions, but owners of {len(owners)}")
     if lengths.shape != prompts.shape[:1] or not bool(((lengths >= 1) & (lengths <= prompts.shape[1])).all()):
         raise ValueError(f"lengths must be those of {len(prompts)} prompts, from 1 to {prompts.shape[1]}; found {lengths.tolist()}")
-    if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one wait for the device
+    if bool((owners.diff(prepend=owners.new_zeros(1)) < 0).any() | (owners >= len(prompts)).any()):  # one synchronisation with the device
         raise ValueError(f"owners must ascend from 0 to at most {len(prompts) - 1}; found {owners.tolist()}")
-    prompts = prompts[:, : int(lengths.max())]  # these may be some of a batch that holds a longer one
+    prompts = prompts[:, : int(lengths.max())]  # the batch may be a part of one with longer prompts
     P, S = prompts.shape
     if len(tokens) == P and bool((lengths == S).all()):
         logits = model(torch.cat((prompts[owners], tokens[:, :-1]), dim=1))

@@ -70,6 +70,13 @@ def check(value: object) -> None:
             raise ValueError(f"{type(value).__name__}.{name} is {expected}; found {found!r}")
 
 
+class Checked:
+    """A dataclass whose fields are checked (see `check`) when it is made. One that checks more defines `__post_init__` itself."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
 def one_of(what: str, found: object, choices: Iterable[object]) -> None:
     """Check that an argument is one of a few values.
 

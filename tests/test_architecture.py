@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -144,6 +145,13 @@ def test_docstrings_name_the_thing_first() -> None:
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node) or ""
                 assert not CLAUSES.match(text), f"{file.relative_to(ROOT)}: begin with a noun or a verb: {text.splitlines()[0]}"
+
+
+# Listing and planning studies would wait seconds for packages that only running, judging and drawing need.
+def test_naming_every_study_imports_no_heavy_package() -> None:
+    code = "import sys; from analysis.studies import STUDIES; list(STUDIES.values()); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
+    assert not {"torch", "lightning", "safetensors", "scipy", "matplotlib"} & set(loaded.split())
 
 
 def as_the_locale_likes(file: Path) -> Iterator[str]:

@@ -81,10 +81,10 @@ def _inside(now: object, value: object) -> object:
 
 
 def configured(package: ModuleType) -> set[type]:
-    """The dataclasses of a package that have a field which can be checked."""
+    """The dataclasses of a package, records apart, that have a field which can be checked."""
     modules = [importlib.import_module(m.name) for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     found = {of for module in modules for of in vars(module).values() if isinstance(of, type) and is_dataclass(of)}
-    return {of for of in found if of.__module__.split(".")[0] == package.__name__ and checkable(of)}
+    return {of for of in found if of.__module__.split(".")[0] == package.__name__ and of.__name__ not in RECORDS and checkable(of)}
 
 
 FAMILY = Program(2, 4)
@@ -113,18 +113,21 @@ INSTANCES = (
 )
 RECORDS = {  # what was found, not asked for
     "Batch",
-    "Facts",
+    "Exam",
     "File",
     "Holder",
+    "Judged",
     "Leases",
     "Ledger",
     "Made",
+    "MicroBatch",
     "Policy",
     "Rollouts",
     "Run",
     "Seal",
     "Sight",
     "Trial",
+    "Update",
 }
 
 
@@ -136,7 +139,7 @@ def test_no_field_takes_nonsense(one: object) -> None:
 
 # Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.
 def test_every_class_is_tried() -> None:
-    forgotten = {of.__name__ for of in configured(train) - {type(one) for one in INSTANCES}} - RECORDS
+    forgotten = {of.__name__ for of in configured(train) - {type(one) for one in INSTANCES}}
     assert not forgotten, f"add an instance of {sorted(forgotten)} to INSTANCES in {__file__}, or its name to RECORDS"
 
 

@@ -117,7 +117,7 @@ class Marked:
         ("train.Fresh", "train..policy.Fresh", "allow it"),
         ("train.Fresh", "train.policy.load_policy", "--allow train"),
         ("train.Fresh", "train.stages.store.Path", "--allow train"),
-        ("train.Fresh", "train.import_module", "no frozen dataclass"),
+        ("train.Fresh", "train.rl.rollout", "no frozen dataclass"),
         ("train.Fresh", "synthtasks.Verdict", "has no field"),
         ("train.Fresh", "train.rl.Fresh", "not there"),
         ("train.Fresh", "synthtasks.Vocab", "has no field config"),

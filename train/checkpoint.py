@@ -1,4 +1,4 @@
-"""The folder of a run that is under way: its metrics, and a checkpoint to go on from after a kill."""
+"""Metrics and checkpoint of a run in progress, so that it can resume after a kill."""
 
 import hashlib
 import io
@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from train.ledger import Ledger
+from train.run import Metrics
 from train.stages.disk import appending, new_file, write_json
 from train.stages.reading import a_count, a_text, read_object, reading
 from train.stages.seal import Damaged, digest, hash_of
@@ -21,34 +22,33 @@ from train.stages.stage import Context
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-Metrics = dict[str, float]
-
 
 class Progress:
-    """The metrics and the checkpoint of a run under way, which agree with each other at every moment.
+    """The metrics and the checkpoint of a run in progress. They agree with each other at every moment.
 
-    Beside them lies `checkpoint.json`: the checksum of the checkpoint, and that of the metrics as they were then; while one
-    checkpoint takes the place of another, of both.
+    `checkpoint.json` holds the checksum of the checkpoint, and that of the metrics up to it. While a checkpoint is being replaced, it holds
+    those of the old and of the new one.
     """
 
     def __init__(self, out: Path, fabric: "Fabric", model: nn.Module, optimizer: Optimizer, ledger: Ledger):
         self.checkpoint, self.fabric, self.optimizer, self.ledger = out / "checkpoint.pt", fabric, optimizer, ledger
         self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
-        self.log = appending(out / "metrics.jsonl")  # kept open over the whole run; closed by `close`
-        self.sums: dict[str, str] = {}  # of the checkpoint, to that of the metrics before it
-        self.kept: dict[str, str] = {}  # files that stay as they were written, to their checksums
+        self.log = appending(out / "metrics.jsonl")  # stays open during the run; whoever made this object closes it
+        self.sums: dict[str, str] = {}  # checksum of the checkpoint -> checksum of the metrics before it
+        self.kept: dict[str, str] = {}  # finished files -> their checksums
         self.logged = hashlib.sha256()
         self.saved = time.monotonic()
 
     def resume(self, iterations: int) -> int:
-        """Load the checkpoint, if there is one, and return the iteration to go on with, of so many. Metrics from after it are dropped.
+        """Load the checkpoint, if there is one, and return the next of `iterations`. Metrics written after the checkpoint are dropped.
 
         Raises:
             Damaged: if the checkpoint, or the metrics or kept files before it, are not what was written.
         """
         iteration = written = 0
         if self.checkpoint.exists():
-            known = self._known()
+            with reading(sums := self.checkpoint.with_suffix(".json"), error=Damaged):
+                known = {found: a_text(logged) for found, logged in read_object(sums).items()}  # checkpoint -> metrics before it
             with reading(self.checkpoint, error=Damaged):
                 found = digest(self.checkpoint)
                 if found not in known:
@@ -73,7 +73,7 @@ class Progress:
         print(line, file=self.log, flush=True)
 
     def keep(self, file: Path) -> None:
-        """Remember a file of the draft, written just now: later checkpoints, and the end, need it as it is."""
+        """Record the checksum of a file that was just written to the draft. Later checkpoints and `finish` rely on it."""
         self.kept[file.name] = digest(file)
 
     def _check_kept(self) -> None:
@@ -85,14 +85,14 @@ class Progress:
         """Write a checkpoint, if the last one is `every` seconds old.
 
         Raises:
-            Lost: if somebody has taken this run over.
+            Lost: if another process has taken this run over.
         """
         if time.monotonic() - self.saved < every:
             return
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger), "kept": self.kept}
-        memory = io.BytesIO()  # torch hides what the system says of a file
-        torch.save({name: part.state_dict() for name, part in self.state.items()} | facts, memory)
+        memory = io.BytesIO()  # torch.save to a file would hide the system's error
+        torch.save({name: holder.state_dict() for name, holder in self.state.items()} | facts, memory)
         with new_file(draft) as file:
             file.write(memory.getbuffer())
         latest = {digest(draft): self.logged.hexdigest()}
@@ -101,16 +101,8 @@ class Progress:
         draft.replace(self.checkpoint)
         self.sums, self.saved = latest, time.monotonic()
 
-    def _known(self) -> dict[str, str]:
-        """Checksums of the checkpoints that may lie there, each with that of the metrics before it."""
-        with reading(file := self.checkpoint.with_suffix(".json"), error=Damaged):
-            return {found: a_text(logged) for found, logged in read_object(file).items()}
-
-    def close(self) -> None:
-        self.log.close()
-
     def finish(self) -> None:
-        """The results are whole: no checkpoint is needed any more, nor one that a kill cut off.
+        """Remove the checkpoint, and what a kill may have left of one, once the results are complete.
 
         Raises:
             Damaged: if the metrics, or a file that was to be kept, are not what was written.
@@ -124,12 +116,12 @@ class Progress:
 
 
 def _settings(optimizer: Optimizer) -> list[dict[str, object]]:
-    """The options of each group of parameters, less the rate, which is set in every iteration."""
+    """The options of each parameter group, without the learning rate, which is set in every iteration."""
     return [{k: v for k, v in group.items() if k not in ("params", "lr")} for group in optimizer.param_groups]
 
 
 def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
-    """Check that the state which was loaded belongs to these parameters: no optimiser does.
+    """Check that the loaded state belongs to these parameters, since optimisers do not check it.
 
     Raises:
         ValueError: if it does not, or a weight or a moment is not finite.

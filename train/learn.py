@@ -1,26 +1,25 @@
 """The one training loop.
 
-A loss says what is to be minimised; the loop does the rest: device, optimiser, clipping, schedule, metrics, ledger, checkpoints. Learning
-from several losses minimises their weighted sum. All randomness of an iteration comes from its number, so a run that is killed at any
-moment goes on from its last checkpoint to the same bits.
+A loss defines what is minimised; the loop does the rest: device, optimiser, clipping, schedule, metrics, ledger, checkpoints. Several
+losses are minimised as their weighted sum. All randomness of an iteration derives from its number, so a killed run continues from its last
+checkpoint to the same bits.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from torch.optim import Optimizer
-
 from synthtasks.checked import From, check
-from train.checkpoint import Metrics, Progress
 from train.ledger import Ledger
 from train.optim import Optim
 from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
-from train.run import Loss, Run
+from train.run import Loss, Metrics, Run
 from train.stages.disk import write_json
 from train.stages.stage import Context, Interrupted, Stage, Trial, closure
 from train.step import abreast, fit_together, take
@@ -28,30 +27,31 @@ from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch.optim import Optimizer
 
 TRIED = 2  # iterations of a trial
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Learn(Stage):
-    """The policy that comes of `iterations` of learning from `policy`.
+    """The policy after `iterations` of learning from `policy`.
 
-    If the policy has already learned from the same draws (`Loss.drawn_by`), the count of iterations goes on from there, so that new
-    problems or documents are met: two halves, one after the other, meet those of the whole.
+    If the policy has already learned from the same draws (`Loss.drawn_by`), iterations are counted on from there, so that it meets new
+    problems or documents: learning twice for half the iterations meets the same ones as learning once.
 
-    The metrics of a step hold those that its losses give. A name that several of them give is followed by the loss's place among the
-    losses, from 1: `reward/1`, `reward/2`.
+    The metrics of a step are those of its losses. If several losses give a metric of one name, the number of the loss is appended, from 1:
+    `reward/1`, `reward/2`.
 
     Raises:
         ValueError: if there is nothing to learn from, a loss lacks what `Loss` asks for, losses make different numbers of updates or draw
-            the same, or `keep` is not of ascending iterations; from `run`, if a loss makes more or fewer updates than it says.
+            the same, or `keep` is not ascending; from `run`, if a loss makes more or fewer updates than it says.
     """
 
     policy: Stage
     losses: tuple[tuple[float, Loss], ...]
     iterations: Annotated[int, From(1)]
     optim: Optim = Optim()
-    keep: tuple[int, ...] = ()  # the numbers of iterations after which the weights are kept, each for a `Snapshot`
+    keep: tuple[int, ...] = ()  # iterations after which the weights are kept, each for a `Snapshot`
 
     VERSION: ClassVar[int] = 4  # continued learning meets new problems; in version 3 it met the same ones again
 
@@ -64,12 +64,12 @@ class Learn(Stage):
             raise ValueError(f"Learn.keep holds numbers of iterations, ascending, from 1 to {self.iterations}; found {self.keep}")
 
     @property
-    def writes(self) -> tuple[str, ...]:  # type: ignore[override]  # of the class, where it does not depend on the stage
+    def writes(self) -> tuple[str, ...]:  # type: ignore[override]  # a class attribute in `Stage`
         return ("metrics.jsonl", "ledger.json", "policy.json", WEIGHTS, *map(_kept, self.keep))
 
     @cached_property
     def _before(self) -> tuple[int, ...]:
-        """For each loss, the iterations in which the policy has already learned from the same draws."""
+        """The number of iterations, for each loss, in which the policy has already learned from the same draws."""
         return tuple(_learned(self.policy, loss.drawn_by) for _, loss in self.losses)
 
     @property
@@ -81,7 +81,7 @@ class Learn(Stage):
         return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
 
     def trials(self) -> tuple[Trial, ...]:
-        """Each loss alone, for a few iterations, after one that counts for nothing: in the first all that learning needs is loaded."""
+        """Each loss alone, for a few iterations, after a warm-up trial that is not counted: it loads whatever learning needs."""
         return tuple(
             Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
             for fresh in untrained(self)
@@ -90,7 +90,7 @@ class Learn(Stage):
         )
 
     def run(self, out: Path, context: Context) -> None:
-        from lightning.fabric import Fabric  # takes seconds to import, and is needed by nothing else
+        from lightning.fabric import Fabric  # slow to import, and needed only here
 
         machine = context.machine
         with context.tracker(self) if context.tracker else nullcontext() as log:
@@ -98,11 +98,14 @@ class Learn(Stage):
             fabric = Fabric(accelerator=machine.accelerator, devices=1, precision=machine.precision, loggers=loggers)
             self._learn(fabric, out, context)
 
-    def _learn(self, fabric: "Fabric", out: Path, context: Context) -> None:
+    def _learn(self, fabric: Fabric, out: Path, context: Context) -> None:
+        from train.checkpoint import Progress
+
         policy = load_policy(context.get(self.policy))
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
         run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
-        with closing(Progress(out, fabric, run.bare, optimizer, run.ledger)) as progress:
+        progress = Progress(out, fabric, run.bare, optimizer, run.ledger)
+        with progress.log:
             first = progress.resume(self.iterations)
             step = count(tell_again(fabric, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):
@@ -121,8 +124,8 @@ class Learn(Stage):
         save_policy(replace(policy, model=run.bare.cpu()), out)
         progress.finish()
 
-    def _iterate(self, fabric: "Fabric", run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
-        """Learn from an iteration; the metrics of each of its updates."""
+    def _iterate(self, fabric: Fabric, run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
+        """Run one iteration, and yield the metrics of each of its updates."""
         for group in optimizer.param_groups:
             group["lr"] = self.optim.rate(iteration, self.iterations)
         streams = [loss.updates(run, before + iteration) for (_, loss), before in zip(self.losses, self._before, strict=True)]
@@ -133,14 +136,14 @@ class Learn(Stage):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Snapshot(Stage):
-    """The policy as it was after so many iterations of learning.
+    """The policy after the given iteration of learning.
 
     Raises:
         ValueError: if `Learn.keep` does not name that number.
     """
 
     learn: Learn
-    iteration: Annotated[int, From(1)]  # how many of them
+    iteration: Annotated[int, From(1)]  # counted from 1
 
     writes: ClassVar[tuple[str, ...]] = ("policy.json", WEIGHTS)
 
@@ -154,7 +157,7 @@ class Snapshot(Stage):
 
 
 def _kept(iterations: int) -> str:
-    """The file of the weights after so many iterations."""
+    """The file of the weights after that many iterations."""
     return f"after-{iterations}.safetensors"
 
 

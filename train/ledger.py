@@ -1,22 +1,22 @@
-"""The cost of a stage, counted while it runs. "Equal compute" means equal ledgers."""
+"""The cost of a stage, counted while it runs. Equal compute means equal ledgers."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from models import GPTConfig
 from train.stages.reading import a_count, read_object, reading
 
 BACKWARD = 3  # cost of training on a token, in tokens forward
-LENGTH = 64  # tokens of a problem with its solution, roughly: only how kinds of stages compare matters
+LENGTH = 64  # typical tokens of a problem with its solution; used only to compare kinds of stages
 
 
 @dataclass
 class Ledger:
-    """Tokens, padding apart, and floating-point operations. What completions of a problem share is run, and counted, once.
+    """Tokens without padding, and floating-point operations. A prefix that completions of a problem share is run and counted once.
 
     A token forward costs 2 operations a weight, backward 4 more (arXiv:2001.08361 §2.1); embeddings are look-ups, and
-    attention's own products, which are small at these lengths, are left out.
+    the products of attention, small at these lengths, are left out.
     """
 
     iterations: int = 0
@@ -36,7 +36,7 @@ class Ledger:
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """What the stage in `folder` cost; nothing, where it keeps no ledger.
+    """The cost of the stage in `folder`; zero if it keeps no ledger.
 
     Raises:
         Malformed: if its ledger cannot be read.
@@ -44,14 +44,11 @@ def read_ledger(folder: Path) -> Ledger:
     if not os.path.lexists(file := folder / "ledger.json"):
         return Ledger()
     with reading(file):
-        said = read_object(file)
-        if unknown := said.keys() - {f.name for f in fields(Ledger)}:
-            raise ValueError(f"this version knows nothing of {', '.join(sorted(unknown))}")
-        return Ledger(**{what: a_count(number) for what, number in said.items()})
+        return Ledger(**{what: a_count(number) for what, number in read_object(file).items()})
 
 
 def matrix_weights(c: GPTConfig) -> int:
-    """Weights that a token is multiplied with: all but the embedding."""
+    """The number of weights that a token is multiplied with: all but the embedding."""
     head = c.width // c.heads
     attention = c.width * (c.heads + 2 * c.kv_heads) * head + c.width**2
     inner = 8 * c.width // 3 if c.feedforward == "swiglu" else 4 * c.width

@@ -1,19 +1,22 @@
-"""How weights follow gradients: the optimiser, its learning rate, and clipping."""
+"""The optimiser, its learning rate schedule, and gradient clipping."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
-from torch import nn
+from synthtasks.checked import Above, Checked, From
 
-from synthtasks.checked import Above, From, check
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
 
-Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a mean would never move
+Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a moving average would never move
 
 
 @dataclass(frozen=True)
-class Optim:
+class Optim(Checked):
     """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run."""
 
     lr: Annotated[float, Above(0)] = 3e-4
@@ -23,15 +26,14 @@ class Optim:
     warmup: Annotated[int, From(0)] = 0  # iterations
     decay: Annotated[float, From(0, 1)] = 0.0  # share of the iterations
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def rate(self, iteration: int, iterations: int) -> float:
         """The learning rate of an iteration."""
         up = min((iteration + 1) / self.warmup, 1.0) if self.warmup else 1.0
         down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
         return self.lr * up * down
 
-    def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """An optimiser of these parameters."""
-        return torch.optim.AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)
+        from torch.optim import AdamW
+
+        return AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)

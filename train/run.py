@@ -1,31 +1,36 @@
-"""The interface between a loss and the one loop in `train.learn`: the run that a loss sees, and the updates that it gives."""
+"""The interface between a loss and the training loop (`train.learn`): a loss reads a `Run` and yields `Update`s."""
+
+from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch import Tensor
-
-from models.gpt import GPT, LanguageModel
 from synthtasks.vocab import Vocab
-from train.checkpoint import Metrics
 from train.ledger import Ledger, matrix_weights
 from train.policy import load_policy
 from train.stages.stage import Context, Stage
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from models.gpt import GPT, LanguageModel
+
+Metrics = dict[str, float]
+
 
 @dataclass
 class Run:
-    """A run of learning, as a loss sees it."""
+    """The state of learning that a loss may read."""
 
-    model: LanguageModel  # for what carries gradients
-    bare: GPT  # the same weights, for what does not
+    model: LanguageModel  # use it with gradients
+    bare: GPT  # the same weights, for use without gradients
     vocab: Vocab
     context: Context
     start: Stage  # the policy that learning began from
     ledger: Ledger
-    upstream: Collection[Stage] = ()  # all that the stage which learns builds on
+    upstream: Collection[Stage] = ()  # every stage that the learning stage builds on
     loaded: dict[Stage, GPT] = field(default_factory=dict)
 
     @property
@@ -34,7 +39,7 @@ class Run:
 
     @property
     def weights(self) -> int:
-        """For the ledger."""
+        """The number of matrix weights, for the ledger."""
         return matrix_weights(self.bare.config)
 
     @property
@@ -46,8 +51,8 @@ class Run:
         """The model of another policy, such as a teacher or a base, frozen and on the device of this run. It is loaded once.
 
         Raises:
-            ValueError: if the stage that learns does not build on it, so that its identity would say nothing of it; or if it has another
-                vocabulary than the policy that learns.
+            ValueError: if the learning stage does not build on it, so that its identity would not depend on it; or if the vocabularies
+                differ.
         """
         if stage not in self.loaded:
             if stage != self.start and stage not in self.upstream:
@@ -61,7 +66,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Update:
-    """One optimiser step on the sum of `terms`, which may be made one after the other; no terms, no step."""
+    """One optimiser step on the sum of `terms`, which may be computed lazily. Without terms there is no step."""
 
     terms: Iterable[Tensor]  # scalars
     metrics: Metrics
@@ -70,15 +75,15 @@ class Update:
 class Loss(Protocol):
     """A way of learning.
 
-    Randomness is named by a loss's seed and the iteration. Two losses may have one seed and different sources: they draw different problems
-    or documents then, but these are not independent.
+    Randomness derives from the seed of the loss and the iteration. Two losses with one seed and different sources draw different problems
+    or documents, but not independently.
     """
 
     @property
     def per_iteration(self) -> int: ...  # updates of an iteration; losses that learn together make equally many
 
     @property
-    def drawn_by(self) -> object: ...  # names its problems or documents: losses of which it is equal draw the same ones in an iteration
+    def drawn_by(self) -> object: ...  # identifies its draws: losses with equal values draw the same problems or documents
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
-        """Those of an iteration, `per_iteration` many. Iterations are counted on from earlier learning that drew by the same."""
+        """The updates of an iteration, `per_iteration` many. Iterations are counted on from earlier learning with an equal `drawn_by`."""

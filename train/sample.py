@@ -1,4 +1,4 @@
-"""Completions of a policy with their verdicts, as files. Raw facts only: every statistic is computed later, from these."""
+"""Completions of a policy with their verdicts, as files. They are raw facts: every statistic is computed from them later."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from train.stages.reading import reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage, Trial
 
-Accepts = Literal["process", "answer"]  # of a completion every step has to be right, or the answer alone
+Accepts = Literal["process", "answer"]  # every step of a completion must be right, or only its answer
 TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
@@ -50,7 +50,7 @@ class Sample(Stage):
         return self.problems * self.sampler.group * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
-        """A few problems."""
+        """A trial on a few problems."""
         source = self.source.trials()[0] if isinstance(self.source, Band) else self.source
         n = TRIED if isinstance(source, Endless) else self.problems
         return tuple(Trial(replace(self, policy=fresh, source=source, problems=n), self.problems / n) for fresh in untrained(self))
@@ -90,7 +90,7 @@ class Samples:
 
     @property
     def documents(self) -> list[Document]:  # [B]
-        """Each completion after its prompt, to be read or learned."""
+        """Each completion with its prompt, as a document."""
         prompts = [tuple(prompt.split()) for prompt in self.prompts]
         return [Document(prompts[p], tuple(words.split()), ()) for p, words in zip(self.problem.tolist(), self.words, strict=True)]
 
@@ -100,7 +100,7 @@ def read_samples(stage: Sample, shelf: Shelf) -> Samples:
 
     Raises:
         Undefined: if it has none.
-        Malformed: if they cannot be read, or are of another schema or of other problems.
+        Malformed: if they cannot be read, or belong to another schema or other problems.
     """
     file, group = defined(shelf.get(stage)) / "samples.npz", stage.sampler.group
     arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": stage.problems, "B": stage.problems * group}))

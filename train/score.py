@@ -1,22 +1,20 @@
 """The exact probability of success, without sampling.
 
-Where a problem has exactly one valid trace, the probability that the policy writes it is that of its words, end word
-included. So p is known exactly, and pass@k = 1 - (1 - p)^k for every k, at the price of one forward pass.
+If a problem has exactly one valid trace, its probability of success p is the probability of the words of that trace, with the end word. So
+p is exact, and pass@k = 1 - (1 - p)^k for every k, at the cost of one forward pass.
 """
+
+from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp, completion_logits, pad
 from synthtasks.checked import Above, From, check
 from synthtasks.families import Family, named
 from synthtasks.surfaces import ROLES, Compact, Surface
@@ -29,18 +27,23 @@ from train.stages.pieces import forget, in_pieces
 from train.stages.record import Exact
 from train.stages.stage import Context, Stage, Trial
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
+
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
 PIECE = {"logp": "f K P", "roles": "f R P", "applied": "iu N P", "tokens": "iu"}
-BATCH = 32  # rows of a forward pass; more of them do not fit into caches
+BATCH = 32  # rows of a forward pass; more do not fit into the processor's caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Score(Stage):
-    """Log-probability of the solution of every one of `problems` held-out problems of each family.
+    """Log-probability of the solution of each of `problems` held-out problems of each family.
 
-    Of families whose steps may come in several orders (`Dag`, `Circuit`, `Tree`) it is that of the reference's order, and
-    so a lower bound of the probability of success; `Sample` is unbiased.
+    In families whose steps may come in several orders (`Dag`, `Circuit`, `Tree`) it is that of the reference's order, a lower bound of the
+    probability of success; `Sample` is unbiased.
 
     Writes `scores.npz`: `logp` [F, K, P] by family, temperature and problem; `roles` [F, R, P], the same at temperature 1
     by role of the word (their sum is `logp`); `applied` [F, N, P], how often the solution applies each primitive of `primitives` [N];
@@ -70,7 +73,7 @@ class Score(Stage):
         return self.problems * len(self.families) * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
-        """The family in the middle alone."""
+        """A trial on the middle family alone."""
         middle = self.families[len(self.families) // 2 :][:1]
         return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
 
@@ -107,44 +110,50 @@ class Exam:
 
     @property
     def words(self) -> int:
-        """Tokens that a policy reads, padding apart."""
+        """Tokens that a policy reads, without padding."""
         return int(self.prompt_lengths.sum() + self.lengths.sum())
 
 
 def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
-    """The held-out problems of a family that are called `seed`. Remembered, since every policy of a seed sits the same one."""
+    """The held-out problems of a family for a seed, cached: every policy of a seed takes the same exam."""
     return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
 
 
 @lru_cache(maxsize=512)
-def _exam(of: Exact[Family], said: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
-    family, surface = of.value, said.value
-    asked = list(named(family, "test", range(problems), "score", seed))
-    solutions = [surface.solution(p) for p in asked]
-    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in asked], torch.device("cpu"))
-    tokens, lengths = pad([vocab.encode(words) for words in solutions], torch.device("cpu"))
-    roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions], torch.device("cpu"))
-    applied = [[sum(step.primitive.name == n for step in p.proof) for p in asked] for n in primitives]
+def _exam(f: Exact[Family], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    from models.sampling import pad
+
+    family, surface = f.value, s.value
+    drawn = list(named(family, "test", range(problems), "score", seed))
+    solutions = [surface.solution(p) for p in drawn]
+    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in drawn])
+    tokens, lengths = pad([vocab.encode(words) for words in solutions])
+    roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions])
+    applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
     return Exam(prompts, prompt_lengths, tokens, lengths, roles, np.array(applied, dtype=np.int16))
 
 
-@torch.no_grad()
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The log-probability of each problem's solution at each temperature [K, P], and by role at temperature 1 [R, P].
 
     Raises:
         ValueError: if there is no temperature, or one is not positive and finite.
     """
+    import torch
+
+    from models.sampling import chosen_logp, completion_logits
+
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
     device = model.device
     logp, by_role = [], []
-    for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
-        tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
-        prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
-        mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
-        logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
-        logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
-        plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
-        by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))
+    with torch.no_grad():
+        for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
+            tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
+            prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
+            mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
+            logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
+            logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
+            plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
+            by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))
     return torch.cat(logp, 1).cpu().numpy(), torch.cat(by_role, 1).cpu().numpy()

@@ -1,25 +1,24 @@
 """One optimiser step on the weighted sum of several losses."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from torch import nn
-from torch.optim import Optimizer
-
-from train.checkpoint import Metrics
-from train.run import Loss, Run, Update
+from train.run import Loss, Metrics, Run, Update
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch.optim import Optimizer
 
 OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 Weighted = Sequence[tuple[float, Loss]]
 
 
 def fit_together(losses: Sequence[Loss]) -> None:
-    """Check that losses can take their steps together, each from something else.
+    """Check that losses can share optimiser steps: equally many updates, and different draws.
 
     Raises:
         ValueError: if they cannot.
@@ -40,7 +39,7 @@ def fit_together(losses: Sequence[Loss]) -> None:
 
 
 def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: int) -> Iterator[list[Update]]:
-    """The updates of an iteration, of each loss one at a time.
+    """The updates of an iteration, one of each loss at a time.
 
     Raises:
         ValueError: if a loss makes more or fewer than it says.
@@ -56,23 +55,23 @@ def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: in
             yield [update for update in updates if update]
 
 
-def take(fabric: "Fabric", run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
-    """Take the step, if there is anything to learn; the metrics of it.
+def take(fabric: Fabric, run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
+    """Take one optimiser step, if there are terms, and return its metrics.
 
     Raises:
         RuntimeError: if a loss or its gradient is not finite.
     """
+    from torch import nn
+
     total, norm, parameters = 0.0, None, list(run.bare.parameters())
     optimizer.zero_grad(set_to_none=True)
     for (weight, loss), update in zip(losses, updates, strict=True):
-        terms = 0
         for term in update.terms:
             _check_finite("loss", value := term.item(), loss, iteration)
             fabric.backward(weight * term)
             total += weight * value
-            terms += 1
-        if terms:
-            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if gradients := [p.grad for p in parameters if p.grad is not None]:
+            norm = nn.utils.get_total_norm(gradients)
             _check_finite("gradient", norm.item(), loss, iteration)
     metrics = _apart([update.metrics for update in updates])
     if norm is None:
@@ -89,6 +88,6 @@ def _check_finite(what: str, value: float, loss: Loss, iteration: int) -> None:
 
 
 def _apart(each: list[Metrics]) -> Metrics:
-    """The metrics of all losses; where several give one name, or it is the step's own, the loss's place is added to it."""
+    """The metrics of all losses. A name that is not unique, or is the step's own, gets the number of its loss appended."""
     often = Counter(name for metrics in each for name in metrics) + Counter(OWN)
     return {name if often[name] == 1 else f"{name}/{i}": x for i, metrics in enumerate(each, 1) for name, x in metrics.items()}

@@ -1,12 +1,12 @@
-"""Where else the metrics of learning go: Lightning's loggers, a log for each stage. By default nowhere: `metrics.jsonl` holds them all.
+"""Trackers send the metrics of learning to Lightning's loggers as well, one log for each stage. `metrics.jsonl` always holds them all.
 
-A tracker is no part of a stage's identity, and changes no bit of its results. Whenever a stage begins or is continued, its log is begun
-anew, and told everything from the first step on, from `metrics.jsonl`: a run that was killed has no step twice. A step is a record of
-that file, which is an optimiser step, or an iteration without one.
+A tracker is no part of a stage's identity, and changes no bit of its results. When a stage starts or resumes, its log is emptied and filled
+again from `metrics.jsonl`, so that a killed run has no step twice. A step is a record of that file: an optimiser step, or an iteration
+without one.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from train.stages.reading import read_note, reading
 from train.stages.seal import Damaged
 from train.stages.stage import Stage, name
 
-if TYPE_CHECKING:  # loggers take seconds to import
+if TYPE_CHECKING:  # loggers are slow to import
     from lightning.fabric import Fabric
     from lightning.fabric.loggers.logger import Logger
 
@@ -27,13 +27,12 @@ class Csv:
     """A table for each stage: `folder/TITLE-hash/metrics.csv`, a row a step."""
 
     folder: Path
-    titles: Mapping[str, str] = field(default_factory=dict)  # for people, by the name of the stage
+    titles: Mapping[str, str] = field(default_factory=dict)  # readable titles by stage name
 
-    @contextmanager
-    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+    def __call__(self, stage: Stage) -> AbstractContextManager["Logger"]:
         from lightning.fabric.loggers.csv_logs import CSVLogger
 
-        yield from _closed(CSVLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+        return _opened(CSVLogger, self.folder, called(stage, self.titles))
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,10 @@ class TensorBoard:
     def __post_init__(self) -> None:
         needs("tensorboard")
 
-    @contextmanager
-    def __call__(self, stage: Stage) -> Iterator["Logger"]:
+    def __call__(self, stage: Stage) -> AbstractContextManager["Logger"]:
         from lightning.fabric.loggers.tensorboard import TensorBoardLogger
 
-        yield from _closed(TensorBoardLogger(self.folder.parent, self.folder.name, _emptied(self.folder, called(stage, self.titles))))
+        return _opened(TensorBoardLogger, self.folder, called(stage, self.titles))
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Wandb:
 
 
 def needs(package: str) -> None:
-    """See that an optional package is there.
+    """Check that an optional package is installed.
 
     Raises:
         ValueError: if it is not.
@@ -97,7 +95,7 @@ def needs(package: str) -> None:
 
 
 def tell_again(fabric: "Fabric", metrics: Path) -> int:
-    """Tell the loggers what a run recorded before it was stopped; how many steps these are."""
+    """Replay to the loggers the metrics of a run before it was stopped; return the number of steps."""
     if not fabric.loggers:
         return 0
     with reading(metrics, error=Damaged):
@@ -108,18 +106,17 @@ def tell_again(fabric: "Fabric", metrics: Path) -> int:
 
 
 def called(stage: Stage, titles: Mapping[str, str]) -> str:
-    """The name of a stage in a log: its title for people, made one word, and its hash."""
+    """The name of a stage in a log: its title as one word, and its hash."""
     title = titles.get(name(stage), type(stage).__name__)
     return "-".join([*"".join(c if c.isalnum() else " " for c in title).split(), stage.identity])
 
 
-def _closed(logger: "Logger") -> Iterator["Logger"]:
-    try:
-        yield logger
-    finally:
-        logger.finalize("success")
-
-
-def _emptied(folder: Path, log: str) -> str:
+@contextmanager
+def _opened(logger: Callable[[Path, str, str], "Logger"], folder: Path, log: str) -> Iterator["Logger"]:
+    """An empty log in `folder`, finalised at the end."""
     remove(folder / log)
-    return log
+    opened = logger(folder.parent, folder.name, log)
+    try:
+        yield opened
+    finally:
+        opened.finalize("success")

@@ -1,16 +1,20 @@
 """One number of each condition against another, mean over seeds. SVG; empty, where there is nothing to draw."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from analysis.figures.draw import INK, PALETTE, drawn, grid, legend_below
 from analysis.measures.facts import Fact, Outcome, by_condition, outcomes
 from analysis.measures.seeds import over_seeds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MARKERS = ("o", "s", "^", "D")
 
@@ -46,6 +50,8 @@ class Scatter:
         colours = {value: PALETTE[i % len(PALETTE)] for i, value in enumerate(dict.fromkeys(dict(c)[self.colour] for c in conditions))}
 
         def paint(figure: Figure) -> None:
+            from matplotlib.lines import Line2D
+
             panels = figure.subplots(len(self.y), len(self.x), sharex="col", sharey="row", squeeze=False)
             for row, y in zip(panels, self.y, strict=True):
                 for axes, x in zip(row, self.x, strict=True):

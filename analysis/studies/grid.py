@@ -1,7 +1,7 @@
-"""The factorial study: what pretraining taught x where RL lies relative to the edge of competence x what is rewarded.
+"""The factorial study: primitives taught in pretraining x region of RL relative to the edge of competence x reward.
 
-Both arms read the same documents; the absent arm's loss is masked on the results of the withheld primitives. Bands come
-from the present base of the same seed, and both arms practise on the identical problems.
+Both arms read the same documents; in the absent arm the loss is masked on the results of the withheld primitives. Bands come from the
+present base of the same seed, and both arms practise on identical problems.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def labels(control: str, primitive: str, region: str, reward: str) -> dict[str, 
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
-    """The factorial, and the controls beside it."""
+    """The factorial cells and the controls."""
     scale, tasks = setting.scale, tasks_of(setting)
     present, absent = (base(scale, names, seed, tasks) for names in ((), tasks.withhold))
     edge, family = present_edge(scale, tasks, seed), needing(scale, tasks)
@@ -51,7 +51,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
 
 
 def practised(labels: dict[str, str], setting: Setting, seed: int, policy: Learn, edge: Edge, family: Family) -> Cell:
-    """The cell in which a policy practises in a region of an edge."""
+    """The cell of a policy that practises in one region of an edge."""
     scale, tasks = setting.scale, tasks_of(setting)
     given = Band(family, edge, labels["region"])  # type: ignore[arg-type]  # checked there
     learned = practise(scale, policy, given, REWARDS[labels["reward"]], seed, tasks)
@@ -70,12 +70,12 @@ def practised(labels: dict[str, str], setting: Setting, seed: int, policy: Learn
 
 
 def region_of(cell: Cell) -> str:
-    """The region that RL was given."""
+    """The region in which RL practised."""
     return dict(cell.labels)["region"]
 
 
 def guessed(cell: Cell) -> tuple[str, ...]:
-    """The withheld primitives, which whoever does not know them has to guess: those that problems are made to need."""
+    """The primitives that every problem needs: a base from which they were withheld has to guess their results."""
     edge = cell["edge"]
     assert isinstance(edge, Edge)
     uses: Uses = getattr(edge.scores.families[0], "uses", Uses())

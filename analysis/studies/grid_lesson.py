@@ -41,7 +41,7 @@ def gains(facts: Sequence[Fact]) -> str:
 def _gain(outcome: Outcome) -> tuple[str, ...]:
     who = (outcome.labels["primitive"], outcome.labels["region"])
     if outcome.undefined:
-        return (*who, "–", "–", "", outcome.undefined)  # in the last column, which no other stands behind
+        return (*who, "–", "–", "", outcome.undefined)  # in the last column, which may be long
     updates, given = outcome.value("learning", "updates") or 0, outcome.places("learning", "given")
     return (*who, ", ".join(f"{n:g}" for n in given), f"{updates:g}", *(_change(outcome, metric) for metric in METRICS))
 

@@ -1,7 +1,7 @@
-"""Where RL has to practise: at every second difficulty, with the same base, against the coin at three of them.
+"""The study of where RL must practise: every second difficulty, one base for each seed, and a coin as control at three of them.
 
-Below some depth the base solves everything, beyond another nothing: there no group of completions has signal. Between them RL may
-carry the edge, wherever it practises.
+Below some depth the base solves everything, and beyond another nothing: no group of completions has signal there. Between them RL may move
+the edge, wherever it practises.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ from train.ledger import read_ledger
 from train.rl.problems import Endless
 from train.stages.stage import Shelf
 
-DEPTHS = tuple(range(2, 27, 2))  # difficulties of the problems that RL is given, as far as the scale goes
-COINS = DEPTHS[1:10:4]  # where the base masters all, most, and little
-DEEPER = 2  # steps beyond the edge, where RL was given nothing
+DEPTHS = tuple(range(2, 27, 2))  # difficulties at which RL practises, up to the deepest of the scale
+COINS = DEPTHS[1:10:4]  # the base masters all, most, and few problems there
+DEEPER = 2  # steps beyond the edge
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
@@ -39,8 +39,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
 
 @dataclass(frozen=True)
 class Practised:
-    """Where RL practised: its depth, the base's success there, the share of groups with signal, and the gain in points at the edge and
-    deeper."""
+    """Facts about one place of practice: its depth, the success of the base there, the share of groups with signal, and the gain in
+    points at the edge and deeper."""
 
     needs: tuple[str, ...] = ("edge", "before", "after", "learn")
 
@@ -68,7 +68,7 @@ class Practised:
 
 @dataclass(frozen=True)
 class Nearest:
-    """The cell of the shallowest depth that is no shallower than a region of the seed's edge, of these depths, or of the deepest; none, if
+    """Picks the cell of the first of these depths that reaches the start of a region of the seed's edge, or else of the deepest; none if
     the edge has no such region."""
 
     region: str = "at"

@@ -9,7 +9,6 @@ from unittest.mock import patch
 import torch
 from rich.console import Console
 from rich.table import Table
-from train.rl.shapes import fitting
 
 from models import GPTConfig
 from synthtasks.families import Program, Uses
@@ -19,6 +18,7 @@ from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
 from train.rl import GRPO, Coin, Endless, Sampler
+from train.rl.contracts import fitting
 from train.stages.store import Store
 
 ITERATIONS, BUILT = 6, 1_000

@@ -1,17 +1,14 @@
-"""Learning from pairs: of two completions of one problem, the accepted one is to become the likelier."""
+"""Learning from preference pairs: of two completions of one problem, the accepted one becomes more likely."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn.functional import logsigmoid
 
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 from synthtasks.corpora import Document
 from synthtasks.rng import rng
 from train.losses.imitate import Batch, collate
@@ -19,9 +16,14 @@ from train.run import Run, Update
 from train.sample import Accepts, Sample, read_samples
 from train.stages.stage import Shelf, Undefined
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
+
 
 @dataclass(frozen=True)
-class Compare:
+class Compare(Checked):
     """Direct preference optimisation (arXiv:2305.18290 eq. 7), as the mean over pairs.
 
     A pair is drawn from the problems of a sample that have both an accepted and a rejected completion: one of each. The reference is the
@@ -36,22 +38,19 @@ class Compare:
 
     per_iteration: ClassVar[int] = 1
 
-    def __post_init__(self) -> None:
-        check(self)
-
     @property
     def drawn_by(self) -> tuple[object, ...]:
         return "compare", self.sample, self.accepts, self.seed
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        from torch.nn.functional import logsigmoid
+
         accepted, rejected = zip(*self.drawn(run.context, iteration), strict=True)
         documents = (*accepted, *rejected)
         batch = collate(documents, [[True] * len(d.body) for d in documents], run.vocab, run.device)
         run.ledger.train(batch.real, run.weights)
         run.ledger.forward(batch.real, run.weights)
-        with torch.no_grad():
-            reference = _logp(run.reference, batch)
-        better, worse = (_logp(run.model, batch) - reference).chunk(2)  # [N] each
+        better, worse = (_logp(run.model, batch) - _logp(run.reference, batch)).chunk(2)  # [N] each; the reference is frozen
         margin = self.beta * (better - worse)
         yield Update((-logsigmoid(margin).mean(),), {"preferred": (margin > 0).float().mean().item()})  # share of the pairs
 
@@ -72,5 +71,7 @@ class Compare:
 
 
 def _logp(model: LanguageModel, batch: Batch) -> Tensor:  # [B] of what is learned in each row
+    from models.sampling import chosen_logp
+
     logp = chosen_logp(model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
     return (logp * batch.learned[:, 1:]).sum(1)

@@ -1,20 +1,22 @@
-"""Learning by example: pretraining, mid-training, supervised fine-tuning and distillation from text differ by their source alone."""
+"""Learning by example. Pretraining, mid-training, supervised fine-tuning and distillation from text differ only in their source."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
-from torch import Tensor
-
-from models.sampling import chosen_logp, pad
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
 from train.losses.sources import Source
 from train.run import Run, Update
 from train.stages.stage import Shelf
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Imitate:
-    """Cross-entropy on the bodies of a source's documents, as the mean over the words that carry loss.
+class Imitate(Checked):
+    """Cross-entropy on the bodies of documents, as the mean over the words that carry loss.
 
     An iteration reads as many documents as fit into `tokens`; of a `Corpus` they are of one recipe.
     """
@@ -39,9 +41,6 @@ class Imitate:
 
     per_iteration: ClassVar[int] = 1
     word: ClassVar[str] = "pretrain"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
@@ -58,12 +57,14 @@ class Imitate:
         yield Update(self._terms(run, batch), {})
 
     def _terms(self, run: Run, batch: Batch) -> Iterator[Tensor]:
+        from models.sampling import chosen_logp
+
         learned = batch.learned[:, 1:]
         logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
         yield -(logp * learned).sum() / learned.sum()
 
     def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
-        """Those of an iteration, at least one."""
+        """The documents of an iteration, at least one."""
         documents: list[Document] = []
         room = self.tokens
         for document in self.source.documents(shelf, "imitate", self.seed, iteration):
@@ -76,6 +77,8 @@ class Imitate:
 
 def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vocab: Vocab, device: torch.device) -> Batch:
     """Documents, and which words of each body are `learned`, as tensors padded on the right; padding carries no loss."""
+    from models.sampling import pad
+
     rows = [vocab.encode(d.prompt + d.body) for d in documents]
     tokens, lengths = pad(rows, device)
     mask, _ = pad([[0] * len(d.prompt) + [int(x) for x in body] for d, body in zip(documents, learned, strict=True)], device)

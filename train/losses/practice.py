@@ -1,18 +1,16 @@
-"""Learning by trial: one loop for every policy-gradient method, which is a value of `train.rl.algorithms`.
+"""Reinforcement learning: one loop for every policy-gradient method (a value of `train.rl.algorithms`).
 
-Groups without signal (see `has_signal`), which carry no gradient, cost no backward pass, and equal completions of a group cost one. Where
-no group has signal there is no step: not by rounding, and not by the divergence from the reference, which is there to hold steps back.
+Groups without signal (see `has_signal`) have no gradient and cost no backward pass; equal completions of a group cost one. If no group has
+signal, there is no step at all, neither from rounding errors nor from the KL divergence, which only restrains other steps.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
-from train.checkpoint import Metrics
 from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_tokens, micro_batches
@@ -23,16 +21,20 @@ from train.rl.problems import Band, ProblemSource
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
-from train.rl.signal import Judged, has_signal, with_signal
-from train.run import Run, Update
+from train.run import Metrics, Run, Update
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from train.rl.signal import Judged
 
 
 @dataclass(frozen=True)
 class Practice:
-    """Draw completions, judge them, and make the better ones likelier.
+    """Draw completions, judge them, and make the better ones more likely.
 
     Raises:
-        ValueError: if no update could ever have signal, since nothing is compared, or a field holds what it cannot.
+        ValueError: if no update could ever have signal, since there is nothing to compare, or a field has a wrong value.
     """
 
     source: ProblemSource
@@ -48,10 +50,8 @@ class Practice:
     def __post_init__(self) -> None:
         check(self)
         if self.sampler.group == 1 and compares(self.algorithm.credit):
-            raise ValueError(
-                f"{self.algorithm.credit} compares the completions of a problem, of which the sampler draws one, so nothing would be "
-                "learned; give Sampler a group of at least 2, or Algorithm a credit that compares nothing, such as (Spread(),)"
-            )
+            fault = f"{self.algorithm.credit} compares the completions of a problem, of which the sampler draws one"
+            raise ValueError(f"{fault}: give Sampler a group of at least 2, or Algorithm a credit that compares nothing, as (Spread(),)")
         if self.sampler.group * self.problems == 1:
             raise ValueError("an update on one completion has nothing to compare it with; raise Practice.problems or Sampler.group")
 
@@ -68,9 +68,9 @@ class Practice:
     def work(self) -> float:
         return (1 + BACKWARD) * self.problems * self.sampler.group * LENGTH
 
-    def trials(self) -> tuple[tuple["Practice", float], ...]:
-        """An iteration costs by the groups with signal: an untrained policy earns nothing, so none has any; by a coin's reward all have.
-        The longest problems of a band take the most memory."""
+    def trials(self) -> tuple[tuple[Practice, float], ...]:
+        """Trials at low and at high cost: an iteration costs by its groups with signal. An untrained policy earns no reward, so no group
+        has signal; with a coin's reward all have. The longest problems of a band take the most memory."""
         if not isinstance(self.source, Band):
             return ((self, 0.0), (self, 1.0))
         usual, longest = self.source.trials()
@@ -82,12 +82,16 @@ class Practice:
         judged, metrics = self._collect(run, iteration)
         r, signal = judged.rollouts, judged.signal
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
-        advantage = torch.where(signal.repeat_interleave(r.group)[:, None], advantage, 0.0)
+        advantage = advantage.where(signal.repeat_interleave(r.group)[:, None], 0.0)
         for _ in range(self.reuse):
             yield Update(self._terms(run, r, advantage, signal), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
-        """Rollouts with their rewards, and what to note of them; drawn again, up to the cap, while signal is missing."""
+        """Rollouts with their rewards, and their metrics. Drawn again, up to `Algorithm.draws` times, while too few groups have signal."""
+        import torch
+
+        from train.rl.signal import Judged, has_signal, with_signal
+
         drawn: list[Judged] = []
         total = solved = covered = 0.0
         groups = signal = 0
@@ -117,11 +121,11 @@ class Practice:
         return (drawn[0] if self.algorithm.draws == 1 else with_signal(drawn, self.problems)), metrics
 
     def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
-        """The loss as a sum over micro-batches, the same however it is split. Without `signal` [P] there are none; with it, a divergence is
-        taken over all groups."""
+        """The loss as a sum over micro-batches, independent of how it is split. Without any `signal` [P] it is empty; with some, the KL
+        divergence is taken over all groups."""
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
-        kept = (torch.ones_like(signal) if a.kl and signal.any() else signal).nonzero()[:, 0]
+        kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
             rows, tokens = batch.rows, batch_tokens(r, batch)
             run.ledger.train(tokens, run.weights)
@@ -131,7 +135,5 @@ class Practice:
             x = a.surrogate(logp, r.logp[rows], advantage[rows], r.mask[rows])
             x = fitting("surrogate", a.surrogate, x, logp, path=r.path)  # off the mask weights are 0
             if a.kl:
-                with torch.no_grad():
-                    reference = batch_logp(run.reference, r, batch, temperature)
-                x = x + a.kl * kl(logp, reference)
+                x = x + a.kl * kl(logp, batch_logp(run.reference, r, batch, temperature))
             yield (x * weights[rows]).sum()

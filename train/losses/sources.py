@@ -1,10 +1,10 @@
-"""Sources of documents to imitate. A `Corpus` is one; those here are completions that a policy has drawn."""
+"""Sources of documents to imitate. A `Corpus` is one; the sources here are completions sampled from a policy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from synthtasks.checked import check
+from synthtasks.checked import Checked
 from synthtasks.corpora import Document
 from synthtasks.rng import rng
 from train.sample import Accepts, Sample, read_samples
@@ -22,13 +22,10 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Traces:
+class Traces(Checked):
     """The completions of a sample, right or wrong: distillation from a teacher's text (arXiv:1606.07947)."""
 
     sample: Sample
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
         return _drawn(read_samples(self.sample, shelf).documents, *path)
@@ -38,15 +35,12 @@ class Traces:
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verified(Checked):
     """The completions of a sample that the judge accepts: rejection-sampling fine-tuning (arXiv:2308.01825), with duplicates, and with
     every accepted completion of a problem (RAFT, arXiv:2304.06767, keeps the best one)."""
 
     sample: Sample
     accepts: Accepts = "process"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
         """The endless stream of documents called `path`.

@@ -10,37 +10,9 @@ from train.rl.rewards import Coin, Correct, Process, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
-__all__ = [
-    "DAPO",
-    "DR_GRPO",
-    "GRPO",
-    "GSPO",
-    "RLOO",
-    "Aggregate",
-    "Algorithm",
-    "Band",
-    "Centre",
-    "Clip",
-    "Coin",
-    "Constant",
-    "Correct",
-    "Credit",
-    "Endless",
-    "Environment",
-    "Few",
-    "LeaveOneOut",
-    "PolicyGradient",
-    "ProblemSource",
-    "Process",
-    "Reward",
-    "Rollouts",
-    "RowMean",
-    "Sampler",
-    "Scale",
-    "SequenceClip",
-    "Spread",
-    "Surrogate",
-    "TokenMean",
-    "completion_logp",
-    "rollout",
-]
+__all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
+__all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
+__all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
+__all__ += ["Band", "Endless", "Environment", "Few", "ProblemSource"]
+__all__ += ["Coin", "Correct", "Process", "Reward"]
+__all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

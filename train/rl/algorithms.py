@@ -3,8 +3,8 @@
     GRPO     = credit (Spread, Centre, Scale), surrogate Clip, aggregate Constant
     RLOO     = credit (Spread, LeaveOneOut), surrogate PolicyGradient
     DR_GRPO  = GRPO without Scale
-    DAPO     = GRPO with clip-higher, every token alike, and draws until groups have signal
-    GSPO     = GRPO with one ratio a completion, and the mean over each completion
+    DAPO     = GRPO with clip-higher, the mean over tokens, and dynamic sampling
+    GSPO     = GRPO with one ratio for each completion, and the mean over its tokens
 
 GRPO as it was published divides by each row's own length; here the denominator is constant (see `Constant`).
 """
@@ -12,23 +12,22 @@ GRPO as it was published divides by each row's own length; here the denominator 
 from dataclasses import dataclass
 from typing import Annotated
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
 
 
 @dataclass(frozen=True)
-class Algorithm:
-    """A policy-gradient method as the choice of its parts."""
+class Algorithm(Checked):
+    """A policy-gradient method, composed of its parts."""
 
     credit: tuple[Credit, ...] = (Spread(), Centre(), Scale())
     surrogate: Surrogate = Clip()
     aggregate: Aggregate = Constant()
-    kl: Annotated[float, From(0)] = 0.0  # weight of the divergence from the policy that learning began from
-    draws: Annotated[int, From(1)] = 1  # of the batch of problems: more than one is dynamic sampling, which keeps groups with signal
-
-    def __post_init__(self) -> None:
-        check(self)
+    kl: Annotated[float, From(0)] = 0.0  # weight of the KL divergence from the reference
+    draws: Annotated[int, From(1)] = (
+        1  # most batches of problems drawn for one update; above 1 is dynamic sampling, which keeps groups with signal
+    )
 
 
 GRPO = Algorithm()

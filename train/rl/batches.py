@@ -1,24 +1,27 @@
-"""Rollouts in micro-batches that one pass holds, with every completion in them once: completions of a group are often equal.
+"""Micro-batches of rollouts. Each distinct completion of a group is computed once, since many are equal.
 
 Shapes: P groups of a micro-batch, G rows of each, N rows that differ, T tokens.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from models.gpt import LanguageModel
-from models.sampling import chosen_logp, completion_logits
 from train.ledger import matrix_weights
 from train.rl.rollouts import Rollouts
 from train.run import Run
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
+
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Some groups of rollouts, whole."""
+    """Some whole groups of rollouts."""
 
     groups: Tensor  # [P] of the rollouts, ascending
     rows: Tensor  # [P * G] of the rollouts: all that these groups have
@@ -28,7 +31,9 @@ class MicroBatch:
 
 
 def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch]:
-    """The groups [P] in micro-batches of about `size` distinct rows: a group is whole, in the one where its first row falls."""
+    """The groups [P] in micro-batches of about `size` distinct rows. A group is never split."""
+    import torch
+
     device, G = groups.device, r.group
     rows = r.rows(groups)  # [P * G]
     group = torch.arange(len(groups), device=device).repeat_interleave(G)
@@ -49,22 +54,26 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
 
 
 def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
-    """Tokens of a micro-batch that go through a model: its prompts, and completions that differ."""
+    """Tokens of a micro-batch that go through a model: its prompts and its distinct completions."""
     return int(r.lengths[batch.distinct].sum() + r.prompt_lengths[batch.groups].sum())
 
 
 def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature: float) -> Tensor:  # [P * G, T]
-    """The log-probability under `model` of every token in the rows of a micro-batch; off the mask, of no meaning."""
+    """The log-probability under `model` of every token in the rows of a micro-batch; meaningless off the mask."""
+    from models.sampling import chosen_logp, completion_logits
+
     tokens = r.tokens[batch.distinct]
     logits = completion_logits(model, r.prompts[batch.groups], r.prompt_lengths[batch.groups], tokens, batch.owners)
     return chosen_logp(logits / temperature, tokens)[batch.same]
 
 
-@torch.no_grad()
 def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: float = 1.0) -> Tensor:  # [B, T]
-    """The log-probability under `model` of each token that the policy chose, 0 elsewhere. Its cost is put into the run's ledger."""
+    """The log-probability under `model` of each token that the policy chose, 0 elsewhere. The cost is added to the run's ledger."""
+    import torch
+
     logp = torch.zeros_like(r.logp)
     for batch in micro_batches(r, torch.arange(len(r.problems), device=r.tokens.device), run.context.machine.rows):
         run.ledger.forward(batch_tokens(r, batch), matrix_weights(model.config))
-        logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
+        with torch.no_grad():
+            logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
     return logp * r.mask

@@ -1,20 +1,23 @@
-"""Where reward goes. A credit rule maps [B, T] to [B, T]; an algorithm chains them, from reward to advantage."""
+"""Credit assignment. A credit rule maps [B, T] to [B, T]; an algorithm chains rules, from reward to advantage."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
-from torch import Tensor
-
-from synthtasks.checked import Above, check
+from synthtasks.checked import Above, Checked
 from train.rl.contracts import fitting
 from train.rl.rollouts import Rollouts
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Credit(Protocol):
     """A step from reward to advantage.
 
-    A rule is taken to compare the completions of a problem with each other, which needs two of them. One that looks at each completion
-    alone says so: `least_group: ClassVar[int] = 1`.
+    By default a rule compares the completions of a problem with each other, and needs at least two. A rule that treats each completion
+    alone declares `least_group: ClassVar[int] = 1`.
     """
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor: ...  # [B, T] -> [B, T]
@@ -26,10 +29,10 @@ def compares(rules: tuple[Credit, ...]) -> bool:
 
 
 def chain(rules: tuple[Credit, ...], x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
-    """Apply the rules in order; nothing is left on tokens that the policy did not choose.
+    """Apply the rules in order, then set tokens that the policy did not choose to 0.
 
     Raises:
-        ValueError: if a rule gives something else than finite numbers [B, T].
+        ValueError: if a rule does not give finite numbers [B, T].
     """
     for rule in rules:
         x = fitting("credit rule", rule, rule(x, r), r.mask, path=r.path)
@@ -75,13 +78,10 @@ class LeaveOneOut:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Checked):
     """Divide by the standard deviation over the group (the population's), plus `eps`."""
 
     eps: Annotated[float, Above(0)] = 1e-4
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         return x / (_to_rows(r.row_mean(x).std(1, correction=0, keepdim=True), r) + self.eps)

@@ -1,4 +1,4 @@
-"""Worlds that answer the policy while it writes: words that are appended to its completion, and that it did not choose."""
+"""Environments: they answer the policy while it writes. Their words are appended to its completion."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,16 +9,18 @@ from synthtasks.vocab import Vocab
 
 
 class Environment(Protocol):
-    """Answers some words of the policy, with words of the vocabulary.
+    """Answers calling words of the policy with words of the vocabulary.
 
-    An answer is an observation: read as context, never learned from, and judged like any other word. It counts towards the limit of a
-    completion, and is cut off there. It may end the completion with `<end>`. `reply` is a pure function: completions that
-    begin alike are written once.
+    An answer is an observation: context for the policy, never learned from, and judged like any other word. It counts towards the length
+    limit of a completion, and is cut off there. It may end the completion with `<end>`. `reply` must be a pure function: shared prefixes of
+    completions are written once.
     """
 
     @property
-    def calls(self) -> tuple[str, ...]: ...  # it is asked after these words, where the policy chose them
-    def reply(self, problem: Problem, words: Words) -> Words: ...  # to a completion so far, which ends with the calling word; () is none
+    def calls(self) -> tuple[str, ...]: ...  # `reply` is called after these words, if the policy chose them
+    def reply(
+        self, problem: Problem, words: Words
+    ) -> Words: ...  # to the completion so far, which ends with the calling word; () for no answer
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,6 @@ class Answers:
     def __call__(self, prompt: int, tokens: tuple[int, ...]) -> list[int]:
         words = self.environment.reply(self.problems[prompt], self.vocab.decode(tokens))
         if unknown := [word for word in words if word not in self.vocab.tokens]:
-            raise ValueError(
-                f"the environment {self.environment} answered {' '.join(words)!r}, but {unknown[0]!r} is not in the policy's vocabulary: "
-                f"{' '.join(self.vocab.words)}"
-            )
+            answer = f"the environment {self.environment} answered {' '.join(words)!r}"
+            raise ValueError(f"{answer}, but {unknown[0]!r} is not in the policy's vocabulary: {' '.join(self.vocab.words)}")
         return self.vocab.encode(words)

@@ -1,22 +1,24 @@
-"""How advantage becomes loss: a surrogate for each token, and the weight of each token in the sum.
+"""The loss of an advantage: a surrogate for each token, and the weight of each token in the sum.
 
 Pure functions of tensors. Shapes: B rows, T tokens.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-import torch
-from torch import Tensor
-
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from train.rl.rollouts import Rollouts
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Surrogate(Protocol):
-    """The loss of each token; `old` are the log-probabilities under the policy that sampled. Rows are whole, and are not compared.
+    """The loss of each token; `old` holds the log-probabilities under the sampling policy. Rows are whole completions, treated separately.
 
-    Off the mask `logp` has no meaning and the result no weight, but it has to be finite.
+    Off the mask `logp` has no meaning and the result has weight 0, but it must be finite.
     """
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor: ...  # all [B, T]
@@ -24,29 +26,26 @@ class Surrogate(Protocol):
 
 @dataclass(frozen=True)
 class PolicyGradient:
-    """-A log pi: REINFORCE, right where the sampling policy is the one that learns."""
+    """-A log pi: REINFORCE, unbiased on-policy."""
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return -logp * advantage
 
 
 @dataclass(frozen=True)
-class Clip:
+class Clip(Checked):
     """The clipped ratio (arXiv:1707.06347 eq. 7); `high > low` is clip-higher (arXiv:2503.14476 eq. 10)."""
 
     low: Annotated[float, From(0, 1)] = 0.2
     high: Annotated[float, From(0)] = 0.2
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return clipped((logp - old).exp(), advantage, self.low, self.high)
 
 
 @dataclass(frozen=True)
-class SequenceClip:
-    """The clipped ratio of whole completions, each token's share of its gradient its own (GSPO-token, arXiv:2507.18071).
+class SequenceClip(Checked):
+    """The clipped ratio of whole completions, with a gradient for each token (GSPO-token, arXiv:2507.18071).
 
     The ratio of a row is exp of the mean of logp - old over the mask. With one advantage a row and `RowMean` this is GSPO.
     """
@@ -54,21 +53,18 @@ class SequenceClip:
     low: Annotated[float, From(0, 1)] = 3e-4
     high: Annotated[float, From(0)] = 4e-4
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         row = ((logp - old) * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)  # [B, 1]
         return clipped((row.detach() + logp - logp.detach()).exp(), advantage, self.low, self.high)
 
 
 def clipped(ratio: Tensor, advantage: Tensor, low: float, high: float) -> Tensor:  # [B, T] each -> [B, T]
-    """The pessimistic loss of a ratio: as if it lay between 1 - low and 1 + high, where that makes the loss larger."""
-    return -torch.minimum(ratio * advantage, ratio.clamp(1 - low, 1 + high) * advantage)
+    """The pessimistic loss of a ratio: the larger of the losses with the ratio and with it clipped to [1 - low, 1 + high]."""
+    return -(ratio * advantage).minimum(ratio.clamp(1 - low, 1 + high) * advantage)
 
 
 class Aggregate(Protocol):
-    """The weight of each token in the loss of the whole batch; so the losses of micro-batches add up to it."""
+    """The weight of each token in the loss of the whole batch, so that the losses of micro-batches add up to it."""
 
     def __call__(self, r: Rollouts) -> Tensor: ...  # [B, T], zero off the mask
 

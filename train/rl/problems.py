@@ -1,20 +1,20 @@
-"""Sources of problems to practise on. A batch is a pure function of seed and iteration, so a resumed run meets the same ones."""
+"""Sources of problems for RL. A batch is a pure function of seed and iteration, so a resumed run draws the same problems."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
-from synthtasks.checked import From, check, one_of
+from synthtasks.checked import Checked, From, one_of
 from synthtasks.families import Family, at, level, named
 from synthtasks.problem import Problem, Split
-from train.stages.reading import a_text, an_object, read_object, reading
+from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined, closure
 
-USUAL = 6  # steps of problems, roughly, that a band will choose
+USUAL = 6  # typical steps of the problems that a band will choose
 Region = Literal["below", "at", "beyond"]  # of an edge
-HARDEST = 100_000  # beyond any difficulty: no problem has so many steps
+HARDEST = 100_000  # above every difficulty: no problem has so many steps
 
 
 class ProblemSource(Protocol):
@@ -28,22 +28,19 @@ def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[P
 
 
 @dataclass(frozen=True)
-class Endless:
-    """Always new problems."""
+class Endless(Checked):
+    """New problems in every batch."""
 
     family: Family
     split: Split = "train"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         return _draw(self.family, self.split, count, seed, iteration, draw)
 
 
 @dataclass(frozen=True)
-class Few:
-    """The same `problems` problems for ever, as many times over as fit (one-shot RL: 1; arXiv:2504.20571).
+class Few(Checked):
+    """A fixed set of `problems` problems, repeated to fill every batch (one-shot RL: 1; arXiv:2504.20571).
 
     Raises:
         ValueError: from `batch`, if fewer are asked for, so that some would never be met.
@@ -52,32 +49,24 @@ class Few:
     family: Family
     problems: Annotated[int, From(1)] = 1
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
         if count < self.problems:
-            raise ValueError(
-                f"of the {self.problems} problems of Few, {count} would be met, the same in every batch; ask for {self.problems}"
-            )
+            raise ValueError(f"of the {self.problems} problems of Few, {count} would be met, always the same; ask for {self.problems}")
         few = _draw(self.family, "train", self.problems, seed, "few")
         return tuple(few[i % len(few)] for i in range(count))
 
 
 @dataclass(frozen=True)
-class Band:
-    """Problems at the difficulties that an edge found in one of its regions; one difficulty an iteration, in turn."""
+class Band(Checked):
+    """Problems at the difficulties of one region of an edge. Iterations take the difficulties in turn."""
 
     family: Family
     edge: Stage
     region: Region
     split: Split = "train"
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def trials(self) -> tuple[Endless, Endless]:
-        """Problems such as it may choose, before its edge is known: usual ones, and the longest."""
+        """Stand-ins for its problems while its edge is unknown: of usual length, and the longest."""
         scored = next((s.families for s in closure((self.edge,)) if hasattr(s, "families")), (self.family,))
         usual, longest = (level(family) for family in (scored[:USUAL][-1], scored[-1]))
         return Endless(at(self.family, usual)), Endless(at(self.family, longest))
@@ -88,10 +77,10 @@ class Band:
 
 
 def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:
-    """The difficulties of a region, ascending, which are `among` those that there can be.
+    """The difficulties of a region, ascending. All must be in `among`, the possible ones.
 
     Raises:
-        Undefined: if the edge has no such region; nothing is put in its place.
+        Undefined: if the edge has no such region.
         ValueError: if there is no region of that name.
     """
     one_of("region", region, get_args(Region))
@@ -102,7 +91,7 @@ def band(context: Context, edge: Stage, region: Region, among: Collection[int]) 
 
 
 def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, str]]:
-    """The difficulties that the edge in `folder` found in each of these regions, and the reason for each region that has none.
+    """The difficulties of each of these regions in the edge in `folder`, and the reason for each empty region.
 
     Raises:
         Malformed: if its record cannot be read, or has difficulties that are not `among` those that there can be.
@@ -116,6 +105,7 @@ def read_bands(folder: Path, regions: Iterable[str], among: Collection[int]) -> 
 
 
 def _difficulties(found: object, among: Collection[int]) -> tuple[int, ...]:
-    if not isinstance(found, list) or not all(type(n) is int and n in among for n in found):
+    bands = tuple(map(a_count, a_list(found)))
+    if not all(n in among for n in bands):
         raise ValueError(f"expected a list of difficulties, found {str(found)[:40]}")
-    return tuple(found)
+    return bands

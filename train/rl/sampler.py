@@ -3,49 +3,51 @@
 Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longest completion.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
-
-from models.gpt import LanguageModel
-from models.sampling import Measure, entropy, generate, pad, second
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.verify import verify
 from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
-from train.rl.rollouts import Record, Rollouts
+from train.rl.rollouts import OF_ROWS, Record, Rollouts
 
-MEASURES: dict[Record, Measure] = {"entropy": entropy, "second": second}
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.gpt import LanguageModel
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """How completions are drawn, and what is recorded of them."""
+class Sampler(Checked):
+    """Options for drawing completions and for recording facts about their tokens."""
 
     group: Annotated[int, From(1)] = 16  # G, completions of a problem
-    spare: Annotated[int, From(0)] = 4  # tokens that a completion may have beyond the longest solution among the problems
+    spare: Annotated[int, From(0)] = 4  # tokens allowed beyond the longest solution of the problems
     temperature: Annotated[float, Above(0)] = 1.0
     surface: Surface = Compact()
-    environment: Environment | None = None  # it answers while the policy writes
-    records: tuple[Record, ...] = ()  # of each token, for what reads `Rollouts.entropy`, `.second` or `.roles`
-
-    def __post_init__(self) -> None:
-        check(self)
+    environment: Environment | None = None  # answers the policy while it writes
+    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
 
 
 def rollout(
     model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, purpose: str, *path: str | int
 ) -> Rollouts:
-    """Draw and judge completions, by the generator of chance that is called `purpose` and `path`.
+    """Draw and judge completions with the random generator named `purpose` and `path`.
 
     Raises:
         ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
             environment is called by or answers a word that is not in the vocabulary.
     """
+    import torch
+
+    from models.sampling import Measure, entropy, generate, pad, second
+
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
     surface, device = sampler.surface, model.device
@@ -58,17 +60,18 @@ def rollout(
             f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
         )
     uniforms = torch.from_numpy(rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32"))
-    measured = {name: MEASURES[name] for name in sampler.records if name in MEASURES}
+    measures: dict[Record, Measure] = {"entropy": entropy, "second": second}
+    measured = {name: measures[name] for name in sampler.records if name in measures}
     answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
     drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature, tuple(measured.values()), answers)
     rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
-    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # often the same several times
+    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # many are equal
     words = {tokens: vocab.decode(tokens) for _, tokens in completions}
-    traces = {tokens: surface.read(said) for tokens, said in words.items()}
+    traces = {tokens: surface.read(completion) for tokens, completion in words.items()}
     verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
-    records: dict[Record, torch.Tensor] = dict(zip(measured, drawn.measured, strict=True))
-    if "roles" in sampler.records:  # from 1, so that padding, 0, is no role
-        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(said)] for tokens, said in words.items()}
+    records: dict[Record, Tensor] = dict(zip(measured, drawn.measured, strict=True))
+    if "roles" in sampler.records:  # counted from 1, since 0 is padding
+        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(completion)] for tokens, completion in words.items()}
         records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
     padded, prompt_lengths = pad(prompts, device)
     return Rollouts(
@@ -78,10 +81,7 @@ def rollout(
         path=path,
         prompts=padded,
         prompt_lengths=prompt_lengths,
-        tokens=drawn.tokens,
-        lengths=drawn.lengths,
-        mask=drawn.mask,
-        logp=drawn.logp,
+        **{name: getattr(drawn, name) for name in OF_ROWS},
         traces=tuple(traces[tokens] for _, tokens in completions),
         verdicts=tuple(verdicts[each] for each in completions),
         forwarded=drawn.forwarded,

@@ -1,4 +1,4 @@
-"""Which groups have something to teach. Decided on what completions earned, never on the advantage, where rounding looks like a difference.
+"""Groups with a learning signal. They are found by reward, never by advantage, where rounding errors look like differences.
 
 Shapes: P problems, G completions of each, B = P * G rows, T tokens.
 """
@@ -14,7 +14,7 @@ from train.rl.rollouts import Rollouts, joined
 
 @dataclass(frozen=True)
 class Judged:
-    """Rollouts, what they earned, and which of their groups have signal."""
+    """Rollouts with their rewards, and a mask of the groups that have signal."""
 
     rollouts: Rollouts
     reward: Tensor  # [B, T]
@@ -22,12 +22,11 @@ class Judged:
 
 
 def has_signal(credit: tuple[Credit, ...], reward: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> bool [P]
-    """Which groups have signal; the others are not learned from.
+    """The mask of groups that have signal. Other groups are not learned from.
 
-    A completion earns the sum of its tokens' rewards. Where a rule of `credit` compares the completions of a problem, a group has signal
-    if these earn different sums. Where none does (REINFORCE without a baseline; groups of one), the rewards of the whole batch are
-    compared: if they are all equal no group has signal, and if not, every group that earned anything has. So a constant reward teaches
-    nothing, whatever the credit.
+    The reward of a completion is the sum over its tokens. If a rule of `credit` compares the completions of a problem, a group has signal
+    if their rewards differ. If none does (REINFORCE without a baseline; groups of one), the rewards of the whole batch are compared: if all
+    are equal, no group has signal; else every group with a nonzero reward has. So a constant reward teaches nothing, whatever the credit.
     """
     if compares(credit):
         return differ(reward, r.group)
@@ -35,7 +34,7 @@ def has_signal(credit: tuple[Credit, ...], reward: Tensor, r: Rollouts) -> Tenso
 
 
 def differ(reward: Tensor, size: int) -> Tensor:  # [B, T] -> bool [B / size]
-    """Which stretches of `size` rows hold rows of different sums: by more than rounding, where more than one token earns something."""
+    """The mask of blocks of `size` rows whose sums differ: by more than rounding, if a row has rewards on several tokens."""
     x = reward.double()
     many = (x != 0).sum(1)  # [B]
     rounding = torch.finfo(reward.dtype).eps + many * torch.finfo(x.dtype).eps

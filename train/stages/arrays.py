@@ -17,20 +17,20 @@ KINDS = {"f": "floats", "iu": "whole numbers", "b": "truth values", "S": "texts 
 
 @dataclass(frozen=True)
 class Layout:
-    """Of each array by name, the kind of its numbers and its axes: "f F P" are floats [F, P]. An axis has one size wherever it is named."""
+    """The kind and axes of each array by name: "f F P" means floats [F, P]. An axis has the same size wherever it is named."""
 
     arrays: Mapping[str, str]
     sizes: Mapping[str, int]  # of the axes whose size is known
 
     def check(self, found: Arrays) -> None:
-        """Make sure that all arrays are there, and look so.
+        """Check that every array is present and has this layout.
 
         Raises:
             ValueError: naming the array, what was expected, and what was found.
         """
         sizes = dict(self.sizes)
-        for name, said in self.arrays.items():
-            kind, *axes = said.split()
+        for name, layout in self.arrays.items():
+            kind, *axes = layout.split()
             array = found[name]
             expected = tuple(sizes.setdefault(axis, size) for axis, size in zip(axes, array.shape, strict=False))
             if array.dtype.kind not in kind or len(axes) != array.ndim or array.shape != expected:
@@ -49,7 +49,7 @@ def save_arrays(path: Path, schema: int, arrays: Arrays) -> None:
 
 
 def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Exception] = Malformed) -> dict[str, NDArray[np.generic]]:
-    """What `save_arrays` wrote.
+    """Read the arrays that `save_arrays` wrote.
 
     Raises:
         Malformed: or `error`, if the file has another schema or layout, or holds anything but numbers and fixed texts (never unpickled).
@@ -58,16 +58,14 @@ def load_arrays(path: Path, schema: int, layout: Layout = ANY, error: type[Excep
         found = _plain(path)
         version = int(found.pop("schema", np.array(0)))
         if version != schema:
-            raise error(
-                f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}. "
-                "Read it with the version that made it, or move its folder away and let it be computed again"
-            )
+            schemas = f"{shown(path)} has schema {version or 'without a number'}; this version reads {schema}"
+            raise error(f"{schemas}. Read it with the version that made it, or move its folder away and let it be computed again")
         layout.check(found)
     return found
 
 
 def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
-    """The arrays of an npz, none of which may be larger than the file: as `save_arrays` compresses nothing, that would be a bomb."""
+    """The arrays of an npz. None may be larger than the file: `save_arrays` does not compress, so a larger one is a zip bomb."""
     size = path.stat().st_size
     try:
         with ZipFile(path) as file:
@@ -80,14 +78,14 @@ def _plain(path: Path) -> dict[str, NDArray[np.generic]]:
             raise ValueError(f"it claims {found[large[0]].size:,} values in {size:,} bytes")
     except OSError:
         raise
-    except Exception as reason:  # whatever numpy and zipfile make of it
+    except Exception as reason:  # numpy and zipfile raise many kinds
         raise ValueError(f"it is no npz of plain arrays: {why(reason)}") from reason
     return found
 
 
-def texts(said: Sequence[str]) -> NDArray[np.bytes_]:
+def texts(strings: Sequence[str]) -> NDArray[np.bytes_]:
     """Lines of text as UTF-8 bytes of one width [N]; `lines` inverts it."""
-    return np.array([line.encode() for line in said], dtype=np.bytes_)
+    return np.array([line.encode() for line in strings], dtype=np.bytes_)
 
 
 def lines(found: NDArray[np.generic]) -> tuple[str, ...]:  # [N]

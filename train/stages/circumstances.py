@@ -1,4 +1,4 @@
-"""Under what circumstances a stage ran: `run.json`, which may differ between equal runs, and names no host and no user."""
+"""The circumstances in which a stage ran: `run.json`. It may differ between equal runs, and names no host and no user."""
 
 import os
 import platform
@@ -13,20 +13,18 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from synthtasks.checked import check
 from train.stages.machine import Machine
 from train.stages.reading import a_count, a_number, a_text, an_object, read_object, reading
 
 PACKAGES = ("torch", "lightning", "numpy", "scipy")
 SOURCE = Path(__file__).parent
 LONGEST = 1e12  # seconds: sums of these are finite
-MOST = {"threads": 4_096, "rows": 1 << 24}  # of a machine on which something is to be made again
 MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes on macOS, KiB elsewhere
 
 
 def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[str, object]:
-    """What differs between equal runs: kept apart from weights, rows and verdicts. `read_made` reads it back."""
-    import torch  # takes a second, which listing studies need not wait
+    """Facts that differ between equal runs, for `run.json`. `read_made` reads them back."""
+    import torch  # slow to import, and needed only where a stage ran
 
     return {
         "seconds": round(seconds, 3),
@@ -43,13 +41,13 @@ def circumstances(machine: Machine, seconds: float, cpu_seconds: float) -> dict[
 
 
 def measure_memory() -> None:
-    """Measure the peak of this process's memory from now on, where the system lets it (Linux); elsewhere it is that since its start."""
+    """Reset the peak memory of this process, which only Linux can; elsewhere the peak is counted from its start."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:
-    """Of the packages on which results hang."""
+    """The versions of the packages that results depend on."""
     return {package: version(package) for package in PACKAGES}
 
 
@@ -63,7 +61,7 @@ def host() -> dict[str, object]:
 
 
 def _cpu(info: Path) -> str:
-    """The processor's model, where the system tells."""
+    """The model of the processor, if the system tells it."""
     lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor() or platform.machine()
@@ -71,7 +69,7 @@ def _cpu(info: Path) -> str:
 
 @lru_cache(maxsize=1)
 def commit() -> dict[str, object] | None:
-    """The commit of this code, and whether the tree differs from it; None where it lies in no git repository."""
+    """The commit of this code, and whether the working tree differs from it; None outside a git repository."""
     if _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
         return None  # the code is not what the repository around it holds
     head, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
@@ -88,7 +86,7 @@ def _git(*arguments: str) -> str | None:
 
 @dataclass(frozen=True)
 class Made:
-    """The circumstances of a stage, read back. Those that were not always recorded are empty where they are missing."""
+    """The circumstances of a stage, read back. Those that older versions did not record are empty."""
 
     seconds: float
     cpu_seconds: float
@@ -108,25 +106,17 @@ def read_made(folder: Path) -> Made:
         Malformed: if they cannot be read.
     """
     with reading(file := folder / "run.json"):
-        said = read_object(file)
-        finished, device, python = (a_text(said.get(what, "")) for what in ("finished", "device", "python"))
+        record = read_object(file)
+        finished, device, python = (a_text(record.get(what, "")) for what in ("finished", "device", "python"))
+        machine = an_object(record.get("machine", {}))
         return Made(
-            a_number(said["seconds"], 0, LONGEST),
-            a_number(said.get("cpu_seconds", 0), 0, LONGEST),
-            a_count(said["peak_memory_mb"]),
+            a_number(record["seconds"], 0, LONGEST),
+            a_number(record.get("cpu_seconds", 0), 0, LONGEST),
+            a_count(record["peak_memory_mb"]),
             finished,
             device,
             python,
-            _machine(an_object(said.get("machine", {}))),
-            {package: a_text(version) for package, version in an_object(said.get("versions", {})).items()},
-            None if said.get("commit") is None else an_object(said["commit"]),
+            Machine(**{f.name: machine[f.name] for f in fields(Machine) if f.name in machine}),  # type: ignore[arg-type]  # it checks them
+            {package: a_text(version) for package, version in an_object(record.get("versions", {})).items()},
+            None if record.get("commit") is None else an_object(record["commit"]),
         )
-
-
-def _machine(said: Mapping[str, object]) -> Machine:
-    machine = Machine(**{f.name: said[f.name] for f in fields(Machine) if f.name in said})  # type: ignore[arg-type]  # checked next
-    check(machine)
-    for what, most in MOST.items():
-        if not 1 <= getattr(machine, what) <= most:
-            raise ValueError(f"expected 1 to {most:,} {what}, found {getattr(machine, what)}")
-    return machine

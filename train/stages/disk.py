@@ -1,4 +1,4 @@
-"""Files as they are made here: new, in one step, and never through a link. And what is said where the system refuses."""
+"""Writing files: new, atomically, and never through a link; and the message if the system refuses."""
 
 import json
 import os
@@ -6,14 +6,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, EISDIR, ELOOP, ENOSPC, ENOTDIR, ENOTEMPTY, EPERM, EROFS
-from os import strerror
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-FULL = (ENOSPC, EDQUOT, EFBIG)
-FORBIDDEN = (EROFS, EACCES, EPERM)
-BLOCKED = (EISDIR, ENOTDIR, ELOOP, ENOTEMPTY)
-COPY, HALF = ".copy", ".tmp"  # end the names of a copy and of a new file until it takes the place of the old one
+WAYS_OUT = {  # of what the system says
+    (ENOSPC, EDQUOT, EFBIG): "Make room (`python -m analysis gc --out DIR` removes what no study refers to, or `--out` names another disk)",
+    (EROFS, EACCES, EPERM): "Make the folder writable for this user, or name another with `--out`",
+    (EISDIR, ENOTDIR, ELOOP, ENOTEMPTY): "Move away what lies there",
+}
+COPY, HALF = ".copy", ".tmp"  # suffixes of a copy and of a new file until it replaces the old one
 
 
 class Unwritable(OSError):
@@ -22,7 +23,7 @@ class Unwritable(OSError):
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Say of a refusal by the system, in what is done in this context, where it happened and what to do.
+    """Turn a refusal by the system, in this context, into an error that says where it happened and what to do.
 
     Raises:
         Unwritable: in place of the system's own error, which often names no file.
@@ -32,53 +33,47 @@ def writing(folder: Path) -> Iterator[None]:
     except Unwritable:
         raise
     except OSError as refusal:
-        if refusal.errno not in FULL + FORBIDDEN + BLOCKED:
+        way = next((way for errors, way in WAYS_OUT.items() if refusal.errno in errors), "")
+        if not way:
             raise
-        where, why = refusal.filename or folder, strerror(refusal.errno)
-        if refusal.errno in FULL:
-            way = "Make room (`python -m analysis gc --out DIR` removes what no study refers to, or `--out` names another disk)"
-        elif refusal.errno in FORBIDDEN:
-            way = "Make the folder writable for this user, or name another with `--out`"
-        else:
-            way = "Move away what lies there"
-        message = f"{where} cannot be written: {why}. {way}. What is finished is kept; the same command goes on from there."
-        raise Unwritable(message) from refusal
+        what = f"{refusal.filename or folder} cannot be written: {refusal.strerror}"
+        raise Unwritable(f"{what}. {way}. What is finished is kept; the same command goes on from there.") from refusal
 
 
 def new_file(path: Path) -> BinaryIO:
-    """A new file in the place of what lies there, open for writing. What a link there leads to, or has another name, stays as it is."""
+    """A new file at `path`, open for writing. An old file or link there is unlinked; its target and other names stay unchanged."""
     path.unlink(missing_ok=True)
     return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `path` at the end, so that `path` is never seen half-written, nor any other file changed."""
+    """A new file that replaces `path` atomically at the end. No other file is changed."""
     half = path.with_name(path.name + HALF)
     try:
         with new_file(half) as file:
             yield file
         half.replace(path)
-    except OSError:  # of a full disk, nothing half-written stays
+    except OSError:  # on a full disk, leave nothing half-written
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` so that `path` is never seen half-written."""
+    """Write `value` as JSON; `path` is replaced atomically."""
     with replacing(path) as file:
         file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
 
 
 def appending(path: Path) -> TextIO:
-    """A file that is written on at its end; if it has other names, or is a link, what they name is left as it is."""
+    """A file opened for appending. If it is a link, or has other names, those stay unchanged."""
     own(path)
     return open(path, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666))
 
 
 def own(path: Path) -> None:
-    """See to it that whoever writes to `path` writes to a file without another name: links go, a file that others share is copied."""
+    """Make `path` safe to write to: a link is removed, and a file with other names is replaced by a copy."""
     if path.is_symlink():
         path.unlink()
     elif path.is_file() and path.stat().st_nlink > 1:
@@ -86,7 +81,7 @@ def own(path: Path) -> None:
 
 
 def sever(path: Path) -> None:
-    """Put a copy in the place of a file, so that who has the old one open, or by another name, does not change the new one."""
+    """Replace a file by a copy, so that a stale writer, or another name, cannot reach the new file."""
     copy = path.with_name(path.name + COPY)
     with new_file(copy) as new, open(path, "rb") as old:
         shutil.copyfileobj(old, new)
@@ -94,7 +89,7 @@ def sever(path: Path) -> None:
 
 
 def own_folder(path: Path) -> None:
-    """Make a folder, if it is not there, in one that is: its own may have been moved away from who does not know yet.
+    """Make a folder, unless it is there. Its parent must exist: it may have been moved by another process.
 
     Raises:
         Unwritable: if something else is there. A link is not followed, or what is written here would come to lie elsewhere.
@@ -106,9 +101,9 @@ def own_folder(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link, or a folder and all in it, if it is there; what links lead to stays.
+    """Remove a file, a link, or a folder with its content, if it is there. Targets of links stay.
 
-    Everything is removed by its name (`shutil.rmtree` holds folders open): if somebody moves the folder away, what is left in it stays.
+    Everything is removed by its path (`shutil.rmtree` holds folders open): if another process moves the folder, the rest stays.
     """
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)

@@ -1,13 +1,13 @@
-"""Who is at work on what, among processes and machines that share a folder: leases, in files of their own.
+"""Leases: locks in files, among processes and machines that share a folder. A stale lock is taken over safely.
 
-A lease is a file that is created with O_EXCL, which one process alone can do, on shared file systems too. Its holder counts up a number in
-it. A waiter believes no clock but its own: a number that has stood still while the waiter's monotonic clock moved on by `patience` seconds
-is that of a holder which fell silent. A holder that died on the waiter's own machine is recognised at once.
+A lease is a file that is created with O_EXCL, which only one process can do, on shared file systems too. Its holder writes a heartbeat, a
+rising number, into it. A waiter trusts only its own clock: if the number does not change for `patience` seconds of the waiter's monotonic
+clock, the lease is stale. The death of a holder on the waiter's own machine is seen at once.
 
-Taking over means creating the heir's file, which bears the token of the lease it follows: of several waiters one wins, and who holds the
-lease is the end of the chain of heirs. A holder that was taken for dead finds its heir there when it looks, and stops.
+To take over, a waiter creates the heir's file, whose name has the token of the lease before it. One waiter wins, and the last heir of the
+chain holds the lease. A holder that was wrongly taken for dead finds its heir when it checks, and stops.
 
-What a lease says is believed only as far as it has the form that is written here: a token becomes part of the name of a file.
+The content of a lease is not trusted: it must have the form written here, since a token becomes part of a file name.
 """
 
 import json
@@ -22,50 +22,51 @@ from dataclasses import asdict, dataclass, field
 from errno import ELOOP, ENOSPC, ENXIO
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated, TypeVar
 from uuid import uuid4
 
+from synthtasks.checked import From, check
 from train.stages.disk import own_folder, remove
 
-BEAT = 5.0  # seconds between two numbers
-PATIENCE = 60.0  # seconds that a number may stand still before its holder is taken for dead
-SHORTEST, LONGEST = 0.05, 1.0  # seconds between looks at what somebody else is at
-DIGITS = 20  # of the number, so that it is written over in place
-UNWRITTEN = "unwritten"  # ends the token of a lease whose holder died, or was suspended, between creating and writing it
+BEAT = 5.0  # seconds between heartbeats
+PATIENCE = 60.0  # seconds without a heartbeat after which a lease is stale
+SHORTEST, LONGEST = 0.05, 1.0  # seconds between attempts
+DIGITS = 20  # of the heartbeat: a fixed width, so that it is overwritten in place
+UNWRITTEN = "unwritten"  # ends the token of a lease whose holder died between creating and writing it
 TOKEN = re.compile(r"[0-9A-Za-z]{1,64}")
 LARGEST = 4_096  # bytes of a lease
-HEIRS = 100  # of one lease, at most: each came after one that had fallen silent
+Got = TypeVar("Got")
+HEIRS = 100  # of one lease, at most
 
 
 class Lost(RuntimeError):
-    """A lease that was held has gone to somebody else."""
+    """Another process has taken this lease over."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A process, named so that no other is, nor will be."""
+    """A process, identified uniquely for all time."""
 
     host: str
-    space: str  # within which a process is known by its number: this machine since it was started, and the container
-    pid: int
-    started: str  # by the clock of that space: a number that is used again means another process
+    space: str  # in which process numbers are unique: this machine since its boot, and the container
+    pid: Annotated[int, From(0, 2**31 - 1)]
+    started: str  # by the clock of that space: tells it from a later process with the same number
     token: str
 
     def __post_init__(self) -> None:
-        said = (self.host, self.space, self.started, self.token)
-        if not all(type(text) is str for text in said) or type(self.pid) is not int or not 0 <= self.pid < 2**31:
-            raise ValueError(f"a holder is called by texts and the number of a process; found {self}")
+        check(self)
         if not TOKEN.fullmatch(self.token):
             raise ValueError(f"a token is made of up to 64 letters and digits; found {self.token!r}")
 
     @property
     def dead(self) -> bool:
-        """Whether the process is known to have ended; False where that cannot be known from here."""
+        """True if the process is known to have ended; False if that cannot be known from here."""
         return bool(self.space) and self.space == _space() and _ended(self.pid, self.started)
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What a lease said when it was read."""
+    """The content of a lease when it was read."""
 
     holder: Holder
     number: int
@@ -74,7 +75,7 @@ class Sight:
 class Lease:
     """The right to work on something, until it is released. Use it in `with`.
 
-    `contested` says that a former holder may be alive and about to wake up: what it can reach by a path must move away.
+    `contested` is true if a former holder may still be alive: files that it can reach by their path must be moved.
     """
 
     def __init__(self, folder: Path, name: str, file: int, sight: Sight, former: tuple[Holder, ...], beat: float):
@@ -85,7 +86,7 @@ class Lease:
         self._heart = threading.Thread(target=self._live, daemon=True)
 
     def check(self) -> None:
-        """Make sure that the lease is still held.
+        """Check that this process still holds the lease.
 
         Raises:
             Lost: if it is not.
@@ -93,17 +94,17 @@ class Lease:
         chain = _chain(self.folder, self.name)
         if not chain or chain[-1].holder.token != self.token:
             by = f"process {chain[-1].holder.pid} on {chain[-1].holder.host} took it over" if chain else "it was released meanwhile"
-            raise Lost(
-                f"{self.folder / self.name}: this process was silent for too long (suspended, or cut off from the file system), and {by}. "
-                "What it made is thrown away; nothing is lost, since the other goes on from its checkpoint. Run the same command again."
+            fault = (
+                f"{self.folder / self.name}: this process was silent for too long (suspended, or cut off from the file system), and {by}"
             )
+            raise Lost(f"{fault}. Its draft is discarded, but the other process continues from its checkpoint. Run the same command again.")
 
     def __enter__(self) -> "Lease":
         self._heart.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Release it. If it is lost, an error is a consequence of that: what this process was at has been moved away."""
+        """Release the lease. After a loss, other errors are only its consequence (the draft was moved), so `Lost` is raised instead."""
         self._over.set()
         self._heart.join()
         os.close(self._file)
@@ -115,10 +116,10 @@ class Lease:
                 raise
             return
         for file in (self.folder / self.name, *(self.folder / f"{self.name}.{h.token}" for h in self.former)):
-            remove(file)  # the first one first: without it there is no chain
+            remove(file)  # the first file first: without it there is no chain
 
     def _withdraw(self) -> None:
-        """Remove the file of a lease that is lost, unless heirs come after it."""
+        """Remove the file of a lost lease, unless an heir follows it."""
         file = self.folder / (f"{self.name}.{self.former[-1].token}" if self.former else self.name)
         mine, chain = _read(file), _chain(self.folder, self.name)
         if mine is not None and mine.holder.token == self.token and self.token not in [s.holder.token for s in chain]:
@@ -131,21 +132,30 @@ class Lease:
                 os.pwrite(self._file, f"{self._number:0{DIGITS}d}".encode(), 0)
                 os.fsync(self._file)
             except OSError:
-                continue  # a file system that is away for a moment; if for longer, `check` says so
+                continue  # the file system may be away for a moment; if for longer, `check` notices
+
+
+def insist(attempt: Callable[[], Got | None]) -> Got:
+    """The result of an attempt, as soon as there is one. Attempts are made ever less often."""
+    pause = SHORTEST
+    while (got := attempt()) is None:
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST)
+    return got
 
 
 @dataclass
 class Leases:
-    """The leases in a folder, as one process sees them."""
+    """The leases in a folder, as seen by one process."""
 
     folder: Path
     beat: float = BEAT
     patience: float = PATIENCE
     clock: Callable[[], float] = time.monotonic
-    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # a number, and since when it stands there
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # the last number, and when it was first seen
 
     def attempt(self, name: str) -> Lease | None:
-        """The lease called `name`, unless somebody who may be alive holds it. Ask again later: who fell silent is told by that.
+        """Acquire the lease called `name`; None if its holder may be alive. Repeated attempts find out whether it is stale.
 
         Raises:
             OSError: if there is no room for it.
@@ -161,42 +171,38 @@ class Leases:
         try:
             descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
         except FileExistsError:
-            return None  # another was quicker
+            return None  # another process was first
         mine = Sight(Holder(platform.node(), _space(), os.getpid(), _started(os.getpid()), uuid4().hex[:12]), 0)
         try:
             _write(descriptor, f"{0:0{DIGITS}d}\n{json.dumps(asdict(mine.holder))}\n".encode())
         except OSError:
             os.close(descriptor)
-            file.unlink(missing_ok=True)  # or all would wait for a holder that nobody is
+            file.unlink(missing_ok=True)  # or all would wait for a holder that does not exist
             raise
         lease = Lease(self.folder, name, descriptor, mine, former, self.beat)
         try:
             lease.check()
-        except Lost:  # the chain ended elsewhere meanwhile: its holder was alive, and released it
+        except Lost:  # the holder was alive, and released the chain meanwhile
             os.close(descriptor)
             file.unlink(missing_ok=True)
             return None
         return lease
 
     def wait(self, name: str) -> Lease:
-        """The same, as soon as it can be had."""
-        pause = SHORTEST
-        while (lease := self.attempt(name)) is None:
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        return lease
+        """Acquire the lease called `name`, waiting for it."""
+        return insist(lambda: self.attempt(name))
 
     def holder(self, name: str) -> Holder | None:
-        """Who holds the lease called `name`."""
+        """The process that holds the lease called `name`, if any."""
         chain = _chain(self.folder, name)
         return chain[-1].holder if chain else None
 
     def names(self) -> Iterator[str]:
-        """What somebody holds, or held when it died."""
+        """The names of all leases that are held, or stale."""
         return (f.name for f in self.folder.iterdir() if "." not in f.name) if self.folder.exists() else iter(())
 
     def forget(self, name: str) -> None:
-        """Remove what the dead left of a lease that nobody needs any more."""
+        """Remove a stale lease that nobody needs any more."""
         if (lease := self.attempt(name)) is not None:
             with lease:
                 pass
@@ -220,28 +226,26 @@ def _chain(folder: Path, name: str) -> list[Sight]:
     tokens: set[str] = set()
     while (sight := _read(file := folder / (f"{name}.{chain[-1].holder.token}" if chain else name))) is not None:
         if sight.holder.token in tokens or len(chain) == HEIRS:
-            raise ValueError(
-                f"{file} was written by no holder: the heirs of {folder / name} go in a circle, or are more than {HEIRS}. "
-                f"Once nobody is at work there, remove {folder}; the same command goes on from there."
-            )
+            fault = f"{file} was written by no holder: the heirs of {folder / name} go in a circle, or are more than {HEIRS}"
+            raise ValueError(f"{fault}. Once nobody is at work there, remove {folder}; the same command goes on from there.")
         chain.append(sight)
         tokens.add(sight.holder.token)
     return chain
 
 
 def _read(file: Path) -> Sight | None:
-    """What a lease says; None where there is none."""
+    """The content of a lease; None if there is none."""
     try:
         number, holder = _text(file).split("\n")[:2]
         return Sight(Holder(**json.loads(holder)), int(number))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, RecursionError):
-        return Sight(Holder("", "", 0, "", (file.suffix[1:] + UNWRITTEN)[-64:]), 0)  # its heir has another name than itself
+        return Sight(Holder("", "", 0, "", (file.suffix[1:] + UNWRITTEN)[-64:]), 0)  # not its own name, so that an heir can follow
 
 
 def _text(file: Path) -> str:
-    """The text of a lease; "" where something else lies there than a file, as a link or a pipe."""
+    """The text of a lease; "" if it is no regular file but a link or a pipe."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as reason:
@@ -255,7 +259,7 @@ def _text(file: Path) -> str:
 
 
 def _write(file: int, data: bytes) -> None:
-    """Put all of it on the disk.
+    """Write all of `data`, and sync it to the disk.
 
     Raises:
         OSError: if there is no room for all of it.
@@ -266,7 +270,7 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _space() -> str:
-    """What makes the number of a process mean one process: "" where the machine does not tell."""
+    """The boot and the container in which process numbers are unique; "" if the machine does not tell."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + " " + str(Path("/proc/self/ns/pid").readlink())
     except OSError:
@@ -274,17 +278,17 @@ def _space() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process began, in ticks since the machine did; "" where it is gone, or the machine does not tell."""
+    """The start of a process, in ticks since boot; "" if it has ended, or the machine does not tell."""
     status = _status(pid)
     return status[19] if status else ""
 
 
 def _ended(pid: int, started: str) -> bool:
-    """Whether the process is known to have ended, buried by its parent or not."""
+    """True if the process is known to have ended; it may still be a zombie."""
     if status := _status(pid):
         return status[0] in "ZX" or status[19] != started
     try:
-        os.kill(pid, 0)  # harms nobody; a machine may hide from its users what the others run
+        os.kill(pid, 0)  # signal 0 only asks; /proc may hide the processes of other users
     except ProcessLookupError:
         return True
     except OSError:
@@ -293,7 +297,7 @@ def _ended(pid: int, started: str) -> bool:
 
 
 def _status(pid: int) -> list[str]:
-    """The fields of a process from its state on (`man proc`, /proc/pid/stat), after its name, which may hold anything."""
+    """The fields of /proc/pid/stat after the name of the process (`man proc`); the name may contain anything."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

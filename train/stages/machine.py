@@ -1,29 +1,26 @@
-"""On what stages run."""
+"""The machine that stages run on."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 
-if TYPE_CHECKING:  # takes a second to import, which listing studies need not wait
+if TYPE_CHECKING:  # slow to import, and not needed to list studies
     import torch
 
 
 @dataclass(frozen=True)
-class Machine:
-    """On what stages run. No part of their identity; kept beside their results.
+class Machine(Checked):
+    """The machine that stages run on. It is no part of their identity; it is recorded beside their results.
 
     Equal machines give equal bits: the number of threads and of rows a pass are fixed, whatever else runs.
     """
 
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    threads: Annotated[int, From(1)] = 1  # a stage
+    threads: Annotated[int, From(1, 4_096)] = 1  # a stage
     memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
-    rows: Annotated[int, From(1)] = 64  # about so many different completions a pass in RL; more than memory or caches hold are split
-
-    def __post_init__(self) -> None:
-        check(self)
+    rows: Annotated[int, From(1, 1 << 24)] = 64  # about so many different completions a pass in RL; more are split
 
     @property
     def device(self) -> "torch.device":

@@ -15,9 +15,9 @@ FOLDER = "pieces"
 
 
 def in_pieces(out: Path, context: Context, make: Sequence[Callable[[], Arrays]], layout: Layout = ANY) -> list[Arrays]:
-    """What each of `make` makes, in order. Those whose piece lies in the draft `out` already are read, and not called.
+    """The results of all of `make`, in order. A piece that already lies in the draft `out` is read instead of being made.
 
-    Call `forget` when what they come to is written.
+    Call `forget` once the final result is written.
 
     Raises:
         Damaged: if a piece is not what was written, or has another layout.
@@ -41,8 +41,8 @@ def in_pieces(out: Path, context: Context, make: Sequence[Callable[[], Arrays]],
 
 
 def forget(out: Path) -> None:
-    """The results are whole: no piece is needed any more."""
-    with suppress(OSError):  # what does not go away, as on a network file system a file that is open, is no part of the result
+    """Remove the pieces, once the final result is written."""
+    with suppress(OSError):  # a network file system may keep open files; they are not part of the result
         remove(out / FOLDER)
 
 

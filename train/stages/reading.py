@@ -1,4 +1,4 @@
-"""Reading what lies on disk: it ends in the value, or in one error that names the file, the reason and the way out."""
+"""Reading files: the result is the value, or one error that names the file, the reason and the way out."""
 
 import json
 import math
@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from errno import EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 from stat import S_ISREG
+from typing import TypeVar
 
 ABSENT = (ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG)  # there is no such file; of the system's other errors, no file is guilty
 LONGEST = 300  # characters of a reason
+Kind = TypeVar("Kind")
 
 
 class Malformed(ValueError):
@@ -18,7 +20,7 @@ class Malformed(ValueError):
 
 @contextmanager
 def reading(file: Path, way_out: str = "", error: type[Exception] = Malformed) -> Iterator[None]:
-    """Say of whatever goes wrong in this context that it did while `file` was read. By default the file is one of a stage's folder.
+    """Turn every error in this context into one that names `file`, which is by default one of a stage's folder.
 
     Raises:
         Malformed: or `error`, which says no way out where it knows one itself. What the system refuses is always `Malformed`: a disk that
@@ -30,7 +32,7 @@ def reading(file: Path, way_out: str = "", error: type[Exception] = Malformed) -
         yield
     except (Malformed, error):
         raise
-    except Exception as reason:  # whatever a parser makes of bytes that it was not written for
+    except Exception as reason:  # parsers raise many kinds on malformed bytes
         if isinstance(reason, OSError) and reason.errno is not None and reason.errno not in ABSENT:
             raise Malformed(f"{shown(file)} cannot be read: {why(reason)}. Make it readable for this user, and run again") from reason
         what = f"{shown(file)} is missing" if isinstance(reason, FileNotFoundError) else f"{shown(file)} cannot be read: {why(reason)}"
@@ -47,23 +49,23 @@ def why(reason: Exception) -> str:
     """An exception in one line."""
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror
-    said = "it has no " if isinstance(reason, KeyError) else ""
-    text = printable(" ".join(f"{said}{reason}".split()))
+    prefix = "it has no " if isinstance(reason, KeyError) else ""
+    text = printable(" ".join(f"{prefix}{reason}".split()))
     return (text if len(text) <= LONGEST else f"{text[:LONGEST]} ...") or type(reason).__name__
 
 
 def shown(path: Path) -> str:
-    """A path that can be printed, whatever bytes its name has."""
+    """A path as printable text, whatever bytes its name has."""
     return printable(str(path))
 
 
 def printable(text: str) -> str:
-    """A text that does nothing to a terminal, and can be written as UTF-8: all other characters are shown as escapes."""
+    """A text that is safe to print: control characters and lone surrogates become escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def read_json(file: Path) -> object:
-    """What a file of JSON says; to be called while `reading` it.
+    """The value of a JSON file. Call it inside `reading`.
 
     Raises:
         ValueError: if it is no JSON in UTF-8, or holds a text that is no Unicode.
@@ -71,20 +73,20 @@ def read_json(file: Path) -> object:
     return parse(file.read_bytes())
 
 
-def parse(said: bytes) -> object:
+def parse(data: bytes) -> object:
     """The value of a text of JSON in UTF-8.
 
     Raises:
         ValueError: if it is none, or holds a text that is no Unicode.
     """
-    value: object = json.loads(said.decode("utf-8"))
-    if b"\\u" in said:
+    value: object = json.loads(data.decode("utf-8"))
+    if b"\\u" in data:
         json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
 def read_object(file: Path) -> dict[str, object]:
-    """The same, where that is an object."""
+    """The value of a JSON file that holds an object. Call it inside `reading`."""
     return an_object(read_json(file))
 
 
@@ -94,9 +96,16 @@ def an_object(value: object) -> dict[str, object]:
     Raises:
         ValueError: if it is none.
     """
-    if not isinstance(value, dict):
-        raise ValueError(f"expected a JSON object, found {str(value)[:40]}")
-    return value
+    return _a(dict, "JSON object", value)
+
+
+def a_list(value: object) -> list[object]:
+    """A value that is a list.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    return _a(list, "list", value)
 
 
 def a_text(value: object) -> str:
@@ -105,8 +114,12 @@ def a_text(value: object) -> str:
     Raises:
         ValueError: if it is none.
     """
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text, found {str(value)[:40]}")
+    return _a(str, "text", value)
+
+
+def _a(kind: type[Kind], what: str, value: object) -> Kind:
+    if not isinstance(value, kind):
+        raise ValueError(f"expected a {what}, found {str(value)[:40]}")
     return value
 
 

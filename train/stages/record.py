@@ -20,9 +20,10 @@ from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_che
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Held = TypeVar("Held", covariant=True)
 
-STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, and the same one in a process that it spawned
+STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, here and in a spawned process
 DRAWN = ("primitives", "modulus", "names")  # every family offers these, in fields or otherwise
 HOLDING = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)  # their values hold more than fields
+TOP = "Define it at the top level of a module"
 REMEMBERED = 4_096  # classes, and values: the families of one exam are those of a thousand others
 
 
@@ -78,23 +79,21 @@ def form(value: object, modulus: int | None = None) -> Form:
     if value is None or of in (float, str):
         return Form(value, text := repr(value) if of is float else json.dumps(value), text)  # type: ignore[arg-type]
     if of is tuple:
-        said = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
-        whole, changed = ", ".join([f.whole for f in said]), ", ".join([f.changed for f in said])
-        return Form([f.json for f in said], f"[{whole}]", f"[{changed}]", tuple([v for f in said for v in f.own]))
+        forms = [form(v, modulus) for v in value]  # type: ignore[attr-defined]
+        whole, changed = ", ".join([f.whole for f in forms]), ", ".join([f.changed for f in forms])
+        return Form([f.json for f in forms], f"[{whole}]", f"[{changed}]", tuple([v for f in forms for v in f.own]))
     if isinstance(value, Hashed):
         stage = f'"stage": "{name(value)}"'
         return Form({"stage": name(value)}, f'{{{stage}, "meaning": "{value.hashes.meaning}"}}', f"{{{stage}}}")
     if is_dataclass(value) and not isinstance(value, type):
         return _remembered(_Object(value), modulus)
-    raise TypeError(
-        f"{value!r} ({of.__name__}) cannot be part of an experiment: only None, bool, int, float, str, tuples and "
-        "frozen dataclasses of these are the same in every process (and primitives, inside a family with a modulus)"
-    )
+    stable = "None, bool, int, float, str, tuples and frozen dataclasses of these (and primitives, inside a family with a modulus)"
+    raise TypeError(f"{value!r} ({of.__name__}) cannot be part of an experiment: the same in every process are only {stable}")
 
 
 @dataclass(frozen=True, eq=False)
 class _Object:
-    """A value that equals no other: what equality passes over can matter to an experiment."""
+    """A value compared by identity: fields that its own equality ignores can matter to an experiment."""
 
     value: object
 
@@ -110,9 +109,9 @@ def _remembered(of: _Object, modulus: int | None) -> Form:
     value = of.value
     if modulus is None or not isinstance(value, Canonical):
         return form_of_fields(value, modulus)
-    said: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
-    text = json.dumps(said)
-    return Form({**said, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
+    record: dict[str, Json] = {"is": kind(type(value)).name, "canonical": {**value.canonical(modulus)}}
+    text = json.dumps(record)
+    return Form({**record, "origin": {k: form(v).json for k, v in value.origin().items()}}, text, text, (value,))
 
 
 def form_of_fields(value: object, modulus: int | None = None) -> Form:
@@ -125,31 +124,28 @@ def form_of_fields(value: object, modulus: int | None = None) -> Form:
     of: type = type(value)
     modulus, known = getattr(value, "modulus", modulus), kind(of)
     if more := getattr(value, "__dict__", {}).keys() - known.state:
-        raise TypeError(
-            f"{of.__qualname__} cannot be part of an experiment: {', '.join(sorted(more))} is no field of it. "
-            "A value must hold nothing but its fields (no InitVar)"
-        )
+        raise _refused(of, f"{', '.join(sorted(more))} is no field of it. A value must hold nothing but its fields (no InitVar)")
     defaults, head = _defaults(of, modulus), [f'"is": "{known.name}"']
-    said, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
+    values, usual, whole, changed, own = dict[str, Json](), list[Json](), list[str](), list[str](), list[object]()
     for called in known.fields:
-        part = form(getattr(value, called), modulus)
-        said[called] = part.json
-        whole.append(f'"{called}": {part.whole}')
-        if defaults.get(called) == part.whole:
+        inner = form(getattr(value, called), modulus)
+        values[called] = inner.json
+        whole.append(f'"{called}": {inner.whole}')
+        if defaults.get(called) == inner.whole:
             usual.append(called)
         else:
-            changed.append(f'"{called}": {part.changed}')
-        own += part.own
-    found: dict[str, Json] = {"is": known.name, "fields": said, "usual": usual}
+            changed.append(f'"{called}": {inner.changed}')
+        own += inner.own
+    found: dict[str, Json] = {"is": known.name, "fields": values, "usual": usual}
     if isinstance(value, Hashed):
         found["version"] = value.VERSION
         head.append(f'"version": {value.VERSION}')
     if known.drawn:
         held, offered = {id(v) for v in own}, {n: getattr(value, n) for n in known.drawn}
         draws = {n: form(tuple(p for p in v if id(p) not in held) if n == "primitives" else v, modulus) for n, v in offered.items()}
-        found["draws"] = {n: part.json for n, part in draws.items()}
-        head.append('"draws": ' + _object([f'"{n}": {part.whole}' for n, part in draws.items()]))
-        own += [v for part in draws.values() for v in part.own]
+        found["draws"] = {n: inner.json for n, inner in draws.items()}
+        head.append('"draws": ' + _object([f'"{n}": {inner.whole}' for n, inner in draws.items()]))
+        own += [v for inner in draws.values() for v in inner.own]
     texts = [_object([*head, f'"fields": {_object(those)}']) for those in (whole, changed)]
     return Form(found, texts[0], texts[1], tuple(own))
 
@@ -160,7 +156,7 @@ def _object(texts: Sequence[str]) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
-    """The whole texts of the defaults of a dataclass, by field. A default that has none is no value's."""
+    """The whole texts of the defaults of a dataclass, by field. A default without stable identity is left out."""
     found = {}
     for f in fields(of):
         usual = f.default if f.default_factory is REQUIRED else f.default_factory()
@@ -172,7 +168,7 @@ def _defaults(of: type, modulus: int | None) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Exact(Generic[Held]):
-    """A value that equals another if their JSON is equal, whatever their own equality passes over: a key for caches."""
+    """A value that equals another if their JSON is equal: a key for caches, since its own equality may ignore fields."""
 
     value: Held = field(compare=False)
     whole: str = field(init=False)
@@ -199,19 +195,19 @@ def differences(then: object, now: Json, stages: Container[str], at: str = "") -
         yield f"{at} was {json.dumps(then)[:120]}, and is {json.dumps(now)[:120]} now"
 
 
-def _parts(said: object) -> dict[str, Json]:
+def _parts(record: object) -> dict[str, Json]:
     """Everything that tells the JSON of a dataclass from that of others, by name."""
-    if not isinstance(said, dict):
+    if not isinstance(record, dict):
         return {}
-    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := said.get(name), dict)]
-    return {".is": said.get("is"), ".VERSION": said.get("version")} | {
+    groups = [group for name in ("canonical", "draws", "fields") if isinstance(group := record.get(name), dict)]
+    return {".is": record.get("is"), ".VERSION": record.get("version")} | {
         f".{name}": value for group in groups for name, value in group.items()
     }
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What all values of a class have in common."""
+    """Facts about a class that hold for all its values."""
 
     name: str
     fields: tuple[str, ...]
@@ -227,12 +223,9 @@ def kind(of: type) -> Kind:
         TypeError: if values of the class can change, or hold more than their fields.
     """
     if "__dataclass_params__" not in vars(of) or not of.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(
-            f"{of.__qualname__} cannot be part of an experiment: its values can change after they were named. "
-            "Decorate the class itself with @dataclass(frozen=True)"
-        )
+        raise _refused(of, "its values can change after they were named. Decorate the class itself with @dataclass(frozen=True)")
     if issubclass(of, HOLDING):
-        raise TypeError(f"{of.__qualname__} cannot be part of an experiment: its values are more than their fields; give it one field more")
+        raise _refused(of, "its values are more than their fields; give it one field more")
     names = tuple(sorted(f.name for f in fields(of)))  # type: ignore[arg-type]
     family = all(n in names or hasattr(of, n) for n in DRAWN)
     remembered = {n for base in of.__mro__ for n, v in vars(base).items() if isinstance(v, cached_property)}
@@ -255,7 +248,7 @@ def kind_of(of: type) -> str:
         TypeError: if the class is not at the top level of a file, so that two can have one name.
     """
     if "<locals>" in of.__qualname__:
-        raise _refused(of, "it is defined inside a function, where two classes can have one name")
+        raise _refused(of, f"it is defined inside a function, where two classes can have one name. {TOP}")
     module = room = _script(of) if of.__module__ in STARTED else of.__module__
     while room:
         offered = getattr(sys.modules.get(room), of.__qualname__, None) if hasattr(sys.modules.get(room), "__path__") else None
@@ -276,9 +269,9 @@ def _script(of: type) -> str:
     if found and spec is not None and spec.name not in STARTED:
         return str(spec.name)
     if not found or file is None:
-        raise _refused(of, "no file of this process defines it at its top level, so other processes would not find it")
+        raise _refused(of, f"no file of this process defines it at its top level, so other processes would not find it. {TOP}")
     return f"{STARTED[0]}.{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
 
 
 def _refused(of: type, reason: str) -> TypeError:
-    return TypeError(f"{of.__qualname__} cannot be part of an experiment: {reason}. Define it at the top level of a module")
+    return TypeError(f"{of.__qualname__} cannot be part of an experiment: {reason}")

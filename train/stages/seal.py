@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
 from functools import lru_cache
@@ -15,23 +15,22 @@ from train.stages.reading import a_count, a_text, an_object, read_object, readin
 from train.stages.stage import Undefined
 
 SEAL = "checksums.json"
-REASON = "undefined.json"  # in place of results, where a stage has no answer
+REASON = "undefined.json"  # takes the place of results, if a stage has no answer
 VARYING = frozenset({"run.json", SEAL})  # files that differ between equal runs: circumstances, and what holds their checksum
 SCHEMA = 1  # of the seal
 CHUNK = 1 << 20  # bytes that are read at a time
 FRESH = 2_000_000_000  # nanoseconds: file systems keep times in ticks of up to two seconds
-FOREIGN = re.compile(
-    r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$"
-)  # what editors, desktops and network file systems leave in a folder; relative to it, with / between the parts
+# files that editors, desktops and network file systems leave in a folder, by their path in it
+FOREIGN = re.compile(r"(^|/)(\.|__MACOSX/|#[^/]*#$|Thumbs\.db$|desktop\.ini$)|(~|\.swp|\.bak|\.tmp|\.copy)$")
 
 
 class Damaged(Exception):
-    """What lies on disk is not what was written there. The message says which file, and how it differs."""
+    """A file on disk differs from what was written. The message says which file, and how."""
 
 
 @dataclass(frozen=True)
 class File:
-    """What a file was when it was written."""
+    """Size and checksum of a file when it was written."""
 
     bytes: int
     sha256: str
@@ -39,7 +38,7 @@ class File:
 
 @dataclass(frozen=True)
 class Seal:
-    """What a folder was when it was finished: the meaning of its stage (`Stage.meaning`), and its files by name."""
+    """Record of a finished folder: the meaning of its stage (`Stage.meaning`), and its files by name."""
 
     meaning: str
     files: Mapping[str, File]
@@ -50,7 +49,7 @@ class Seal:
 
 
 def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
-    """The seal of a folder as it is now: of the files that were to be written, or, where none is named, of all but foreign ones.
+    """Seal a folder as it is now: the files in `writes`, or, if none is named, all but foreign ones.
 
     Raises:
         Damaged: if one that was to be written is missing, or is no file but a link.
@@ -63,7 +62,7 @@ def sealed(folder: Path, meaning: str, writes: Sequence[str] = ()) -> Seal:
 
 
 def read_seal(folder: Path) -> Seal:
-    """The seal of a finished folder, after a look at the size of every file.
+    """The seal of a finished folder. The size of every file is checked.
 
     Raises:
         Damaged: if the seal is missing or cannot be read, or a file is missing or has another size.
@@ -72,14 +71,14 @@ def read_seal(folder: Path) -> Seal:
         record = read_object(folder / SEAL)
         if record["schema"] != SCHEMA:
             raise ValueError(f"it has schema {record['schema']}; this version reads {SCHEMA}")
-        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(said) for name, said in an_object(record["files"]).items()})
+        seal = Seal(a_text(record["meaning"]), {_inside(name): _file(facts) for name, facts in an_object(record["files"]).items()})
     for name, file in seal.files.items():
         _check(folder / name, "bytes", file.bytes, lambda path: path.stat().st_size)
     return seal
 
 
 def check_content(folder: Path, seal: Seal) -> None:
-    """Read every file of a finished folder; one that this process has read before, and that was not touched since, only once.
+    """Check the content of every file of a finished folder. A file that was not touched since this process read it is not read again.
 
     Raises:
         Damaged: if a file does not hold what it held when it was written.
@@ -95,8 +94,8 @@ def _check(path: Path, what: str, then: object, read: Callable[[Path], object]) 
         raise Damaged(f"{shown(path)} was changed after it was written ({what} {now}, not {then})")
 
 
-def _file(said: object) -> File:
-    facts = an_object(said)
+def _file(value: object) -> File:
+    facts = an_object(value)
     return File(a_count(facts["bytes"]), a_text(facts["sha256"]))
 
 
@@ -113,72 +112,18 @@ def _inside(name: str) -> str:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    facts = Facts.of(path)
-    return _digest(str(path.absolute()), facts) if facts.settled else hash_of(path, facts.bytes).hexdigest()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the system says of a file without its being read; another, if anybody has written to it since, once it was `settled`."""
-
-    bytes: int
-    modified: int  # ns; anybody may set it
-    changed: int  # ns; nobody can
-    inode: int
-
-    @classmethod
-    def of(cls, path: Path) -> "Facts":
-        """Those of a file as it is now."""
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-
-    @property
-    def settled(self) -> bool:
-        """Whether it would have a later time of change, if it were written again from now on."""
-        return time.time_ns() - self.changed > FRESH
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A folder when it was looked at: its files, and the facts of each."""
-
-    files: tuple[Path, ...]
-    facts: tuple[Facts, ...]
-
-    @classmethod
-    def of(cls, folder: Path, names: Iterable[str]) -> "Seen":
-        """These files of a folder, as they are now.
-
-        Raises:
-            Damaged: if one of them is gone.
-        """
-        files = tuple(folder / name for name in names)
-        try:
-            return cls(files, tuple(map(Facts.of, files)))
-        except (FileNotFoundError, NotADirectoryError) as reason:
-            raise Damaged(f"{reason.filename} is missing") from None
-
-    @property
-    def still(self) -> bool:
-        """Whether nobody has touched one of them since."""
-        try:
-            return tuple(map(Facts.of, self.files)) == self.facts
-        except OSError:
-            return False
-
-    @property
-    def settled(self) -> bool:
-        """Whether that could be told from now on."""
-        return all(f.settled for f in self.facts)
+    """SHA-256 of a file, in hexadecimal. It is remembered for as long as nobody writes to the file."""
+    now = path.stat()
+    if not stat.S_ISREG(now.st_mode):
+        raise FileNotFoundError(ENOENT, "no file, but something else", str(path))  # a pipe would not end
+    if time.time_ns() - now.st_ctime_ns <= FRESH:  # if it were written again at once, it might bear the same times
+        return hash_of(path, now.st_size).hexdigest()
+    return _digest(path.absolute(), now.st_size, (now.st_mtime_ns, now.st_ctime_ns, now.st_ino))
 
 
 @lru_cache(maxsize=1 << 16)
-def _digest(path: str, facts: Facts) -> str:
-    """Remembered for as long as nobody writes to the file."""
-    return hash_of(Path(path), facts.bytes).hexdigest()
+def _digest(path: Path, size: int, facts: tuple[int, ...]) -> str:
+    return hash_of(path, size).hexdigest()
 
 
 def hash_of(path: Path, size: int) -> "hashlib._Hash":

@@ -27,11 +27,11 @@ OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "w
 
 
 class Undefined(Exception):
-    """A stage has no answer (a band of an edge that has no such region). A result, which propagates downstream."""
+    """A stage has no answer (a band of an edge that has no such region). This is a result, and propagates downstream."""
 
 
 class Interrupted(Exception):
-    """A stage was asked to stop, and did so at a checkpoint. Not its failure: whoever runs it next goes on from there."""
+    """A stage was asked to stop, and saved a checkpoint. This is no failure: the next run continues from it."""
 
 
 class Shelf(Protocol):
@@ -48,11 +48,11 @@ class Log(Protocol):
 
 
 Tracker = Callable[["Stage"], AbstractContextManager[Log]]
-"""Opens the log of a stage, empty, and closes it."""
+"""Opens an empty log for a stage, and closes it."""
 
 
 class Context(Shelf, Protocol):
-    """All that a stage may know of where it runs."""
+    """Everything a stage may know about where it runs."""
 
     machine: Machine
     checkpoint_seconds: float  # between two checkpoints
@@ -60,7 +60,7 @@ class Context(Shelf, Protocol):
     tracker: Tracker | None  # gets the metrics of learning, besides the stage's own file of them
 
     def confirm(self, draft: Path) -> None:
-        """Make sure, before something in `draft` is replaced, that nobody has taken it over.
+        """Check that no other process has taken `draft` over. Call it before replacing a file there.
 
         Raises:
             Lost: if somebody has, while this process was silent.
@@ -71,7 +71,7 @@ class Context(Shelf, Protocol):
 class Stage(Hashed, ABC):
     """Something that makes files. Two stages are equal if their expressions are; subclasses take the same three options."""
 
-    VERSION: ClassVar[int] = 1  # raise it when `run` comes to mean something else
+    VERSION: ClassVar[int] = 1  # if you change what `run` computes, raise it
     writes: ClassVar[tuple[str, ...]] = ()  # the files of a result, if it is known: all else is foreign; () if it is all but what looks so
 
     def __init_subclass__(cls) -> None:
@@ -105,20 +105,18 @@ class Stage(Hashed, ABC):
 
     @cached_property
     def hashes(self) -> Hashes:
-        """Both.
+        """Identity and meaning.
 
         Raises:
             TypeError: as `identity`.
         """
         of = type(self)
         if of.__eq__ is not Stage.__eq__ or of.__hash__ is not Stage.__hash__:
-            raise TypeError(
-                f"{of.__qualname__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)"
-            )
-        for part in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # those first, so that a long chain is no deep recursion
-            _ = part.hashes
-        said = form_of_fields(self)
-        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (said.changed, said.whole)))
+            raise TypeError(f"{of.__name__} is a stage, and equal where its expression is: @dataclass(frozen=True, eq=False, repr=False)")
+        for stage in _objects(self.upstream, lambda s: "hashes" in vars(s)):  # upstream first, so that a long chain does not recurse deeply
+            _ = stage.hashes
+        form = form_of_fields(self)
+        return Hashes(*(hashlib.sha256(text.encode()).hexdigest()[:12] for text in (form.changed, form.whole)))
 
     @cached_property
     def upstream(self) -> tuple["Stage", ...]:
@@ -137,7 +135,7 @@ class Stage(Hashed, ABC):
 
     @property
     def memory(self) -> float:
-        """Bytes of memory that it surely needs."""
+        """Bytes of memory that it needs at least."""
         return 0.0
 
     def trials(self) -> tuple["Trial", ...]:
@@ -154,7 +152,7 @@ class Stage(Hashed, ABC):
         return name(self)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Every stage inside once, after those it builds on: a long chain is no deep pickle."""
+        """Pickle every stage inside once, after those it builds on, so that a long chain does not recurse deeply."""
         stages = _objects((self,))
         places, file = {id(stage): place for place, stage in enumerate(stages)}, BytesIO()
         pickler = pickle.Pickler(file)
@@ -179,16 +177,16 @@ def closure(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda sta
 
 
 def _objects(stages: Iterable[Stage], there: Callable[[Stage], bool] = lambda stage: False) -> list[Stage]:
-    """The same, told apart as objects: by that one can go through an expression whose stages have no hash yet."""
+    """`closure`, with stages compared by identity, since they may have no hash yet."""
     found, seen = list[Stage](), set[int]()
     path: list[tuple[Iterator[Stage], Stage | None]] = [(iter(stages), None)]  # where we are, from the outside in
     while path:
         rest, whole = path[-1]
-        part = next((p for p in rest if id(p) not in seen), None)
-        if part is not None:
-            seen.add(id(part))
-            if not there(part):
-                path.append((iter(part.upstream), part))
+        stage = next((p for p in rest if id(p) not in seen), None)
+        if stage is not None:
+            seen.add(id(stage))
+            if not there(stage):
+                path.append((iter(stage.upstream), stage))
         else:
             path.pop()
             if whole is not None:
@@ -202,31 +200,31 @@ def encode(stage: Stage) -> dict[str, Json]:
     Raises:
         TypeError: as `identity`.
     """
-    return {"schema": SCHEMA, "stages": [_entry(part) for part in closure((stage,))]}
+    return {"schema": SCHEMA, "stages": [_entry(each) for each in closure((stage,))]}
 
 
 def _entry(stage: Stage) -> dict[str, Json]:
-    said = form_of_fields(stage).json
-    assert isinstance(said, dict)
-    return {"name": name(stage), **said}
+    entry = form_of_fields(stage).json
+    assert isinstance(entry, dict)
+    return {"name": name(stage), **entry}
 
 
 def unlike(record: object, stage: Stage) -> Iterator[str]:
-    """Where the JSON of an expression says something else than `stage`. Fields that were added since must be at their default."""
+    """Differences between the JSON of an expression and `stage`. Fields that were added since must be at their default."""
     match record:
         case {"schema": int(schema), "stages": [*entries]} if schema == SCHEMA:
-            said = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
-            stages = {name(part): part for part in closure((stage,))}
-            if name(stage) not in said:
+            recorded = {str(one.get("name")): one for one in entries if isinstance(one, dict)}
+            stages = {name(each): each for each in closure((stage,))}
+            if name(stage) not in recorded:
                 yield f"it does not say {name(stage)}"
-            for called in (called for called in stages if called in said):
-                yield from differences(said[called], _entry(stages[called]), said, called)
+            for called in (called for called in stages if called in recorded):
+                yield from differences(recorded[called], _entry(stages[called]), recorded, called)
         case _:
             yield f"it is no expression of schema {SCHEMA}"
 
 
 def same(record: object, stage: Stage) -> bool:
-    """True if the JSON of an expression says `stage`."""
+    """True if the JSON of an expression describes `stage`."""
     return next(unlike(record, stage), None) is None
 
 

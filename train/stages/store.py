@@ -1,4 +1,4 @@
-"""Where results lie, and how a stage comes to be run once, whoever asks for it and however often it is killed."""
+"""The store of results. Each stage runs once, whichever process asks for it and however often it is killed."""
 
 import logging
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from train.stages.circumstances import circumstances, measure_memory
 from train.stages.disk import COPY, HALF, own, own_folder, remove, replacing, sever, write_json, writing
-from train.stages.lease import LONGEST, SHORTEST, Lease, Leases, Lost
+from train.stages.lease import Lease, Leases, Lost, insist
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
-from train.stages.seal import REASON, SEAL, Damaged, File, Seal, Seen, check_content, read_seal, sealed
+from train.stages.seal import REASON, SEAL, Damaged, File, Seal, check_content, read_seal, sealed
 from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
@@ -24,13 +24,14 @@ MADE = ("stage.json", "run.json")  # in every folder, besides what its stage wri
 class Store:
     """Results by expression: `root/Kind-hash/`. A folder with its final name is whole, and holds the checksums of its files.
 
-    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` says who is at it. Whoever comes
-    after one that died, or fell silent, continues the draft. What the silent one can still reach by a path is then
-    moved to `Kind-hash.token.draft`. What turns out to be damaged is moved to `root/aside/`, never deleted, and computed again.
+    While a stage runs, its folder is called `Kind-hash.draft`, and a lease in `root/leases/` names the process that works on it. If that
+    process dies or becomes silent, the next one continues the draft. If it was only silent, the draft is first moved to
+    `Kind-hash.token.draft`, so that a stale writer cannot reach it. A damaged folder is moved to `root/aside/`, never deleted, and its
+    stage is computed again.
 
-    `root` may be a link. Below it links are the work of others: in a draft they are removed, and none is written through.
+    `root` may be a link. Links below it are foreign: in a draft they are removed, and no file is written through one.
 
-    `stopping` is asked between the iterations of a stage: where it says so, the stage saves a checkpoint and stops.
+    `stopping` is asked between the iterations of a stage: once it is true, the stage saves a checkpoint and stops.
     """
 
     def __init__(
@@ -43,72 +44,48 @@ class Store:
         tracker: Tracker | None = None,
     ):
         self.root = root
-        self.tracker = tracker  # whom learning tells its metrics, besides its own file of them
+        self.tracker = tracker  # gets the metrics of learning, besides `metrics.jsonl`
         self.machine = machine or Machine()
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
         self.leases = leases or Leases(root / "leases")
-        self._known: dict[Path, Seen] = {}  # whole, by the sizes of their files
-        self._sound: dict[Path, Seen] = {}  # and by what the files hold
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:
-        """Where the results of `stage` lie, or will lie."""
+        """The folder of the results of `stage`, whether it exists yet or not."""
         return self.root / name(stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there, and whole by the sizes of their files.
+        """True if the results of `stage` are there, and their files have the right sizes.
 
         Raises:
             ValueError: if they are there, but under another meaning of the same expression.
         """
-        return self._looked(stage, self._known, lambda folder, seal: None)
+        return self.path(stage).exists() and not _fault(stage, self.path(stage), lambda folder, seal: None)
 
     def sound(self, stage: Stage) -> bool:
-        """Whether the results of `stage` are there, and every file holds what was written. Reads them all, and again when touched.
+        """True if the results of `stage` are there, and all checksums match. A file is read again only after it was touched.
 
         Raises:
             ValueError: as `has` does.
         """
-        return self._looked(stage, self._sound, check_content)
-
-    def _looked(self, stage: Stage, seen: dict[Path, Seen], check: Callable[[Path, Seal], None]) -> bool:
-        """Whether the folder of a stage passes a check, or did and was not touched since."""
-        folder = self.path(stage)
-        if folder in seen and seen[folder].still:
-            return True
-        seen.pop(folder, None)
-        if not folder.exists():
-            return False
-        try:
-            seal = _seal(stage, folder)
-            now = Seen.of(folder, (SEAL, *seal.files))
-            check(folder, seal)
-        except Damaged:
-            return False  # `get` says why, and computes them again
-        if now.settled:
-            seen[folder] = now
-        return True
+        return self.path(stage).exists() and not _fault(stage, self.path(stage))  # if damaged, `get` says why, and computes it again
 
     def get(self, stage: Stage) -> Path:
-        """The folder of the results of `stage`, after running whatever is missing or damaged, or waiting for who is at it.
+        """The folder of the results of `stage`. Missing or damaged results are computed; if another process works on them, wait for it.
 
         Raises:
             Unwritable: if the disk is full, or the folder must not be written; the draft stays, and is continued the next time.
         """
-        pause = SHORTEST
-        while (folder := self.attempt(stage)) is None:
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        return folder
+        return insist(lambda: self.attempt(stage))
 
     def attempt(self, stage: Stage) -> Path | None:
-        """The same, or None where somebody else is at `stage`, or has taken it over from this process, which was silent for too long."""
+        """The folder of the results of `stage`, as `get`; None if another process works on it, or has taken it over from this one."""
         folder = self.path(stage)
         if self.sound(stage):
             return folder
-        for part in closure(stage.upstream, self.sound):  # in their order: one inside the other, a long chain would be too deep
-            self.get(part)
+        for upstream in closure(stage.upstream, self.sound):  # one after the other: a long chain would recurse too deeply
+            self.get(upstream)
         with writing(folder):
             lease = self.leases.attempt(folder.name)
             if lease is None:
@@ -128,22 +105,22 @@ class Store:
             self._held[draft].check()
 
     def error(self, stage: Stage) -> Path:
-        """Where the traceback of a stage that failed is kept, until it succeeds."""
+        """The file that keeps the traceback of a failed stage until it succeeds."""
         folder = self.path(stage)
         return folder.with_name(folder.name + ".error.txt")
 
     def _draft(self, folder: Path, lease: Lease) -> Path:
-        """The draft that is to be continued, where no former holder of the lease can reach it."""
+        """The draft to continue, at a path that no former holder of the lease knows."""
         first, *former, ours = (
             folder.with_name(f"{folder.name}.{of}draft") for of in ("", *(f"{h.token}." for h in lease.former), f"{lease.token}.")
         )
         others = sorted(set(folder.parent.glob(f"{folder.name}.*.draft")).difference(former))  # of who took over, and stopped
         left = next((d for d in reversed((first, *others, *former)) if d.exists()), first)
-        lease.check()  # what was found is not the heir's
+        lease.check()  # so what was found is not an heir's
         if not lease.contested and left not in others:
             ours = first
         if left != ours and left.exists():
-            remove(ours)  # begun by one that had lost the lease already
+            remove(ours)  # begun after the lease was lost
             left.rename(ours)
         return ours
 
@@ -151,11 +128,11 @@ class Store:
         if folder.exists():
             fault = _fault(stage, folder)
             if not fault:
-                return  # a former holder, suspended until now, has just published it
+                return  # a former holder woke up and has just published it
             _shelve(folder, fault, lease)
         draft = self._draft(folder, lease)
         try:
-            _tidy(draft, own if draft.stem == folder.name else sever)  # who left one that bears a token may wake up
+            _tidy(draft, own if draft.stem == folder.name else sever)  # the writer of a draft with a token may wake up
             if draft.exists() and not _matches(stage, draft):
                 remove(draft)
             self._attempt(stage, draft, lease)
@@ -174,7 +151,7 @@ class Store:
     def _attempt(self, stage: Stage, draft: Path, lease: Lease) -> None:
         _begin(draft, lease)
         write_json(draft / "stage.json", encode(stage))
-        import torch  # takes a second, which is spent where something runs
+        import torch  # slow to import, and needed only where a stage runs
 
         torch.set_num_threads(self.machine.threads)
         measure_memory()
@@ -186,7 +163,7 @@ class Store:
             write_json(draft / REASON, {"reason": str(reason)})
         finally:
             del self._held[draft]
-        write_json(draft / "stage.json", encode(stage))  # whatever became of it meanwhile
+        write_json(draft / "stage.json", encode(stage))  # again: the stage may have overwritten it
         write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
         write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
 
@@ -195,19 +172,19 @@ def _begin(draft: Path, lease: Lease) -> None:
     """Make a draft, unless it is there.
 
     Raises:
-        Lost: if the lease is; nothing is left behind then.
+        Lost: if the lease is lost; then nothing is left behind.
     """
     draft.mkdir(exist_ok=True)
     try:
         lease.check()
     except Lost:
         with suppress(OSError):
-            draft.rmdir()  # made just now, in the place of one that the heir has moved away
+            draft.rmdir()  # made just now, after the heir had moved the old one
         raise
 
 
 def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
-    """See to it that what is found in a draft is whole files in folders, and ours alone: `apart` does that for a file."""
+    """Remove links and half-written files from a draft, and make every other file ours alone by `apart`."""
     if draft.is_symlink() or draft.is_file():
         remove(draft)
     for path in list(draft.rglob("*")):
@@ -218,7 +195,7 @@ def _tidy(draft: Path, apart: Callable[[Path], None]) -> None:
 
 
 def _writes(stage: Stage, undefined: bool) -> tuple[str, ...]:
-    """The files that a finished folder has at least; () where the stage does not say what it writes."""
+    """The files that a finished folder must have; () if the stage does not say what it writes."""
     return (*MADE, REASON) if undefined else (*MADE, *stage.writes) if stage.writes else ()
 
 
@@ -236,15 +213,15 @@ def _seal(stage: Stage, folder: Path) -> Seal:
         return seal
     check_content(folder, Seal(seal.meaning, {"stage.json": seal.files.get("stage.json", File(0, ""))}))
     if not _matches(stage, folder):
-        raise ValueError(
-            f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive "
-            f"changed since. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder."
+        fault = (
+            f"{folder} was made by an expression that has the same name, and meant something else: a default or a primitive changed since"
         )
+        raise ValueError(f"{fault}. Raise {type(stage).__name__}.VERSION, set the old value explicitly, or remove the folder.")
     return seal
 
 
 def _matches(stage: Stage, folder: Path) -> bool:
-    """Whether `stage.json` in the folder says the stage; what was added to the code since must be at its default.
+    """True if `stage.json` in the folder describes the stage. Fields that were added to the code since must be at their default.
 
     Raises:
         Damaged: if it is there and is no JSON.
@@ -255,20 +232,20 @@ def _matches(stage: Stage, folder: Path) -> bool:
         return same(read_json(file), stage)
 
 
-def _fault(stage: Stage, folder: Path) -> str:
-    """How a folder is damaged; "" where it is not."""
+def _fault(stage: Stage, folder: Path, check: Callable[[Path, Seal], None] = check_content) -> str:
+    """The damage of a folder; "" if it has none."""
     try:
-        check_content(folder, _seal(stage, folder))
+        check(folder, _seal(stage, folder))
     except Damaged as fault:
         return str(fault)
     return ""
 
 
 def _shelve(folder: Path, reason: str, lease: Lease) -> None:
-    """Move a damaged folder to `aside/NAME.N` beside it, where it is kept for whoever wants to know why, and say so.
+    """Move a damaged folder to `aside/NAME.N` beside it, with the reason in a text file, and log a warning.
 
     Raises:
-        Lost: if the lease is; what an heir has put there is left, or put back.
+        Lost: if the lease is lost. An heir's folder is left there, or put back.
     """
     lease.check()
     aside = folder.parent / "aside"
