@@ -1,4 +1,4 @@
-"""What became of it: estimates, edges, studies, claims, figures and the report."""
+"""Studies, from what is measured to what is claimed, drawn, reported and typed."""
 
 import sys
 

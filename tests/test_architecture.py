@@ -49,7 +49,7 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis": {"analysis.cli"},
 }
 MOST = 12  # files of a folder
-PLAIN = ("synthtasks",)  # folders whose docstrings name the thing first
+PLAIN = tuple(MAY)  # folders whose docstrings name the thing first
 CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
 BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run"}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]

@@ -8,11 +8,10 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
-
-import torch
 
 from synthtasks.console.stdout import say_every_character
 from train.stages.machine import Machine
@@ -85,6 +84,7 @@ def _serve(connection: Connection, parent: int, root: Path, machine: Machine, ch
     threading.Thread(target=follow, daemon=True).start()
     stopping = connection.poll  # a message during a stage asks it to stop; no lock is shared, so a killed worker holds none
     store = Store(root, machine, checkpoint_seconds, stopping, tracker=tracker)
+    import_module("torch")  # slow, and no part of the time that a stage may take: before "begun"
     with suppress(EOFError):
         while (stage := connection.recv()) is not None:
             connection.send(Outcome("begun"))
@@ -94,6 +94,8 @@ def _serve(connection: Connection, parent: int, root: Path, machine: Machine, ch
 def evaluate(stage: Stage, store: Store) -> Outcome:
     """Run a stage, unless its result exists or another process runs it."""
     if store.machine.device.type == "cuda":
+        import torch
+
         torch.cuda.set_per_process_memory_fraction(store.machine.memory_fraction)  # schedulers count on it; nothing else enforces it
     try:
         return Outcome("busy" if store.attempt(stage) is None else "done")
