@@ -105,11 +105,11 @@ def test_the_study_that_is_shown_is_the_one_that_is_tested() -> None:
 
 
 # A table that is not made of the findings that are kept is of another run.
-@pytest.mark.skipif(not (FOUND / "grid.json").exists(), reason="a run at a planned look writes analysis/found/grid.json")
-def test_the_table_is_made_of_what_was_found() -> None:
-    shown = re.search(r"<!-- found: grid -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
+@pytest.mark.parametrize("name", sorted(f.stem for f in FOUND.glob("*.json")))
+def test_the_table_is_made_of_what_was_found(name: str) -> None:
+    shown = re.search(rf"<!-- found: {name} -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
     assert shown
-    assert shown.group(1) == markdown(read_found("grid")), "paste what analysis.design.found.markdown gives"
+    assert shown.group(1) == markdown(read_found(name)), "paste what analysis.design.found.markdown gives"
 
 
 # Whoever follows the guide word for word must end with a family whose tests pass, and fail when it is broken as it says.
