@@ -207,7 +207,7 @@ def test_claims_and_edges_take_no_nonsense() -> None:
     for wrong in (lambda: Same(0), lambda: replace(claim, name=""), lambda: replace(claim, contrast=()), lambda: Rule(reach=math.nan)):
         with pytest.raises(ValueError, match="found"):
             wrong()
-    with pytest.raises(ValueError, match="of 2 shards there is none with number 3"):
+    with pytest.raises(ValueError, match="index is at most their count; found 3 of 2"):
         Shard(3, 2)
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import ray
@@ -112,6 +113,7 @@ def _task(
     stopping = threading.Event()
     before = signal.signal(signal.SIGINT, lambda number, frame: stopping.set())
     try:
+        import_module("torch")  # slow, and no part of the time that a stage may take
         yield Outcome("begun")
         yield evaluate(stage, Store(Path(root), machine, checkpoint_seconds, stopping.is_set, tracker=tracker))
     finally:
