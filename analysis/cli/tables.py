@@ -68,7 +68,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
         interval = "one seed: none" if f.n == 1 else f"[{number(f.low)}, {number(f.high)}]" if f.n else "–"
         margin = "" if f.margin is None else f"{f.margin:g}"
         table.add_row(f.name, Text(f.verdict, COLOURS[f.verdict]), number(f.difference), interval, margin, str(f.n))
-    table.caption = "points of 100; n counts pretraining seeds; verdicts are adjusted for the number of claims (Holm), intervals are not"
+    table.caption = "points of 100; n counts seeds; verdicts are adjusted for the number of claims and of planned looks, intervals are not"
     if same := [f.name for f in findings if alike(f.values)]:
         table.caption += f"\nall seeds give the same value, so the interval is that of any distribution between 0 and 1: {', '.join(same)}"
     return table

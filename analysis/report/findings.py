@@ -119,9 +119,9 @@ def how_to_read(tested: Sequence[Finding]) -> str:
         f"Differences are of {units(tested)}. The unit is the pretraining seed: cells that share a seed are compared within it, and n "
         "counts seeds. Intervals are t intervals over seeds, which lean on values that are nearly normal; where all seeds give the same "
         f"to within {ALIKE}, the interval holds for any distribution of values between the least and the greatest that there can be. They "
-        f"are not adjusted for the number of claims; verdicts are: the Holm-adjusted p must be below {ALPHA}. “More than” asks that the "
-        "difference exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds in which a cell of the claim is "
-        "undefined."
+        f"are not adjusted for the number of claims; verdicts are: p, adjusted by Holm and for the planned looks so far, must be below "
+        f"{ALPHA}. “More than” asks that the difference exceed the margin, “within” that it lie within the margin of zero. Dropped: seeds "
+        "in which a cell of the claim is undefined."
     )
 
 
@@ -143,7 +143,7 @@ HEAD = ("cell", "seed", "difficulty", "k", *(f"{kind} {phase}" for phase in PHAS
 
 
 def derivations(results: Results) -> tuple[Markup, ...]:
-    """A sentence, and pass@k of whole derivations in every cell that was sampled; nothing, where exact success is no bound."""
+    """pass@k of whole derivations in every cell that was sampled; nothing, where exact success is no bound."""
     if not results.note:
         return ()
     rows = [
@@ -153,7 +153,7 @@ def derivations(results: Results) -> tuple[Markup, ...]:
         for place in o.curve("after", f"sampled process@{k}")
     ]
     caption = "pass@k at the first difficulty at the edge: exact, of the reference's derivation; sampled, of any, with 95 % over problems."
-    return (tag("p", results.note, kind="note"), *([table(HEAD, rows, HEAD[1:], caption)] if rows else []))
+    return (table(HEAD, rows, HEAD[1:], caption),) if rows else ()
 
 
 def _said(outcome: Outcome, metric: str, phase: str, place: float) -> str:

@@ -38,6 +38,7 @@ def report(results: Results, registration: Registration) -> Markup:
         tag("h1", study.question),
         tag("p", f"Study “{study.name}”, after {study.source}. {'; '.join(extent)}. {size(results)}.", kind="soft"),
         *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
+        *([tag("p", results.note, kind="note")] if results.note else []),
         tag("p", answer(results)),
         section(
             "Verdicts",
