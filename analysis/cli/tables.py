@@ -111,9 +111,9 @@ def show_rerun(folder: Path, out: Path, allow: tuple[str, ...], console: Console
     found = list(rerun(recorded, folder.resolve().parent, out))
     table = columns("stage", "file", "")
     for c in found:
-        table.add_row(str(c.stage), printable(c.file), Text(c.verdict, COLOURS[c.verdict]))
+        table.add_row(str(c.stage), printable(c.file), Text(c.match, COLOURS[c.match]))
     console.print(table)
-    equal, missing = (sum(c.verdict == v for c in found) for v in ("equal", "not there to compare with"))
+    equal, missing = (sum(c.match == v for c in found) for v in ("equal", "not there to compare with"))
     different = len(found) - equal - missing
     unknown = f", {missing} stages are not there to compare with" if missing else ""
     console.print(f"{equal} files are equal to the bit, {different} are not{unknown}")

@@ -16,7 +16,7 @@ from train.stages.seal import VARYING, digest
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
-Verdict = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
+Match = Literal["equal", "differs", "only there", "only here", "not there to compare with"]
 MOST = 1_000_000  # steps, iterations, words, ...: a foreign file that asks for more is refused
 CAUSE = "Run the code that asked for it, which shows where"
 
@@ -37,7 +37,7 @@ class Comparison:
 
     stage: Stage
     file: str
-    verdict: Verdict
+    match: Match
 
 
 def read_folder(folder: Path, allow: tuple[str, ...] = ()) -> Recorded:
