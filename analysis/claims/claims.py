@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from analysis.measures.facts import Labels, Outcome
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From, check
 
 ROUNDING = 1e-6  # by which a mean of probabilities may exceed its bounds
 
@@ -19,14 +19,11 @@ Where = Callable[[Outcome], Sequence[float | None]]
 
 
 @dataclass(frozen=True)
-class At:
+class At(Checked):
     """The band of a region of the seed's edge, or the first `width` difficulties of the region (of `below` the last)."""
 
     region: str = "at"
     width: Annotated[int, From(1)] | None = None
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, outcome: Outcome) -> Sequence[float]:
         """The difficulties of the band, or the first (last) of the region."""
@@ -37,13 +34,10 @@ class At:
 
 
 @dataclass(frozen=True)
-class Deeper:
+class Deeper(Checked):
     """`by` steps deeper than anything RL trained on; nowhere, if that was not scored."""
 
     by: Annotated[int, From(1)] = 2
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, outcome: Outcome) -> Sequence[float]:
         goal = max(outcome.places("learning", "given"), default=0) + self.by
@@ -51,14 +45,11 @@ class Deeper:
 
 
 @dataclass(frozen=True)
-class Past:
+class Past(Checked):
     """`by` steps deeper than the band of a region of the seed's edge; nowhere, if that was not scored."""
 
     region: str = "at"
     by: Annotated[int, From(1)] = 2
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, outcome: Outcome) -> Sequence[float]:
         band = outcome.places("edge", f"band {self.region}")
@@ -85,7 +76,7 @@ def every(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(Checked):
     """A metric after (or before) learning, averaged over the places, and over the cells with these labels that are picked."""
 
     labels: Labels
@@ -95,9 +86,6 @@ class Term:
     least: float | None = 0.0  # the metric lies between these bounds, by default those of a probability; None for no bound
     most: float | None = 1.0
     pick: Pick = every
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -165,27 +153,21 @@ def reach(contrast: Contrast) -> Reach:
 
 
 @dataclass(frozen=True)
-class More:
+class More(Checked):
     """The contrast exceeds the margin, the smallest effect of interest."""
 
     margin: Annotated[float, From(0)]
 
     level = 0.95
 
-    def __post_init__(self) -> None:
-        check(self)
-
 
 @dataclass(frozen=True)
-class Same:
+class Same(Checked):
     """The contrast lies within the margin of zero: equivalence, by two one-sided tests (a 90 % interval inside)."""
 
     margin: Annotated[float, Above(0)]
 
     level = 0.90
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True)

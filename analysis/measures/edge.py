@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from analysis.measures.estimates import bootstrap, exact_pass_at_k
 from analysis.measures.scores import Scores, read_scores
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From, check
 from train.score import Score
 from train.stages.disk import write_json
 from train.stages.stage import Context, Stage
@@ -16,7 +16,7 @@ REGIONS = ("below", "at", "beyond")
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Checked):
     """The region of a difficulty, by the point estimates of exact pass@1 and pass@128.
 
     A difficulty in none of them is *between*, and used by no cell: `at` must be difficult, in reach, and leave room to gain.
@@ -27,9 +27,6 @@ class Rule:
     reach: float = 0.05  # at: pass@128 at least
     room: float = 0.8  # at: pass@128 at most
     hopeless: float = 0.005  # beyond: pass@128 at most
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def region(self, pass_1: float, pass_128: float) -> str:
         """`below`, `at`, `beyond` or `between`."""

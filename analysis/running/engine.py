@@ -15,7 +15,7 @@ from typing import Annotated
 
 from analysis.running.agenda import Agenda, State
 from analysis.running.workers import Outcome, Worker
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From
 from train.stages.disk import replacing, writing
 from train.stages.stage import Stage
 from train.stages.store import Store
@@ -27,14 +27,11 @@ BUSY = 2.0  # seconds until a stage that another process runs is tried again
 
 
 @dataclass(frozen=True)
-class Care:
+class Care(Checked):
     """Treatment of stages that go wrong. A stage that raises an error is not tried again: it would raise it again."""
 
     retries: Annotated[int, From(0)] = 1  # of a stage whose worker died; it continues from its checkpoint
     time_limit: Annotated[float, Above(0)] | None = None  # seconds from its start after which a stage is killed, and has failed
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 Engine = Callable[[Sequence[Stage], Store, int, Callable[[Stage], float], Callable[[State], None], Care], State]

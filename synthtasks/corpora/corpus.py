@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from synthtasks.checked import Above, From, check
+from synthtasks.checked import Above, Checked, From, check
 from synthtasks.corpora.documents import Document, Solved, Writer
 from synthtasks.families import Family, named, problems
 from synthtasks.families.kit.fit import told_apart
@@ -15,7 +15,7 @@ from synthtasks.rng import rng
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Checked):
     """A kind of document, its relative weight, and its number of different problems.
 
     Recipes control exposure to a primitive. To hide a primitive, leave it out of every family; to show it alone, put it
@@ -30,9 +30,6 @@ class Recipe:
     family: Family
     write: Writer = Solved()
     problems: Annotated[int, From(1)] | None = None  # different ones; None: no limit
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def documents(self, *path: str | int) -> Iterator[Document]:
         """The endless stream of documents called `path`, on training problems."""

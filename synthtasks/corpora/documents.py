@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from synthtasks.checked import check
+from synthtasks.checked import Checked
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Story, Surface
 from synthtasks.trace import Words
@@ -54,7 +54,7 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Checked):
     """The lines of a window without values, so the model learns to step and copy, not to compute.
 
     Listings longer than any solved problem rule out one cause of failure on deeper problems: that the model never wrote
@@ -62,9 +62,6 @@ class Listing:
     """
 
     surface: Compact = Compact()
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def __call__(self, problem: Problem) -> Document:
         return Document(self.surface.listing_prompt(problem), self.surface.listing(problem), ())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from synthtasks.checked import From, check
+from synthtasks.checked import Checked, From
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import Json, to_json
 from synthtasks.families import Family, Mix
@@ -17,7 +17,7 @@ LARGEST = "10M<n<100M"
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(Checked):
     """The counts of a file."""
 
     split: Split
@@ -27,9 +27,6 @@ class Counts:
     solution: tuple[int, ...]  # words of each solution, sorted
     size: Annotated[int, From(1)]  # bytes
     sha256: str
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def card(parts: Sequence[Items], counts: Sequence[Counts], inside: int) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from synthtasks.checked import Above, check
+from synthtasks.checked import Above, Checked, check
 from synthtasks.families.kit.family import Family, has_one_derivation
 from synthtasks.families.kit.fit import told_apart
 from synthtasks.primitives import Operation
@@ -14,7 +14,7 @@ from synthtasks.problem import Problem
 
 
 @dataclass(frozen=True)
-class Part:
+class Part(Checked):
     """A component of a mixture: a family and its relative weight.
 
     Raises:
@@ -23,9 +23,6 @@ class Part:
 
     weight: Annotated[float, Above(0)]
     family: Family
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True)
