@@ -41,7 +41,7 @@ def out(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(file: Path, out: Path, *more: str) -> list[str]:
-    """What is typed after a command."""
+    """The words after a command."""
     return ["--study", f"{file}:STUDY", "--out", str(out), "--longer", "2", *SIZES, *more]
 
 

@@ -1,4 +1,4 @@
-"""What README and the two guides say must be so: commands, options, files and names exist, and examples run."""
+"""README and the two guides tell the truth: commands, options, files and names exist, and examples run."""
 
 import os
 import re

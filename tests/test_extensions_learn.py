@@ -1,4 +1,4 @@
-"""What a study adds to learning, by one class or one value: a source of documents, a loss on pairs, a teacher, an edit, a snapshot."""
+"""A study adds to learning by one class or one value: a source of documents, a loss on pairs, a teacher, an edit, a snapshot."""
 
 import math
 from collections.abc import Iterator

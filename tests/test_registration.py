@@ -1,4 +1,4 @@
-"""What was claimed before the run is kept, and what is otherwise now is shown."""
+"""Claims are kept as they were before the run, and later differences are shown."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,10 @@ from analysis.claims.claims import At, Claim, More, Same, Term, gain
 from analysis.claims.judge import judge, one_look, over_looks
 from analysis.claims.looks import Looks
 from analysis.claims.multiverse import UNIVERSES, multiverse
+from analysis.design import found
 from analysis.design.registration import FILE, differences, read_registration, register
+from analysis.design.results import Results
+from analysis.design.scale import CPU
 from analysis.design.study import Setting, Study
 from analysis.measures.facts import Cell, Fact, Outcome, by_condition, measured, outcomes
 from train.stages.reading import Malformed
@@ -59,6 +62,20 @@ def test_an_edited_registration_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps(record))
     with pytest.raises(Malformed, match="changed after it was written"):
         read_registration(tmp_path)
+
+
+# Broken if README were made of claims that were changed after the run, of a reading between the looks, or of part of a study.
+def test_only_a_registered_look_is_kept_for_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "FOUND", tmp_path / "found")
+    registration = register(tmp_path, STUDY, (CELL,), 0)
+    moved = replace(STUDY, claims=(replace(CLAIM, test=More(20)), *STUDY.claims[1:]))
+
+    def kept(study: Study, seeds: int, whole: bool = True) -> set[str]:
+        results = Results(study, Setting(CPU, tuple(range(seeds))), (CELL,), (), (), None)  # type: ignore[arg-type]  # no store is read
+        return {file.name for file in found.keep(results, registration, tmp_path, whole)}
+
+    assert kept(STUDY, 5) == {"found.json", "toy.json"}
+    assert kept(moved, 5) == kept(STUDY, 6) == kept(STUDY, 5, whole=False) == {"found.json"}
 
 
 def fact(seed: int, phase: str, metric: str, value: float, at: float = 1, arm: str = "a") -> Fact:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis.design.registration import Registration
+from analysis.design.registration import Registration, differences
 from analysis.design.results import Results
 from analysis.design.scale import SCALES, changed, preset
 from train.stages.circumstances import commit
@@ -31,6 +31,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "scale": preset(results.setting.scale),
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
+        "changed": [d.what for d in differences(registration, study, results.cells)],  # since it was registered
         "note": results.note,
         "findings": [{key: round(v, DIGITS) if isinstance(v := f.record()[key], float) else v for key in KEPT} for f in results.findings],
     }
@@ -38,15 +39,15 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
 
 def keep(results: Results, registration: Registration, folder: Path, whole: bool) -> tuple[Path, ...]:
     """Write `found.json` into the study's folder, and into `analysis/found` if it is a study of this package in its own setting (`whole`)
-    at a planned look. The files that were written."""
-    study, scale = results.study, preset(results.setting.scale)
+    at a planned look, as it was registered. The files that were written."""
+    study, scale, record = results.study, preset(results.setting.scale), found(results, registration)
     files = [folder / "found.json"]
     planned = study.looks.number(len(results.setting.seeds)) is not None
-    if whole and planned and scale != TRIAL and not changed(results.setting.scale, SCALES[scale]):
+    if whole and planned and not record["changed"] and scale != TRIAL and not changed(results.setting.scale, SCALES[scale]):
         files.append(FOUND / f"{study.name}.json" if scale == "cpu" else FOUND / f"{study.name}-{scale}.json")
     for file in files:
         file.parent.mkdir(exist_ok=True)
-        write_json(file, found(results, registration))
+        write_json(file, record)
     return tuple(files)
 
 
