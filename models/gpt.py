@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.config import GPTConfig
-from models.layers import Block, Norm, Past, Rotary
+from models.layers import Block, Embedding, Linear, Norm, Past, Rotary
 
 
 class LanguageModel(Protocol):
@@ -31,10 +31,10 @@ class GPT(nn.Module):
     def __init__(self, c: GPTConfig, g: torch.Generator):
         super().__init__()
         self.config = c
-        self.embed = nn.Embedding(c.vocab, c.width)
+        self.embed = Embedding(c.vocab, c.width)
         self.blocks = nn.ModuleList(Block(c, layer) for layer in range(c.layers))
         self.norm = Norm(c.width)
-        self.head = nn.Linear(c.width, c.vocab, bias=False)
+        self.head = Linear(c.width, c.vocab)
         self.rotary = Rotary(c)
         for name, weight in self.named_parameters():
             if weight.dim() == 2 and "convs" not in name:
@@ -45,6 +45,11 @@ class GPT(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head.weight.device
+
+    @property
+    def networks(self) -> int:
+        """R, the networks of a stack; 1 for a single one."""
+        return len(self.head.weight) if self.head.weight.dim() == 3 else 1
 
     def forward(self, tokens: Tensor, past: Past | None = None) -> Tensor:  # [B, T] -> [B, T, V]
         """The logits of the token that follows each of `tokens`. The tokens follow `past`.

@@ -1,5 +1,8 @@
 """The layers of a decoder-only transformer: norm, short convolution, attention with rotary embedding, feed-forward, block.
 
+In a stack of R networks (`models.stack`) every weight has a leading axis, and B rows are those of the first network, then those of the
+second, and so on, equally many. Only the layers that hold weights tell the networks apart.
+
 Shapes: B rows, T new tokens, D width, H heads, K heads of keys and values, d = D / H.
 """
 
@@ -25,15 +28,50 @@ class Past(Protocol):
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor: ...  # [B, T, D] -> [B, size + T, D]
 
 
+class Linear(nn.Module):
+    """A product with a matrix, without bias."""
+
+    def __init__(self, inner: int, outer: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outer, inner))  # [out, in], or [R, out, in]
+
+    def forward(self, x: Tensor) -> Tensor:  # [B, T, in] -> [B, T, out]
+        if self.weight.dim() == 2:
+            return F.linear(x, self.weight)
+        rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
+        return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+
+
+class Embedding(nn.Module):
+    """A vector for each word."""
+
+    def __init__(self, words: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(words, width))  # [V, D], or [R, V, D]
+
+    def forward(self, tokens: Tensor) -> Tensor:  # [B, T] -> [B, T, D]
+        if self.weight.dim() == 2:
+            return F.embedding(tokens, self.weight)
+        R, V, _ = self.weight.shape
+        first = torch.arange(0, R * V, V, device=tokens.device)[:, None, None]  # the place of each network's first word
+        return F.embedding((tokens.view(R, -1, tokens.shape[1]) + first).view(tokens.shape), self.weight.flatten(0, 1))
+
+
 class Norm(nn.Module):
     """Root-mean-square norm with a gain."""
 
     def __init__(self, width: int):
         super().__init__()
-        self.gain = nn.Parameter(torch.ones(width))
+        self.gain = nn.Parameter(torch.ones(width))  # [D], or [R, D]
 
-    def forward(self, x: Tensor) -> Tensor:  # [..., D] -> [..., D]
-        return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
+    def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
+        if self.gain.dim() == 1:
+            return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
+        return (_apart(F.rms_norm(x, (x.shape[-1],), None, 1e-6), len(self.gain)) * self.gain[:, None, None]).view(x.shape)
+
+
+def _apart(x: Tensor, networks: int) -> Tensor:  # [B, T, D] -> [R, B / R, T, D]
+    return x.view(networks, -1, *x.shape[1:])
 
 
 class ShortConvolution(nn.Module):
@@ -42,15 +80,18 @@ class ShortConvolution(nn.Module):
     def __init__(self, width: int, kernel: int, index: int):
         super().__init__()
         self.index = index
-        self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D], the last row weighs the token itself
+        self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D] or [R, conv, D]; the last row weighs the token itself
 
     def forward(self, x: Tensor, past: Past | None) -> Tensor:  # [B, T, D] -> [B, T, D]
-        size, T = len(self.kernel), x.shape[1]
+        size, T = self.kernel.shape[-2], x.shape[1]
         seen = F.pad(x, (0, 0, size - 1, 0)) if past is None else past.convolve(self.index, x, size - 1)  # [B, conv - 1 + T, D]
-        y = x
+        y, taps = x, self.kernel.unbind(-2)  # [D] each, or [R, D]
+        if self.kernel.dim() == 3:
+            R = len(self.kernel)
+            y, seen, taps = _apart(x, R), _apart(seen, R), tuple(tap[:, None, None] for tap in taps)
         for j in range(size):
-            y = torch.addcmul(y, seen[:, j : j + T], self.kernel[j])
-        return y
+            y = torch.addcmul(y, seen[..., j : j + T, :], taps[j])
+        return y.view(x.shape)
 
 
 class Rotary(nn.Module):
@@ -82,8 +123,8 @@ class Attention(nn.Module):
     def __init__(self, c: GPTConfig):
         super().__init__()
         self.heads, self.kv_heads, self.head = c.heads, c.kv_heads, c.width // c.heads
-        self.qkv = nn.Linear(c.width, (c.heads + 2 * c.kv_heads) * self.head, bias=False)
-        self.out = nn.Linear(c.width, c.width, bias=False)
+        self.qkv = Linear(c.width, (c.heads + 2 * c.kv_heads) * self.head)
+        self.out = Linear(c.width, c.width)
 
     def forward(self, x: Tensor, angles: Tensor, past: Past | None, layer: int) -> Tensor:  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
@@ -107,8 +148,8 @@ class FeedForward(nn.Module):
         super().__init__()
         self.gated = c.feedforward == "swiglu"
         inner = 8 * c.width // 3 if self.gated else 4 * c.width
-        self.up = nn.Linear(c.width, inner * (1 + self.gated), bias=False)
-        self.out = nn.Linear(inner, c.width, bias=False)
+        self.up = Linear(c.width, inner * (1 + self.gated))
+        self.out = Linear(inner, c.width)
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
         up = self.up(x)

@@ -18,6 +18,8 @@ from models.cache import Seating
 from models.edits import Edited, Project, Shift
 from models.gpt import GPT
 from models.layers import Rotary, ShortConvolution, rotate
+from models.sampling import completion_logits
+from models.stack import member, stack
 
 V, END = 11, 1  # words; the one that ends a completion
 PLAIN = GPTConfig(V, width=16, layers=2, heads=2, kv_heads=2, conv=0, context=32)
@@ -476,3 +478,52 @@ def test_the_context_is_usable_to_its_end():
 def test_mistakes_are_named(mistake, message):
     with pytest.raises(ValueError, match=message):
         mistake()
+
+
+# A stack that mixed up its networks, in any layer, pass or cache, would learn and sample as nobody's network.
+@pytest.mark.parametrize("feedforward", ["gelu", "swiglu"])
+def test_stack_is_its_networks_one_by_one(feedforward):
+    config = GPTConfig(11, width=16, heads=4, kv_heads=2, feedforward=feedforward, context=32)
+    models = [GPT(config, torch.Generator().manual_seed(i)) for i in range(3)]
+    for model in models:
+        for convolution in (c for block in model.blocks for c in block.convs):
+            convolution.kernel.data.normal_(generator=torch.Generator().manual_seed(5))
+    stacked, g = stack(models), torch.Generator().manual_seed(9)
+    prompts, tokens = torch.randint(11, (3 * 2, 7), generator=g), torch.randint(11, (3 * 4, 6), generator=g)
+    lengths, owners = torch.tensor([7, 4] * 3), torch.arange(6).repeat_interleave(2)
+    found = completion_logits(stacked, prompts, lengths, tokens, owners)
+    parts = zip(models, prompts.chunk(3), tokens.chunk(3), strict=True)
+    expected = torch.cat([completion_logits(m, p, lengths[:2], t, owners[:4]) for m, p, t in parts])
+    assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    weigh = torch.randn(found.shape, generator=g)
+    (found * weigh).sum().backward()
+    (expected * weigh).sum().backward()
+    for i, model in enumerate(models):
+        for name, weight in model.named_parameters():
+            assert_close(stacked.get_parameter(name).grad[i], weight.grad, rtol=1e-4, atol=1e-5)
+        assert all(torch.equal(a, b) for a, b in zip(member(stacked, i).parameters(), model.parameters(), strict=True))
+
+
+# torch's own way of stacking networks is an oracle: it knows nothing of ours.
+def test_stack_agrees_with_vmap():
+    models = [GPT(GPTConfig(11, width=16, context=16), torch.Generator().manual_seed(i)) for i in range(3)]
+    tokens = torch.randint(11, (3, 4, 9), generator=torch.Generator().manual_seed(1))
+    weights, buffers = torch.func.stack_module_state(models)  # type: ignore[arg-type]
+    expected = torch.vmap(lambda w, b, x: torch.func.functional_call(models[0], (w, b), (x,)))(weights, buffers, tokens)
+    assert_close(stack(models)(tokens.flatten(0, 1)).view(expected.shape), expected, rtol=1e-5, atol=1e-5)
+
+
+# A member that only copied its weights would be saved or sampled as it was before learning.
+def test_member_shares_its_weights_with_the_stack():
+    stacked = stack([GPT(GPTConfig(11, width=16), torch.Generator().manual_seed(i)) for i in range(2)])
+    with torch.no_grad():
+        stacked.embed.weight[1].zero_()
+    assert not member(stacked, 1).embed.weight.any() and member(stacked, 0).embed.weight.any()
+
+
+# Networks of two shapes, or with edits, would be stacked by whatever broadcasts.
+def test_stack_refuses_what_is_no_plain_network():
+    one, other = (GPT(GPTConfig(11, width=w), torch.Generator()) for w in (16, 32))
+    for wrong in ([], [one, other], [stack([one])], [Edited(one, {})]):
+        with pytest.raises(ValueError, match="a stack is of plain networks of one shape"):
+            stack(wrong)
