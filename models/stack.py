@@ -17,7 +17,8 @@ def stack(models: Sequence[GPT]) -> GPT:
     Raises:
         ValueError: if there is none, they differ in shape, or one of them is edited or a stack itself.
     """
-    if not models or len({model.config for model in models}) > 1 or {type(model) for model in models} != {GPT} or models[0].networks > 1:
+    kinds = {(type(model), model.config, model.head.weight.dim()) for model in models}
+    if len(kinds) != 1 or kinds != {(GPT, models[0].config, 2)}:
         raise ValueError(f"a stack is of plain networks of one shape; found {[(type(m).__name__, m.config) for m in models]}")
     named = [dict(model.named_parameters()) for model in models]
     return _with(models[0], lambda name: torch.stack([weights[name].detach() for weights in named]))
