@@ -30,7 +30,7 @@ from train.learn import Learn, Snapshot
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
-from train.optim import Optim
+from train.optim import Muon, Optim
 from train.policy import Fresh, Steer, load_policy, torch_rng
 from train.rl import (
     DAPO,
@@ -58,7 +58,7 @@ from train.rl.problems import Region, band
 from train.rl.signal import Judged, has_signal, with_signal
 from train.run import Loss, Run, Update
 from train.stages.disk import write_json
-from train.stages.seal import VARYING, defined
+from train.stages.seal import VARYING, Damaged, defined
 from train.stages.stage import Context, Shelf, Stage, Undefined
 from train.stages.store import Store
 
@@ -182,8 +182,9 @@ RUNS = {
     "rl": replace(learn(practice(replace(GRPO, kl=0.2), reuse=2)), keep=(1, 3, 6)),
     "dapo": learn(practice(DAPO)),
     "both": learn(imitate(), practice(DR_GRPO)),
+    "muon": learn(imitate(), optim=replace(OPTIM, matrices=Muon())),
 }
-UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "both": 1}
+UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "both": 1, "muon": 1}
 
 
 @pytest.fixture(scope="module")
@@ -481,6 +482,45 @@ def test_weight_decay_by_hand(tmp_path: Path) -> None:
     end = weights(store.get(Learn(FRESH, ((0.0, imitate()),), 1, Optim(0.1, weight_decay=0.5))))
     for name, weight in weights(store.get(FRESH)).items():
         torch.testing.assert_close(end[name], 0.95 * weight)
+
+
+# Broken if Muon moved other weights than the matrices of the blocks, or left one of them to AdamW, decayed otherwise, or made steps of
+# another length: of AdamW's usual root mean square, 0.2 of the rate.
+def test_muon_moves_the_matrices_of_the_blocks(tmp_path: Path) -> None:
+    store, optim = Store(tmp_path), Optim(1e-2, weight_decay=0.5, clip=1e9)
+    runs = (learn(imitate(), iterations=1, optim=replace(optim, matrices=matrices)) for matrices in (None, Muon()))
+    start, adamw, muon = (weights(store.get(stage)) for stage in (FRESH, *runs))
+    moved = {name for name in muon if not torch.equal(muon[name], adamw[name])}
+    assert moved == {f"blocks.0.{part}.weight" for part in ("attention.qkv", "attention.out", "feedforward.up", "feedforward.out")}
+    for name in moved:
+        step = muon[name] - (1 - 1e-2 * 0.5) * start[name]
+        singular = torch.linalg.svdvals(step) / (0.2 * 1e-2 * max(step.shape) ** 0.5)
+        assert singular.max() < 1.3  # Newton-Schulz brings them to about 1, the smallest later
+        assert singular.median() > 0.6
+
+
+# Broken if a checkpoint of one optimiser went on under another, or one with the moments of another kind.
+@pytest.mark.parametrize("kind", ["pretrain", "muon"])
+def test_a_checkpoint_of_another_optimiser_is_refused(kind: str, tmp_path: Path) -> None:
+    from lightning.fabric import Fabric
+
+    from train.checkpoint import Progress
+
+    stage, other = RUNS[kind], RUNS["muon" if kind == "pretrain" else "pretrain"]
+    (tmp_path / "fuse").write_text("4 0")
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path, checkpoint_seconds=ALWAYS).get(stage)
+    draft, fabric = Store(tmp_path).path(stage).with_suffix(".draft"), Fabric(accelerator="cpu")
+    for optim, mends in ((other.optim, False), (replace(stage.optim, betas=(0.8, 0.9)), False), (stage.optim, True)):
+        bare = GPT(CONFIG, torch_rng("other"))
+        _, optimizer = fabric.setup(bare, optim.optimizer(bare.named_parameters()))
+        progress = Progress(draft, fabric, bare, optimizer, Ledger())
+        with progress.log:
+            if mends:
+                assert progress.resume(6) == 4
+                continue
+            with pytest.raises(Damaged, match=r"another optimiser|parameter group"):
+                progress.resume(6)
 
 
 @dataclass(frozen=True)

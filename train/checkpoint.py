@@ -129,10 +129,12 @@ def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     if _settings(optimizer) != settings or not set(optimizer.state) <= set(parameters):
         raise ValueError("it is of another optimiser, or of other weights")
-    for p in parameters:
-        moments = optimizer.state.get(p, {})
-        shapes = {name: tuple(moment.shape) for name, moment in moments.items()}
-        if moments and shapes != {"step": (), "exp_avg": tuple(p.shape), "exp_avg_sq": tuple(p.shape)}:
-            raise ValueError(f"it has moments {shapes} of weights of shape {tuple(p.shape)}")
+    for p, group in ((p, group) for group in optimizer.param_groups for p in group["params"]):
+        moments, shape = optimizer.state.get(p, {}), tuple(p.shape)
+        found = {name: tuple(moment.shape) for name, moment in moments.items()}
+        if moments and found != (
+            {"momentum_buffer": shape} if "momentum" in group else {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
+        ):
+            raise ValueError(f"it has moments {found} of weights of shape {shape}")
         if not all(torch.isfinite(x).all() for x in (p, *moments.values())):
             raise ValueError("it holds numbers that are not finite")

@@ -102,7 +102,7 @@ class Learn(Stage):
         from train.checkpoint import Progress
 
         policy = load_policy(context.get(self.policy))
-        model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.parameters()))
+        model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
         run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
         progress = Progress(out, fabric, run.bare, optimizer, run.ledger)
         with progress.log:

@@ -16,8 +16,17 @@ Beta = Annotated[float, From(0, 0.999_999)]  # at 1 a moving average would never
 
 
 @dataclass(frozen=True)
+class Muon(Checked):
+    """Steps along the momentum made orthogonal (Jordan et al. 2024), as long as those of AdamW (arXiv:2502.16982), so that both share a
+    learning rate."""
+
+    momentum: Beta = 0.95  # Nesterov's
+
+
+@dataclass(frozen=True)
 class Optim(Checked):
-    """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run."""
+    """AdamW with a linear warm-up, a constant stretch, and a linear decay to zero over the last share of the run; for the matrices of the
+    blocks Muon, if it is given."""
 
     lr: Annotated[float, Above(0)] = 3e-4
     betas: tuple[Beta, Beta] = (0.9, 0.95)
@@ -25,6 +34,7 @@ class Optim(Checked):
     clip: Annotated[float, Above(0)] = 1.0  # of the gradient's norm
     warmup: Annotated[int, From(0)] = 0  # iterations
     decay: Annotated[float, From(0, 1)] = 0.0  # share of the iterations
+    matrices: Muon | None = None  # None: AdamW
 
     def rate(self, iteration: int, iterations: int) -> float:
         """The learning rate of an iteration."""
@@ -32,8 +42,40 @@ class Optim(Checked):
         down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
         return self.lr * up * down
 
-    def optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        """An optimiser of these parameters."""
-        from torch.optim import AdamW
+    def optimizer(self, parameters: Iterable[tuple[str, nn.Parameter]]) -> Optimizer:
+        """An optimiser of these parameters, given with their names in the model."""
+        import torch
 
-        return AdamW(parameters, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)
+        every = list(parameters)
+        matrices = [p for name, p in every if self.matrices and name.startswith("blocks.") and name.endswith(".weight")]
+        others = [p for _, p in every if not any(p is m for m in matrices)]
+        adamw = torch.optim.AdamW(others, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)
+        if not self.matrices:
+            return adamw
+        momentum = self.matrices.momentum
+        muon = torch.optim.Muon(matrices, self.lr, self.weight_decay, momentum, adjust_lr_fn="match_rms_adamw")
+        return _as_one(adamw, muon)
+
+
+def _as_one(*parts: Optimizer) -> Optimizer:
+    """Optimisers of different parameters as one: their groups in a row, and one state."""
+    from torch.optim import Optimizer
+
+    class Together(Optimizer):
+        def __init__(self) -> None:
+            super().__init__([group for part in parts for group in part.param_groups], {})
+            self._share()
+
+        def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure here
+            for part in parts:
+                part.step()
+
+        def load_state_dict(self, state_dict: dict[str, object]) -> None:
+            super().load_state_dict(state_dict)  # which makes new groups and a new state
+            self._share()
+
+        def _share(self) -> None:
+            for part, group in zip(parts, self.param_groups, strict=True):
+                part.param_groups, part.state = [group], self.state
+
+    return Together()
