@@ -19,7 +19,7 @@ from models.edits import Edited, Project, Shift
 from models.gpt import GPT
 from models.layers import Rotary, ShortConvolution, rotate
 from models.sampling import completion_logits
-from models.stack import member, stack
+from models.stack import share, stack
 
 V, END = 11, 1  # words; the one that ends a completion
 PLAIN = GPTConfig(V, width=16, layers=2, heads=2, kv_heads=2, conv=0, context=32)
@@ -501,7 +501,7 @@ def test_stack_is_its_networks_one_by_one(feedforward):
     for i, model in enumerate(models):
         for name, weight in model.named_parameters():
             assert_close(stacked.get_parameter(name).grad[i], weight.grad, rtol=1e-4, atol=1e-5)
-        assert all(torch.equal(a, b) for a, b in zip(member(stacked, i).parameters(), model.parameters(), strict=True))
+        assert all(torch.equal(stacked.get_parameter(name)[i], weight) for name, weight in model.named_parameters())
 
 
 # torch's own way of stacking networks is an oracle: it knows nothing of ours.
@@ -514,13 +514,16 @@ def test_stack_agrees_with_vmap():
     assert_close(stack(models)(tokens.flatten(0, 1)).view(expected.shape), expected, rtol=1e-5, atol=1e-5)
 
 
-# A member that only copied its weights would be saved or sampled as it was before learning.
-def test_member_shares_its_weights_with_the_stack():
-    stacked = stack([GPT(GPTConfig(11, width=16), torch.Generator().manual_seed(i)) for i in range(2)])
+# A network that only copied its weights would be saved or sampled as it was before learning.
+def test_network_shares_its_weights_with_the_stack():
+    models = [GPT(GPTConfig(11, width=16), torch.Generator().manual_seed(i)) for i in range(2)]
+    stacked = stack(models)
+    for which, model in enumerate(models):
+        share(stacked, which, model)
     with torch.no_grad():
         stacked.embed.weight[1].zero_()
-    assert not member(stacked, 1).embed.weight.any()
-    assert member(stacked, 0).embed.weight.any()
+    assert not models[1].embed.weight.any()
+    assert models[0].embed.weight.any()
 
 
 # Networks of two shapes, or with edits, would be stacked by whatever broadcasts.

@@ -7,13 +7,13 @@ checkpoint to the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
 from train.ledger import Ledger
@@ -21,8 +21,8 @@ from train.optim import Optim
 from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
 from train.run import Loss, Metrics, Run
 from train.stages.disk import write_json
-from train.stages.stage import Context, Interrupted, Stage, Trial, closure
-from train.step import abreast, fit_together, take
+from train.stages.stage import Context, Interrupted, Log, Stage, Trial, closure
+from train.step import Alone, Network, abreast, fit_together, take
 from train.trackers import tell_again
 
 if TYPE_CHECKING:
@@ -89,29 +89,37 @@ class Learn(Stage):
             for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 0.0), (loss, 1.0)))
         )
 
+    @cached_property
+    def stacks(self) -> Hashable | None:
+        """Stages that may learn as one have equal models, losses of one kind, and optimisers that differ in their rates alone."""
+        kinds = tuple((weight, getattr(loss, "stacks", None)) for weight, loss in self.losses)
+        if any(kind is None for _, kind in kinds):
+            return None
+        return next(((fresh.config, kinds, replace(self.optim, lr=1.0, warmup=0, decay=0.0)) for fresh in untrained(self)), None)
+
     def run(self, out: Path, context: Context) -> None:
+        with context.tracker(self) if context.tracker else nullcontext() as log:
+            self._learn(log, out, context)
+
+    def _learn(self, log: Log | None, out: Path, context: Context) -> None:
         from lightning.fabric import Fabric  # slow to import, and needed only here
 
-        machine = context.machine
-        with context.tracker(self) if context.tracker else nullcontext() as log:
-            loggers: list[Any] = [log] if log else []  # Lightning asks for its own class
-            fabric = Fabric(accelerator=machine.accelerator, devices=1, precision=machine.precision, loggers=loggers)
-            self._learn(fabric, out, context)
-
-    def _learn(self, fabric: Fabric, out: Path, context: Context) -> None:
         from train.checkpoint import Progress
 
-        policy = load_policy(context.get(self.policy))
+        machine, ledger, policy = context.machine, Ledger(), load_policy(context.get(self.policy))
+        fabric = Fabric(accelerator=machine.accelerator, devices=1, precision=machine.precision)
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
-        run = Run(model, policy.model, policy.vocab, context, self.policy, Ledger(), closure(self.upstream))
-        progress = Progress(out, fabric, run.bare, optimizer, run.ledger)
+        progress = Progress(out, fabric, policy.model, optimizer, ledger)
         with progress.log:
             first = progress.resume(self.iterations)
-            step = count(tell_again(fabric, out / "metrics.jsonl"))
+            run = Run(model, policy.model, policy.vocab, context, self.policy, ledger, closure(self.upstream))
+            network = self._network(fabric, run, optimizer)
+            step = count(tell_again(log, out / "metrics.jsonl"))
             for iteration in range(first, self.iterations):
-                for metrics in self._iterate(fabric, run, optimizer, iteration):
+                for metrics in self._iterate(network, run, iteration):
                     progress.record(iteration, metrics)
-                    fabric.log_dict({"iteration": iteration} | metrics, next(step))
+                    if log:
+                        log.log_metrics({"iteration": iteration} | metrics, next(step))
                 if iteration + 1 in self.keep:
                     context.confirm(out)
                     save_weights(policy, out / _kept(iteration + 1))
@@ -120,17 +128,30 @@ class Learn(Stage):
                 progress.save(iteration + 1, 0.0 if stopping else context.checkpoint_seconds, context)
                 if stopping:
                     raise Interrupted(f"{self} stopped after iteration {iteration}")
-        write_json(out / "ledger.json", asdict(run.ledger))
-        save_policy(replace(policy, model=run.bare.cpu()), out)
+        write_json(out / "ledger.json", asdict(ledger))
+        save_policy(replace(policy, model=policy.model.cpu()), out)
         progress.finish()
 
-    def _iterate(self, fabric: Fabric, run: Run, optimizer: Optimizer, iteration: int) -> Iterator[Metrics]:
+    def _network(self, fabric: Fabric, run: Run, optimizer: Optimizer) -> Network:
+        """The weights that learn: in a stack, if other stages are there to learn with, or the GPU makes one pay."""
+        from models.gpt import GPT
+
+        if run.context.meeting is None or type(run.bare) is not GPT or self.stacks is None:  # an edited model is no plain one
+            return Alone(fabric, run.model, run.bare, optimizer, self.optim.clip)
+        from train.stacked.network import Joining, join
+
+        member = run.context.meeting.ask(join, Joining(run.bare, optimizer, self.optim, run.context.meeting))
+        run.draw = member.draw
+        return member
+
+    def _iterate(self, network: Network, run: Run, iteration: int) -> Iterator[Metrics]:
         """Run one iteration, and yield the metrics of each of its updates."""
-        for group in optimizer.param_groups:
-            group["lr"] = self.optim.rate(iteration, self.iterations)
+        rate = self.optim.rate(iteration, self.iterations)
         streams = [loss.updates(run, before + iteration) for (_, loss), before in zip(self.losses, self._before, strict=True)]
         for updates in abreast(self.losses, streams, iteration):
-            yield take(fabric, run, optimizer, self.optim.clip, self.losses, updates, iteration)
+            metrics = take(network, rate, self.losses, updates, iteration)
+            run.ledger.updates += "gradient_norm" in metrics
+            yield metrics
         run.ledger.iterations += 1
 
 

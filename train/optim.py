@@ -42,13 +42,16 @@ class Optim(Checked):
         down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
         return self.lr * up * down
 
+    def by_muon(self, weight: str) -> bool:
+        """True if Muon steps the weight of this name: a matrix of a block."""
+        return self.matrices is not None and weight.startswith("blocks.") and weight.endswith(".weight")
+
     def optimizer(self, parameters: Iterable[tuple[str, nn.Parameter]]) -> Optimizer:
         """An optimiser of these parameters, given with their names in the model."""
         import torch
 
         every = list(parameters)
-        matrices = [p for name, p in every if self.matrices and name.startswith("blocks.") and name.endswith(".weight")]
-        others = [p for _, p in every if not any(p is m for m in matrices)]
+        matrices, others = ([p for name, p in every if self.by_muon(name) == muon] for muon in (True, False))
         adamw = torch.optim.AdamW(others, self.lr, self.betas, weight_decay=self.weight_decay, fused=True)
         if not self.matrices:
             return adamw

@@ -1,8 +1,11 @@
-"""The interface between a loss and the training loop (`train.learn`): a loss reads a `Run` and yields `Update`s."""
+"""The interface between a loss and the training loop (`train.learn`): a loss reads a `Run` and yields `Update`s.
+
+Shapes: P prompts, B rows that follow them, S prompt tokens, T tokens of the rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,8 +19,27 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from models.gpt import GPT, LanguageModel
+    from models.sampling import Completions, Measure, Observer
 
 Metrics = dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Prompts to be completed, and the randomness for it; see `models.sampling.generate`."""
+
+    prompts: Sequence[Sequence[int]]  # P, of any lengths
+    uniforms: Tensor  # [B, limit]
+    end: int
+    temperature: float = 1.0
+    measures: tuple[Measure, ...] = ()
+    observer: Observer | None = None
+
+    def complete(self, model: LanguageModel) -> Completions:
+        """The completions of a model."""
+        from models.sampling import generate
+
+        return generate(model, self.prompts, self.uniforms, self.end, self.temperature, self.measures, self.observer)
 
 
 @dataclass
@@ -32,6 +54,7 @@ class Run:
     ledger: Ledger
     upstream: Collection[Stage] = ()  # every stage that the learning stage builds on
     loaded: dict[Stage, GPT] = field(default_factory=dict)
+    draw: Callable[[Asked], Completions] | None = None  # where networks sample as one; None: this one samples alone
 
     @property
     def device(self) -> torch.device:
@@ -41,6 +64,10 @@ class Run:
     def weights(self) -> int:
         """The number of matrix weights, for the ledger."""
         return matrix_weights(self.bare.config)
+
+    def complete(self, asked: Asked) -> Completions:
+        """The completions of the learning policy."""
+        return self.draw(asked) if self.draw else asked.complete(self.bare)
 
     @property
     def reference(self) -> GPT:
@@ -64,11 +91,36 @@ class Run:
         return self.loaded[stage]
 
 
+@dataclass(frozen=True, eq=False)
+class Term:
+    """A part of a loss: the sum of `loss(logp, *given)` [B, T], where `logp` [B, T] is the log-probability of every token of some rows.
+
+    `loss` treats rows separately, and equal losses are equal values. So the terms of several networks can be computed as one.
+    """
+
+    prompts: Tensor  # [P, S], padded on the right
+    prompt_lengths: Tensor  # [P]
+    tokens: Tensor  # [N, T] after the prompts
+    owners: Tensor  # [N] the prompt of each, ascending
+    loss: Callable[..., Tensor]
+    given: tuple[Tensor, ...]  # [B, T] each
+    rows: Tensor | None = None  # [B] the place in `tokens` of each row; None: N = B
+    temperature: float = 1.0
+
+    def value(self, model: LanguageModel) -> Tensor:
+        """The term of a model, a scalar."""
+        from models.sampling import chosen_logp, completion_logits
+
+        logits = completion_logits(model, self.prompts, self.prompt_lengths, self.tokens, self.owners)
+        logp = chosen_logp(logits / self.temperature, self.tokens)
+        return self.loss(logp if self.rows is None else logp[self.rows], *self.given).sum()
+
+
 @dataclass(frozen=True)
 class Update:
     """One optimiser step on the sum of `terms`, which may be computed lazily. Without terms there is no step."""
 
-    terms: Iterable[Tensor]  # scalars
+    terms: Iterable[Term | Tensor]  # scalars, or terms that networks in a stack can compute as one
     metrics: Metrics
 
 
@@ -77,6 +129,9 @@ class Loss(Protocol):
 
     Randomness derives from the seed of the loss and the iteration. Two losses with one seed and different sources draw different problems
     or documents, but not independently.
+
+    Stages whose losses have an equal `stacks`, not None, may be run as one (`train.stacked`). Such a loss yields `Term`s alone, asks for
+    completions by `run.complete`, and makes equally many updates.
     """
 
     @property

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from train.run import Loss, Metrics, Run, Update
+from train.run import Loss, Metrics, Term, Update
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch import Tensor
     from torch.optim import Optimizer
+
+    from models.gpt import GPT, LanguageModel
 
 OWN = ("iteration", "loss", "gradient_norm")  # metrics of a step as a whole
 Weighted = Sequence[tuple[float, Loss]]
+Terms = Sequence[tuple[float, Iterable["Term | Tensor"]]]  # of each loss, with its weight
+
+
+class Network(Protocol):
+    """The weights that learn, alone or in a stack."""
+
+    def step(self, terms: Terms, rate: float) -> tuple[list[float], float | None]:
+        """Take one step; give the value of each loss and the norm of the gradient. Without terms there is no step, and no norm. If a value
+        or the norm is not finite, there is no step."""
 
 
 def fit_together(losses: Sequence[Loss]) -> None:
@@ -55,31 +67,56 @@ def abreast(losses: Weighted, streams: Sequence[Iterator[Update]], iteration: in
             yield [update for update in updates if update]
 
 
-def take(fabric: Fabric, run: Run, optimizer: Optimizer, clip: float, losses: Weighted, updates: list[Update], iteration: int) -> Metrics:
+def take(network: Network, rate: float, losses: Weighted, updates: Sequence[Update], iteration: int) -> Metrics:
     """Take one optimiser step, if there are terms, and return its metrics.
 
     Raises:
         RuntimeError: if a loss or its gradient is not finite.
     """
-    from torch import nn
-
-    total, norm, parameters = 0.0, None, list(run.bare.parameters())
-    optimizer.zero_grad(set_to_none=True)
-    for (weight, loss), update in zip(losses, updates, strict=True):
-        for term in update.terms:
-            _check_finite("loss", value := term.item(), loss, iteration)
-            fabric.backward(weight * term)
-            total += weight * value
-        if gradients := [p.grad for p in parameters if p.grad is not None]:
-            norm = nn.utils.get_total_norm(gradients)
-            _check_finite("gradient", norm.item(), loss, iteration)
+    terms = [(weight, update.terms) for (weight, _), update in zip(losses, updates, strict=True)]
+    values, norm = network.step(terms, rate)
+    for (_, loss), value in zip(losses, values, strict=False):  # up to the first that is not finite
+        _check_finite("loss", value, loss, iteration)
     metrics = _apart([update.metrics for update in updates])
     if norm is None:
         return metrics
-    nn.utils.clip_grads_with_norm_(parameters, clip, norm)
-    optimizer.step()
-    run.ledger.updates += 1
-    return {"loss": total, "gradient_norm": norm.item()} | metrics
+    _check_finite("gradient", norm, losses[len(values) - 1][1], iteration)
+    total = sum(weight * value for (weight, _), value in zip(losses, values, strict=True))
+    return {"loss": total, "gradient_norm": norm} | metrics
+
+
+class Alone:
+    """A network that learns alone."""
+
+    def __init__(self, fabric: Fabric, model: LanguageModel, bare: GPT, optimizer: Optimizer, clip: float):
+        self.fabric, self.model, self.optimizer, self.clip = fabric, model, optimizer, clip
+        self.parameters = list(bare.parameters())
+
+    def step(self, terms: Terms, rate: float) -> tuple[list[float], float | None]:
+        """As `Network`. The values end with the first loss at which a number was not finite."""
+        from torch import nn
+
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        values, norm = list[float](), None
+        self.optimizer.zero_grad(set_to_none=True)
+        for weight, parts in terms:
+            values.append(0.0)
+            for part in parts:
+                term = part.value(self.model) if isinstance(part, Term) else part
+                values[-1] += term.item()
+                if not math.isfinite(values[-1]):
+                    return values, None
+                self.fabric.backward(weight * term)
+            if gradients := [p.grad for p in self.parameters if p.grad is not None]:
+                norm = nn.utils.get_total_norm(gradients)
+                if not math.isfinite(norm):
+                    return values, norm.item()
+        if norm is None:
+            return values, None
+        nn.utils.clip_grads_with_norm_(self.parameters, self.clip, norm)
+        self.optimizer.step()
+        return values, norm.item()
 
 
 def _check_finite(what: str, value: float, loss: Loss, iteration: int) -> None:

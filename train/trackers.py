@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from train.stages.disk import remove
 from train.stages.reading import read_note, reading
 from train.stages.seal import Damaged
-from train.stages.stage import Stage, name
+from train.stages.stage import Log, Stage, name
 
 if TYPE_CHECKING:  # loggers are slow to import
-    from lightning.fabric import Fabric
     from lightning.fabric.loggers.logger import Logger
 
 
@@ -94,14 +93,14 @@ def needs(package: str) -> None:
         raise ValueError(f"metrics are to go to {package}, which is not installed: pip install {package}, or choose another --logger")
 
 
-def tell_again(fabric: "Fabric", metrics: Path) -> int:
-    """Replay to the loggers the metrics of a run before it was stopped; return the number of steps."""
-    if not fabric.loggers:
+def tell_again(log: Log | None, metrics: Path) -> int:
+    """Replay to a log the metrics of a run before it was stopped; return the number of steps."""
+    if log is None:
         return 0
     with reading(metrics, error=Damaged):
         notes = [read_note(line) for line in metrics.read_bytes().splitlines()]
     for step, note in enumerate(notes):
-        fabric.log_dict(note, step)
+        log.log_metrics(note, step)
     return len(notes)
 
 

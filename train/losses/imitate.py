@@ -11,7 +11,7 @@ from synthtasks.corpora import Document
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
 from train.losses.sources import Source
-from train.run import Run, Update
+from train.run import Run, Term, Update
 from train.stages.stage import Shelf
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Imitate(Checked):
     word: ClassVar[str] = "pretrain"
 
     @property
+    def stacks(self) -> tuple[object, ...]:
+        """Losses that networks in a stack can share."""
+        return "imitate", self.tokens
+
+    @property
     def drawn_by(self) -> tuple[object, ...]:
         return "imitate", self.source, self.seed
 
@@ -56,12 +61,12 @@ class Imitate(Checked):
         run.ledger.train(batch.real, run.weights)
         yield Update(self._terms(run, batch), {})
 
-    def _terms(self, run: Run, batch: Batch) -> Iterator[Tensor]:
-        from models.sampling import chosen_logp
+    def _terms(self, run: Run, batch: Batch) -> Iterator[Term]:
+        import torch
 
-        learned = batch.learned[:, 1:]
-        logp = chosen_logp(run.model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
-        yield -(logp * learned).sum() / learned.sum()
+        learned, B = batch.learned[:, 1:], len(batch.tokens)
+        first = torch.ones(B, dtype=torch.long)
+        yield Term(batch.tokens[:, :1], first, batch.tokens[:, 1:], torch.arange(B), weighted, (learned / -learned.sum(),))
 
     def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
         """The documents of an iteration, at least one."""
@@ -73,6 +78,11 @@ class Imitate(Checked):
                 break
             documents.append(document)
         return documents
+
+
+def weighted(logp: Tensor, weights: Tensor) -> Tensor:  # [B, T] each -> [B, T]
+    """Log-probabilities with their weights."""
+    return logp * weights
 
 
 def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vocab: Vocab, device: torch.device) -> Batch:

@@ -6,7 +6,7 @@ signal, there is no step at all, neither from rounding errors nor from the KL di
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -16,17 +16,32 @@ from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_tokens, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares
-from train.rl.objectives import kl
+from train.rl.objectives import Surrogate, kl
 from train.rl.problems import Band, ProblemSource
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
-from train.run import Metrics, Run, Update
+from train.run import Metrics, Run, Term, Update
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from train.rl.signal import Judged
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss of tokens: the surrogate and, with weight `kl`, the KL divergence from the reference."""
+
+    surrogate: Surrogate
+    kl: float
+
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, weights: Tensor, *reference: Tensor) -> Tensor:
+        """[B, T], all of them [B, T]; `weights` are 0 off the mask, where log-probabilities have no meaning."""
+        x = fitting("surrogate", self.surrogate, self.surrogate(logp, old, advantage, mask), logp)
+        if reference:
+            x = x + self.kl * kl(logp, *reference)
+        return x * weights
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,12 @@ class Practice:
     def per_iteration(self) -> int:
         """Updates of an iteration."""
         return self.reuse
+
+    @property
+    def stacks(self) -> Hashable | None:
+        """Losses that networks in a stack can share; those of one region meet problems of about equal length."""
+        shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, getattr(self.source, "region", ""))
+        return None if self.sampler.environment else shared
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
@@ -120,20 +141,22 @@ class Practice:
         }
         return (drawn[0] if self.algorithm.draws == 1 else with_signal(drawn, self.problems)), metrics
 
-    def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Tensor]:
+    def _terms(self, run: Run, r: Rollouts, advantage: Tensor, signal: Tensor) -> Iterator[Term]:
         """The loss as a sum over micro-batches, independent of how it is split. Without any `signal` [P] it is empty; with some, the KL
         divergence is taken over all groups."""
+        import torch
+
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
             rows, tokens = batch.rows, batch_tokens(r, batch)
             run.ledger.train(tokens, run.weights)
+            given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows])
             if a.kl:
                 run.ledger.forward(tokens, run.weights)
-            logp = batch_logp(run.model, r, batch, temperature)  # [P * G, T]
-            x = a.surrogate(logp, r.logp[rows], advantage[rows], r.mask[rows])
-            x = fitting("surrogate", a.surrogate, x, logp, path=r.path)  # off the mask weights are 0
-            if a.kl:
-                x = x + a.kl * kl(logp, batch_logp(run.reference, r, batch, temperature))
-            yield (x * weights[rows]).sum()
+                with torch.no_grad():
+                    given = (*given, batch_logp(run.reference, r, batch, temperature))
+            prompts = r.prompts[batch.groups], r.prompt_lengths[batch.groups]
+            objective = Objective(a.surrogate, a.kl)
+            yield Term(*prompts, r.tokens[batch.distinct], batch.owners, objective, given, batch.same, temperature)

@@ -9,21 +9,25 @@ by a hash of the whole expression, so equal expressions, in one grid or in twent
 import hashlib
 import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import get_annotations
 from io import BytesIO
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 from train.stages.machine import Machine
 from train.stages.record import Canonical, Hashed, Hashes, Json, differences, form_of_fields
 from train.stages.record import name as name
 
 SCHEMA = 2  # of stage.json
-OURS = frozenset({"identity", "meaning", "hashes", "upstream", "run", "word", "work", "memory", "trials"})  # no field is called so
+Q = TypeVar("Q")
+A = TypeVar("A")
+OURS = frozenset(
+    {"identity", "meaning", "hashes", "upstream", "run", "word", "work", "memory", "trials", "stacks"}
+)  # no field is called so
 
 
 class Undefined(Exception):
@@ -47,6 +51,13 @@ class Log(Protocol):
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None: ...
 
 
+class Meets(Protocol):
+    """Other stages that run at the same time, as one (`train.stacked.meeting.Meeting`)."""
+
+    def ask(self, answer: Callable[[list[Q]], Sequence[A]], question: Q) -> A:
+        """What `answer` gives for `question`, among the questions that the stages ask of it."""
+
+
 Tracker = Callable[["Stage"], AbstractContextManager[Log]]
 """Opens an empty log for a stage, and closes it."""
 
@@ -58,6 +69,7 @@ class Context(Shelf, Protocol):
     checkpoint_seconds: float  # between two checkpoints
     stopping: Callable[[], bool]  # true as soon as the stage is to save a checkpoint, and to raise `Interrupted`
     tracker: Tracker | None  # gets the metrics of learning, besides the stage's own file of them
+    meeting: Meets | None  # None: the stage runs alone
 
     def confirm(self, draft: Path) -> None:
         """Check that no other process has taken `draft` over. Call it before replacing a file there.
@@ -137,6 +149,11 @@ class Stage(Hashed, ABC):
     def memory(self) -> float:
         """Bytes of memory that it needs at least."""
         return 0.0
+
+    @property
+    def stacks(self) -> Hashable | None:
+        """Stages of one kind with equal values may run as one, by what they ask of `Context.meeting`; None: it runs alone."""
+        return None
 
     def trials(self) -> tuple["Trial", ...]:
         """Small stages like it, by which its needs are measured before it runs; none, if it takes next to nothing."""

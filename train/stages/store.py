@@ -15,7 +15,7 @@ from train.stages.lease import Lease, Leases, Lost, insist
 from train.stages.machine import Machine
 from train.stages.reading import read_json, reading
 from train.stages.seal import REASON, SEAL, Damaged, File, Seal, check_content, read_seal, sealed
-from train.stages.stage import Stage, Tracker, Undefined, closure, encode, name, same
+from train.stages.stage import Meets, Stage, Tracker, Undefined, closure, encode, name, same
 
 LOG = logging.getLogger(__name__)
 MADE = ("stage.json", "run.json")  # in every folder, besides what its stage writes
@@ -49,6 +49,7 @@ class Store:
         self.checkpoint_seconds = checkpoint_seconds
         self.stopping = stopping
         self.leases = leases or Leases(root / "leases")
+        self.meeting: Meets | None = None  # of the stages that run as one
         self._held: dict[Path, Lease] = {}  # by draft
 
     def path(self, stage: Stage) -> Path:

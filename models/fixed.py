@@ -1,0 +1,152 @@
+"""Passes of fixed shapes, in which nothing waits for the GPU, so that they can be captured: each prompt has equally many rows.
+
+Shapes: P prompts, G rows of each, B = P * G, S prompt tokens, T tokens of the rows, V words, D width, K heads of keys, d = D / H.
+In a stack, P prompts and B rows are those of all networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from models.cache import Cache, Following, PromptCache, Seating
+from models.gpt import GPT
+from models.replay import Replay
+from models.sampling import Completions, Measure, invert
+
+LOOK = 16  # steps between two looks at whether every completion has ended; a look waits for the GPU
+
+
+class Prompts(PromptCache):
+    """Recorded prompts, all of them [P, S] tokens long, or `ragged`."""
+
+    def __init__(self, lengths: Tensor, longest: int, ragged: bool):  # [P]
+        self.lengths, self.longest, self.ragged = lengths, longest, ragged
+        self.keys, self.values, self.tails = [], [], []
+
+    @property
+    def mask(self) -> Tensor | None:  # type: ignore[override]  # bool [P, 1, 1, S], of lengths that may change
+        return (torch.arange(self.longest, device=self.lengths.device) < self.lengths[:, None])[:, None, None] if self.ragged else None
+
+
+class Even(Seating):
+    """A grid without empty seats."""
+
+    def __init__(self, prompts: int, group: int):
+        self.prompts, self.group, self.full = prompts, group, True
+
+
+class Rows(Following):
+    """Whole completions after their prompts."""
+
+    def __init__(self, prompts: Prompts, rows: int):
+        P = len(prompts.lengths)
+        self.prompts, self.seating = prompts, Even(P, rows // P)
+        self.owners = torch.arange(P, device=prompts.lengths.device).repeat_interleave(rows // P, output_size=rows)
+
+
+def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, ragged: bool) -> Tensor:
+    """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P]."""
+    P, G = len(prompts), len(tokens) // len(prompts)
+    shared = Prompts(lengths, prompts.shape[1], ragged)
+    ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
+    first = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
+    return torch.cat((first, model(tokens[:, :-1], Rows(shared, len(tokens)))), 1)
+
+
+class Growing(Cache):
+    """Completions that grow by one token at a time, in buffers for `limit` tokens."""
+
+    def __init__(self, model: GPT, prompts: Prompts, rows: int, limit: int):
+        c, like, P = model.config, model.head.weight, len(prompts.lengths)
+        d, size = c.width // c.heads, max(c.conv - 1, 0)
+        own, given = (rows, c.kv_heads, limit, d), (P, c.kv_heads, prompts.longest, d)
+        self.prompts, self.seating = prompts, Even(P, rows // P)
+        self.keys, self.values = ([like.new_zeros(own) for _ in range(c.layers)] for _ in range(2))
+        prompts.keys, prompts.values = ([like.new_zeros(given) for _ in range(c.layers)] for _ in range(2))
+        self.tails = [like.new_zeros(rows, size, c.width) for _ in range(2 * c.layers if c.conv else 0)]
+        self.at = torch.zeros(1, dtype=torch.long, device=like.device)  # tokens of every completion so far
+        self.places, self.last = torch.arange(limit, device=like.device), c.context - 1
+        self.owners = torch.arange(P, device=like.device).repeat_interleave(rows // P)
+
+    def length(self, new: int) -> int:
+        return self.prompts.longest + new
+
+    def positions(self, new: int) -> Tensor:  # [B, 1]
+        return (self.prompts.lengths[self.owners][:, None] + self.at).clamp(max=self.last)  # what follows the last token is not used
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        self.keys[layer].index_copy_(2, self.at, k)
+        self.values[layer].index_copy_(2, self.at, v)
+        own = self.keys[layer], self.values[layer]
+        return self.prompts.attend_with(layer, self.seating, q, *own, (self.places <= self.at)[None])
+
+    def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
+        seen = torch.cat((self.tails[index], x), dim=1)
+        self.tails[index].copy_(seen[:, 1:])
+        return seen
+
+    def begin(self, read: Prompts) -> None:
+        """Begin anew after these prompts."""
+        G = self.seating.group
+        for place, x in zip((*self.prompts.keys, *self.prompts.values), (*read.keys, *read.values), strict=True):
+            place.copy_(x)
+        for place, x in zip(self.tails, read.tails, strict=True):
+            place.copy_(x.repeat_interleave(G, 0))
+        self.prompts.lengths.copy_(read.lengths)
+        self.at.zero_()
+
+
+class Sampling:
+    """Samples completions of P prompts, G each, of at most `limit` tokens, again and again; the weights may change in between.
+
+    The randomness, and so the sample of a row, is that of `models.sampling.generate`.
+    """
+
+    def __init__(
+        self, model: GPT, prompts: tuple[int, int], rows: int, limit: int, temperature: float, measures: Sequence[Measure], ragged: bool
+    ):
+        device, V = model.device, model.config.vocab
+        self.model, self.temperature, self.measures, self.ragged = model, temperature, tuple(measures), ragged
+        self.cache = Growing(model, Prompts(torch.ones(prompts[0], dtype=torch.long, device=device), prompts[1], ragged), rows, limit)
+        self.logits = torch.zeros(rows, V, device=device)
+        self.uniforms = torch.zeros(limit, rows, device=device)
+        self.tokens = torch.zeros(limit, rows, dtype=torch.long, device=device)
+        self.facts = torch.zeros(1 + len(self.measures), limit, rows, device=device)  # log-probability, then each measure
+        cache = self.cache
+        self._one = Replay(self._step, (self.logits, cache.at, *cache.tails))
+
+    @torch.no_grad()
+    def _step(self) -> tuple[Tensor, ...]:
+        cache, at = self.cache, self.cache.at
+        logs = (self.logits / self.temperature).log_softmax(-1)  # [B, V]
+        new = invert(logs.exp(), self.uniforms.index_select(0, at)[0])
+        self.tokens.index_copy_(0, at, new[None])
+        facts = torch.stack([logs.gather(1, new[:, None])[:, 0], *(measure(logs) for measure in self.measures)])
+        self.facts.index_copy_(1, at, facts[:, None])
+        self.logits.copy_(self.model(new[:, None], cache)[:, 0])
+        at.add_(1)
+        return ()
+
+    @torch.no_grad()
+    def __call__(self, prompts: Tensor, lengths: Tensor, uniforms: Tensor, end: int) -> Completions:
+        """Complete `prompts` [P, S] of `lengths` [P]; `uniforms` [B, limit] lie in [0, 1). Tokens beyond the end are 0."""
+        limit, B = self.uniforms.shape
+        read = Prompts(lengths, prompts.shape[1], self.ragged)
+        ends = self.model(prompts, read)[torch.arange(len(prompts), device=lengths.device), lengths - 1]  # [P, V]
+        self.cache.begin(read)
+        self.logits.copy_(ends.repeat_interleave(B // len(prompts), 0))
+        self.uniforms.copy_(uniforms.T)
+        for t in range(limit):
+            self._one()
+            if (t + 1) % LOOK == 0 and bool((self.tokens[: t + 1] == end).any(0).all()):
+                break
+        tokens = self.tokens[: t + 1].T.contiguous()
+        ended = tokens == end
+        lengths = torch.where(ended.any(1), ended.int().argmax(1) + 1, t + 1)
+        T = int(lengths.max())
+        mask = torch.arange(T, device=tokens.device) < lengths[:, None]
+        logp, *measured = (facts[: t + 1].T[:, :T] * mask for facts in self.facts)
+        return Completions(tokens[:, :T] * mask, lengths, mask, logp, int(lengths.sum()), tuple(measured))

@@ -1,0 +1,48 @@
+"""CUDA graphs: the kernels of a function are captured once for each shape of its inputs, and then started together."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+WARM = 2  # calls before the capture, in which libraries choose their kernels
+Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
+
+
+class Replay:
+    """A function of tensors that may also change tensors of its own, its `state`. On a CPU it is simply called.
+
+    On a GPU, what it returns is overwritten by its next call with inputs of the same shapes. It must not wait for the GPU (no `.item()`).
+    """
+
+    def __init__(self, function: Callable[..., tuple[Tensor, ...]], state: Sequence[Tensor] = ()):
+        self.function, self.state = function, state
+        self.captured: dict[Shapes, tuple[torch.cuda.CUDAGraph, tuple[Tensor, ...], tuple[Tensor, ...]]] = {}
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        if not any(x.is_cuda for x in (*inputs, *self.state)):
+            return self.function(*inputs)
+        shapes = tuple((x.shape, x.dtype) for x in inputs)
+        if shapes not in self.captured:
+            self.captured[shapes] = self._capture(inputs)
+        graph, places, outputs = self.captured[shapes]
+        for place, x in zip(places, inputs, strict=True):
+            place.copy_(x, non_blocking=True)
+        graph.replay()
+        return outputs
+
+    def _capture(self, inputs: tuple[Tensor, ...]) -> tuple[torch.cuda.CUDAGraph, tuple[Tensor, ...], tuple[Tensor, ...]]:
+        places = tuple(x.clone() for x in inputs)
+        before = [x.clone() for x in self.state]
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM):
+                self.function(*places)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            outputs = self.function(*places)
+        for x, was in zip(self.state, before, strict=True):
+            x.copy_(was)
+        return graph, places, outputs
