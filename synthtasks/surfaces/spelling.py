@@ -38,7 +38,7 @@ class Spelling:
         return self._table([str(n) for n in range(self.programs.modulus)])[values]
 
     def all(self, word: str) -> Tokens:  # [P, 1]
-        """The same word for every program."""
+        """A word that every program has."""
         return np.broadcast_to(self._table([word]), (len(self.programs), 1))
 
     def program(self) -> Tokens:  # [P, 3 N]
