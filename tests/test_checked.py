@@ -112,6 +112,7 @@ INSTANCES = (
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, not asked for
+    "Asked",
     "Batch",
     "Exam",
     "File",
