@@ -27,6 +27,11 @@ class Written:
     problems: Sequence[Problem]  # [P]
     sole: bool  # the judge accepts the solution of a problem and nothing else, and its `AtOnce.answer_words` as the right answer
 
+    @property
+    def asked(self) -> list[list[int]]:  # [P]
+        """The tokens of each prompt, without padding."""
+        return [row[:length] for row, length in zip(self.prompts.tolist(), self.prompt_lengths.tolist(), strict=True)]
+
 
 def written(family: Family, split: Split, numbers: Sequence[int], surface: Surface, vocab: Vocab, *path: str | int) -> Written:
     """The problems of `named`, written.

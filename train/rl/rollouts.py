@@ -59,9 +59,8 @@ class Rollouts:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:  # [B]
         """The judge's verdict on each completion."""
-        traces = dict(zip(self.completions, self.traces, strict=True))
-        judge = cache(lambda p, tokens: verify(self.problems[p], traces[tokens]))
-        return tuple([judge(b // self.group, tokens) for b, tokens in enumerate(self.completions)])
+        judge = cache(lambda p, trace: verify(self.problems[p], trace))
+        return tuple([judge(b // self.group, trace) for b, trace in enumerate(self.traces)])
 
     @cached_property
     def correct(self) -> Tensor:  # bool [B]

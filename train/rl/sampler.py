@@ -54,12 +54,6 @@ class Asked:
     path: tuple[str | int, ...]
     uniforms: Tensor  # [B, limit] in [0, 1), on the CPU
 
-    @property
-    def prompts(self) -> list[list[int]]:  # [P]
-        """The tokens of each prompt."""
-        rows = zip(self.written.prompts.tolist(), self.written.prompt_lengths.tolist(), strict=True)
-        return [row[:length] for row, length in rows]
-
 
 def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, purpose: str, *path: str | int) -> Rollouts:
     """Draw and judge completions with the random generator named `purpose` and `path`.
@@ -73,7 +67,7 @@ def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sam
     asked = ask(vocab, problems, sampler, model.config.context, purpose, *path)
     answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
     measures = tuple(sampler.measures.values())
-    return judged(asked, generate(model, asked.prompts, asked.uniforms, vocab.end, sampler.temperature, measures, answers))
+    return judged(asked, generate(model, asked.written.asked, asked.uniforms, vocab.end, sampler.temperature, measures, answers))
 
 
 def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: int, purpose: str, *path: str | int) -> Asked:
@@ -104,9 +98,6 @@ def judged(asked: Asked, drawn: Completions) -> Rollouts:
     from models.sampling import pad
 
     written, sampler, device = asked.written, asked.sampler, drawn.tokens.device
-    prompts, prompt_lengths, solutions = (
-        torch.from_numpy(x).to(device) for x in (written.prompts, written.prompt_lengths, written.solutions)
-    )
     r = Rollouts(
         problems=written.problems,
         group=sampler.group,
@@ -114,11 +105,11 @@ def judged(asked: Asked, drawn: Completions) -> Rollouts:
         path=asked.path,
         surface=sampler.surface,
         vocab=asked.vocab,
-        prompts=prompts,
-        prompt_lengths=prompt_lengths,
+        prompts=torch.from_numpy(written.prompts).to(device),
+        prompt_lengths=torch.from_numpy(written.prompt_lengths).to(device),
         **{name: getattr(drawn, name) for name in OF_ROWS},
         forwarded=drawn.forwarded,
-        solutions=solutions if written.sole else None,
+        solutions=torch.from_numpy(written.solutions).to(device) if written.sole else None,
         records=dict(zip(sampler.measures, drawn.measured, strict=True)),
     )
     if "roles" not in sampler.records:
