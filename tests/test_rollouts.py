@@ -17,8 +17,7 @@ from models import GPTConfig
 from models.gpt import GPT
 from models.sampling import Completions, completion_logits
 from models.sampling import pad as pad_rows
-from synthtasks.families import Program, named, problem
-from synthtasks.families.kit.batch import Batch
+from synthtasks.families import Batch, Program, named, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import ROLES, Compact, Surface
 from synthtasks.trace import Trace, Words

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthtasks import Primitive, Problem, Program, Uses, Vocab, problem
-from synthtasks.families import named
-from synthtasks.families.kit.batch import Batch
+from synthtasks.families import Batch, named
 from synthtasks.families.kit.family import many
 from synthtasks.families.kit.programs import Programs
 from synthtasks.primitives import ADD, MUL, SUB

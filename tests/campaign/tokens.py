@@ -8,8 +8,7 @@ import torch
 
 from models.sampling import Completions, pad
 from synthtasks import Family, rng
-from synthtasks.families import has_one_derivation
-from synthtasks.families.kit.batch import Batch
+from synthtasks.families import Batch, has_one_derivation
 from synthtasks.probes.mutants import KINDS, mutant
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact

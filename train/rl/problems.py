@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
 from synthtasks.checked import Checked, From, one_of
-from synthtasks.families import Family, at, level
-from synthtasks.families.kit.batch import Batch
+from synthtasks.families import Batch, Family, at, level
 from synthtasks.problem import Problem, Split
 from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
