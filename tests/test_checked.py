@@ -112,7 +112,6 @@ INSTANCES = (
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, not asked for
-    "Asked",
     "Batch",
     "Exam",
     "File",
@@ -123,6 +122,7 @@ RECORDS = {  # what was found, not asked for
     "Made",
     "MicroBatch",
     "Policy",
+    "Request",
     "Rollouts",
     "Run",
     "Seal",

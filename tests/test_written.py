@@ -44,7 +44,7 @@ def rows(tokens: Tokens, lengths: Tokens) -> list[list[int]]:
 def assert_written(found: Written, problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> None:
     """The tokens are those of each problem, in its words."""
     assert rows(found.prompts, found.prompt_lengths) == [vocab.encode(surface.prompt(p)) for p in problems]
-    assert found.asked == [vocab.encode(surface.prompt(p)) for p in problems]
+    assert found.unpadded == [vocab.encode(surface.prompt(p)) for p in problems]
     assert rows(found.solutions, found.lengths) == [vocab.encode(surface.solution(p)) for p in problems]
     assert list(found.problems) == list(problems)
     assert [found.problems[i] for i in range(len(problems))] == list(problems)

@@ -28,7 +28,7 @@ class Written:
     sole: bool  # the judge accepts the solution of a problem and nothing else, and its `AtOnce.answer_words` as the right answer
 
     @property
-    def asked(self) -> list[list[int]]:  # [P]
+    def unpadded(self) -> list[list[int]]:  # [P]
         """The tokens of each prompt, without padding."""
         return [row[:length] for row, length in zip(self.prompts.tolist(), self.prompt_lengths.tolist(), strict=True)]
 

@@ -65,10 +65,10 @@ def campaign(name: str, completions: int) -> Compared:
     while seen.completions < completions:
         path = (name, seen.completions)
         dice, batch = Random(repr(path)), Batch(family, "train", range(PROBLEMS), path)
-        asked = ask(vocab, batch, Sampler(GROUP), 10_000, "tokens", *path)
+        request = ask(vocab, batch, Sampler(GROUP), 10_000, "tokens", *path)
         tokens, lengths = pad([completion(p, batch, vocab, dice) for p in batch for _ in range(GROUP)])
         mask = torch.arange(tokens.shape[1]) < lengths[:, None]
-        r = judged(asked, Completions(tokens, lengths, mask, torch.zeros(tokens.shape), 0))
+        r = judged(request, Completions(tokens, lengths, mask, torch.zeros(tokens.shape), 0))
         assert r.solutions is not None
         compared = zip(r.correct.tolist(), r.process.tolist(), strict=True)
         agreed = [(v.correct, v.process) == both for v, both in zip(r.verdicts, compared, strict=True)]

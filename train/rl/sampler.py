@@ -45,7 +45,7 @@ class Sampler(Checked):
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Request:
     """Problems put to a policy, and the randomness of its completions."""
 
     written: Written
@@ -64,13 +64,13 @@ def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sam
     """
     from models.sampling import generate
 
-    asked = ask(vocab, problems, sampler, model.config.context, purpose, *path)
+    request = ask(vocab, problems, sampler, model.config.context, purpose, *path)
     answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
     measures = tuple(sampler.measures.values())
-    return judged(asked, generate(model, asked.written.asked, asked.uniforms, vocab.end, sampler.temperature, measures, answers))
+    return judged(request, generate(model, request.written.unpadded, request.uniforms, vocab.end, sampler.temperature, measures, answers))
 
 
-def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: int, purpose: str, *path: str | int) -> Asked:
+def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: int, purpose: str, *path: str | int) -> Request:
     """Write problems for a policy that reads `context` tokens, with the random generator named `purpose` and `path`.
 
     Raises:
@@ -88,23 +88,23 @@ def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: in
             f"context of {longest + limit - 1}; the model has {context}: raise GPTConfig.context, or take shorter problems"
         )
     uniforms = rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32")
-    return Asked(written, vocab, sampler, path, torch.from_numpy(uniforms))
+    return Request(written, vocab, sampler, path, torch.from_numpy(uniforms))
 
 
-def judged(asked: Asked, drawn: Completions) -> Rollouts:
-    """The completions of the policy that was asked, on their device."""
+def judged(request: Request, drawn: Completions) -> Rollouts:
+    """The rollouts of a request from its completions, on their device."""
     import torch
 
     from models.sampling import pad
 
-    written, sampler, device = asked.written, asked.sampler, drawn.tokens.device
+    written, sampler, device = request.written, request.sampler, drawn.tokens.device
     r = Rollouts(
         problems=written.problems,
         group=sampler.group,
-        limit=asked.uniforms.shape[1],
-        path=asked.path,
+        limit=request.uniforms.shape[1],
+        path=request.path,
         surface=sampler.surface,
-        vocab=asked.vocab,
+        vocab=request.vocab,
         prompts=torch.from_numpy(written.prompts).to(device),
         prompt_lengths=torch.from_numpy(written.prompt_lengths).to(device),
         **{name: getattr(drawn, name) for name in OF_ROWS},
@@ -114,7 +114,7 @@ def judged(asked: Asked, drawn: Completions) -> Rollouts:
     )
     if "roles" not in sampler.records:
         return r
-    surface, vocab = sampler.surface, asked.vocab
+    surface, vocab = sampler.surface, request.vocab
     roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(vocab.decode(tokens))] for tokens in {*r.completions}}
     records = {**r.records, "roles": pad([roles[tokens] for tokens in r.completions], device)[0]}  # counted from 1, since 0 is padding
     return replace(r, records=records)
