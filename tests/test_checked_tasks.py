@@ -34,7 +34,7 @@ from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
 from synthtasks.strategies import completions, dials_of
-from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story
+from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story, written
 
 WORDS = Vocab(("<pad>", "<end>", "a"))
 SOUND: tuple[object, ...] = (
@@ -62,6 +62,9 @@ HOT = {
     "Verdict": "made by the judge for every completion",
     "Mutant": "made for every mistake",
     "Document": "made for every problem of a corpus",
+    "Batch": "made for every iteration of learning; it checks its split",
+    "Spelling": "made for every batch of programs",
+    "Written": "made for every batch of problems",
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
     "Overlap": "counted by `overlaps` alone",
@@ -160,6 +163,7 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "family.named": lambda split: named(TREE, split, [3], "x"),
     "family.many": lambda split: many(Program(), split, [3], "x"),
     "family.one_split": one_split,
+    "written.written": lambda split: written(TREE, split, [3], SAID, WORDS, "x"),
     "programs.Programs.among": PROGRAMS.among,
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),
     "export.count": lambda split: Counts(split, 1, 1, (3,), (4,), 10, ""),
