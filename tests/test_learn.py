@@ -715,7 +715,7 @@ class Noted:
     corpus: Corpus
 
     def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
-        NOTES.append(path[-1])
+        NOTES.append(path[0])
         return self.corpus.documents(shelf, *path)
 
     def learned(self, document: Document) -> tuple[bool, ...]:

@@ -1,7 +1,8 @@
 """Corpora: the documents that a model reads, and which of their words carry loss."""
 
 from synthtasks.corpora.corpus import Corpus, Recipe
-from synthtasks.corpora.documents import Document, Listing, Outline, Solved, Writer, unsolved
+from synthtasks.corpora.documents import Document, Listing, Outline, Solved, Writer, shares_statements, unsolved
 from synthtasks.corpora.exposures import Exposure, exposure
 
-__all__ = ["Corpus", "Document", "Exposure", "Listing", "Outline", "Recipe", "Solved", "Writer", "exposure", "unsolved"]
+__all__ = ["Corpus", "Document", "Exposure", "Listing", "Outline", "Recipe", "Solved", "Writer", "exposure"]
+__all__ += ["shares_statements", "unsolved"]

@@ -28,6 +28,8 @@ class Document:
     context: str = ""  # of a story
     steps: int = 0  # solved in the body
     masked: tuple[int, ...] = ()  # places in the body that never carry loss
+    statement: int = 0  # first words of the prompt, equal in every question about one statement; 0: it is the only question
+    question: int = 0  # its place among them
 
 
 class Writer(Protocol):
@@ -80,6 +82,11 @@ class Outline:
         body = self.surface.solution(problem)
         masked = tuple(i for i, role in enumerate(self.surface.roles(body)) if role in ("execute", "answer"))
         return Document(self.surface.prompt(problem), body, (), masked=masked)
+
+
+def shares_statements(write: Writer) -> bool:
+    """True if the prompts of several questions about one program begin with the same words: its lines."""
+    return isinstance(write, Solved | Listing | Outline) and type(write.surface) is Compact
 
 
 def unsolved(surface: Surface) -> Writer:
