@@ -8,6 +8,8 @@ from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Story, Surface
 from synthtasks.trace import Words
 
+ROOM = 8  # words
+
 
 @dataclass(frozen=True)
 class Result:
@@ -30,6 +32,18 @@ class Document:
     masked: tuple[int, ...] = ()  # places in the body that never carry loss
     statement: int = 0  # first words of the prompt, equal in every question about one statement; 0: it is the only question
     question: int = 0  # its place among them
+
+    @property
+    def room(self) -> int:
+        """The words that it takes beside its statement. Questions that share one take multiples of `ROOM`, so that batches of documents
+        have few shapes."""
+        words = len(self.prompt) - self.statement + len(self.body)
+        return rounded(words) if self.statement else words
+
+
+def rounded(words: int) -> int:
+    """The next multiple of `ROOM`."""
+    return -(-words // ROOM) * ROOM
 
 
 class Writer(Protocol):

@@ -74,9 +74,9 @@ class Compact:
         steps = (word for a in trace.assertions for word in (a.name, a.operator, str(a.operands[-1]), str(a.value)))
         return (*steps, *trace.unread, *ending(trace.answer))
 
-    def stated(self, problem: Problem) -> int:
+    def words_stated(self, lines: int) -> int:
         """The words of a prompt that state the program: they come first, and do not depend on the window."""
-        return WORDS_A_LINE * len(problem.steps)
+        return WORDS_A_LINE * lines
 
     def listing_prompt(self, problem: Problem) -> Words:
         """The program, and the window to restate without running it."""

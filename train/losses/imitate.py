@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import Checked, From
-from synthtasks.corpora import Document
+from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
 from train.losses.sources import Source
@@ -64,25 +64,42 @@ class Imitate(Checked):
         return BACKWARD * self.tokens
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
-        documents = self.documents(run.context, iteration)
-        batch = collate(documents, [self.source.learned(d) for d in documents], run.vocab, run.device)
+        batch = self.batch(run.context, run.vocab, run.device, iteration)
         run.ledger.train(batch.real, run.weights)
         yield Update(self._terms(run, batch), {})
 
     def _terms(self, run: Run, batch: Batch) -> Iterator[Tensor]:
         yield -(batch.logp(run.model) * batch.learned).sum() / batch.learned.sum()
 
+    def batch(self, shelf: Shelf, vocab: Vocab, device: torch.device, iteration: int) -> Batch:
+        """The documents of an iteration as tensors."""
+        source = self.source
+        if type(source) is Corpus and (rows := source.rows(self.tokens, vocab, iteration, "imitate", self.seed)):
+            return from_rows(rows, device)
+        documents = self.documents(shelf, iteration)
+        return collate(documents, [source.learned(d) for d in documents], vocab, device)
+
     def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
         """The documents of an iteration, at least one."""
         documents: list[Document] = []
         room = self.tokens
         for group in by_statement(self.source.documents(shelf, iteration, "imitate", self.seed)):
-            read = sum(len(d.prompt) - d.statement + len(d.body) for d in group)
-            room -= group[0].statement + read
+            room -= group[0].statement + sum(d.room for d in group)
             if room < 0 and documents:
                 break
             documents += group
         return documents
+
+
+def from_rows(rows: Rows, device: torch.device) -> Batch:
+    """Rows as tensors."""
+    import torch
+
+    statements, tokens, learned = (torch.from_numpy(x).to(device) for x in (rows.statements, rows.tokens, rows.learned))
+    P, S = statements.shape
+    owners = torch.arange(P, device=device).repeat_interleave(len(tokens) // P)
+    lengths = torch.full((P,), S, device=device)
+    return Batch(statements, lengths, owners, tokens, learned, statements.numel() + tokens.numel())
 
 
 def by_statement(documents: Iterable[Document]) -> Iterator[list[Document]]:
