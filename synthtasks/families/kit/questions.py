@@ -9,13 +9,13 @@ from synthtasks.families.kit.family import ATTEMPTS, Bulk, Drawn, Family, Many, 
 from synthtasks.problem import Split
 from synthtasks.rng import uniforms
 
-TRIES = 16  # draws for a question before its statement is drawn again: of a small family, all questions may lie in the other split
+TRIES = 128  # draws for a question before its statement is drawn again: of a small family, all questions may lie in the other split
 
 
 @runtime_checkable
 class Asking(Bulk[Drawn], Protocol[Drawn]):
     """A family that can ask several questions about one statement: rows of numbers that differ only in the first `question` ones give
-    problems with equal statements."""
+    problems with equal lines: their names, primitives and constants."""
 
     @property
     def question(self) -> int: ...  # numbers of a row; 0: every problem has a statement of its own
@@ -37,7 +37,7 @@ def asked(family: Asking[Drawn], split: Split, numbers: Sequence[int], questions
     one_split(split)
     u = np.empty((len(numbers), questions, family.uniforms))
     left = np.arange(len(numbers))  # statements
-    for attempt in range(ATTEMPTS // TRIES):
+    for attempt in range(ATTEMPTS):
         u[left] = uniforms(family.uniforms, path, [numbers[i] for i in left.tolist()], attempt)[:, None]
         statement, question = np.indices((len(left), questions)).reshape(2, -1)  # the questions to draw
         statement = left[statement]
