@@ -176,6 +176,6 @@ def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str 
     raise out_of_draws(family, split)
 
 
-def out_of_draws(family: Family, split: Split) -> ValueError:
+def out_of_draws(family: Family, split: str) -> ValueError:
     """The error of a family that has no problem of a split."""
     return ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")
