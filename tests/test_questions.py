@@ -15,7 +15,7 @@ from synthtasks.rng import uniforms
 from synthtasks.surfaces import Compact, Equations
 from tests import strategies
 from tests.strategies import examples
-from train.losses.imitate import Imitate, collate
+from train.losses.imitate import Imitate, by_statement, collate
 
 CPU = torch.device("cpu")
 WIDE = Program(3, 12)
@@ -130,6 +130,15 @@ def test_other_documents_are_made_one_by_one():
     vocab = Compact().vocab(12, WIDE.primitives, 10)
     for recipe in (Recipe(1, Dag(), Solved(Equations())), Recipe(1, WIDE, Solved(Equations())), Recipe(1, WIDE, Outline())):
         assert Corpus((recipe,)).rows(200, vocab, 0, "a") is None
+
+
+# broken if a source that leaves out documents made a question follow a statement that is not its own
+def test_a_question_follows_its_own_statement():
+    documents = list(islice(Recipe(1, WIDE, questions=3).documents("a"), 9))
+    groups = list(by_statement(d for d in documents if d.question))
+    assert groups == [[documents[i], documents[i + 1]] for i in (1, 4, 7)]
+    assert list(by_statement(documents)) == [documents[:3], documents[3:6], documents[6:]]
+    assert list(by_statement(documents[:1] * 2)) == [documents[:1]] * 2
 
 
 # broken if replicas of several seeds met other shapes in an iteration, or the same documents
