@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests.campaign import fuzz, judged, seeds
+from tests.campaign import fuzz, judged, seeds, tokens
 from tests.campaign.cases import CASES, FAMILIES, Case
 from tests.campaign.mutants import KINDS
 from tests.interpreter import INTERPRETERS, Told
@@ -12,6 +12,7 @@ from tests.interpreter.process import Question
 
 MUTANTS = 110  # of each family on each surface; the campaign has fifteen times as many
 NOISE = 80
+COMPARED = 500  # completions
 LONG = [Case("program", "Compact")] + [Case(f, s) for f in ("dag with totals", "compose visible") for s in ("Equations", "Code", "Story")]
 
 
@@ -72,6 +73,14 @@ def test_the_judge_agrees_with_the_interpreter(case):
     assert not tally.failures, "\n".join(tally.examples)
     assert tally.problems >= MUTANTS // len(KINDS)
     assert tally.mutants.total() == MUTANTS
+
+
+# broken if comparing tokens with those of the solution gives another verdict than reading the words
+@pytest.mark.parametrize("name", tokens.COMPARED)
+def test_verdicts_on_tokens_are_those_on_words(name):
+    seen = tokens.campaign(name, COMPARED)
+    assert not seen.failures, "\n".join(seen.failures)
+    assert 0 < seen.process < seen.correct < seen.completions
 
 
 # broken if any words make a reader fail, have no role or two, or are judged otherwise than by the interpreter

@@ -122,6 +122,7 @@ RECORDS = {  # what was found, not asked for
     "Made",
     "MicroBatch",
     "Policy",
+    "Request",
     "Rollouts",
     "Run",
     "Seal",

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from models import GPTConfig
 from models.gpt import GPT
+from models.sampling import pad
 from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem, Step
 from synthtasks.surfaces import Compact
-from synthtasks.verify import verify
 from tests.strategies import examples
 from train.ledger import Ledger
 from train.losses.practice import Practice
@@ -75,7 +75,7 @@ def record(group: int, lengths: list[int], *, longest: int = 0, limit: int = 8) 
     prompts, nothing = torch.zeros(B // group, 1, dtype=torch.long), torch.zeros(B, T)
     one = torch.ones(B // group, dtype=torch.long)
     tokens, until = nothing.long(), torch.tensor(lengths)
-    return Rollouts((ONE,) * (B // group), group, limit, (), prompts, one, tokens, until, mask, nothing.double(), (), (), 0)
+    return Rollouts((ONE,) * (B // group), group, limit, (), Compact(), VOCAB, prompts, one, tokens, until, mask, nothing.double(), 0)
 
 
 def rows(x: Tensor, r: Rollouts) -> list[float]:
@@ -372,9 +372,9 @@ SAID = (
 
 def said(*completions: str) -> Rollouts:
     """Rollouts that say this about `PROBLEM`."""
-    traces = tuple(Compact().read(tuple(words.split())) for words in completions)
-    r = record(len(completions), [len(words.split()) for words in completions])
-    return replace(r, problems=(PROBLEM,), traces=traces, verdicts=tuple(verify(PROBLEM, trace) for trace in traces))
+    vocab = Compact().vocab(2, (ADD, MUL), 10)
+    tokens, lengths = pad([vocab.encode(words.split()) for words in completions])
+    return replace(record(len(completions), lengths.tolist()), problems=(PROBLEM,), vocab=vocab, tokens=tokens)
 
 
 # Broken if the reward for answers looked at the steps, that for processes did not, or either stood before the last word.

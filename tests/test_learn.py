@@ -358,7 +358,7 @@ def four() -> Rollouts:
     one = torch.ones(4, 1)
     asked = (problem(FAMILY, "train", 0),) * 2
     prompts, lengths = one[:2].long(), one[:, 0].long()
-    return Rollouts(asked, 2, 1, (), prompts, lengths[:2], one.long(), lengths, one.bool(), one, (), (), 0)
+    return Rollouts(asked, 2, 1, (), Compact(), VOCAB, prompts, lengths[:2], one.long(), lengths, one.bool(), one, 0)
 
 
 # Broken if a loss that has nothing to say moved the weights, when it stands beside one that has.
@@ -685,8 +685,8 @@ def test_with_signal_keeps_groups_with_signal_first() -> None:
             assert torch.equal(kept.logp[new, :T], r.logp[old])
             assert torch.equal(kept.mask[new, :T], r.mask[old])
             assert not kept.mask[new, T:].any()
-            assert kept.traces[new] is r.traces[old]
-            assert kept.verdicts[new] is r.verdicts[old]
+            assert kept.traces[new] == r.traces[old]
+            assert kept.verdicts[new] == r.verdicts[old]
     assert reward.sum(1).tolist() == [1, 0, 1, 0, 1, 0, 1, 1]
     assert judged.signal.tolist() == [True, True, True, False]
 

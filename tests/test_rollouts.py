@@ -3,7 +3,7 @@
 Shapes: P problems, G completions of each, B = P * G rows, T tokens.
 """
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 import pytest
@@ -15,14 +15,17 @@ from torch.nn.functional import pad
 
 from models import GPTConfig
 from models.gpt import GPT
-from models.sampling import completion_logits
-from synthtasks.families import Program, named, problem
+from models.sampling import Completions, completion_logits
+from models.sampling import pad as pad_rows
+from synthtasks.families import Batch, Program, named, problem
 from synthtasks.primitives import ADD, MUL
-from synthtasks.surfaces import ROLES, Compact
-from synthtasks.trace import Trace
-from synthtasks.verify import verify
+from synthtasks.surfaces import ROLES, Compact, Surface
+from synthtasks.trace import Trace, Words
+from synthtasks.vocab import END
 from train.policy import torch_rng
 from train.rl import Rollouts, Sampler, rollout
+from train.rl.rollouts import last
+from train.rl.sampler import ask, judged
 
 FAMILY = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 VOCAB = Compact().vocab(3, (ADD, MUL), 3)
@@ -37,22 +40,22 @@ def records(draw: st.DrawFn, group: int) -> Rollouts:
     g, B = torch_rng("records", draw(st.integers(0, 99))), P * group
     mask = torch.rand(B, T, generator=g) < 0.6
     mask[:, 0] = True
-    traces = tuple(Trace((), int(torch.randint(3, (), generator=g))) for _ in range(B))
     asked = tuple(MANY[int(torch.randint(8, (), generator=g))] for _ in range(P))
     return Rollouts(
         problems=asked,
         group=group,
         limit=draw(st.integers(T, 9)),
         path=(0, 3, draw(st.integers(0, 2))),
+        surface=Compact(),
+        vocab=VOCAB,
         prompts=torch.randint(9, (P, S), generator=g),
         prompt_lengths=torch.randint(1, S + 1, (P,), generator=g),
         tokens=torch.randint(9, (B, T), generator=g),
         lengths=torch.randint(1, T + 1, (B,), generator=g),
         mask=mask,
         logp=torch.randn(B, T, generator=g) * mask,
-        traces=traces,
-        verdicts=tuple(verify(asked[b // group], trace) for b, trace in enumerate(traces)),
         forwarded=draw(st.integers(1, 9)),
+        solutions=torch.randint(1, 9, (P, draw(st.integers(3, 5))), generator=g),
         records={"entropy": torch.rand(B, T, generator=g), "roles": torch.randint(6, (B, T), generator=g)},
     )
 
@@ -74,8 +77,8 @@ def same(x: object, y: object) -> None:
 
 
 def equal(one: Rollouts, other: Rollouts) -> None:
-    for field in fields(Rollouts):
-        same(getattr(one, field.name), getattr(other, field.name))
+    for name in (*(field.name for field in fields(Rollouts)), "traces", "verdicts", "correct", "process"):
+        same(getattr(one, name), getattr(other, name))
 
 
 # Broken if a field were left behind when groups are taken or joined, if a group got another's rows, or padding went to the left.
@@ -106,6 +109,52 @@ def test_only_rollouts_of_one_sampler_are_joined() -> None:
     for parts in ([], [Sampler(2), Sampler(3)], [Sampler(2), Sampler(2, records=("second",))]):
         with pytest.raises(ValueError, match="expected rollouts of one sampler; found"):
             Rollouts.concat([rollout(model, VOCAB, one, sampler, "join") for sampler in parts])
+
+
+# Broken if a completion that is shorter than an answer ended with the words of another.
+def test_the_last_tokens_by_hand() -> None:
+    tokens, lengths = torch.tensor([[5, 6, 7], [8, 0, 0]]), torch.tensor([3, 1])
+    assert last(tokens, lengths, 2).tolist() == [[6, 7], [-1, 8]]
+
+
+@dataclass(frozen=True)
+class Lenient(Compact):
+    """A surface that also reads an answer without an end."""
+
+    def read(self, words: Words) -> Trace:
+        return super().read(words if words[-1:] == (END,) else (*words, END))
+
+
+class Several(Program):
+    """Programs that may have several derivations, as far as one is told."""
+
+    one_derivation = False
+
+
+# Broken if tokens were compared where the judge accepts more than the solution, because of the family or of the surface; or if problems
+# that come with their family were judged otherwise than problems alone, drawn or joined with those.
+@pytest.mark.parametrize(
+    ("family", "surface", "alone", "correct"),
+    [
+        (FAMILY, Compact(), True, [1, 1, 0, 0]),
+        (FAMILY, Lenient(), False, [1, 1, 1, 0]),
+        (Several(1, 2, (ADD, MUL), (ADD, MUL), modulus=3), Compact(), False, [1, 1, 0, 0]),
+    ],
+)
+def test_tokens_are_compared_only_where_the_solution_alone_is_right(
+    family: Program, surface: Surface, alone: bool, correct: list[int]
+) -> None:
+    batch = Batch(family, "train", range(3), ("alone",))
+    solutions = [Compact().solution(p) for p in batch]
+    completions = [words for whole in solutions for words in (whole, whole[-3:], whole[-3:-1], whole[:1])]
+    tokens, lengths = pad_rows([VOCAB.encode(words) for words in completions])
+    drawn = Completions(tokens, lengths, tokens > 0, torch.zeros(tokens.shape), 1)
+    r, one_by_one = (judged(ask(VOCAB, p, Sampler(4, surface=surface), 64, "alone"), drawn) for p in (batch, tuple(batch)))
+    for x in (r, one_by_one, both := Rollouts.concat([r, one_by_one])):
+        assert (x.solutions is not None) == (alone and x is r)
+        assert x.correct.view(-1, 4).tolist() == [[bool(c) for c in correct]] * len(x.problems)
+        assert x.process.view(-1, 4).tolist() == [[True, False, False, False]] * len(x.problems)
+    assert both.take(torch.arange(3)).verdicts == r.verdicts
 
 
 # Broken if a reward for the end stood on a word that the policy did not choose.

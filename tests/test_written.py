@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthtasks import Primitive, Problem, Program, Uses, Vocab, problem
-from synthtasks.families import named
-from synthtasks.families.kit.batch import Batch
+from synthtasks.families import Batch, named
 from synthtasks.families.kit.family import many
 from synthtasks.families.kit.programs import Programs
 from synthtasks.primitives import ADD, MUL, SUB
@@ -45,6 +44,7 @@ def rows(tokens: Tokens, lengths: Tokens) -> list[list[int]]:
 def assert_written(found: Written, problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> None:
     """The tokens are those of each problem, in its words."""
     assert rows(found.prompts, found.prompt_lengths) == [vocab.encode(surface.prompt(p)) for p in problems]
+    assert found.unpadded == [vocab.encode(surface.prompt(p)) for p in problems]
     assert rows(found.solutions, found.lengths) == [vocab.encode(surface.solution(p)) for p in problems]
     assert list(found.problems) == list(problems)
     assert [found.problems[i] for i in range(len(problems))] == list(problems)

@@ -62,13 +62,12 @@ class Sample(Stage):
         r = rollout(policy.model, policy.vocab, problems, self.sampler, "sample", self.seed)
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
-        completions = [policy.vocab.decode(row[:length]) for row, length in zip(r.tokens.tolist(), r.lengths.tolist(), strict=True)]
         arrays = {
             "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in problems]),
-            "problem": np.arange(len(completions), dtype=np.int32) // r.group,
-            "words": texts([" ".join(words) for words in completions]),
-            "correct": np.array([verdict.correct for verdict in r.verdicts]),
-            "process": np.array([verdict.process for verdict in r.verdicts]),
+            "problem": np.arange(len(r.tokens), dtype=np.int32) // r.group,
+            "words": texts([" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]),
+            "correct": r.correct.cpu().numpy(),
+            "process": r.process.cpu().numpy(),
         }
         save_arrays(out / "samples.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))

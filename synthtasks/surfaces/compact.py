@@ -96,7 +96,7 @@ class Compact:
     def solutions(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, T]
         """`solution` of each program, as tokens."""
         words, values = Spelling(programs, vocab), programs.values
-        run = words.run(words.numbers(values))
+        run = words.window(words.numbers(values))
         return words.checked(self.solution, (run, words.all("answer"), words.numbers(values[:, -1:]), words.all(END)))
 
     def listing_prompts(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, S]
@@ -109,7 +109,7 @@ class Compact:
     def listings(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, T]
         """`listing` of each program, as tokens."""
         words = Spelling(programs, vocab)
-        return words.checked(self.listing, (words.run(), words.all(END)))
+        return words.checked(self.listing, (words.window(), words.all(END)))
 
     def read(self, words: Words) -> Trace:
         """The trace of a completion, in linear time. Any words can be read: those of no step and no final answer are unread."""

@@ -47,7 +47,7 @@ class Spelling:
         every = np.broadcast_to(np.arange(p.operators.shape[1]), p.operators.shape)
         return self._woven(self.names(every), self.operators(p.operators), self.numbers(p.constants))
 
-    def run(self, *more: Tokens) -> Tokens:  # [P, W] each -> [P, (3 + more) W]
+    def window(self, *more: Tokens) -> Tokens:  # [P, W] each -> [P, (3 + more) W]
         """Every line of the window: name, operator, constant, and a word of each of `more`."""
         p = self.programs
         operators, constants = (np.take_along_axis(x, p.lines, axis=1) for x in (p.operators, p.constants))

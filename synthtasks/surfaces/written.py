@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthtasks.families.kit.batch import Batch
-from synthtasks.families.kit.family import Family
+from synthtasks.families.kit.family import Family, has_one_derivation
 from synthtasks.families.kit.programs import Programs
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import Surface, Tokens, at_once
@@ -25,6 +25,12 @@ class Written:
     solutions: Tokens  # [P, T], padded on the right with 0
     lengths: Tokens  # [P]
     problems: Sequence[Problem]  # [P]
+    sole: bool  # the judge accepts the solution of a problem and nothing else, and its `AtOnce.answer_words` as the right answer
+
+    @property
+    def unpadded(self) -> list[list[int]]:  # [P]
+        """The tokens of each prompt, without padding."""
+        return [row[:length] for row, length in zip(self.prompts.tolist(), self.prompt_lengths.tolist(), strict=True)]
 
 
 def written(family: Family, split: Split, numbers: Sequence[int], surface: Surface, vocab: Vocab, *path: str | int) -> Written:
@@ -42,7 +48,7 @@ def write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Writte
     Raises:
         ValueError: as drawing the problems, the surface, and `Vocab.encode`.
     """
-    drawn = problems.drawn if isinstance(problems, Batch) else problems
+    family, drawn = (problems.family, problems.drawn) if isinstance(problems, Batch) else (None, problems)
     if type(drawn) is Programs and at_once(surface):  # a subclass may make other problems of its arrays
         prompts, solutions = surface.prompts(drawn, vocab), surface.solutions(drawn, vocab)
         lengths = [np.full(len(rows), rows.shape[1]) for rows in (prompts, solutions)]
@@ -50,7 +56,8 @@ def write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Writte
         prompts, prompt_lengths = _padded([vocab.encode(surface.prompt(p)) for p in problems])
         solutions, solution_lengths = _padded([vocab.encode(surface.solution(p)) for p in problems])
         lengths = [prompt_lengths, solution_lengths]
-    return Written(prompts, lengths[0], solutions, lengths[1], problems)
+    sole = family is not None and has_one_derivation(family) and at_once(surface)
+    return Written(prompts, lengths[0], solutions, lengths[1], problems, sole)
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tokens, Tokens]:  # [P, *], [P]

@@ -1,8 +1,9 @@
 """`make campaign`: the judge against an independent interpreter, readers against noise, seeds and splits against each other.
 
 Mutants of solutions, of every family on every surface, are shown to both; the judge must accept none that the interpreter
-refuses, and they must never disagree. Noise must break no reader. Seeds may share no more problems than chance allows, and
-train and test none. `--mutants 10000 --fuzz 100000 --problems 100000` is a tenth of it. Ends with 1 if anything failed.
+refuses, and they must never disagree. Nor may verdicts on tokens and on words. Noise must break no reader. Seeds may share no
+more problems than chance allows, and train and test none. `--mutants 10000 --tokens 10000 --fuzz 100000 --problems 100000` is
+a tenth of it. Ends with 1 if anything failed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from time import process_time
 from rich.console import Console
 from rich.table import Table
 
-from tests.campaign import fuzz, judged, seeds
+from tests.campaign import fuzz, judged, seeds, tokens
 from tests.campaign.cases import CASES, Misunderstood
 
 HANG = 600  # seconds that one case may take before the program says where it stands, and ends
@@ -45,6 +46,22 @@ def mutants(total: int) -> int:
         table.add_row(case.family, case.surface, *cells, style="bold red" if tally.failures else "")
     CONSOLE.print(table)
     CONSOLE.print(f"{sum(kinds.values()):,} mutants: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()))
+    show(examples)
+    return failures
+
+
+def compared(total: int) -> int:
+    """Verdicts on tokens against verdicts on words; how many differ."""
+    table = Table("family", "completions", "correct", "process", "failures", title="verdicts on tokens")
+    failures, examples = 0, list[str]()
+    for name in tokens.COMPARED:
+        faulthandler.dump_traceback_later(HANG, exit=True)
+        seen = tokens.campaign(name, share(total, len(tokens.COMPARED)))
+        failures += len(seen.failures)
+        examples += [f"{name}: {example}" for example in seen.failures[: judged.EXAMPLES]]
+        counts = (seen.completions, seen.correct, seen.process, len(seen.failures))
+        table.add_row(name, *(f"{count:,}" for count in counts), style="bold red" if seen.failures else "")
+    CONSOLE.print(table)
     show(examples)
     return failures
 
@@ -114,12 +131,14 @@ def main() -> int:
     """Run the campaign; 1 if anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutants", type=int, default=100_000)
+    parser.add_argument("--tokens", type=int, default=100_000, help="completions")
     parser.add_argument("--fuzz", type=int, default=1_000_000, help="completions")
     parser.add_argument("--seeds", type=int, default=10_000, help="problems of each seed and family")
     parser.add_argument("--problems", type=int, default=1_000_000, help="in the splits")
     given = parser.parse_args()
     failures = 0
-    for part, size in ((mutants, given.mutants), (noise, given.fuzz), (coincidences, given.seeds), (splits, given.problems)):
+    sizes = (given.mutants, given.tokens, given.fuzz, given.seeds, given.problems)
+    for part, size in zip((mutants, compared, noise, coincidences, splits), sizes, strict=True):
         start = process_time()
         found = part(size)
         failures += found

@@ -104,7 +104,7 @@ class Practice:
             run.ledger.forward(r.forwarded, run.weights)
             drawn.append(Judged(r, reward, has_signal(self.algorithm.credit, reward, r)))
             total += reward.sum().item() / len(reward)
-            process = torch.tensor([v.process for v in r.verdicts]).view(-1, r.group)
+            process = r.process.view(-1, r.group)
             solved += process.float().mean().item()
             covered += process.any(1).float().mean().item()
             groups += len(problems)

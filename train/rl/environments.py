@@ -1,5 +1,6 @@
 """Environments: they answer the policy while it writes. Their words are appended to its completion."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,7 +29,7 @@ class Answers:
     """An environment in tokens, for the prompts of some problems: a `models.sampling.Observer`."""
 
     environment: Environment
-    problems: tuple[Problem, ...]  # [P]
+    problems: Sequence[Problem]  # [P]
     vocab: Vocab
 
     @property

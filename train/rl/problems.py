@@ -1,12 +1,12 @@
 """Sources of problems for RL. A batch is a pure function of seed and iteration, so a resumed run draws the same problems."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, get_args
 
 from synthtasks.checked import Checked, From, one_of
-from synthtasks.families import Family, at, level, named
+from synthtasks.families import Batch, Family, at, level
 from synthtasks.problem import Problem, Split
 from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
@@ -18,13 +18,12 @@ HARDEST = 100_000  # above every difficulty: no problem has so many steps
 
 
 class ProblemSource(Protocol):
-    """A source of problems; `draw` numbers the batches within an iteration."""
+    """A source of problems; `draw` numbers the batches within an iteration.
 
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]: ...
+    A `Batch` is written and judged as arrays where its family and the surface allow it, other sequences problem by problem.
+    """
 
-
-def _draw(family: Family, split: Split, count: int, *path: str | int) -> tuple[Problem, ...]:
-    return tuple(named(family, split, range(count), "practice", *path))
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Sequence[Problem]: ...
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Endless(Checked):
     family: Family
     split: Split = "train"
 
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
-        return _draw(self.family, self.split, count, seed, iteration, draw)
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Batch:
+        return Batch(self.family, self.split, range(count), ("practice", seed, iteration, draw))
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,10 @@ class Few(Checked):
     family: Family
     problems: Annotated[int, From(1)] = 1
 
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Batch:
         if count < self.problems:
             raise ValueError(f"of the {self.problems} problems of Few, {count} would be met, always the same; ask for {self.problems}")
-        few = _draw(self.family, "train", self.problems, seed, "few")
-        return tuple(few[i % len(few)] for i in range(count))
+        return Batch(self.family, "train", [i % self.problems for i in range(count)], ("practice", seed, "few"))
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,10 @@ class Band(Checked):
         usual, longest = (level(family) for family in (scored[:USUAL][-1], scored[-1]))
         return Endless(at(self.family, usual)), Endless(at(self.family, longest))
 
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> tuple[Problem, ...]:
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Batch:
         found = band(context, self.edge, self.region, range(1, HARDEST))
-        return _draw(at(self.family, found[iteration % len(found)]), self.split, count, seed, iteration, draw)
+        family = at(self.family, found[iteration % len(found)])
+        return Batch(family, self.split, range(count), ("practice", seed, iteration, draw))
 
 
 def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:

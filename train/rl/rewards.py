@@ -29,7 +29,7 @@ class Correct:
     """1 for a right answer, whatever its derivation (outcome reward)."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        return r.at_end(r.mask.new_tensor([v.correct for v in r.verdicts]))
+        return r.at_end(r.correct)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Process:
     """1 for a right answer by a right, complete and exact derivation (process reward)."""
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        return r.at_end(r.mask.new_tensor([v.process for v in r.verdicts]))
+        return r.at_end(r.process)
 
 
 @dataclass(frozen=True)

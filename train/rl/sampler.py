@@ -5,14 +5,14 @@ Shapes: P problems, G completions of each, B = P * G rows, T tokens of the longe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from synthtasks.checked import Above, Checked, From
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
-from synthtasks.surfaces import ROLES, Compact, Surface
-from synthtasks.verify import verify
+from synthtasks.surfaces import ROLES, Compact, Surface, Written, write
 from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
 from train.rl.rollouts import OF_ROWS, Record, Rollouts
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from models.gpt import LanguageModel
+    from models.sampling import Completions, Measure
 
 
 @dataclass(frozen=True)
@@ -34,56 +35,86 @@ class Sampler(Checked):
     environment: Environment | None = None  # answers the policy while it writes
     records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
 
+    @property
+    def measures(self) -> dict[Record, Measure]:
+        """The records that are taken while drawing."""
+        from models.sampling import entropy, second
 
-def rollout(
-    model: LanguageModel, vocab: Vocab, problems: tuple[Problem, ...], sampler: Sampler, purpose: str, *path: str | int
-) -> Rollouts:
+        known: dict[Record, Measure] = {"entropy": entropy, "second": second}
+        return {name: known[name] for name in self.records if name in known}
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Problems put to a policy, and the randomness of its completions."""
+
+    written: Written
+    vocab: Vocab
+    sampler: Sampler
+    path: tuple[str | int, ...]
+    uniforms: Tensor  # [B, limit] in [0, 1), on the CPU
+
+
+def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, purpose: str, *path: str | int) -> Rollouts:
     """Draw and judge completions with the random generator named `purpose` and `path`.
 
     Raises:
         ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
             environment is called by or answers a word that is not in the vocabulary.
     """
-    import torch
+    from models.sampling import generate
 
-    from models.sampling import Measure, entropy, generate, pad, second
+    request = ask(vocab, problems, sampler, model.config.context, purpose, *path)
+    answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
+    measures = tuple(sampler.measures.values())
+    return judged(request, generate(model, request.written.unpadded, request.uniforms, vocab.end, sampler.temperature, measures, answers))
+
+
+def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: int, purpose: str, *path: str | int) -> Request:
+    """Write problems for a policy that reads `context` tokens, with the random generator named `purpose` and `path`.
+
+    Raises:
+        ValueError: as `rollout`.
+    """
+    import torch
 
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
-    surface, device = sampler.surface, model.device
-    prompts = [vocab.encode(surface.prompt(p)) for p in problems]
-    limit = max(len(surface.solution(p)) for p in problems) + sampler.spare
-    longest = max(len(prompt) for prompt in prompts)
-    if longest + limit - 1 > model.config.context:  # a completion's last token is not read again
+    written = write(problems, sampler.surface, vocab)
+    limit, longest = int(written.lengths.max()) + sampler.spare, int(written.prompt_lengths.max())
+    if longest + limit - 1 > context:  # a completion's last token is not read again
         raise ValueError(
             f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
-            f"context of {longest + limit - 1}; the model has {model.config.context}: raise GPTConfig.context, or take shorter problems"
+            f"context of {longest + limit - 1}; the model has {context}: raise GPTConfig.context, or take shorter problems"
         )
-    uniforms = torch.from_numpy(rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32"))
-    measures: dict[Record, Measure] = {"entropy": entropy, "second": second}
-    measured = {name: measures[name] for name in sampler.records if name in measures}
-    answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
-    drawn = generate(model, prompts, uniforms, vocab.end, sampler.temperature, tuple(measured.values()), answers)
-    rows = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
-    completions = [(b // sampler.group, tuple(row[:length])) for b, (row, length) in enumerate(rows)]  # many are equal
-    words = {tokens: vocab.decode(tokens) for _, tokens in completions}
-    traces = {tokens: surface.read(completion) for tokens, completion in words.items()}
-    verdicts = {(p, tokens): verify(problems[p], traces[tokens]) for p, tokens in dict.fromkeys(completions)}
-    records: dict[Record, Tensor] = dict(zip(measured, drawn.measured, strict=True))
-    if "roles" in sampler.records:  # counted from 1, since 0 is padding
-        roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(completion)] for tokens, completion in words.items()}
-        records["roles"] = pad([roles[tokens] for _, tokens in completions], device)[0]
-    padded, prompt_lengths = pad(prompts, device)
-    return Rollouts(
-        problems=problems,
+    uniforms = rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32")
+    return Request(written, vocab, sampler, path, torch.from_numpy(uniforms))
+
+
+def judged(request: Request, drawn: Completions) -> Rollouts:
+    """The rollouts of a request from its completions, on their device."""
+    import torch
+
+    from models.sampling import pad
+
+    written, sampler, device = request.written, request.sampler, drawn.tokens.device
+    r = Rollouts(
+        problems=written.problems,
         group=sampler.group,
-        limit=limit,
-        path=path,
-        prompts=padded,
-        prompt_lengths=prompt_lengths,
+        limit=request.uniforms.shape[1],
+        path=request.path,
+        surface=sampler.surface,
+        vocab=request.vocab,
+        prompts=torch.from_numpy(written.prompts).to(device),
+        prompt_lengths=torch.from_numpy(written.prompt_lengths).to(device),
         **{name: getattr(drawn, name) for name in OF_ROWS},
-        traces=tuple(traces[tokens] for _, tokens in completions),
-        verdicts=tuple(verdicts[each] for each in completions),
         forwarded=drawn.forwarded,
-        records=records,
+        solutions=torch.from_numpy(written.solutions).to(device) if written.sole else None,
+        records=dict(zip(sampler.measures, drawn.measured, strict=True)),
     )
+    if "roles" not in sampler.records:
+        return r
+    surface, vocab = sampler.surface, request.vocab
+    roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(vocab.decode(tokens))] for tokens in {*r.completions}}
+    records = {**r.records, "roles": pad([roles[tokens] for tokens in r.completions], device)[0]}  # counted from 1, since 0 is padding
+    return replace(r, records=records)

@@ -9,9 +9,11 @@ from synthtasks.families.kit.family import Bulk, Family, Many, many, named, one_
 from synthtasks.problem import Problem, Split
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch(Sequence[Problem]):
-    """`tuple(named(family, split, numbers, *path))`; a `Bulk` family makes objects only of those problems that are asked for.
+    """`tuple(named(family, split, numbers, *path))`, but a `Bulk` family makes objects only of those problems that are asked for.
+
+    It equals every sequence of the same problems.
 
     Raises:
         ValueError: if there is no such split; when problems are first asked for, as `named`.
@@ -39,6 +41,12 @@ class Batch(Sequence[Problem]):
         if at not in self._made:
             self._made[at] = self.drawn[at] if isinstance(self.drawn, tuple) else self.drawn.problem(at)
         return self._made[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
     @cached_property
     def drawn(self) -> Many | tuple[Problem, ...]:
