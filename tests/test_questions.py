@@ -8,6 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.design.recipes import Tasks, base, corpus
+from analysis.design.scale import SMOKE
 from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved, exposure
 from synthtasks.families import Dag, Program, Uses, asked, asks, problem
 from synthtasks.primitives import ADD, MUL, SUB
@@ -16,6 +18,7 @@ from synthtasks.surfaces import Compact, Equations
 from tests import strategies
 from tests.strategies import examples
 from train.losses.imitate import Imitate, by_statement, collate
+from train.optim import Muon
 
 CPU = torch.device("cpu")
 WIDE = Program(3, 12)
@@ -130,6 +133,15 @@ def test_other_documents_are_made_one_by_one():
     vocab = Compact().vocab(12, WIDE.primitives, 10)
     for recipe in (Recipe(1, Dag(), Solved(Equations())), Recipe(1, WIDE, Solved(Equations())), Recipe(1, WIDE, Outline())):
         assert Corpus((recipe,)).rows(200, vocab, 0, "a") is None
+
+
+# broken if bases of a family that shares no statements were refused, or those of programs read every program once for each question
+def test_bases_ask_as_many_questions_as_they_can():
+    scale = replace(SMOKE, questions=4, muon=0.9)
+    for tasks, questions in ((Tasks(), 4), (Tasks(family="dag", surface="equations"), 1), (Tasks(surface="equations"), 1)):
+        assert {r.questions for r in corpus(scale, (), tasks).recipes} == {questions}
+    assert base(scale, (), 0).optim.matrices == Muon(0.9)
+    assert base(replace(scale, muon=0.0), (), 0).optim.matrices is None
 
 
 # broken if a source that leaves out documents made a question follow a statement that is not its own

@@ -21,6 +21,11 @@ from synthtasks.surfaces import Compact
 from synthtasks.vocab import Vocab
 
 
+def can_ask(family: Family, write: Writer) -> bool:
+    """True if several questions can be asked about one statement of the family, as it is written."""
+    return asks(family) and shares_statements(write)
+
+
 @dataclass(frozen=True)
 class Recipe(Checked):
     """A kind of document, its relative weight, and its number of different problems.
@@ -43,7 +48,7 @@ class Recipe(Checked):
 
     def __post_init__(self) -> None:
         check(self)
-        if self.questions > 1 and not (asks(self.family) and shares_statements(self.write)):
+        if self.questions > 1 and not can_ask(self.family, self.write):
             kind, write = type(self.family).__name__, self.write
             raise ValueError(f"Recipe.questions is 1: no problems of this {kind} share a statement in {write}; found {self.questions}")
 
