@@ -22,7 +22,7 @@ from train.losses.compare import Compare
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.losses.sources import Verified
-from train.optim import Optim
+from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import Algorithm, Band, Clip, Coin, Endless, Few, Sampler, Scale, SequenceClip
 from train.sample import Sample
@@ -106,7 +106,7 @@ class Given:
 
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
-    *(Optim(), FRESH, IMITATE),
+    *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),

@@ -25,7 +25,7 @@ from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved
 from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
-from synthtasks.families import FUNCTIONS, S3, Dial, Forced, Needing, label, named, problem, problems
+from synthtasks.families import FUNCTIONS, S3, Dial, Forced, Needing, asked, label, named, problem, problems
 from synthtasks.families.dials import turn
 from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
@@ -46,7 +46,7 @@ SOUND: tuple[object, ...] = (
         Listing(),
         Outline(),
         Needing(Dag(), Uses(("mul",), 2)),
-        Recipe(1, Program(), problems=3),
+        Recipe(1, Program(), problems=3, questions=2),
         Corpus((Recipe(1, Program()),), ("add",)),
     ),
     *(Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
@@ -55,6 +55,7 @@ HOT = {
     "Primitive": "an operation; whatever it gives is checked, each time",
     "Given": "made for every problem, which checks it",
     "Problem": "made for every draw; checks its graph, and what is cheap",
+    "Rows": "arrays of many documents, made by `rows` alone",
     "Programs": "arrays of many problems, made by `Program` alone",
     "Node": "a step that is being built",
     "Trace": "what a model said; it may say anything",
@@ -163,6 +164,7 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "family.named": lambda split: named(TREE, split, [3], "x"),
     "family.many": lambda split: many(Program(), split, [3], "x"),
     "family.one_split": one_split,
+    "questions.asked": lambda split: asked(Program(), split, [3], 2, "x"),
     "written.written": lambda split: written(TREE, split, [3], SAID, WORDS, "x"),
     "programs.Programs.among": PROGRAMS.among,
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),

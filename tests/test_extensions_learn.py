@@ -106,10 +106,10 @@ def test_verified_documents_are_those_the_judge_accepts(store: Store) -> None:
     samples = read_samples(SAMPLE, store)
     said = {(d.prompt, d.body) for d in samples.documents}
     assert 0 < samples.process.sum() < samples.correct.sum() < len(samples.process)
-    assert {(d.prompt, d.body) for d in islice(Verified(SAMPLE).documents(store, "a"), 400)} == solved & said
+    assert {(d.prompt, d.body) for d in islice(Verified(SAMPLE).documents(store, 0, "a"), 400)} == solved & said
     answered = {(d.prompt, d.body) for d, right in zip(samples.documents, samples.correct, strict=True) if right}
-    assert {(d.prompt, d.body) for d in islice(Verified(SAMPLE, "answer").documents(store, "a"), 600)} == answered
-    assert {(d.prompt, d.body) for d in islice(Traces(SAMPLE).documents(store, "a"), 900)} == said
+    assert {(d.prompt, d.body) for d in islice(Verified(SAMPLE, "answer").documents(store, 0, "a"), 600)} == answered
+    assert {(d.prompt, d.body) for d in islice(Traces(SAMPLE).documents(store, 0, "a"), 900)} == said
     assert all(Verified(SAMPLE).learned(samples.documents[0]))
 
 

@@ -595,7 +595,7 @@ def test_exactly_the_results_of_withheld_primitives_are_masked(withheld):
 def test_documents_are_the_same_whatever_is_withheld():
     recipe = Recipe(1, MIXED)
     corpora = [Corpus((recipe,), withheld) for withheld in ((), ("max",), ("add", "min"))]
-    streams = [list(islice(corpus.documents(None, "same", 3), 20)) for corpus in corpora]
+    streams = [list(islice(corpus.documents(None, 3, "same"), 20)) for corpus in corpora]
     assert streams[0] == streams[1] == streams[2]
     assert streams[0] == [Solved()(problem(MIXED, "train", "same", 3, i)) for i in range(20)]
     assert all(document.body[-1] == END and document.prompt[-1] == ":" for document in streams[0])

@@ -1,9 +1,9 @@
 """Policies from policies: stages, losses, rewards, credit, rollouts, scores."""
 
 from train.learn import Learn, Snapshot
-from train.optim import Optim
+from train.optim import Muon, Optim
 from train.policy import Fresh, Policy, Steer
 from train.sample import Sample
 from train.score import Score
 
-__all__ = ["Fresh", "Learn", "Optim", "Policy", "Sample", "Score", "Snapshot", "Steer"]
+__all__ = ["Fresh", "Learn", "Muon", "Optim", "Policy", "Sample", "Score", "Snapshot", "Steer"]

@@ -129,10 +129,11 @@ def _check(optimizer: Optimizer, settings: list[dict[str, object]]) -> None:
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     if _settings(optimizer) != settings or not set(optimizer.state) <= set(parameters):
         raise ValueError("it is of another optimiser, or of other weights")
-    for p, muon in [(p, "momentum" in group) for group in optimizer.param_groups for p in group["params"]]:
+    of_muon = {p for group in optimizer.param_groups if "momentum" in group for p in group["params"]}
+    for p in parameters:
         moments, shape = optimizer.state.get(p, {}), tuple(p.shape)
         found = {name: tuple(moment.shape) for name, moment in moments.items()}
-        if moments and found != ({"momentum_buffer": shape} if muon else {"step": (), "exp_avg": shape, "exp_avg_sq": shape}):
+        if moments and found != ({"momentum_buffer": shape} if p in of_muon else {"step": (), "exp_avg": shape, "exp_avg_sq": shape}):
             raise ValueError(f"it has moments {found} of weights of shape {shape}")
         if not all(torch.isfinite(x).all() for x in (p, *moments.values())):
             raise ValueError("it holds numbers that are not finite")

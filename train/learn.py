@@ -53,7 +53,7 @@ class Learn(Stage):
     optim: Optim = Optim()
     keep: tuple[int, ...] = ()  # iterations after which the weights are kept, each for a `Snapshot`
 
-    VERSION: ClassVar[int] = 4  # continued learning meets new problems; in version 3 it met the same ones again
+    VERSION: ClassVar[int] = 5  # the iteration alone decides the recipe of its documents; in version 4 the seed did too
 
     def __post_init__(self) -> None:
         check(self)

@@ -12,13 +12,13 @@ from models import GPTConfig
 from synthtasks import families
 from synthtasks.checked import check, one_of
 from synthtasks.commands.catalogue import SURFACES, known
-from synthtasks.corpora import Corpus, Recipe, Solved, unsolved
+from synthtasks.corpora import Corpus, Recipe, Solved, Writer, can_ask, unsolved
 from synthtasks.families import Family, Uses, at, difficulties, difficulty, level, problem
 from synthtasks.surfaces import Surface
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
-from train.optim import Optim
+from train.optim import Muon, Optim
 from train.policy import Fresh
 from train.rl import GRPO, Coin, Correct, ProblemSource, Process, Reward, Sampler
 from train.sample import Sample
@@ -111,9 +111,9 @@ def corpus(scale: Scale, names: tuple[str, ...], tasks: Tasks = PROGRAMS) -> Cor
     names carry no loss."""
     every = exam(everything(scale, tasks), scale.lines)
     solved = every[: scale.solved]
-    recipes = [Recipe((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved]
-    recipes += [Recipe(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every]
-    return Corpus(tuple(recipes), names)
+    kinds: list[tuple[float, Family, Writer]] = [((1 - UNSOLVED) / len(solved), family, Solved(tasks.said)) for family in solved]
+    kinds += [(UNSOLVED / len(every), family, unsolved(tasks.said)) for family in every]
+    return Corpus(tuple(Recipe(*kind, questions=scale.questions if can_ask(*kind[1:]) else 1) for kind in kinds), names)
 
 
 @cache
@@ -132,7 +132,8 @@ def base(scale: Scale, names: tuple[str, ...], seed: int, tasks: Tasks = PROGRAM
     family = everything(scale, tasks)
     vocab = tasks.said.vocab(max(f.names for f in exam(family, scale.lines)), family.primitives, family.modulus)
     config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=context(scale, tasks))
-    optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=0.3)
+    matrices = Muon(scale.muon) if scale.muon else None
+    optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=0.3, matrices=matrices)
     imitate = Imitate(corpus(scale, names, tasks), scale.tokens, seed)
     return Learn(Fresh(config, vocab, seed), ((1.0, imitate),), scale.pretraining, optim)
 

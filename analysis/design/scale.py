@@ -32,7 +32,9 @@ class Scale:
     # pretraining
     pretraining: Count = 2_200  # iterations of pretraining
     tokens: Count = 3_072  # of an iteration of pretraining
+    questions: Count = 1  # of pretraining about each program, where the family can ask several
     pretraining_lr: Annotated[float, Above(0)] = 2.5e-3  # learning rate of pretraining
+    muon: Annotated[float, From(0, 0.999)] = 0.0  # momentum of pretraining by Muon; 0: by AdamW
     # RL
     rl_iterations: Count = 80  # iterations of RL
     problems: Count = 32  # of an iteration of RL

@@ -1,17 +1,29 @@
 """Corpora: mixtures of documents, and the primitives whose results carry no loss."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import count
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import count, islice
+from typing import Annotated, cast
 
 import numpy as np
 
 from synthtasks.checked import Above, Checked, From, check
-from synthtasks.corpora.documents import Document, Solved, Writer
-from synthtasks.families import Family, named, problems
+from synthtasks.corpora.documents import Document, Solved, Writer, shares_statements
+from synthtasks.corpora.rows import Rows, rows, writes_rows
+from synthtasks.families import Family, asked, asks, named
+from synthtasks.families.kit.family import BLOCK, Bulk, Many, many
 from synthtasks.families.kit.fit import told_apart
+from synthtasks.families.kit.programs import Programs
+from synthtasks.families.kit.questions import Asking
 from synthtasks.rng import rng
+from synthtasks.surfaces import Compact
+from synthtasks.vocab import Vocab
+
+
+def can_ask(family: Family, write: Writer) -> bool:
+    """True if several questions can be asked about one statement of the family, as it is written."""
+    return asks(family) and shares_statements(write)
 
 
 @dataclass(frozen=True)
@@ -20,23 +32,65 @@ class Recipe(Checked):
 
     Recipes control exposure to a primitive. To hide a primitive, leave it out of every family; to show it alone, put it
     in a family of one step; to compose it up to depth d, in families of up to d steps. `problems` limits how many
-    different examples there are, however often they come.
+    different examples there are, however often they come. With several `questions` about each statement, these follow
+    one another, so that a reader may read their statement once; examples are then statements with their questions.
 
     Raises:
-        ValueError: if the weight is not positive and finite, or there is no problem.
+        ValueError: if the weight is not positive and finite, there is no problem, or several questions are asked about statements
+            that the family or its surface cannot share.
     """
 
     weight: Annotated[float, Above(0)]
     family: Family
     write: Writer = Solved()
     problems: Annotated[int, From(1)] | None = None  # different ones; None: no limit
+    questions: Annotated[int, From(1)] = 1  # about each statement
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.questions > 1 and not can_ask(self.family, self.write):
+            kind, write = type(self.family).__name__, self.write
+            raise ValueError(f"Recipe.questions is 1: no problems of this {kind} share a statement in {write}; found {self.questions}")
 
     def documents(self, *path: str | int) -> Iterator[Document]:
         """The endless stream of documents called `path`, on training problems."""
+        numbers, path = self._named(*path)
+        if self.questions == 1:
+            yield from (self.write(p) for p in named(self.family, "train", numbers, *path))
+        while self.questions > 1:
+            drawn = self._drawn(list(islice(numbers, max(1, BLOCK // self.questions))), *path)
+            for i, p in enumerate(map(drawn.problem, range(len(drawn)))):
+                stated = Compact().words_stated(len(p.steps))
+                yield replace(self.write(p), statement=stated, question=i % self.questions)
+
+    def rows(self, words: int, withheld: tuple[str, ...], vocab: Vocab, *path: str | int) -> Rows | None:
+        """The first documents of the stream called `path`, whole statements until `words` are read, at least one, as tokens; None if they
+        are only written one by one. Results of `withheld` primitives carry no loss."""
+        if (room := _room(self)) is None:
+            return None
+        numbers, path = self._named(*path)
+        drawn = cast(Programs, self._drawn(list(islice(numbers, max(1, words // room))), *path))
+        return rows(self.write, drawn, self.questions, withheld, vocab)
+
+    def _named(self, *path: str | int) -> tuple[Iterator[int], tuple[str | int, ...]]:
+        """The numbers of the statements, and the path by which they are named."""
         if self.problems is None:
-            return (self.write(p) for p in problems(self.family, "train", *path))
-        which = (int(rng(*path, i).integers(self.problems)) for i in count())
-        return (self.write(p) for p in named(self.family, "train", which, "recipe"))
+            return count(), path
+        return (int(rng(*path, i).integers(self.problems)) for i in count()), ("recipe",)
+
+    def _drawn(self, numbers: Sequence[int], *path: str | int) -> Many:
+        if self.questions == 1:
+            return many(cast(Bulk[Many], self.family), "train", numbers, *path)
+        return asked(cast(Asking[Many], self.family), "train", numbers, self.questions, *path)
+
+
+@cache
+def _room(recipe: Recipe) -> int | None:
+    """The words of a statement with its questions, if `Recipe.rows` writes them: then all have equally many."""
+    if not isinstance(recipe.family, Bulk) or not writes_rows(recipe.write, recipe._drawn([0], "room")):
+        return None
+    group = list(islice(recipe.documents("room"), recipe.questions))
+    return group[0].statement + sum(d.room for d in group)
 
 
 @dataclass(frozen=True)
@@ -71,10 +125,14 @@ class Corpus:
         weights = np.array([r.weight for r in self.recipes])
         return self.recipes[int(g.choice(len(weights), p=weights / weights.sum()))]
 
-    def documents(self, shelf: object, *path: str | int) -> Iterator[Document]:
-        """The endless stream of documents called `path`, all of one recipe. A corpus needs nothing from the `shelf`, where other sources
-        find what was computed before."""
-        return self.recipe(rng(*path, "recipe")).documents(*path)
+    def documents(self, shelf: object, iteration: int, /, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents of an iteration called `path`, all of one recipe, which the iteration alone decides: whatever
+        the seed, batches have one shape. A corpus needs nothing from the `shelf`, where other sources find what was computed before."""
+        return self.recipe(rng("recipe", iteration)).documents(*path, iteration)
+
+    def rows(self, words: int, vocab: Vocab, iteration: int, /, *path: str | int) -> Rows | None:
+        """The first of `documents`, until `words` are read, as tokens; None if they are only written one by one."""
+        return self.recipe(rng("recipe", iteration)).rows(words, self.withheld, vocab, *path, iteration)
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """True for each word of the body that carries loss."""

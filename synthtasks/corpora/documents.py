@@ -8,6 +8,8 @@ from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Story, Surface
 from synthtasks.trace import Words
 
+ROOM = 8  # words
+
 
 @dataclass(frozen=True)
 class Result:
@@ -28,6 +30,20 @@ class Document:
     context: str = ""  # of a story
     steps: int = 0  # solved in the body
     masked: tuple[int, ...] = ()  # places in the body that never carry loss
+    statement: int = 0  # first words of the prompt, equal in every question about one statement; 0: it is the only question
+    question: int = 0  # its place among them
+
+    @property
+    def room(self) -> int:
+        """The words that it takes beside its statement. Questions that share one take multiples of `ROOM`, so that batches of documents
+        have few shapes."""
+        words = len(self.prompt) - self.statement + len(self.body)
+        return rounded(words) if self.statement else words
+
+
+def rounded(words: int) -> int:
+    """The next multiple of `ROOM`."""
+    return -(-words // ROOM) * ROOM
 
 
 class Writer(Protocol):
@@ -80,6 +96,11 @@ class Outline:
         body = self.surface.solution(problem)
         masked = tuple(i for i, role in enumerate(self.surface.roles(body)) if role in ("execute", "answer"))
         return Document(self.surface.prompt(problem), body, (), masked=masked)
+
+
+def shares_statements(write: Writer) -> bool:
+    """True if the prompts of several questions about one program begin with the same words: its lines."""
+    return isinstance(write, Solved | Listing | Outline) and type(write.surface) is Compact
 
 
 def unsolved(surface: Surface) -> Writer:

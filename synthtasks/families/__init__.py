@@ -8,6 +8,7 @@ from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
 from synthtasks.families.kit.batch import Batch
 from synthtasks.families.kit.family import Family, has_one_derivation, label, named, problem, problems
+from synthtasks.families.kit.questions import asked, asks
 from synthtasks.families.mix import Mix, Part
 from synthtasks.families.needing import Needing, knowing, needing
 from synthtasks.families.program import Program, Uses
@@ -16,5 +17,5 @@ from synthtasks.families.tree import Tree
 
 __all__ = ["Batch", "Circuit", "Compose", "Dag", "Family", "Grid", "Group", "Hops", "Mix", "Needing", "Part", "Program", "Tree", "Uses"]
 __all__ += ["FUNCTIONS", "HELD_OUT", "MOVES", "S3", "S5", "TRAINED", "Z"]
-__all__ += ["Dial", "Forced", "at", "difficulties", "difficulty", "has_one_derivation", "knowing", "level", "needing"]
+__all__ += ["Dial", "Forced", "asked", "asks", "at", "difficulties", "difficulty", "has_one_derivation", "knowing", "level", "needing"]
 __all__ += ["label", "named", "problem", "problems"]

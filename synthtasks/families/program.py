@@ -95,6 +95,11 @@ class Program:
         """Random numbers that a problem takes."""
         return 2 + 2 * self.lines + (self.steps + self.used if self.used else 0)
 
+    @property
+    def question(self) -> int:
+        """The first numbers of a row, which choose the window and its given value; 0 where lines depend on the window."""
+        return 0 if self.used or self.primitives != self.outside else 2
+
     def many(self, u: Uniforms) -> Programs:  # [P, uniforms]
         """One program for each row of numbers in [0, 1)."""
         known = tuple(dict.fromkeys((*self.primitives, *self.outside)))

@@ -13,7 +13,7 @@ from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Vocab
 
 RESERVED = frozenset({"run", "list", "from", "to", ":", "answer", END, PAD})
-WORDS_A_STEP = 4
+WORDS_A_LINE, WORDS_A_STEP = 3, 4
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,10 @@ class Compact:
         """The steps of a trace, each with its last operand only, and its answer."""
         steps = (word for a in trace.assertions for word in (a.name, a.operator, str(a.operands[-1]), str(a.value)))
         return (*steps, *trace.unread, *ending(trace.answer))
+
+    def words_stated(self, lines: int) -> int:
+        """The words of a prompt that state the program: they come first, and do not depend on the window."""
+        return WORDS_A_LINE * lines
 
     def listing_prompt(self, problem: Problem) -> Words:
         """The program, and the window to restate without running it."""

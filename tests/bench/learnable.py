@@ -10,7 +10,6 @@ import torch
 from rich.table import Table
 
 from models import GPTConfig
-from models.sampling import chosen_logp
 from synthtasks.corpora import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
@@ -43,10 +42,10 @@ def losses(family: Family, surface: Surface) -> tuple[float, float]:
     with TemporaryDirectory() as folder:
         policy = load_policy(Store(Path(folder)).get(learn))
     held = [Solved(surface)(p) for p in islice(problems(family, "test", "learnable"), HELD_OUT)]
-    rows = collate(corpus, held, vocab, torch.device("cpu"))
+    rows = collate(held, [corpus.learned(d) for d in held], vocab, torch.device("cpu"))
     with torch.no_grad():
-        logp = chosen_logp(policy.model(rows.tokens[:, :-1]), rows.tokens[:, 1:])
-    learned = rows.learned[:, 1:]
+        logp = rows.logp(policy.model)
+    learned = rows.learned
     often = Counter(word for document in held for word in document.body)
     entropy = -sum(n / often.total() * math.log(n / often.total()) for n in often.values())
     return float(-(logp * learned).sum() / learned.sum()), entropy

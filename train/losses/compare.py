@@ -71,7 +71,4 @@ class Compare(Checked):
 
 
 def _logp(model: LanguageModel, batch: Batch) -> Tensor:  # [B] of what is learned in each row
-    from models.sampling import chosen_logp
-
-    logp = chosen_logp(model(batch.tokens[:, :-1]), batch.tokens[:, 1:])  # [B, T - 1]
-    return (logp * batch.learned[:, 1:]).sum(1)
+    return (batch.logp(model) * batch.learned).sum(1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import Checked, From
-from synthtasks.corpora import Document
+from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
 from train.losses.sources import Source
@@ -18,21 +18,34 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from models.gpt import LanguageModel
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Documents as tensors."""
+    """Documents as tensors: P statements, and B questions about them with their bodies. The first word of a document alone is its
+    statement."""
 
-    tokens: Tensor  # [B, T] prompt, body, padding
+    statements: Tensor  # [P, S] padded
+    lengths: Tensor  # [P] of the statements
+    owners: Tensor  # [B] the statement of each row, ascending
+    tokens: Tensor  # [B, T] rest of the prompt, body, padding
     learned: Tensor  # bool [B, T] true on the words that carry loss
     real: int  # tokens that are not padding
+
+    def logp(self, model: LanguageModel) -> Tensor:  # [B, T]
+        """The log-probability of each of `tokens`. Each statement goes through the model once."""
+        from models.sampling import chosen_logp, completion_logits
+
+        return chosen_logp(completion_logits(model, self.statements, self.lengths, self.tokens, self.owners), self.tokens)
 
 
 @dataclass(frozen=True)
 class Imitate(Checked):
     """Cross-entropy on the bodies of documents, as the mean over the words that carry loss.
 
-    An iteration reads as many documents as fit into `tokens`; of a `Corpus` they are of one recipe.
+    An iteration reads as many documents as fit into `tokens`, all questions about a statement or none; of a `Corpus` they are of one
+    recipe. A statement is read, and counts, once.
     """
 
     source: Source
@@ -56,27 +69,28 @@ class Imitate(Checked):
         return BACKWARD * self.tokens
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
-        documents = self.documents(run.context, iteration)
-        batch = collate(documents, [self.source.learned(d) for d in documents], run.vocab, run.device)
+        batch = self.batch(run.context, run.vocab, run.device, iteration)
         run.ledger.train(batch.real, run.weights)
-        yield Update(self._terms(run, batch), {})
+        weights = batch.learned / -batch.learned.sum()
+        yield Update((Term(batch.statements, batch.lengths, batch.tokens, batch.owners, weighted, (weights,)),), {})
 
-    def _terms(self, run: Run, batch: Batch) -> Iterator[Term]:
-        import torch
-
-        learned, B = batch.learned[:, 1:], len(batch.tokens)
-        first = torch.ones(B, dtype=torch.long)
-        yield Term(batch.tokens[:, :1], first, batch.tokens[:, 1:], torch.arange(B), weighted, (learned / -learned.sum(),))
+    def batch(self, shelf: Shelf, vocab: Vocab, device: torch.device, iteration: int) -> Batch:
+        """The documents of an iteration as tensors."""
+        source = self.source
+        if type(source) is Corpus and (rows := source.rows(self.tokens, vocab, iteration, "imitate", self.seed)):
+            return from_rows(rows, device)
+        documents = self.documents(shelf, iteration)
+        return collate(documents, [source.learned(d) for d in documents], vocab, device)
 
     def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
         """The documents of an iteration, at least one."""
         documents: list[Document] = []
         room = self.tokens
-        for document in self.source.documents(shelf, "imitate", self.seed, iteration):
-            room -= len(document.prompt) + len(document.body)
+        for group in by_statement(self.source.documents(shelf, iteration, "imitate", self.seed)):
+            room -= group[0].statement + sum(d.room for d in group)
             if room < 0 and documents:
                 break
-            documents.append(document)
+            documents += group
         return documents
 
 
@@ -85,11 +99,40 @@ def weighted(logp: Tensor, weights: Tensor) -> Tensor:  # [B, T] each -> [B, T]
     return logp * weights
 
 
+def from_rows(rows: Rows, device: torch.device) -> Batch:
+    """Rows as tensors."""
+    import torch
+
+    statements, tokens, learned = (torch.from_numpy(x).to(device) for x in (rows.statements, rows.tokens, rows.learned))
+    P, S = statements.shape
+    owners = torch.arange(P, device=device).repeat_interleave(len(tokens) // P)
+    lengths = torch.full((P,), S, device=device)
+    return Batch(statements, lengths, owners, tokens, learned, statements.numel() + tokens.numel())
+
+
+def by_statement(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Documents in groups, each of consecutive questions about one statement."""
+    group: list[Document] = []
+    for d in documents:
+        if group and not (d.question and d.prompt[: d.statement] == group[0].prompt[: group[0].statement]):
+            yield group
+            group = []
+        group.append(d)
+    if group:
+        yield group
+
+
 def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vocab: Vocab, device: torch.device) -> Batch:
     """Documents, and which words of each body are `learned`, as tensors padded on the right; padding carries no loss."""
+    import torch
+
     from models.sampling import pad
 
-    rows = [vocab.encode(d.prompt + d.body) for d in documents]
-    tokens, lengths = pad(rows, device)
-    mask, _ = pad([[0] * len(d.prompt) + [int(x) for x in body] for d, body in zip(documents, learned, strict=True)], device)
-    return Batch(tokens, mask.bool(), int(lengths.sum()))
+    groups = list(by_statement(documents))
+    stated = [max(d.statement, 1) for d in documents]
+    statements, lengths = pad([vocab.encode(group[0].prompt[: max(group[0].statement, 1)]) for group in groups], device)
+    owners = torch.tensor([p for p, group in enumerate(groups) for _ in group], device=device)
+    tokens, words = pad([vocab.encode(d.prompt[n:] + d.body) for d, n in zip(documents, stated, strict=True)], device)
+    rows = zip(documents, stated, learned, strict=True)
+    mask, _ = pad([[0] * (len(d.prompt) - n) + [int(x) for x in body] for d, n, body in rows], device)
+    return Batch(statements, lengths, owners, tokens, mask.bool(), int(lengths.sum() + words.sum()))

@@ -14,8 +14,8 @@ from train.stages.stage import Shelf, Undefined
 class Source(Protocol):
     """Documents to learn from. A source that builds on a stage holds it as a field, and asks the shelf for its results."""
 
-    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
-        """The endless stream of documents called `path`."""
+    def documents(self, shelf: Shelf, iteration: int, /, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents of an iteration called `path`."""
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """The words of the body that carry loss."""
@@ -27,8 +27,8 @@ class Traces(Checked):
 
     sample: Sample
 
-    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
-        return _drawn(read_samples(self.sample, shelf).documents, *path)
+    def documents(self, shelf: Shelf, iteration: int, /, *path: str | int) -> Iterator[Document]:
+        return _drawn(read_samples(self.sample, shelf).documents, *path, iteration)
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         return (True,) * len(document.body)
@@ -42,8 +42,8 @@ class Verified(Checked):
     sample: Sample
     accepts: Accepts = "process"
 
-    def documents(self, shelf: Shelf, *path: str | int) -> Iterator[Document]:
-        """The endless stream of documents called `path`.
+    def documents(self, shelf: Shelf, iteration: int, /, *path: str | int) -> Iterator[Document]:
+        """The endless stream of documents of an iteration called `path`.
 
         Raises:
             Undefined: if the judge accepts none of them.
@@ -52,7 +52,7 @@ class Verified(Checked):
         accepted = samples.accepted(self.accepts)
         if not accepted.any():
             raise Undefined(f"no {self.accepts} of the {len(accepted)} completions of {self.sample} is right")
-        return _drawn([d for d, right in zip(samples.documents, accepted, strict=True) if right], *path)
+        return _drawn([d for d, right in zip(samples.documents, accepted, strict=True) if right], *path, iteration)
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         return (True,) * len(document.body)
