@@ -73,87 +73,126 @@ class Score(Stage):
         return self.problems * len(self.families) * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
-        """A trial on the middle family alone."""
-        middle = self.families[len(self.families) // 2 :][:1]
-        return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
+        """A trial on a few problems of every family."""
+        few = -(-self.problems // len(self.families))
+        return tuple(Trial(replace(self, policy=fresh, problems=few), self.problems / few) for fresh in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
         names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
         sizes = {"K": len(self.temperatures), "R": len(ROLES), "N": len(names), "P": self.problems}
-        pieces = in_pieces(out, context, [partial(self._piece, policy, family, names) for family in self.families], Layout(PIECE, sizes))
-        arrays = {what: np.stack([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
+        sets = [partial(self._piece, policy, families, names) for families in shared(self.families)]
+        pieces = in_pieces(out, context, sets, Layout(PIECE, sizes))
+        arrays = {what: np.concatenate([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
         ledger = Ledger()
         ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))
         save_arrays(out / "scores.npz", SCHEMA, arrays | {"primitives": np.array(names)})
         write_json(out / "ledger.json", asdict(ledger))
         forget(out)
 
-    def _piece(self, policy: Policy, family: Family, names: tuple[str, ...]) -> Arrays:
-        """The score of a family."""
-        e = exam(family, self.surface, policy.vocab, self.problems, self.seed, names)
+    def _piece(self, policy: Policy, families: tuple[Family, ...], names: tuple[str, ...]) -> Arrays:
+        """The score of families that share an exam."""
+        e = exam(families, self.surface, policy.vocab, self.problems, self.seed, names)
         logp, roles = solution_logp(policy.model, e, self.temperatures)
-        return {"logp": logp, "roles": roles, "applied": e.applied, "tokens": np.array(e.words)}
+        return {"logp": logp, "roles": roles, "applied": np.stack([p.applied for p in e.papers]), "tokens": np.array(e.words)}
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """The questions of one family, and their answers, as tensors on the CPU."""
+
+    owners: Tensor  # [P] the statement of each question, ascending
+    tokens: Tensor  # [P, T] the rest of the prompt and the solution, padded on the right
+    lengths: Tensor  # [P]
+    roles: Tensor  # [P, T] place in `ROLES` of each word of the solution, -1 elsewhere
+    applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
 
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Held-out problems and their solutions, as tensors on the CPU."""
+    """Held-out problems of families. Their prompts begin with a statement that several of them may share."""
 
-    prompts: Tensor  # [P, S], padded on the right
-    prompt_lengths: Tensor  # [P]
-    tokens: Tensor  # [P, T] of the solutions
-    lengths: Tensor  # [P]
-    roles: Tensor  # [P, T] place in `ROLES` of each word's role
-    applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
+    statements: Tensor  # [S, L], padded on the right
+    lengths: Tensor  # [S]
+    papers: tuple[Paper, ...]  # one a family
 
     @property
     def words(self) -> int:
-        """Tokens that a policy reads, without padding."""
-        return int(self.prompt_lengths.sum() + self.lengths.sum())
+        """Tokens that a policy reads, without padding: nothing follows the last word of a solution."""
+        return int(self.lengths.sum()) + sum(int((paper.lengths - 1).sum()) for paper in self.papers)
 
 
-def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
-    """The held-out problems of a family for a seed, cached: every policy of a seed takes the same exam."""
-    return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
+def shared(families: tuple[Family, ...]) -> list[tuple[Family, ...]]:
+    """The families in a row that ask about the same programs; any other family is alone."""
+
+    def programs(family: Family) -> Exact[Family]:
+        return Exact(replace(family, steps=family.lines) if type(family) is Program and family.nests else family)
+
+    return [tuple(same) for _, same in groupby(families, programs)]
 
 
-@lru_cache(maxsize=512)
-def _exam(f: Exact[Family], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def exam(families: tuple[Family, ...], surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    """The held-out problems of families for a seed, cached: every policy of a seed takes the same exam."""
+    return _exam(tuple(map(Exact[Family], families)), Exact(surface), vocab, problems, seed, primitives)
+
+
+@lru_cache(maxsize=32)  # the difficulties of a family that shares nothing, each an exam of its own, fit in
+def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
     from models.sampling import pad
 
-    family, surface = f.value, s.value
-    drawn = list(named(family, "test", range(problems), "score", seed))
-    solutions = [surface.solution(p) for p in drawn]
-    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in drawn])
-    tokens, lengths = pad([vocab.encode(words) for words in solutions])
-    roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions])
-    applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
-    return Exam(prompts, prompt_lengths, tokens, lengths, roles, np.array(applied, dtype=np.int16))
+    surface = s.value
+    asked = [_asked(one.value, problems, seed) for one in f]  # problems with their numbers
+    prompts = [[vocab.encode(surface.prompt(p)) for p in drawn] for _, drawn in asked]
+    groups: dict[tuple[int, int], list[list[int]]] = {}  # prompts of the same number that have a beginning in common
+    for (numbers, _), written in zip(asked, prompts, strict=True):
+        for number, prompt in zip(numbers, written, strict=True):
+            groups.setdefault((number, prompt[0]), []).append(prompt)
+    places = {group: place for place, group in enumerate(sorted(groups))}
+    statements, lengths = pad([commonprefix(groups[group]) for group in places])
+    papers = []
+    for (numbers, drawn), written in zip(asked, prompts, strict=True):
+        owners = [places[number, prompt[0]] for number, prompt in zip(numbers, written, strict=True)]
+        rests = [prompt[lengths[owner] :] for prompt, owner in zip(written, owners, strict=True)]
+        solutions = [surface.solution(p) for p in drawn]
+        tokens, ends = pad([rest + vocab.encode(words) for rest, words in zip(rests, solutions, strict=True)])
+        roles = torch.full(tokens.shape, -1, dtype=torch.int8)
+        for row, rest, words in zip(roles, rests, solutions, strict=True):
+            row[len(rest) : len(rest) + len(words)] = torch.tensor([ROLES.index(r) for r in surface.roles(words)])
+        applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
+        papers.append(Paper(torch.tensor(owners), tokens.int(), ends, roles, np.array(applied, dtype=np.int16)))
+    return Exam(statements.int(), lengths, tuple(papers))
 
 
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The log-probability of each problem's solution at each temperature [K, P], and by role at temperature 1 [R, P].
+    """The log-probability of each problem's solution at each temperature [F, K, P], and by role at temperature 1 [F, R, P].
 
     Raises:
         ValueError: if there is no temperature, or one is not positive and finite.
     """
     import torch
 
-    from models.sampling import chosen_logp, completion_logits
+    from models.sampling import chosen_logp, following_logits, read
 
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
     device = model.device
-    logp, by_role = [], []
+    problems = len(e.papers[0].tokens)
+    logp, by_role = (torch.empty(len(e.papers), n, problems, dtype=torch.double, device=device) for n in (len(temperatures), len(ROLES)))
+    roles = torch.arange(len(ROLES), device=device)[:, None, None]
     with torch.no_grad():
-        for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
-            tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
-            prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
-            mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
-            logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
-            logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
-            plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
-            by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))
-    return torch.cat(logp, 1).cpu().numpy(), torch.cat(by_role, 1).cpu().numpy()
+        for first in range(0, len(e.statements), BATCH):
+            few = slice(first, first + BATCH)
+            past, ends = read(model, e.statements[few].to(device), e.lengths[few].to(device))
+            for i, paper in enumerate(e.papers):
+                start, stop = torch.searchsorted(paper.owners, torch.tensor([first, first + BATCH])).tolist()
+                if start == stop:
+                    continue
+                longest = int(paper.lengths[start:stop].max())
+                tokens, role = (x[start:stop, :longest].to(device) for x in (paper.tokens.long(), paper.roles))
+                logits = following_logits(model, past, ends, tokens, paper.owners[start:stop].to(device) - first)  # [B, T, V]
+                solution = role >= 0
+                for k, t in enumerate(temperatures):
+                    logp[i, k, start:stop] = (chosen_logp(logits / t, tokens).double() * solution).sum(1)
+                by_role[i, :, start:stop] = (chosen_logp(logits, tokens).double() * (role == roles)).sum(2)
+    return logp.cpu().numpy(), by_role.cpu().numpy()

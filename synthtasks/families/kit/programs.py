@@ -3,7 +3,7 @@
 Shapes: P programs, N lines of each, W lines in the window.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,10 @@ class Programs:
             right = np.where(turned, np.maximum(before, operand), operand)
             before = applied(identities[operators], left, right)
         return before
+
+    def at(self, rows: Places) -> "Programs":
+        """Some of the programs, by index."""
+        return replace(self, operators=self.operators[rows], constants=self.constants[rows], first=self.first[rows], starts=self.starts[rows])
 
     def among(self, split: Split) -> NDArray[np.bool_]:  # [P]
         """True for programs that may be drawn for a split.
