@@ -7,8 +7,11 @@ p is exact, and pass@k = 1 - (1 - p)^k for every k, at the cost of one forward p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
+from itertools import groupby
+from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -16,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import Above, From, check
-from synthtasks.families import Family, named
-from synthtasks.surfaces import ROLES, Compact, Surface
+from synthtasks.families import Family, Program
+from synthtasks.families.kit.batch import Batch
+from synthtasks.families.kit.programs import Programs
+from synthtasks.families.program import Nested
+from synthtasks.surfaces import ROLES, Compact, Surface, write
 from synthtasks.vocab import Vocab
 from train.ledger import LENGTH, Ledger, matrix_weights
 from train.policy import Policy, load_policy, untrained
@@ -34,8 +40,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
-PIECE = {"logp": "f K P", "roles": "f R P", "applied": "iu N P", "tokens": "iu"}
-BATCH = 32  # rows of a forward pass; more do not fit into the processor's caches
+PIECE = {"logp": "f S K P", "roles": "f S R P", "applied": "iu S N P", "tokens": "iu"}  # of S families
+BATCH = 32  # statements of a forward pass; more do not fit into the processor's caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +66,7 @@ class Score(Stage):
     surface: Surface = Compact()
     seed: Annotated[int, From(0)] = 0
 
-    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    VERSION: ClassVar[int] = 3  # problems of version 2 were about programs of their own
     writes: ClassVar[tuple[str, ...]] = ("scores.npz", "ledger.json")
 
     def __post_init__(self) -> None:
@@ -142,26 +148,49 @@ def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problem
     from models.sampling import pad
 
     surface = s.value
-    asked = [_asked(one.value, problems, seed) for one in f]  # problems with their numbers
-    prompts = [[vocab.encode(surface.prompt(p)) for p in drawn] for _, drawn in asked]
-    groups: dict[tuple[int, int], list[list[int]]] = {}  # prompts of the same number that have a beginning in common
-    for (numbers, _), written in zip(asked, prompts, strict=True):
-        for number, prompt in zip(numbers, written, strict=True):
-            groups.setdefault((number, prompt[0]), []).append(prompt)
-    places = {group: place for place, group in enumerate(sorted(groups))}
-    statements, lengths = pad([commonprefix(groups[group]) for group in places])
+    asked = [_asked(one.value, problems, seed) for one in f]
+    works = [write(batch, surface, vocab) for batch in asked]
+    prompts = [_rows(w.prompts, w.prompt_lengths) for w in works]
+    solutions = [_rows(w.solutions, w.lengths) for w in works]
+    groups: dict[tuple[int, int], list[list[int]]] = {}  # prompts about the same program that have a beginning in common
+    for batch, written in zip(asked, prompts, strict=True):
+        for key, prompt in zip(_keys(batch, written), written, strict=True):
+            groups.setdefault(key, []).append(prompt)
+    places = {key: place for place, key in enumerate(sorted(groups))}
+    statements, lengths = pad([commonprefix(groups[key]) for key in places])
+    known = lengths.tolist()
     papers = []
-    for (numbers, drawn), written in zip(asked, prompts, strict=True):
-        owners = [places[number, prompt[0]] for number, prompt in zip(numbers, written, strict=True)]
-        rests = [prompt[lengths[owner] :] for prompt, owner in zip(written, owners, strict=True)]
-        solutions = [surface.solution(p) for p in drawn]
-        tokens, ends = pad([rest + vocab.encode(words) for rest, words in zip(rests, solutions, strict=True)])
-        roles = torch.full(tokens.shape, -1, dtype=torch.int8)
-        for row, rest, words in zip(roles, rests, solutions, strict=True):
-            row[len(rest) : len(rest) + len(words)] = torch.tensor([ROLES.index(r) for r in surface.roles(words)])
-        applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
-        papers.append(Paper(torch.tensor(owners), tokens.int(), ends, roles, np.array(applied, dtype=np.int16)))
+    for batch, written, solved in zip(asked, prompts, solutions, strict=True):
+        owners = [places[key] for key in _keys(batch, written)]
+        rests = [prompt[known[owner] :] for prompt, owner in zip(written, owners, strict=True)]
+        roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solved]
+        tokens, ends = pad([rest + words for rest, words in zip(rests, solved, strict=True)])
+        by_role, _ = pad([[0] * len(rest) + [1 + r for r in row] for rest, row in zip(rests, roles, strict=True)])
+        applied = np.array([_applied(batch, name) for name in primitives], dtype=np.int16)
+        papers.append(Paper(torch.tensor(owners), tokens.int(), ends, by_role.char() - 1, applied))
     return Exam(statements.int(), lengths, tuple(papers))
+
+
+def _asked(family: Family, problems: int, seed: int) -> Batch:
+    if type(family) is Program and family.nests:
+        return Nested(family, "test", range(problems), ("nested", "score", seed))
+    return Batch(family, "test", range(problems), ("score", seed))
+
+
+def _keys(batch: Batch, prompts: list[list[int]]) -> list[tuple[int, int]]:
+    """The number of the program, and the first word of the prompt: some surfaces may begin with the question."""
+    programs = batch.programs.tolist() if isinstance(batch, Nested) else batch.numbers
+    return [(program, prompt[0]) for program, prompt in zip(programs, prompts, strict=True)]
+
+
+def _rows(tokens: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[list[int]]:  # [P, T], [P]
+    return [row[:length] for row, length in zip(tokens.tolist(), lengths.tolist(), strict=True)]
+
+
+def _applied(batch: Batch, name: str) -> Sequence[int] | NDArray[np.int64]:  # [P]
+    if type(batch.drawn) is Programs:
+        return batch.drawn.applied(name)
+    return [sum(step.primitive.name == name for step in p.proof) for p in batch]
 
 
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,6 +1,7 @@
 """Straight-line programs: the family of the factorial study."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced
 from synthtasks.families.dials.quantities import domain_size, length, statements
+from synthtasks.families.kit.batch import Batch
+from synthtasks.families.kit.family import out_of_draws
 from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
@@ -129,7 +132,7 @@ class Program:
         applications that `uses` asks for come first of all.
 
         Raises:
-            ValueError: if there is no such split, or the family has not `nests`.
+            ValueError: if there is no such split, or not `nests`.
         """
         if not self.nests:
             raise ValueError(f"nested problems need equal primitives and outside; found {self.primitives} and {self.outside}")
@@ -148,8 +151,37 @@ class Program:
             np.put_along_axis(operators, firsts(core)[:, None] + np.arange(core), named[_below(len(named), use)], axis=1)
         found = Programs(self.primitives, self.modulus, operators, constants, firsts(self.steps), self.steps, np.zeros(programs, np.int64))
         starts = order.argsort(axis=1)[:, :STARTS]  # [P, S]
-        tried = replace(found.at(np.arange(programs).repeat(starts.shape[1])), starts=starts.ravel()).among(split).reshape(starts.shape)
+        tried = replace(found.some(np.arange(programs).repeat(starts.shape[1])), starts=starts.ravel()).among(split).reshape(starts.shape)
         return replace(found, starts=starts[np.arange(programs), tried.argmax(axis=1)]), tried.any(axis=1)
+
+
+@dataclass(frozen=True)
+class Nested(Batch):
+    """Problems about programs that families with other numbers of steps ask about, too: the first in the split, by their numbers.
+
+    Raises:
+        ValueError: if there is no such split; when problems are first asked for, if there are none or the family does not nest.
+    """
+
+    family: Program
+
+    @property
+    def drawn(self) -> Programs:
+        return self._found[0]
+
+    @property
+    def programs(self) -> Places:  # [P]
+        """The number of the program that each problem asks about; it ascends."""
+        return self._found[1]
+
+    @cached_property
+    def _found(self) -> tuple[Programs, Places]:
+        needed = max(self.numbers) + 1
+        for doubled in range(1, 11):
+            drawn, lies = self.family.nested(self.split, needed << doubled, *self.path)
+            if len(programs := np.flatnonzero(lies)) >= needed:
+                return drawn.some(programs[list(self.numbers)]), programs[list(self.numbers)]
+        raise out_of_draws(self.family, self.split)
 
 
 def _below(size: int, u: Uniforms) -> Places:

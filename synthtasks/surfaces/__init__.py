@@ -6,6 +6,8 @@ from synthtasks.surfaces.contexts import CONTEXTS, FESTIVAL, SCHOOL, ZOO, Contex
 from synthtasks.surfaces.equations import Equations
 from synthtasks.surfaces.nested import Nested
 from synthtasks.surfaces.story import Story
-from synthtasks.surfaces.surface import ROLES, Surface
+from synthtasks.surfaces.surface import ROLES, AtOnce, Surface, at_once
+from synthtasks.surfaces.written import Written, write, written
 
 __all__ = ["CONTEXTS", "FESTIVAL", "ROLES", "SCHOOL", "ZOO", "Code", "Compact", "Context", "Equations", "Nested", "Story", "Surface"]
+__all__ += ["AtOnce", "Written", "at_once", "write", "written"]

@@ -1,11 +1,14 @@
 """Straight-line programs in as few words as possible; the surface of the factorial study."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthtasks.families.kit.family import labels
+from synthtasks.families.kit.programs import Programs
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem, Step
-from synthtasks.surfaces.surface import NUMBERS, Role, ending, sized
+from synthtasks.surfaces.spelling import Spelling
+from synthtasks.surfaces.surface import NUMBERS, Role, Tokens, ending, sized
 from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Vocab
 
@@ -27,6 +30,8 @@ class Compact:
     >>> " ".join(Compact().solution(p))
     'B * 8 0 C - 0 0 answer 0 <end>'
     """
+
+    answer_words: ClassVar[int] = 3
 
     def prompt(self, problem: Problem) -> Words:
         """The program, and the window to run.
@@ -76,6 +81,31 @@ class Compact:
     def listing(self, problem: Problem) -> Words:
         """The lines of the window, without values."""
         return (*(word for s in problem.proof for word in (s.name, s.primitive.symbol, str(s.arguments[1]))), END)
+
+    def prompts(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, S]
+        """`prompt` of each program, as tokens. This and the next three refuse an unknown word as `Vocab.encode` does."""
+        words = Spelling(programs, vocab)
+        first, last = words.names(programs.lines[:, [0, -1]]).T[..., None]  # [P, 1] each
+        query = (words.all("run"), first, words.all("to"), last, words.all("from"), words.numbers(programs.starts[:, None]), words.all(":"))
+        return words.checked(self.prompt, (words.program(), *query))
+
+    def solutions(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, T]
+        """`solution` of each program, as tokens."""
+        words, values = Spelling(programs, vocab), programs.values
+        run = words.run(words.numbers(values))
+        return words.checked(self.solution, (run, words.all("answer"), words.numbers(values[:, -1:]), words.all(END)))
+
+    def listing_prompts(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, S]
+        """`listing_prompt` of each program, as tokens."""
+        words = Spelling(programs, vocab)
+        first, last = words.names(programs.lines[:, [0, -1]]).T[..., None]  # [P, 1] each
+        query = (words.all("list"), first, words.all("to"), last, words.all(":"))
+        return words.checked(self.listing_prompt, (words.program(), *query))
+
+    def listings(self, programs: Programs, vocab: Vocab) -> Tokens:  # [P, T]
+        """`listing` of each program, as tokens."""
+        words = Spelling(programs, vocab)
+        return words.checked(self.listing, (words.run(), words.all(END)))
 
     def read(self, words: Words) -> Trace:
         """The trace of a completion, in linear time. Any words can be read: those of no step and no final answer are unread."""

@@ -1,9 +1,13 @@
 """The protocol of surfaces, and the spelling of values."""
 
 from dataclasses import replace
-from typing import Literal, Protocol, get_args
+from typing import ClassVar, Literal, Protocol, TypeGuard, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthtasks.domains import LETTERS, Texts, Value
+from synthtasks.families.kit.programs import Programs
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
 from synthtasks.trace import Trace, Words
@@ -13,6 +17,8 @@ Role = Literal["plan", "copy", "execute", "answer", "meta"]
 """Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
 answer, meta is the rest."""
 ROLES: tuple[Role, ...] = get_args(Role)
+
+Tokens = NDArray[np.int64]
 
 NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted
 QUOTE = '"'
@@ -28,6 +34,20 @@ class Surface(Protocol):
     def roles(self, words: Words) -> tuple[Role, ...]: ...  # one for each word of a completion
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab: ...
     def __hash__(self) -> int: ...
+
+
+class AtOnce(Surface, Protocol):
+    """A surface that also writes many programs at once as tokens of a vocabulary, one row a program."""
+
+    answer_words: ClassVar[int]  # the last words of a completion: they alone say its answer, in one spelling
+
+    def prompts(self, programs: Programs, vocab: Vocab) -> Tokens: ...  # [P, S], each `vocab.encode(prompt(p))`
+    def solutions(self, programs: Programs, vocab: Vocab) -> Tokens: ...  # [P, T]
+
+
+def at_once(surface: Surface) -> TypeGuard[AtOnce]:
+    """True if the class of the surface itself declares `answer_words`: a class that inherits them may write or read otherwise."""
+    return "answer_words" in vars(type(surface))
 
 
 def sized(names: int, modulus: int) -> None:

@@ -158,7 +158,7 @@ def many(family: Bulk[Drawn], split: Split, numbers: Sequence[int], *path: str |
         if not len(rejected):
             return family.many(u)
         u[rejected] = uniforms(family.uniforms, path, [numbers[i] for i in rejected.tolist()], attempt)
-    raise _out_of_draws(family, split)
+    raise out_of_draws(family, split)
 
 
 def _in_blocks(family: Bulk[Many], split: Split, numbers: Iterable[int], path: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -173,8 +173,8 @@ def _draw(family: Family, split: Split, g: np.random.Generator, path: tuple[str 
     for attempt in range(ATTEMPTS):
         if (drawn := family(rename(g, *path, attempt))).split in (split, "both"):
             return drawn
-    raise _out_of_draws(family, split)
+    raise out_of_draws(family, split)
 
 
-def _out_of_draws(family: Family, split: Split) -> ValueError:
+def out_of_draws(family: Family, split: Split) -> ValueError:
     return ValueError(f"{family} has no {split} problems: {ATTEMPTS:,} draws all fell in the other split")

@@ -48,9 +48,29 @@ class Programs:
             before = applied(identities[operators], left, right)
         return before
 
-    def at(self, rows: Places) -> "Programs":
+    def some(self, rows: Places) -> "Programs":
         """Some of the programs, by index."""
         return replace(self, operators=self.operators[rows], constants=self.constants[rows], first=self.first[rows], starts=self.starts[rows])
+
+    def applied(self, name: str) -> Places:  # [P]
+        """How often each window applies the primitive of that name."""
+        operators = np.take_along_axis(self.operators, self.lines, axis=1)  # [P, W]
+        return np.isin(operators, [i for i, p in enumerate(self.primitives) if p.name == name]).sum(axis=1)
+
+    @property
+    def lines(self) -> Places:  # [P, W]
+        """The lines of each window, in the order in which they run."""
+        return self.first[:, None] + np.arange(self.window)
+
+    @property
+    def values(self) -> Places:  # [P, W]
+        """The true value of every line of the window."""
+        tables = np.array([p.table(self.modulus) for p in self.primitives], np.int64)  # [primitive, value, constant]
+        rows, running, values = np.arange(len(self)), self.starts, []
+        for line in self.lines.T:  # [P]
+            running = tables[self.operators[rows, line], running, self.constants[rows, line]]
+            values.append(running)
+        return np.stack(values, axis=1)
 
     def among(self, split: Split) -> NDArray[np.bool_]:  # [P]
         """True for programs that may be drawn for a split.

@@ -1,0 +1,53 @@
+"""A batch of problems by name, drawn when it is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
+
+from synthtasks.families.kit.family import Bulk, Family, Many, many, named, one_split
+from synthtasks.problem import Problem, Split
+
+
+@dataclass(frozen=True)
+class Batch(Sequence[Problem]):
+    """`tuple(named(family, split, numbers, *path))`; a `Bulk` family makes objects only of those problems that are asked for.
+
+    Raises:
+        ValueError: if there is no such split; when problems are first asked for, as `named`.
+    """
+
+    family: Family
+    split: Split
+    numbers: Sequence[int]
+    path: tuple[str | int, ...]
+
+    def __post_init__(self) -> None:
+        one_split(self.split)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, i: int) -> Problem: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[Problem]: ...
+    def __getitem__(self, i: int | slice) -> Problem | Sequence[Problem]:
+        if isinstance(i, slice):
+            return tuple([self[j] for j in range(*i.indices(len(self)))])
+        at = range(len(self))[i]
+        if at not in self._made:
+            self._made[at] = self.drawn[at] if isinstance(self.drawn, tuple) else self.drawn.problem(at)
+        return self._made[at]
+
+    @cached_property
+    def drawn(self) -> Many | tuple[Problem, ...]:
+        """The problems as arrays, where the family draws many at once."""
+        if isinstance(self.family, Bulk):
+            drawn: Many = many(self.family, self.split, self.numbers, *self.path)
+            return drawn
+        return tuple(named(self.family, self.split, self.numbers, *self.path))
+
+    @cached_property
+    def _made(self) -> dict[int, Problem]:
+        return {}
