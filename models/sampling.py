@@ -199,22 +199,12 @@ def completion_logits(model: LanguageModel, prompts: Tensor, lengths: Tensor, to
     if len(tokens) == P and bool((lengths == S).all()):
         logits = model(torch.cat((prompts[owners], tokens[:, :-1]), dim=1))
         return logits[:, S - 1 :]
-    return following_logits(model, *read(model, prompts, lengths), tokens, owners)
-
-
-def read(model: LanguageModel, prompts: Tensor, lengths: Tensor) -> tuple[PromptCache, Tensor]:  # [P, S], [P]
-    """The record of prompts for all that will follow them, and the logits after each, [P, V]."""
-    past = PromptCache(lengths)
-    logits = model(prompts[:, : past.longest], past)
-    return past, logits[torch.arange(len(prompts), device=lengths.device), lengths - 1]
-
-
-def following_logits(model: LanguageModel, past: PromptCache, ends: Tensor, tokens: Tensor, owners: Tensor) -> Tensor:
-    """The logits [B, T, V] of `completion_logits`, after prompts that `read` has read; `ends` are the logits after each, [P, V]."""
+    shared = PromptCache(lengths)
+    ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
     first = ends[owners][:, None]  # [B, 1, V]
     if tokens.shape[1] == 1:
         return first
-    return torch.cat((first, model(tokens[:, :-1], Following(past, owners))), dim=1)
+    return torch.cat((first, model(tokens[:, :-1], Following(shared, owners))), dim=1)
 
 
 def chosen_logp(logits: Tensor, tokens: Tensor) -> Tensor:  # [B, T, V], [B, T] -> [B, T]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
-from itertools import groupby
+from itertools import chain, groupby
 from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -117,16 +117,15 @@ class Paper:
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Held-out problems of families. Their prompts begin with a statement that several of them may share."""
+    """Held-out problems of families, and the statements that their prompts begin with; L is 0 where none has more than one question."""
 
-    statements: Tensor  # [S, L], padded on the right
-    lengths: Tensor  # [S]
+    statements: Tensor  # [S, L] of one length, at least a word less than any prompt
     papers: tuple[Paper, ...]  # one a family
 
     @property
     def words(self) -> int:
         """Tokens that a policy reads, without padding: nothing follows the last word of a solution."""
-        return int(self.lengths.sum()) + sum(int((paper.lengths - 1).sum()) for paper in self.papers)
+        return self.statements.numel() + sum(int((paper.lengths - 1).sum()) for paper in self.papers)
 
 
 def shared(families: tuple[Family, ...]) -> list[tuple[Family, ...]]:
@@ -145,6 +144,8 @@ def exam(families: tuple[Family, ...], surface: Surface, vocab: Vocab, problems:
 
 @lru_cache(maxsize=32)  # the difficulties of a family that shares nothing, each an exam of its own, fit in
 def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    import torch
+
     from models.sampling import pad
 
     surface = s.value
@@ -152,35 +153,30 @@ def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problem
     works = [write(batch, surface, vocab) for batch in asked]
     prompts = [_rows(w.prompts, w.prompt_lengths) for w in works]
     solutions = [_rows(w.solutions, w.lengths) for w in works]
-    groups: dict[tuple[int, int], list[list[int]]] = {}  # prompts about the same program that have a beginning in common
-    for batch, written in zip(asked, prompts, strict=True):
-        for key, prompt in zip(_keys(batch, written), written, strict=True):
-            groups.setdefault(key, []).append(prompt)
-    places = {key: place for place, key in enumerate(sorted(groups))}
-    statements, lengths = pad([commonprefix(groups[key]) for key in places])
-    known = lengths.tolist()
+    numbers = [batch.programs.tolist() if isinstance(batch, Nested) else list(batch.numbers) for batch in asked]
+    groups: dict[int, list[list[int]]] = {}  # the prompts about a program
+    for program, prompt in zip(chain(*numbers), chain(*prompts), strict=True):
+        groups.setdefault(program, []).append(prompt)
+    together = (commonprefix([prompt[:-1] for prompt in group]) for group in groups.values())
+    length = min(map(len, together)) if len(groups) < len(f) * problems else 0
+    places = {program: place for place, program in enumerate(sorted(groups))}
+    statements = torch.tensor([groups[program][0][:length] for program in places], dtype=torch.int32)
     papers = []
-    for batch, written, solved in zip(asked, prompts, solutions, strict=True):
-        owners = [places[key] for key in _keys(batch, written)]
-        rests = [prompt[known[owner] :] for prompt, owner in zip(written, owners, strict=True)]
+    for batch, programs, written, solved in zip(asked, numbers, prompts, solutions, strict=True):
+        owners = torch.tensor([places[program] for program in programs])
+        rests = [prompt[length:] for prompt in written]
         roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solved]
         tokens, ends = pad([rest + words for rest, words in zip(rests, solved, strict=True)])
         by_role, _ = pad([[0] * len(rest) + [1 + r for r in row] for rest, row in zip(rests, roles, strict=True)])
         applied = np.array([_applied(batch, name) for name in primitives], dtype=np.int16)
-        papers.append(Paper(torch.tensor(owners), tokens.int(), ends, by_role.char() - 1, applied))
-    return Exam(statements.int(), lengths, tuple(papers))
+        papers.append(Paper(owners, tokens.int(), ends, by_role.char() - 1, applied))
+    return Exam(statements, tuple(papers))
 
 
 def _asked(family: Family, problems: int, seed: int) -> Batch:
     if type(family) is Program and family.nests:
         return Nested(family, "test", range(problems), ("nested", "score", seed))
     return Batch(family, "test", range(problems), ("score", seed))
-
-
-def _keys(batch: Batch, prompts: list[list[int]]) -> list[tuple[int, int]]:
-    """The number of the program, and the first word of the prompt: some surfaces may begin with the question."""
-    programs = batch.programs.tolist() if isinstance(batch, Nested) else batch.numbers
-    return [(program, prompt[0]) for program, prompt in zip(programs, prompts, strict=True)]
 
 
 def _rows(tokens: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[list[int]]:  # [P, T], [P]
@@ -201,7 +197,8 @@ def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]
     """
     import torch
 
-    from models.sampling import chosen_logp, following_logits, read
+    from models.cache import Following, PromptCache
+    from models.sampling import chosen_logp
 
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
@@ -211,17 +208,20 @@ def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]
     roles = torch.arange(len(ROLES), device=device)[:, None, None]
     with torch.no_grad():
         for first in range(0, len(e.statements), BATCH):
-            few = slice(first, first + BATCH)
-            past, ends = read(model, e.statements[few].to(device), e.lengths[few].to(device))
+            statements = e.statements[first : first + BATCH].to(device)
+            past = PromptCache(torch.full((len(statements),), statements.shape[1], device=device))
+            if past.longest:
+                model(statements, past)
             for i, paper in enumerate(e.papers):
                 start, stop = torch.searchsorted(paper.owners, torch.tensor([first, first + BATCH])).tolist()
                 if start == stop:
                     continue
-                longest = int(paper.lengths[start:stop].max())
-                tokens, role = (x[start:stop, :longest].to(device) for x in (paper.tokens.long(), paper.roles))
-                logits = following_logits(model, past, ends, tokens, paper.owners[start:stop].to(device) - first)  # [B, T, V]
-                solution = role >= 0
+                rows, longest = slice(start, stop), int(paper.lengths[start:stop].max())
+                tokens, role = paper.tokens[rows, :longest].to(device).long(), paper.roles[rows, 1:longest].to(device)
+                after = Following(past, paper.owners[rows].to(device) - first) if past.longest else None
+                logits, chosen = model(tokens[:, :-1], after), tokens[:, 1:]  # [B, T - 1, V]; the first word is of the prompt
+                plain = chosen_logp(logits, chosen).double()
                 for k, t in enumerate(temperatures):
-                    logp[i, k, start:stop] = (chosen_logp(logits / t, tokens).double() * solution).sum(1)
-                by_role[i, :, start:stop] = (chosen_logp(logits, tokens).double() * (role == roles)).sum(2)
+                    logp[i, k, rows] = (plain if t == 1 else chosen_logp(logits / t, chosen).double()).mul(role >= 0).sum(1)
+                by_role[i, :, rows] = (plain * (role == roles)).sum(2)
     return logp.cpu().numpy(), by_role.cpu().numpy()

@@ -152,7 +152,7 @@ class Program:
         found = Programs(self.primitives, self.modulus, operators, constants, firsts(self.steps), self.steps, np.zeros(programs, np.int64))
         starts = order.argsort(axis=1)[:, :STARTS]  # [P, S]
         tried = replace(found.some(np.arange(programs).repeat(starts.shape[1])), starts=starts.ravel()).among(split).reshape(starts.shape)
-        return replace(found, starts=starts[np.arange(programs), tried.argmax(axis=1)]), tried.any(axis=1)
+        return replace(found, starts=starts[np.arange(programs), tried.argmax(axis=1)]), np.asarray(tried.any(axis=1))
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,15 @@ class Programs:
 
     def some(self, rows: Places) -> "Programs":
         """Some of the programs, by index."""
-        return replace(self, operators=self.operators[rows], constants=self.constants[rows], first=self.first[rows], starts=self.starts[rows])
+        return replace(
+            self, operators=self.operators[rows], constants=self.constants[rows], first=self.first[rows], starts=self.starts[rows]
+        )
 
     def applied(self, name: str) -> Places:  # [P]
         """How often each window applies the primitive of that name."""
         operators = np.take_along_axis(self.operators, self.lines, axis=1)  # [P, W]
-        return np.isin(operators, [i for i, p in enumerate(self.primitives) if p.name == name]).sum(axis=1)
+        applied: Places = np.array([p.name == name for p in self.primitives])[operators].sum(axis=1)
+        return applied
 
     @property
     def lines(self) -> Places:  # [P, W]
