@@ -7,11 +7,9 @@ p is exact, and pass@k = 1 - (1 - p)^k for every k, at the cost of one forward p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
-from itertools import chain, groupby
-from os.path import commonprefix
+from itertools import chain, groupby, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -19,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import Above, From, check
-from synthtasks.families import Family, Program
+from synthtasks.families import Family
 from synthtasks.families.kit.batch import Batch
-from synthtasks.families.kit.programs import Programs
-from synthtasks.families.program import Nested
+from synthtasks.families.kit.family import changed
+from synthtasks.families.kit.windows import Windows, batch, sharing
 from synthtasks.surfaces import ROLES, Compact, Surface, write
 from synthtasks.vocab import Vocab
 from train.ledger import LENGTH, Ledger, matrix_weights
@@ -132,9 +130,14 @@ def shared(families: tuple[Family, ...]) -> list[tuple[Family, ...]]:
     """The families in a row that ask about the same programs; any other family is alone."""
 
     def programs(family: Family) -> Exact[Family]:
-        return Exact(replace(family, steps=family.lines) if type(family) is Program and family.nests else family)
+        return Exact(changed(family, steps=family.lines) if sharing(family) else family)
 
     return [tuple(same) for _, same in groupby(families, programs)]
+
+
+def asked(family: Family, problems: int, seed: int) -> Batch:
+    """The first held-out problems of a family for a seed."""
+    return batch(family, "test", range(problems), "score", seed)
 
 
 def exam(families: tuple[Family, ...], surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
@@ -149,44 +152,34 @@ def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problem
     from models.sampling import pad
 
     surface = s.value
-    asked = [_asked(one.value, problems, seed) for one in f]
-    works = [write(batch, surface, vocab) for batch in asked]
-    prompts = [_rows(w.prompts, w.prompt_lengths) for w in works]
-    solutions = [_rows(w.solutions, w.lengths) for w in works]
-    numbers = [batch.programs.tolist() if isinstance(batch, Nested) else list(batch.numbers) for batch in asked]
+    batches = [asked(one.value, problems, seed) for one in f]
+    written = [write(b, surface, vocab) for b in batches]
+    prompts = [_rows(w.prompts, w.prompt_lengths) for w in written]
+    numbers = [b.programs.tolist() if isinstance(b, Windows) else list(b.numbers) for b in batches]
     groups: dict[int, list[list[int]]] = {}  # the prompts about a program
     for program, prompt in zip(chain(*numbers), chain(*prompts), strict=True):
         groups.setdefault(program, []).append(prompt)
-    together = (commonprefix([prompt[:-1] for prompt in group]) for group in groups.values())
-    length = min(map(len, together)) if len(groups) < len(f) * problems else 0
+    length = min(map(_in_common, groups.values())) if len(groups) < len(f) * problems else 0
     places = {program: place for place, program in enumerate(sorted(groups))}
-    statements = torch.tensor([groups[program][0][:length] for program in places], dtype=torch.int32)
     papers = []
-    for batch, programs, written, solved in zip(asked, numbers, prompts, solutions, strict=True):
-        owners = torch.tensor([places[program] for program in programs])
-        rests = [prompt[length:] for prompt in written]
-        roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solved]
-        tokens, ends = pad([rest + words for rest, words in zip(rests, solved, strict=True)])
-        by_role, _ = pad([[0] * len(rest) + [1 + r for r in row] for rest, row in zip(rests, roles, strict=True)])
-        applied = np.array([_applied(batch, name) for name in primitives], dtype=np.int16)
-        papers.append(Paper(owners, tokens.int(), ends, by_role.char() - 1, applied))
-    return Exam(statements, tuple(papers))
+    for questions, programs, whole, w in zip(batches, numbers, prompts, written, strict=True):
+        solutions = _rows(w.solutions, w.lengths)
+        roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solutions]
+        tokens, ends = pad([prompt[length:] + words for prompt, words in zip(whole, solutions, strict=True)])
+        by_role, _ = pad([[0] * (len(prompt) - length) + [1 + r for r in row] for prompt, row in zip(whole, roles, strict=True)])
+        applied = np.array([questions.applied(name) for name in primitives], dtype=np.int16)
+        papers.append(Paper(torch.tensor([places[n] for n in programs]), tokens.int(), ends, by_role.char() - 1, applied))
+    return Exam(torch.tensor([groups[program][0][:length] for program in places], dtype=torch.int32), tuple(papers))
 
 
-def _asked(family: Family, problems: int, seed: int) -> Batch:
-    if type(family) is Program and family.nests:
-        return Nested(family, "test", range(problems), ("nested", "score", seed))
-    return Batch(family, "test", range(problems), ("score", seed))
+def _in_common(prompts: list[list[int]]) -> int:
+    """Words that all prompts begin with, less than any of them has."""
+    pairs = zip(min(prompts), max(prompts), strict=False)  # in the order of a dictionary: all others begin as these do
+    return min(sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)), *(len(prompt) - 1 for prompt in prompts))
 
 
 def _rows(tokens: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[list[int]]:  # [P, T], [P]
     return [row[:length] for row, length in zip(tokens.tolist(), lengths.tolist(), strict=True)]
-
-
-def _applied(batch: Batch, name: str) -> Sequence[int] | NDArray[np.int64]:  # [P]
-    if type(batch.drawn) is Programs:
-        return batch.drawn.applied(name)
-    return [sum(step.primitive.name == name for step in p.proof) for p in batch]
 
 
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -202,9 +195,8 @@ def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]
 
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
-    device = model.device
-    problems = len(e.papers[0].tokens)
-    logp, by_role = (torch.empty(len(e.papers), n, problems, dtype=torch.double, device=device) for n in (len(temperatures), len(ROLES)))
+    device, shape = model.device, (len(e.papers), len(e.papers[0].lengths))
+    logp, by_role = (torch.empty(shape[0], n, shape[1], dtype=torch.double, device=device) for n in (len(temperatures), len(ROLES)))
     roles = torch.arange(len(ROLES), device=device)[:, None, None]
     with torch.no_grad():
         for first in range(0, len(e.statements), BATCH):
@@ -221,7 +213,7 @@ def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]
                 after = Following(past, paper.owners[rows].to(device) - first) if past.longest else None
                 logits, chosen = model(tokens[:, :-1], after), tokens[:, 1:]  # [B, T - 1, V]; the first word is of the prompt
                 plain = chosen_logp(logits, chosen).double()
-                for k, t in enumerate(temperatures):
-                    logp[i, k, rows] = (plain if t == 1 else chosen_logp(logits / t, chosen).double()).mul(role >= 0).sum(1)
+                each = (plain if t == 1 else chosen_logp(logits / t, chosen).double() for t in temperatures)
+                logp[i, :, rows] = torch.stack([(x * (role >= 0)).sum(1) for x in each])
                 by_role[i, :, rows] = (plain * (role == roles)).sum(2)
     return logp.cpu().numpy(), by_role.cpu().numpy()

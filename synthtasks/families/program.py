@@ -1,7 +1,6 @@
 """Straight-line programs: the family of the factorial study."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -10,8 +9,6 @@ from numpy.typing import NDArray
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced
 from synthtasks.families.dials.quantities import domain_size, length, statements
-from synthtasks.families.kit.batch import Batch
-from synthtasks.families.kit.family import out_of_draws
 from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
@@ -121,21 +118,21 @@ class Program:
         return self.many(g.random((1, self.uniforms))).problem(0)
 
     @property
-    def nests(self) -> bool:
+    def shares(self) -> bool:
         """True if problems with other numbers of steps may ask about the same program, since all its lines are drawn alike."""
         return self.primitives == self.outside
 
-    def nested(self, split: Split, programs: int, *path: str | int) -> tuple[Programs, NDArray[np.bool_]]:
+    def windows(self, split: Split, programs: int, *path: str | int) -> tuple[Programs, NDArray[np.bool_]]:
         """A problem about each of the programs 0, 1, ... called `path`, and true where it lies in `split`; elsewhere no start value would.
 
         The programs are the same for every number of steps. Each window lies within those of more steps, and starts uniformly; the
         applications that `uses` asks for come first of all.
 
         Raises:
-            ValueError: if there is no such split, or not `nests`.
+            ValueError: if there is no such split, or its programs are not shared.
         """
-        if not self.nests:
-            raise ValueError(f"nested problems need equal primitives and outside; found {self.primitives} and {self.outside}")
+        if not self.shares:
+            raise ValueError(f"windows of one program need equal primitives and outside; found {self.primitives} and {self.outside}")
         core = min(self.uses.count, self.lines)
         sizes = (self.modulus, 1, self.lines, self.lines, self.lines, core)
         u = uniforms(sum(sizes), path, range(programs), 0)
@@ -153,35 +150,6 @@ class Program:
         starts = order.argsort(axis=1)[:, :STARTS]  # [P, S]
         tried = replace(found.some(np.arange(programs).repeat(starts.shape[1])), starts=starts.ravel()).among(split).reshape(starts.shape)
         return replace(found, starts=starts[np.arange(programs), tried.argmax(axis=1)]), np.asarray(tried.any(axis=1))
-
-
-@dataclass(frozen=True)
-class Nested(Batch):
-    """Problems about programs that families with other numbers of steps ask about, too: the first in the split, by their numbers.
-
-    Raises:
-        ValueError: if there is no such split; when problems are first asked for, if there are none or the family does not nest.
-    """
-
-    family: Program
-
-    @property
-    def drawn(self) -> Programs:
-        return self._found[0]
-
-    @property
-    def programs(self) -> Places:  # [P]
-        """The number of the program that each problem asks about; it ascends."""
-        return self._found[1]
-
-    @cached_property
-    def _found(self) -> tuple[Programs, Places]:
-        needed = max(self.numbers) + 1
-        for doubled in range(1, 11):
-            drawn, lies = self.family.nested(self.split, needed << doubled, *self.path)
-            if len(programs := np.flatnonzero(lies)) >= needed:
-                return drawn.some(programs[list(self.numbers)]), programs[list(self.numbers)]
-        raise out_of_draws(self.family, self.split)
 
 
 def _below(size: int, u: Uniforms) -> Places:
