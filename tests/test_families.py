@@ -882,6 +882,13 @@ def test_not_every_program_can_be_shared():
     class Own(Program):
         """Draws as it likes."""
 
+    @dataclass(frozen=True)
+    class Never(Program):
+        """Has no problems."""
+
+        def windows(self, split, programs, *path):
+            return super().windows(split, programs, *path)[0], np.zeros(programs, bool)
+
     for family in (Program(2, 6, outside=(ADD,)), Own(2, 6), Dag(3, 2)):
         assert list(batch(family, "test", range(3), "own")) == [problem(family, "test", "own", i) for i in range(3)]
     with pytest.raises(ValueError, match="need equal primitives and outside"):

@@ -100,7 +100,7 @@ def test_logp_is_that_of_a_slow_reference(model: GPT, scores: dict[str, NDArray[
 
 # Broken if an edit of the policy changed what it samples and not how it is scored, or the reverse.
 def test_an_edited_policy_is_scored_as_it_samples(model: GPT) -> None:
-    steered = Edited(model, {0: Shift(torch.arange(model.config.width) / model.config.width, 0.5)})
+    steered = Edited(model, {0: Shift(torch.arange(model.config.width) / model.config.width, 2.0)})
     edited, plain = (solution_logp(m, exam((SHORT,), SURFACE, VOCAB, 2, 0, ("add",)), (1.0,))[0][0, 0] for m in (steered, model))
     for i in range(2):
         p = asked(SHORT, 2, 0)[i]
