@@ -36,7 +36,7 @@ def sharing(family: Family) -> TypeGuard[Sharing]:
     return "windows" in vars(type(family)) and bool(getattr(family, "shares", False))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Windows(Batch):
     """Problems about programs that are the same for every number of steps: the first in the split, by their numbers.
 
