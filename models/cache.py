@@ -68,8 +68,8 @@ class PromptCache:
         return seen
 
     def attend_with(
-        self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor, causal: Tensor | None
-    ) -> Tensor:  # [B, H, T, d], [B, K, U, d] twice, bool [T, U] -> [B, H, T, d]
+        self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor
+    ) -> Tensor:  # [B, H, 1, d], [B, K, U, d] twice -> [B, H, 1, d]
         """Attention to the prompt of each row and to its own tokens under one softmax. Each prompt is read once for its group."""
         prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
         (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
@@ -80,8 +80,6 @@ class PromptCache:
         if self.mask is not None:
             prompt = prompt.masked_fill(~self.mask, float("-inf"))
         own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
-        if causal is not None:
-            own = own.masked_fill(~causal, float("-inf"))
         weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
         from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
         return from_prompt + weights[..., S:] @ own_v
@@ -92,7 +90,6 @@ class Following:
 
     def __init__(self, prompts: PromptCache, owners: Tensor):  # [B] the prompt of each row, ascending
         self.prompts, self.owners = prompts, owners
-        self.seating = Seating(owners, len(prompts.lengths))
 
     def length(self, new: int) -> int:
         return self.prompts.longest + new
@@ -101,9 +98,13 @@ class Following:
         return _after(self.prompts.lengths[self.owners], new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        T = q.shape[2]
-        causal = torch.ones(T, T, dtype=torch.bool, device=q.device).tril()
-        return self.prompts.attend_with(layer, self.seating, q, k, v, causal)
+        """By the fused kernel: copying the prompt for each row takes less time than scores in memory."""
+        T, S, padded = q.shape[2], self.prompts.longest, self.prompts.mask
+        mask = F.pad(q.new_full((T, T), float("-inf")).triu(1), (S, 0))  # [T, S + T]
+        if padded is not None:
+            mask = mask.masked_fill(F.pad(~padded, (0, T))[self.owners], float("-inf"))  # [B, 1, T, S + T]
+        k, v = (torch.cat((past[layer][self.owners], own), 2) for past, own in ((self.prompts.keys, k), (self.prompts.values, v)))
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=q.shape[1] != k.shape[1])
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
         return torch.cat((self.prompts.tails[index][self.owners], x), dim=1)
@@ -134,7 +135,7 @@ class Cache:
         self.keys[layer][:, :, self.written : stop] = k
         self.values[layer][:, :, self.written : stop] = v
         own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
-        return self.prompts.attend_with(layer, self.seating, q, *own, None)
+        return self.prompts.attend_with(layer, self.seating, q, *own)
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)

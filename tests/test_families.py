@@ -3,7 +3,7 @@
 import hashlib
 import random
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from itertools import product as rows
 from math import sqrt
 
@@ -40,6 +40,7 @@ from synthtasks import (
 from synthtasks.domains import TEXTS, Value
 from synthtasks.families import FUNCTIONS, HELD_OUT, MOVES, S3, S5, TRAINED, Z, label
 from synthtasks.families.dials.quantities import branching_off, distractors, longest_path, most_operands, shared_uses, width
+from synthtasks.families.kit.windows import batch
 from synthtasks.laws import LawBroken
 from synthtasks.primitives import ADD, GATES, MANY, MUL, PRIMITIVES, SUB, SUM
 from synthtasks.rng import uniforms
@@ -839,6 +840,61 @@ def test_programs_as_arrays_are_programs(family, seed):
         assert f"{int(drawn.keys[i]):016x}" == p.key
         assert [split for split in ("train", "test") if drawn.among(split)[i]] == (["train", "test"] if p.split == "both" else [p.split])
         assert sum(step.primitive.name in family.uses.names for step in p.proof) >= min(family.uses.count, family.steps)
+
+
+# broken if a question were not one of its family's and split, asked about another program than its number says, or moved as more are asked
+@examples(40)
+@given(programs(most_lines=12), st.integers(0, 99), st.sampled_from(("train", "test")))
+def test_questions_about_one_program(family, seed, split):
+    family = replace(family, outside=family.primitives, modulus=max(5, family.modulus))
+    about: dict[int, list[Problem]] = {}
+    for steps in range(1, family.lines + 1):
+        asked = batch(replace(family, steps=steps), split, range(6), "one", seed)
+        assert list(batch(replace(family, steps=steps), split, range(2, 4), "one", seed)) == list(asked)[2:4]
+        for number, p in zip(asked.programs.tolist(), asked, strict=True):
+            assert len(p.proof) == steps
+            assert (p.modulus, p.split) in {(family.modulus, split), (family.modulus, "both")}
+            assert sum(step.primitive.name in family.uses.names for step in p.proof) >= min(family.uses.count, steps)
+            assert {step.primitive for step in p.steps} <= set(family.primitives)
+            for name in family.uses.names:
+                assert asked.applied(name)[list(asked).index(p)] == sum(step.primitive.name == name for step in p.proof)
+            about.setdefault(number, []).append(p)
+    for one in about.values():
+        assert len({tuple((s.name, s.primitive, s.arguments[1]) for s in p.stated) for p in one}) == 1
+        windows = [{s.name for s in p.proof} for p in one]
+        assert all(smaller <= larger for smaller, larger in pairwise(windows))
+
+
+# broken if a window started, a value were given or a needed primitive applied at some places more than at others
+def test_questions_are_drawn_evenly():
+    for steps, firsts in ((1, 6), (3, 4), (5, 2)):
+        family = Program(steps, lines=6, modulus=7, uses=Uses(("mul",), 2))
+        drawn, _ = family.windows("train", 20_000, "evenly")
+        for column, values in ((drawn.first, firsts), (drawn.starts, 7), *((c, 7) for c in drawn.constants.T)):
+            assert abs(np.bincount(column, minlength=values) / 20_000 - 1 / values).max() < 0.015
+        expected = min(2, steps) + max(0, steps - 2) / 3  # two are mul, and a third of the others
+        assert abs(drawn.applied("mul").mean() - expected) < 0.015
+
+
+# broken if programs were shared by families that draw the lines outside of a window otherwise, or problems themselves
+def test_not_every_program_can_be_shared():
+    @dataclass(frozen=True)
+    class Own(Program):
+        """Draws as it likes."""
+
+    @dataclass(frozen=True)
+    class Never(Program):
+        """Has no problems."""
+
+        def windows(self, split, programs, *path):
+            return super().windows(split, programs, *path)[0], np.zeros(programs, bool)
+
+    for family in (Program(2, 6, outside=(ADD,)), Own(2, 6), Dag(3, 2)):
+        assert list(batch(family, "test", range(3), "own")) == [problem(family, "test", "own", i) for i in range(3)]
+    with pytest.raises(ValueError, match="need equal primitives and outside"):
+        Program(2, 6, outside=(ADD,)).windows("test", 3)
+    with pytest.raises(ValueError, match="has no test problems"):
+        list(batch(Never(), "test", range(3), "none"))
 
 
 # broken if a number is not drawn evenly, or what stands in one place says what stands in another

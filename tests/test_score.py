@@ -13,17 +13,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import pad
 
 from models import GPTConfig
 from models.edits import Edited, Shift
 from models.gpt import GPT
 from synthtasks.corpora import Corpus, Recipe
-from synthtasks.families import Program, problem
-from synthtasks.primitives import ADD, MUL, SUB
+from synthtasks.families import Program, Uses
+from synthtasks.primitives import ADD, MUL, SUB, Primitive
 from synthtasks.problem import Problem
-from synthtasks.surfaces import ROLES, Compact
+from synthtasks.surfaces import ROLES, Compact, Equations, Surface
 from synthtasks.verify import verify
 from train.learn import Learn
 from train.ledger import Ledger
@@ -32,12 +30,13 @@ from train.optim import Optim
 from train.policy import Fresh, load_policy
 from train.rl import Endless, Sampler, rollout
 from train.sample import Sample, read_samples
-from train.score import Exam, Score, exam, solution_logp
+from train.score import Exam, Score, asked, exam, shared, solution_logp
 from train.stages.seal import VARYING
 from train.stages.stage import Interrupted
 from train.stages.store import Store
 
 SURFACE = Compact()
+MORE = (ADD, MUL, SUB)
 SHORT = Program(1, 2, (ADD, MUL), (ADD, MUL), modulus=3)
 LONG = replace(SHORT, steps=3, lines=4, primitives=(ADD, MUL, SUB))
 VOCAB = SURFACE.vocab(4, (ADD, MUL, SUB), 3)
@@ -80,8 +79,7 @@ def test_exact_p_is_the_frequency_of_success(place: int, temperature: float, mod
     N, checked = 3000, 0
     for i in range(SCORE.problems):
         p = math.exp(scores["logp"][0, place, i])
-        asked = (problem(SHORT, "test", "score", SCORE.seed, i),)
-        r = rollout(model, VOCAB, asked, Sampler(group=N, temperature=temperature), "count", i)
+        r = rollout(model, VOCAB, (asked(SHORT, SCORE.problems, SCORE.seed)[i],), Sampler(group=N, temperature=temperature), "count", i)
         hits = sum(v.process for v in r.verdicts)
         assert abs(hits - N * p) <= 4 * math.sqrt(N * p * (1 - p)) + 1, f"p = {p}, but {hits} of {N}"
         checked += 20 < N * p < 0.99 * N
@@ -93,7 +91,7 @@ def test_logp_is_that_of_a_slow_reference(model: GPT, scores: dict[str, NDArray[
     assert scores["logp"].shape == (2, 3, 5)
     for f, family in enumerate(SCORE.families):
         for i in range(SCORE.problems):
-            p = problem(family, "test", "score", SCORE.seed, i)
+            p = asked(family, SCORE.problems, SCORE.seed)[i]
             prompt, solution = VOCAB.encode(SURFACE.prompt(p)), VOCAB.encode(SURFACE.solution(p))
             for k, temperature in enumerate(SCORE.temperatures):
                 expected = sum(reference(model, prompt, solution, temperature))
@@ -102,12 +100,12 @@ def test_logp_is_that_of_a_slow_reference(model: GPT, scores: dict[str, NDArray[
 
 # Broken if an edit of the policy changed what it samples and not how it is scored, or the reverse.
 def test_an_edited_policy_is_scored_as_it_samples(model: GPT) -> None:
-    steered = Edited(model, {0: Shift(torch.arange(model.config.width) / model.config.width, 0.5)})
-    edited, plain = (solution_logp(m, exam(SHORT, SURFACE, VOCAB, 2, 0, ("add",)), (1.0,))[0][0] for m in (steered, model))
+    steered = Edited(model, {0: Shift(torch.arange(model.config.width) / model.config.width, 2.0)})
+    edited, plain = (solution_logp(m, exam((SHORT,), SURFACE, VOCAB, 2, 0, ("add",)), (1.0,))[0][0, 0] for m in (steered, model))
     for i in range(2):
-        asked = problem(SHORT, "test", "score", 0, i)
-        r = rollout(steered, VOCAB, (asked,), Sampler(group=1000), "edited", i)
-        solution = VOCAB.encode(SURFACE.solution(asked))
+        p = asked(SHORT, 2, 0)[i]
+        r = rollout(steered, VOCAB, (p,), Sampler(group=1000), "edited", i)
+        solution = VOCAB.encode(SURFACE.solution(p))
         written = [b for b, row in enumerate(r.tokens.tolist()) if row[: len(solution)] == solution]
         assert float(r.logp[written[0]].double().sum()) == pytest.approx(edited[i], abs=1e-4)
         assert abs(edited[i] - plain[i]) > 0.01
@@ -117,7 +115,7 @@ def test_an_edited_policy_is_scored_as_it_samples(model: GPT) -> None:
 def test_roles_sum_to_logp(model: GPT, scores: dict[str, NDArray[np.float64]]) -> None:
     assert scores["roles"].shape == (2, len(ROLES), 5)
     np.testing.assert_allclose(scores["roles"].sum(1), scores["logp"][:, 1], rtol=1e-9)
-    p = problem(SHORT, "test", "score", SCORE.seed, 0)
+    p = asked(SHORT, 1, SCORE.seed)[0]
     words = reference(model, VOCAB.encode(SURFACE.prompt(p)), VOCAB.encode(SURFACE.solution(p)), 1.0)
     # A + 1 2 answer 2 <end>: plan, copy, copy, execute, plan, answer, meta
     by_role = {"plan": words[0] + words[4], "copy": words[1] + words[2], "execute": words[3], "answer": words[5], "meta": words[6]}
@@ -132,7 +130,7 @@ def test_applied_counts_the_solution(scores: dict[str, NDArray[np.float64]]) -> 
     assert (scores["applied"][1].sum(0) == 3).all()
     for f, family in enumerate(SCORE.families):
         for i in range(SCORE.problems):
-            words = SURFACE.solution(problem(family, "test", "score", SCORE.seed, i))
+            words = SURFACE.solution(asked(family, SCORE.problems, SCORE.seed)[i])
             assert scores["applied"][f, :, i].tolist() == [words.count(symbol) for symbol in "+*-"]
 
 
@@ -150,39 +148,60 @@ class Hidden:
 # Broken if a family sat the exam of another that is its equal in all but a field that does not compare.
 def test_an_exam_is_remembered_by_all_fields_of_its_family() -> None:
     assert Hidden(1) == Hidden(3)
-    one, other, again = (exam(Hidden(steps), SURFACE, VOCAB, 3, 0, ("add",)) for steps in (1, 3, 1))
+    one, other, again = (exam((Hidden(steps),), SURFACE, VOCAB, 3, 0, ("add",)) for steps in (1, 3, 1))
     assert one.words < other.words
     assert again is one
 
 
-# Broken if a problem's score depended on the lengths of those beside it: both prompts and solutions are of two lengths here.
-def test_a_mixed_exam_scores_like_its_parts(model: GPT) -> None:
-    parts = short, long = [exam(family, SURFACE, VOCAB, 3, 0, ("add",)) for family in (SHORT, LONG)]
+# Broken if a question were read after another's statement, a padded word or one of the prompt counted, or a problem's score put elsewhere.
+@pytest.mark.parametrize(("surface", "outside", "statements"), [(SURFACE, MORE, 1), (Equations(), MORE, 1), (SURFACE, MORE[:2], 0)])
+def test_an_exam_scores_like_a_pass_for_each_problem(surface: Surface, outside: tuple[Primitive, ...], statements: int) -> None:
+    families = tuple(Program(n, 5, MORE, outside, Uses(("mul",), 2), modulus=5) for n in (5, 1, 3, 2, 4))
+    vocab = surface.vocab(5, MORE, 5)
+    model = GPT(GPTConfig(len(vocab), width=8, heads=2, kv_heads=1, context=128), torch.Generator().manual_seed(3)).double()
+    for convolution in (c for block in model.blocks for c in block.convs):
+        convolution.kernel.data.normal_(generator=torch.Generator().manual_seed(5))
+    exams = [exam(same, surface, vocab, 40, 1, ("add", "mul", "sub")) for same in shared(families)]
+    assert all((e.statements.shape[1] > 0) == statements for e in exams)
+    logp, roles = (np.concatenate(x) for x in zip(*(solution_logp(model, e, (0.7, 1.0)) for e in exams), strict=True))
+    applied = np.concatenate([[paper.applied for paper in e.papers] for e in exams])
+    for f, family in enumerate(families):
+        for i, p in enumerate(asked(family, 40, 1)):
+            words = surface.solution(p)
+            plain, warm = (words_of(model, vocab.encode(surface.prompt(p)), vocab.encode(words), t) for t in (1.0, 0.7))
+            assert logp[f, :, i] == pytest.approx([sum(warm), sum(plain)], rel=1e-9)
+            by_role = [sum(x for x, r in zip(plain, surface.roles(words), strict=True) if r == role) for role in ROLES]
+            assert roles[f, :, i] == pytest.approx(by_role, rel=1e-9)
+            assert applied[f, :, i].tolist() == [sum(s.primitive.name == n for s in p.proof) for n in ("add", "mul", "sub")]
+    again = np.concatenate([solution_logp(model, e, (0.7, 1.0))[0] for e in exams])
+    assert np.array_equal(again, logp)
 
-    def joined(left: Tensor, right: Tensor) -> Tensor:  # [3, t], [3, T] -> [6, T + 1], padded with a word
-        return torch.cat((pad(left, (0, right.shape[1] + 1 - left.shape[1]), value=3), pad(right, (0, 1), value=3)))
 
-    mixed = Exam(
-        prompts=joined(short.prompts, long.prompts),
-        prompt_lengths=torch.cat((short.prompt_lengths, long.prompt_lengths)),
-        tokens=joined(short.tokens, long.tokens),
-        lengths=torch.cat((short.lengths, long.lengths)),
-        roles=joined(short.roles, long.roles),
-        applied=np.zeros((1, 6), dtype=np.int16),
-    )
-    together = solution_logp(model, mixed, (0.7, 1.0))
-    apart = [solution_logp(model, e, (0.7, 1.0)) for e in parts]
-    for whole, halves in zip(together, zip(*apart, strict=True), strict=True):
-        np.testing.assert_allclose(whole, np.concatenate(halves, 1), rtol=1e-5, atol=1e-5)
-    # 3 problems of 13 + 7 words, 3 of 19 + 15
-    assert [e.words for e in parts] == [3 * 20, 3 * 34]
+def words_of(model: GPT, prompt: list[int], solution: list[int], temperature: float) -> list[float]:
+    """The log-probability of each word of a solution, in one pass without a cache."""
+    with torch.no_grad():
+        logs = (model(torch.tensor([prompt + solution]))[0, len(prompt) - 1 : -1] / temperature).log_softmax(-1)
+    return [float(row[word]) for row, word in zip(logs, solution, strict=True)]
+
+
+# Broken if families were asked about one program whose lines, values or needed primitives they do not have in common.
+def test_families_that_differ_only_in_steps_share_an_exam() -> None:
+    one, two = (Program(n, 6) for n in (1, 2))
+    others = replace(two, lines=7), replace(two, modulus=7), replace(two, uses=Uses(("mul",), 1)), replace(two, outside=(ADD,))
+    assert shared((one, two)) == [(one, two)]
+    assert all(shared((one, two, other)) == [(one, two), (other,)] for other in others)
+    e = exam(shared((one, two))[0], SURFACE, SURFACE.vocab(6, one.primitives, 10), 3, 0, ("add",))
+    # Both window lengths lie in both splits: 3 programs of 6 * 3 words and "run"; then 6 words of the query less one, and
+    # 4 words a step and 3 of the answer, of which nothing follows the last.
+    assert e.statements.shape == (3, 19)
+    assert e.words == 3 * 19 + 3 * (6 + 4 + 2) + 3 * (6 + 8 + 2)
 
 
 # Broken if a temperature by which nothing can be divided gave scores that are no numbers, or none at all.
 @pytest.mark.parametrize("temperatures", [(), (1.0, 0.0), (-1.0,), (math.nan,), (math.inf,)])
 def test_temperatures_are_positive(temperatures: tuple[float, ...], model: GPT) -> None:
     with pytest.raises(ValueError, match="found"):
-        solution_logp(model, exam(SHORT, SURFACE, VOCAB, 2, 0, ("add",)), temperatures)
+        solution_logp(model, exam((SHORT,), SURFACE, VOCAB, 2, 0, ("add",)), temperatures)
     with pytest.raises(ValueError, match="temperatures"):
         replace(SCORE, temperatures=temperatures)
 
@@ -220,7 +239,7 @@ def test_a_score_goes_on_family_by_family(store: Store, tmp_path: Path, monkeypa
     sat = dying(monkeypatch, 1)
     assert result(Store(tmp_path), SCORE) == whole
     assert len(sat) == 1
-    exams = [exam(family, SURFACE, VOCAB, SCORE.problems, SCORE.seed, ("add", "mul", "sub")) for family in SCORE.families]
+    exams = [exam((family,), SURFACE, VOCAB, SCORE.problems, SCORE.seed, ("add", "mul", "sub")) for family in SCORE.families]
     assert Ledger(**json.loads(whole["ledger.json"])).forwarded == sum(e.words for e in exams)
 
 
@@ -278,7 +297,7 @@ def test_a_piece_that_is_half_gone_is_made_again(file: str, store: Store, tmp_pa
 
 # Broken if the exam were on problems that were trained on, or changed with how many are asked.
 def test_an_exam_is_held_out(scores: dict[str, NDArray[np.float64]], store: Store) -> None:
-    assert {problem(LONG, "test", "score", SCORE.seed, i).split for i in range(SCORE.problems)} <= {"test", "both"}
+    assert {p.split for family in SCORE.families for p in asked(family, SCORE.problems, SCORE.seed)} <= {"test", "both"}
     with np.load(store.get(replace(SCORE, problems=3)) / "scores.npz") as fewer:
         np.testing.assert_allclose(fewer["logp"], scores["logp"][:, :, :3], rtol=1e-5)
 

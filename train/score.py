@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
+from itertools import chain, groupby, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -16,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.checked import Above, From, check
-from synthtasks.families import Family, named
-from synthtasks.surfaces import ROLES, Compact, Surface
+from synthtasks.families import Family
+from synthtasks.families.kit.batch import Batch
+from synthtasks.families.kit.family import changed
+from synthtasks.families.kit.windows import Windows, batch, sharing
+from synthtasks.surfaces import ROLES, Compact, Surface, write
 from synthtasks.vocab import Vocab
 from train.ledger import LENGTH, Ledger, matrix_weights
 from train.policy import Policy, load_policy, untrained
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
-PIECE = {"logp": "f K P", "roles": "f R P", "applied": "iu N P", "tokens": "iu"}
-BATCH = 32  # rows of a forward pass; more do not fit into the processor's caches
+PIECE = {"logp": "f S K P", "roles": "f S R P", "applied": "iu S N P", "tokens": "iu"}  # of S families
+BATCH = 32  # statements of a forward pass; more do not fit into the processor's caches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +64,7 @@ class Score(Stage):
     surface: Surface = Compact()
     seed: Annotated[int, From(0)] = 0
 
-    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    VERSION: ClassVar[int] = 3  # problems of version 2 were about programs of their own
     writes: ClassVar[tuple[str, ...]] = ("scores.npz", "ledger.json")
 
     def __post_init__(self) -> None:
@@ -73,87 +77,143 @@ class Score(Stage):
         return self.problems * len(self.families) * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
-        """A trial on the middle family alone."""
-        middle = self.families[len(self.families) // 2 :][:1]
-        return tuple(Trial(replace(self, policy=fresh, families=middle), len(self.families)) for fresh in untrained(self))
+        """A trial on a few problems of every family."""
+        few = -(-self.problems // len(self.families))
+        return tuple(Trial(replace(self, policy=fresh, problems=few), self.problems / few) for fresh in untrained(self))
 
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
         names = tuple(sorted({p.name for f in self.families for p in f.primitives}))
         sizes = {"K": len(self.temperatures), "R": len(ROLES), "N": len(names), "P": self.problems}
-        pieces = in_pieces(out, context, [partial(self._piece, policy, family, names) for family in self.families], Layout(PIECE, sizes))
-        arrays = {what: np.stack([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
+        sets = [partial(self._piece, policy, families, names) for families in shared(self.families)]
+        pieces = in_pieces(out, context, sets, Layout(PIECE, sizes))
+        arrays = {what: np.concatenate([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
         ledger = Ledger()
         ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))
         save_arrays(out / "scores.npz", SCHEMA, arrays | {"primitives": np.array(names)})
         write_json(out / "ledger.json", asdict(ledger))
         forget(out)
 
-    def _piece(self, policy: Policy, family: Family, names: tuple[str, ...]) -> Arrays:
-        """The score of a family."""
-        e = exam(family, self.surface, policy.vocab, self.problems, self.seed, names)
+    def _piece(self, policy: Policy, families: tuple[Family, ...], names: tuple[str, ...]) -> Arrays:
+        """The score of families that share an exam."""
+        e = exam(families, self.surface, policy.vocab, self.problems, self.seed, names)
         logp, roles = solution_logp(policy.model, e, self.temperatures)
-        return {"logp": logp, "roles": roles, "applied": e.applied, "tokens": np.array(e.words)}
+        return {"logp": logp, "roles": roles, "applied": np.stack([p.applied for p in e.papers]), "tokens": np.array(e.words)}
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """The questions of one family, and their answers, as tensors on the CPU."""
+
+    owners: Tensor  # [P] the statement of each question, ascending
+    tokens: Tensor  # [P, T] the rest of the prompt and the solution, padded on the right
+    lengths: Tensor  # [P]
+    roles: Tensor  # [P, T] place in `ROLES` of each word of the solution, -1 elsewhere
+    applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
 
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Held-out problems and their solutions, as tensors on the CPU."""
+    """Held-out problems of families, and the statements that their prompts begin with; L is 0 where none has more than one question."""
 
-    prompts: Tensor  # [P, S], padded on the right
-    prompt_lengths: Tensor  # [P]
-    tokens: Tensor  # [P, T] of the solutions
-    lengths: Tensor  # [P]
-    roles: Tensor  # [P, T] place in `ROLES` of each word's role
-    applied: NDArray[np.int16]  # [N, P] how often each primitive is applied
+    statements: Tensor  # [S, L] of one length, at least a word less than any prompt
+    papers: tuple[Paper, ...]  # one a family
 
     @property
     def words(self) -> int:
-        """Tokens that a policy reads, without padding."""
-        return int(self.prompt_lengths.sum() + self.lengths.sum())
+        """Tokens that a policy reads, without padding: nothing follows the last word of a solution."""
+        return self.statements.numel() + sum(int((paper.lengths - 1).sum()) for paper in self.papers)
 
 
-def exam(family: Family, surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
-    """The held-out problems of a family for a seed, cached: every policy of a seed takes the same exam."""
-    return _exam(Exact(family), Exact(surface), vocab, problems, seed, primitives)
+def shared(families: tuple[Family, ...]) -> list[tuple[Family, ...]]:
+    """The families in a row that ask about the same programs; any other family is alone."""
+
+    def programs(family: Family) -> Exact[Family]:
+        return Exact(changed(family, steps=family.lines) if sharing(family) else family)
+
+    return [tuple(same) for _, same in groupby(families, programs)]
 
 
-@lru_cache(maxsize=512)
-def _exam(f: Exact[Family], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+def asked(family: Family, problems: int, seed: int) -> Batch:
+    """The first held-out problems of a family for a seed."""
+    return batch(family, "test", range(problems), "score", seed)
+
+
+def exam(families: tuple[Family, ...], surface: Surface, vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    """The held-out problems of families for a seed, cached: every policy of a seed takes the same exam."""
+    return _exam(tuple(map(Exact[Family], families)), Exact(surface), vocab, problems, seed, primitives)
+
+
+@lru_cache(maxsize=32)  # the difficulties of a family that shares nothing, each an exam of its own, fit in
+def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problems: int, seed: int, primitives: tuple[str, ...]) -> Exam:
+    import torch
+
     from models.sampling import pad
 
-    family, surface = f.value, s.value
-    drawn = list(named(family, "test", range(problems), "score", seed))
-    solutions = [surface.solution(p) for p in drawn]
-    prompts, prompt_lengths = pad([vocab.encode(surface.prompt(p)) for p in drawn])
-    tokens, lengths = pad([vocab.encode(words) for words in solutions])
-    roles, _ = pad([[ROLES.index(r) for r in surface.roles(words)] for words in solutions])
-    applied = [[sum(step.primitive.name == n for step in p.proof) for p in drawn] for n in primitives]
-    return Exam(prompts, prompt_lengths, tokens, lengths, roles, np.array(applied, dtype=np.int16))
+    surface = s.value
+    batches = [asked(one.value, problems, seed) for one in f]
+    written = [write(b, surface, vocab) for b in batches]
+    prompts = [_rows(w.prompts, w.prompt_lengths) for w in written]
+    numbers = [b.programs.tolist() if isinstance(b, Windows) else list(b.numbers) for b in batches]
+    groups: dict[int, list[list[int]]] = {}  # the prompts about a program
+    for program, prompt in zip(chain(*numbers), chain(*prompts), strict=True):
+        groups.setdefault(program, []).append(prompt)
+    length = min(map(_in_common, groups.values())) if len(groups) < len(f) * problems else 0
+    places = {program: place for place, program in enumerate(sorted(groups))}
+    papers = []
+    for questions, programs, whole, w in zip(batches, numbers, prompts, written, strict=True):
+        solutions = _rows(w.solutions, w.lengths)
+        roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solutions]
+        tokens, ends = pad([prompt[length:] + words for prompt, words in zip(whole, solutions, strict=True)])
+        by_role, _ = pad([[0] * (len(prompt) - length) + [1 + r for r in row] for prompt, row in zip(whole, roles, strict=True)])
+        applied = np.array([questions.applied(name) for name in primitives], dtype=np.int16)
+        papers.append(Paper(torch.tensor([places[n] for n in programs]), tokens.int(), ends, by_role.char() - 1, applied))
+    return Exam(torch.tensor([groups[program][0][:length] for program in places], dtype=torch.int32), tuple(papers))
+
+
+def _in_common(prompts: list[list[int]]) -> int:
+    """Words that all prompts begin with, less than any of them has."""
+    pairs = zip(min(prompts), max(prompts), strict=False)  # in the order of a dictionary: all others begin as these do
+    return min(sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)), *(len(prompt) - 1 for prompt in prompts))
+
+
+def _rows(tokens: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[list[int]]:  # [P, T], [P]
+    return [row[:length] for row, length in zip(tokens.tolist(), lengths.tolist(), strict=True)]
 
 
 def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The log-probability of each problem's solution at each temperature [K, P], and by role at temperature 1 [R, P].
+    """The log-probability of each problem's solution at each temperature [F, K, P], and by role at temperature 1 [F, R, P].
 
     Raises:
         ValueError: if there is no temperature, or one is not positive and finite.
     """
     import torch
 
-    from models.sampling import chosen_logp, completion_logits
+    from models.cache import Following, PromptCache
+    from models.sampling import chosen_logp
 
     if not temperatures or not all(0 < t < math.inf for t in temperatures):
         raise ValueError(f"expected temperatures above 0, and finite; found {temperatures}")
-    device = model.device
-    logp, by_role = [], []
+    device, shape = model.device, (len(e.papers), len(e.papers[0].lengths))
+    logp, by_role = (torch.empty(shape[0], n, shape[1], dtype=torch.double, device=device) for n in (len(temperatures), len(ROLES)))
+    roles = torch.arange(len(ROLES), device=device)[:, None, None]
     with torch.no_grad():
-        for rows in (slice(i, i + BATCH) for i in range(0, len(e.tokens), BATCH)):
-            tokens, lengths = e.tokens[rows].to(device), e.lengths[rows].to(device)
-            prompts, prompt_lengths = e.prompts[rows].to(device), e.prompt_lengths[rows].to(device)
-            mask = torch.arange(tokens.shape[1], device=device) < lengths[:, None]  # [B, T]
-            logits = completion_logits(model, prompts, prompt_lengths, tokens, torch.arange(len(tokens), device=device))  # [B, T, V]
-            logp.append(torch.stack([(chosen_logp(logits / t, tokens).double() * mask).sum(1) for t in temperatures]))
-            plain, role = chosen_logp(logits, tokens).double() * mask, e.roles[rows].to(device)
-            by_role.append(torch.stack([(plain * (role == r)).sum(1) for r in range(len(ROLES))]))
-    return torch.cat(logp, 1).cpu().numpy(), torch.cat(by_role, 1).cpu().numpy()
+        for first in range(0, len(e.statements), BATCH):
+            statements = e.statements[first : first + BATCH].to(device)
+            past = PromptCache(torch.full((len(statements),), statements.shape[1], device=device))
+            if past.longest:
+                model(statements, past)
+            for i, paper in enumerate(e.papers):
+                start, stop = torch.searchsorted(paper.owners, torch.tensor([first, first + BATCH])).tolist()
+                if start == stop:
+                    continue
+                rows, longest = slice(start, stop), int(paper.lengths[start:stop].max())
+                tokens, role = paper.tokens[rows, :longest].to(device).long(), paper.roles[rows, 1:longest].to(device)
+                after = Following(past, paper.owners[rows].to(device) - first) if past.longest else None
+                logits, chosen = model(tokens[:, :-1], after), tokens[:, 1:]  # [B, T - 1, V]; the first word is of the prompt
+                plain = chosen_logp(logits, chosen).double()
+                each = (plain if t == 1 else chosen_logp(logits / t, chosen).double() for t in temperatures)
+                logp[i, :, rows] = torch.stack([(x * (role >= 0)).sum(1) for x in each])
+                by_role[i, :, rows] = (plain * (role == roles)).sum(2)
+    return logp.cpu().numpy(), by_role.cpu().numpy()

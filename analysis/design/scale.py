@@ -41,7 +41,7 @@ class Scale:
     group: Annotated[int, From(2)] = 16  # completions of a problem in RL; a single one has none to differ from
     rl_lr: Annotated[float, Above(0)] = 3e-4  # learning rate of RL
     # evaluation
-    exam_problems: Annotated[int, From(2)] = 512  # held-out problems of each difficulty, scored exactly
+    exam_problems: Annotated[int, From(2)] = 256  # held-out problems of each difficulty, scored exactly
     sampled_problems: Count = 64  # problems sampled for answer-only success
     samples: Count = 64  # completions of each of these
     seeds: Annotated[int, SEEDS] = 5  # how many; each is a pretraining seed with its own RL seed
@@ -68,6 +68,7 @@ SMOKE = Scale(
 GPU = Scale(
     lines=26, deepest=26, width=256, layers=4, heads=8,
     pretraining=4_000, tokens=32_768, pretraining_lr=2e-3, rl_iterations=400, problems=64,
+    exam_problems=512,
     machine=Machine(accelerator="cuda", precision="32-true", threads=2, rows=1_024),
 )  # fmt: skip
 

@@ -1,9 +1,10 @@
 """Straight-line programs: the family of the factorial study."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
 from synthtasks.families.dials import Dial, Forced
@@ -11,8 +12,10 @@ from synthtasks.families.dials.quantities import domain_size, length, statements
 from synthtasks.families.kit.fit import applicable
 from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.primitives import ADD, MUL, SUB, Primitive
-from synthtasks.problem import Problem
-from synthtasks.rng import Uniforms
+from synthtasks.problem import Problem, Split
+from synthtasks.rng import Uniforms, uniforms
+
+STARTS = 16  # given values that are tried for a split; of 16 problems all lie in the larger split with p = 0.12
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,40 @@ class Program:
 
     def __call__(self, g: np.random.Generator) -> Problem:
         return self.many(g.random((1, self.uniforms))).problem(0)
+
+    @property
+    def shares(self) -> bool:
+        """True if problems with other numbers of steps may ask about the same program, since all its lines are drawn alike."""
+        return self.primitives == self.outside
+
+    def windows(self, split: Split, programs: int, *path: str | int) -> tuple[Programs, NDArray[np.bool_]]:
+        """A problem about each of the programs 0, 1, ... called `path`, and true where it lies in `split`; elsewhere no start value would.
+
+        The programs are the same for every number of steps. Each window lies within those of more steps, and starts uniformly; the
+        applications that `uses` asks for come first of all.
+
+        Raises:
+            ValueError: if there is no such split, or its programs are not shared.
+        """
+        if not self.shares:
+            raise ValueError(f"windows of one program need equal primitives and outside; found {self.primitives} and {self.outside}")
+        core = min(self.uses.count, self.lines)
+        sizes = (self.modulus, 1, self.lines, self.lines, self.lines, core)
+        u = uniforms(sum(sizes), path, range(programs), 0)
+        order, share, side, operator, constant, use = np.split(u, np.cumsum(sizes)[:-1], axis=1)
+
+        def firsts(steps: int) -> Places:  # [P]
+            """Windows shrink line by line from all lines, at their beginning with chance `share`: uniform, as in Polya's urn."""
+            return np.asarray((side[:, : self.lines - steps] < share).sum(1))
+
+        operators, constants = _below(len(self.primitives), operator), _below(self.modulus, constant)  # [P, lines]
+        if core:
+            named = np.array([i for i, p in enumerate(self.primitives) if p.name in self.uses.names])
+            np.put_along_axis(operators, firsts(core)[:, None] + np.arange(core), named[_below(len(named), use)], axis=1)
+        found = Programs(self.primitives, self.modulus, operators, constants, firsts(self.steps), self.steps, np.zeros(programs, np.int64))
+        starts = order.argsort(axis=1)[:, :STARTS]  # [P, S]
+        tried = replace(found.some(np.arange(programs).repeat(starts.shape[1])), starts=starts.ravel()).among(split).reshape(starts.shape)
+        return replace(found, starts=starts[np.arange(programs), tried.argmax(axis=1)]), np.asarray(tried.any(axis=1))
 
 
 def _below(size: int, u: Uniforms) -> Places:

@@ -23,6 +23,7 @@ from tests.bench.learnable import learned
 from tests.bench.making import made, paired
 from train.policy import load_policy, torch_rng
 from train.rl import Sampler, rollout
+from train.score import asked as asked_of
 from train.score import exam, solution_logp
 from train.stages.store import Store
 
@@ -45,9 +46,9 @@ def agreement(table: Table) -> None:
         store = Store(Path(folder))
         policy = load_policy(store.get(base(SMOKE, (), 0)))
     family = replace(needing(SMOKE, ("mul",)), steps=5)
-    held = exam(family, Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
-    logp = solution_logp(policy.model, held, (1.0,))[0][0]
-    problems = tuple(problem(family, "test", "score", 0, i) for i in range(AGREE))
+    held = exam((family,), Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
+    logp = solution_logp(policy.model, held, (1.0,))[0][0, 0]
+    problems = tuple(asked_of(family, AGREE, 0))
     r = rollout(policy.model, policy.vocab, problems, Sampler(2 * SAMPLES), "agreement")
     solved = np.array([v.process for v in r.verdicts]).reshape(AGREE, -1).sum(1)
     for k in (1, 8, SAMPLES):
@@ -59,22 +60,27 @@ def agreement(table: Table) -> None:
 def scored(table: Table) -> None:
     """What an exact score costs, and 128 samples: on the exam of the study, a few problems of every difficulty."""
     scale, surface = SCALES["cpu"], Compact()
-    families = [Program(steps, scale.lines, uses=Uses(("mul",), scale.uses)) for steps in range(1, scale.deepest + 1)]
+    families = tuple(Program(steps, scale.lines, uses=Uses(("mul",), scale.uses)) for steps in range(1, scale.deepest + 1))
     vocab = surface.vocab(scale.lines, families[0].primitives, scale.modulus)
     model = GPT(GPTConfig(len(vocab)), torch_rng("bench"))
-    exams = [exam(family, surface, vocab, SCORED, 0, ("add", "mul", "sub")) for family in families]
+    held = exam(families, surface, vocab, SCORED, 0, ("add", "mul", "sub"))
+    problems = [asked_of(family, SCORED, 0) for family in families]
     asked = [
-        (e.prompts.tolist(), torch.from_numpy(rng("many").random((SCORED * SAMPLES, e.tokens.shape[1]), dtype="float32"))) for e in exams
+        (
+            [vocab.encode(surface.prompt(p)) for p in some],
+            torch.from_numpy(rng("many").random((SCORED * SAMPLES, len(surface.solution(some[0]))), dtype="float32")),
+        )
+        for some in problems
     ]
     exact, sampled = paired(
-        lambda: [solution_logp(model, e, (1.0,)) for e in exams],
+        lambda: solution_logp(model, held, (1.0,)),
         lambda: [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in asked],
     )
-    words = sum(e.words for e in exams)
+    words = held.words
     drawn = [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in asked]
-    samples = sum(int(e.prompt_lengths.sum()) + int(d.mask[:, :-1].sum()) for e, d in zip(exams, drawn, strict=True))
+    samples = sum(sum(map(len, prompts)) + int(d.mask[:, :-1].sum()) for (prompts, _), d in zip(asked, drawn, strict=True))
     shared = sum(d.forwarded for d in drawn)
-    table.add_row(f"score {SCORED} problems of each of {len(exams)} difficulties exactly", f"{exact:.3f} s", "")
+    table.add_row(f"score {SCORED} problems of each of {len(families)} difficulties exactly", f"{exact:.3f} s", "")
     table.add_row("  128 samples of each, cached", f"{sampled:.2f} s", f"{sampled / exact:.0f} x the time")
     table.add_row(
         "  tokens of these samples, a prompt once",

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
+import numpy as np
+
 from synthtasks.families.kit.family import Bulk, Family, Many, many, named, one_split
+from synthtasks.families.kit.programs import Places, Programs
 from synthtasks.problem import Problem, Split
 
 
@@ -55,6 +58,12 @@ class Batch(Sequence[Problem]):
             drawn: Many = many(self.family, self.split, self.numbers, *self.path)
             return drawn
         return tuple(named(self.family, self.split, self.numbers, *self.path))
+
+    def applied(self, name: str) -> Places:  # [P]
+        """How often the solution of each problem applies the primitive of that name."""
+        if type(self.drawn) is Programs:
+            return self.drawn.applied(name)
+        return np.array([sum(step.primitive.name == name for step in p.proof) for p in self], np.int64)
 
     @cached_property
     def _made(self) -> dict[int, Problem]:

@@ -3,7 +3,7 @@
 Shapes: P programs, N lines of each, W lines in the window.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,18 @@ class Programs:
             right = np.where(turned, np.maximum(before, operand), operand)
             before = applied(identities[operators], left, right)
         return before
+
+    def some(self, rows: Places) -> "Programs":
+        """Some of the programs, by index."""
+        return replace(
+            self, operators=self.operators[rows], constants=self.constants[rows], first=self.first[rows], starts=self.starts[rows]
+        )
+
+    def applied(self, name: str) -> Places:  # [P]
+        """How often each window applies the primitive of that name."""
+        operators = np.take_along_axis(self.operators, self.lines, axis=1)  # [P, W]
+        applied: Places = np.array([p.name == name for p in self.primitives])[operators].sum(axis=1)
+        return applied
 
     @property
     def lines(self) -> Places:  # [P, W]
