@@ -2,18 +2,19 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from rich.table import Table
 
 from models import GPTConfig
 from models.sampling import chosen_logp
 from synthtasks.corpora import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
+from tests.bench.rows import Row
 from train.learn import Learn
 from train.losses.imitate import Imitate, collate
 from train.optim import Optim
@@ -43,7 +44,7 @@ def losses(family: Family, surface: Surface) -> tuple[float, float]:
     with TemporaryDirectory() as folder:
         policy = load_policy(Store(Path(folder)).get(learn))
     held = [Solved(surface)(p) for p in islice(problems(family, "test", "learnable"), HELD_OUT)]
-    rows = collate(corpus, held, vocab, torch.device("cpu"))
+    rows = collate(held, [corpus.learned(d) for d in held], vocab, torch.device("cpu"))
     with torch.no_grad():
         logp = chosen_logp(policy.model(rows.tokens[:, :-1]), rows.tokens[:, 1:])
     learned = rows.learned[:, 1:]
@@ -52,10 +53,8 @@ def losses(family: Family, surface: Surface) -> tuple[float, float]:
     return float(-(logp * learned).sum() / learned.sum()), entropy
 
 
-def learned(table: Table) -> None:
-    """A row for each family."""
+def learned() -> Iterator[Row]:
+    """Rows for each family."""
     for name, (family, surface) in EASY.items():
         loss, entropy = losses(family, surface)
-        table.add_row(
-            f"{name}, learned for {ITERATIONS} iterations: loss, entropy of words", f"{loss:.2f} {entropy:.2f}", f"{loss / entropy:.2f} x"
-        )
+        yield Row(f"{name}, learned for {ITERATIONS} iterations: loss", loss, "nats", loss / entropy, "of the entropy of its words")

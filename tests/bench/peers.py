@@ -54,7 +54,7 @@ class NanoGPT(nn.Module):
 
 
 def llama(c: GPTConfig) -> LlamaForCausalLM:
-    """A Llama of this shape, with the parameters of a GELU layer in its SwiGLU, and without an end token: completions run to their limit."""
+    """A Llama of this shape, with the parameters of a GELU layer in its SwiGLU, and no end token: completions run to their limit."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     sizes = {"hidden_size": c.width, "intermediate_size": 8 * c.width // 3, "num_hidden_layers": c.layers, "num_attention_heads": c.heads}

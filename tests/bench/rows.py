@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -33,7 +33,7 @@ def paired(*work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     return [statistics.median(s) for s in spent]
 
 
-def beside(title: str, amount: float, unit: str, ours: Callable[[], object], others: dict[str, Callable[[], object]]) -> Iterable[Row]:
+def beside(title: str, amount: float, unit: str, ours: Callable[[], object], others: Mapping[str, Callable[[], object]]) -> Iterable[Row]:
     """A row for our rate in `unit`s a second, and one with the ratio to the rate of each of `others` on the same `amount`."""
     first, *rest = paired(ours, *others.values())
     yield Row(title, amount / first, f"{unit}/s")

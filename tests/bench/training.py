@@ -1,4 +1,4 @@
-"""Tokens a second of one optimiser step: our model beside the shape of nanoGPT and a Llama of transformers, each as its library trains it."""
+"""Tokens a second of one optimiser step: our model, the shape of nanoGPT, and a Llama of transformers, each with its own loss."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
