@@ -18,7 +18,7 @@ from train.rl import GRPO, Coin, Endless, Sampler
 from train.rl.contracts import fitting
 from train.stages.store import Store
 
-ITERATIONS, BUILT = 6, 1_000
+PROBLEMS, GROUP, ITERATIONS, BUILT = 32, 16, 6, 1_000
 
 
 class Timed:
@@ -43,7 +43,7 @@ def checked() -> Iterator[Row]:
     fresh = Fresh(GPTConfig(len(vocab)), vocab)
 
     def build() -> Learn:
-        practice = Practice(Endless(family), Coin(), GRPO, Sampler(16), problems=32)
+        practice = Practice(Endless(family), Coin(), GRPO, Sampler(GROUP), PROBLEMS)
         return Learn(fresh, ((1.0, practice),), ITERATIONS, Optim())
 
     timed = Timed(fitting)
@@ -53,7 +53,7 @@ def checked() -> Iterator[Row]:
         began = time.perf_counter()
         store.get(build())
         took = time.perf_counter() - began
-    yield Row(f"an RL iteration of 32 x 16 completions, {timed.calls / ITERATIONS:.0f} checks", took / ITERATIONS, "s")
+    yield Row(f"an RL iteration of {PROBLEMS} x {GROUP} completions, {timed.calls / ITERATIONS:.0f} checks", took / ITERATIONS, "s")
     yield Row("  its checks", 1e6 * timed.seconds / ITERATIONS, "µs", timed.seconds / took, "of an iteration")
     began = time.perf_counter()
     for _ in range(BUILT):

@@ -21,10 +21,10 @@ class Row:
     to: str = ""  # says of which two things the ratio is
 
 
-def paired(*work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+def paired(*work: Callable[[], object]) -> list[float]:
     """Median CPU seconds of each, in alternating rounds after one that does not count."""
     spent: list[list[float]] = [[] for _ in work]
-    for number in range(rounds + 1):
+    for number in range(ROUNDS + 1):
         for i, do in enumerate(work):
             began = time.process_time()
             do()

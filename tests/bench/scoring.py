@@ -1,7 +1,6 @@
 """The cost of an exact score beside that of 128 samples, and their agreement."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,7 @@ from analysis.measures.estimates import exact_pass_at_k, sampled_pass_at_k
 from models import GPTConfig
 from models.gpt import GPT
 from models.sampling import generate
-from synthtasks.families import Program, Uses, problem
+from synthtasks.families import Program, Uses, at, problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from tests.bench.rows import Row, paired
@@ -29,7 +28,9 @@ SAMPLES, AGREE, SCORED = 128, 64, 2
 def scored() -> Iterator[Row]:
     """The exam of the study, a few problems of every difficulty."""
     scale, surface = SCALES["cpu"], Compact()
-    families = [Program(steps, scale.lines, uses=Uses(("mul",), scale.uses)) for steps in range(1, scale.deepest + 1)]
+    families = [
+        Program(steps, scale.lines, modulus=scale.modulus, uses=Uses(("mul",), scale.uses)) for steps in range(1, scale.deepest + 1)
+    ]
     vocab = surface.vocab(scale.lines, families[0].primitives, scale.modulus)
     model = GPT(GPTConfig(len(vocab)), torch_rng("bench"))
     exams = [exam(family, surface, vocab, SCORED, 0, ("add", "mul", "sub")) for family in families]
@@ -56,7 +57,7 @@ def agreement() -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         store = Store(Path(folder))
         policy = load_policy(store.get(base(SMOKE, (), 0)))
-    family = replace(needing(SMOKE, PROGRAMS), steps=5)
+    family = at(needing(SMOKE, PROGRAMS), SMOKE.solved + 2)
     held = exam(family, Compact(), policy.vocab, AGREE, 0, ("add", "mul", "sub"))
     logp = solution_logp(policy.model, held, (1.0,))[0][0]
     problems = tuple(problem(family, "test", "score", 0, i) for i in range(AGREE))
