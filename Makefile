@@ -35,7 +35,7 @@ export OMP_NUM_THREADS ?= 1
 unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench bridges loggers ray browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench gpu bridges loggers ray browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ check: $(READY)  ## lint and types
 
 bench: $(READY)  ## speed, as ratios measured side by side
 	@$(BIN)/python -m tests.bench.bench
+
+gpu: $(READY)  ## what needs a GPU, checked and measured; without one, the part that a CPU can show
+	@$(BIN)/python -m tests.gpu
 
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'

@@ -1,18 +1,15 @@
 """What it costs to check what parts of an algorithm give, and configuration where it is made: as a share of the RL iterations around it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-import torch
-from rich.console import Console
-from rich.table import Table
-
 from models import GPTConfig
 from synthtasks.families import Program, Uses
 from synthtasks.surfaces import Compact
+from tests.bench.rows import Row
 from train.learn import Learn
 from train.losses.practice import Practice
 from train.optim import Optim
@@ -21,7 +18,7 @@ from train.rl import GRPO, Coin, Endless, Sampler
 from train.rl.contracts import fitting
 from train.stages.store import Store
 
-ITERATIONS, BUILT = 6, 1_000
+PROBLEMS, GROUP, ITERATIONS, BUILT = 32, 16, 6, 1_000
 
 
 class Timed:
@@ -30,23 +27,23 @@ class Timed:
     def __init__(self, function: Callable[..., object]):
         self.function, self.seconds, self.calls = function, 0.0, 0
 
-    def __call__(self, *given: object) -> object:
+    def __call__(self, *given: object, **named: object) -> object:
         """Call it."""
         began = time.perf_counter()
-        found = self.function(*given)
+        found = self.function(*given, **named)
         self.seconds += time.perf_counter() - began
         self.calls += 1
         return found
 
 
-def checked(table: Table) -> None:
+def checked() -> Iterator[Row]:
     """Rows: both checks, in and beside one run of the study's RL, by a coin's reward, so that every group has signal."""
     family = Program(steps=8, lines=20, uses=Uses(("mul",), 3))
     vocab = Compact().vocab(20, family.primitives, 10)
     fresh = Fresh(GPTConfig(len(vocab)), vocab)
 
     def build() -> Learn:
-        practice = Practice(Endless(family), Coin(), GRPO, Sampler(16), problems=32)
+        practice = Practice(Endless(family), Coin(), GRPO, Sampler(GROUP), PROBLEMS)
         return Learn(fresh, ((1.0, practice),), ITERATIONS, Optim())
 
     timed = Timed(fitting)
@@ -56,17 +53,10 @@ def checked(table: Table) -> None:
         began = time.perf_counter()
         store.get(build())
         took = time.perf_counter() - began
-    table.add_row(f"an RL iteration of 32 x 16 completions, {timed.calls / ITERATIONS:.0f} checks", f"{took / ITERATIONS:.2f} s", "")
-    table.add_row("  of that its checks", f"{1e6 * timed.seconds / ITERATIONS:.0f} µs", f"{100 * timed.seconds / took:.3f} %")
+    yield Row(f"an RL iteration of {PROBLEMS} x {GROUP} completions, {timed.calls / ITERATIONS:.0f} checks", took / ITERATIONS, "s")
+    yield Row("  its checks", 1e6 * timed.seconds / ITERATIONS, "µs", timed.seconds / took, "of an iteration")
     began = time.perf_counter()
     for _ in range(BUILT):
         build()
     made = (time.perf_counter() - began) / BUILT
-    table.add_row("  to build and check its configuration, once a run", f"{1e6 * made:.0f} µs", f"{100 * made * ITERATIONS / took:.3f} %")
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    alone = Table("what", "seconds", "share of an iteration", box=None, padding=(0, 2))
-    checked(alone)
-    Console(width=140).print(alone)
+    yield Row("  to build and check its configuration, once a run", 1e6 * made, "µs", made * ITERATIONS / took, "of an iteration")

@@ -17,7 +17,7 @@ from analysis.running.progress import Clock
 from analysis.studies import STUDIES
 from train.stages.disk import write_json
 from train.stages.seal import SEAL, sealed
-from train.stages.stage import Stage, closure, encode
+from train.stages.stage import Context, Stage, closure, encode
 from train.stages.store import Store
 
 STORED, NEW = 10_000, 300
@@ -31,7 +31,7 @@ class Nothing(Stage):
     number: int
     part: Stage | None = None
 
-    def run(self, out: Path, store: Store) -> None:
+    def run(self, out: Path, context: Context) -> None:
         """Nothing."""
 
 
@@ -41,7 +41,7 @@ class Sum(Stage):
 
     number: int
 
-    def run(self, out: Path, store: Store) -> None:
+    def run(self, out: Path, context: Context) -> None:
         """Add."""
         assert sum(range(TERMS)) == TERMS * (TERMS - 1) // 2
 

@@ -2,17 +2,18 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from rich.table import Table
 
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe, Solved
 from synthtasks.families import S3, Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, problems
 from synthtasks.surfaces import Compact, Equations, Surface
+from tests.bench.rows import Row
 from train.learn import Learn
 from train.losses.imitate import Imitate, collate
 from train.optim import Optim
@@ -51,10 +52,8 @@ def losses(family: Family, surface: Surface) -> tuple[float, float]:
     return float(-(logp * learned).sum() / learned.sum()), entropy
 
 
-def learned(table: Table) -> None:
-    """A row for each family."""
+def learned() -> Iterator[Row]:
+    """Rows for each family."""
     for name, (family, surface) in EASY.items():
         loss, entropy = losses(family, surface)
-        table.add_row(
-            f"{name}, learned for {ITERATIONS} iterations: loss, entropy of words", f"{loss:.2f} {entropy:.2f}", f"{loss / entropy:.2f} x"
-        )
+        yield Row(f"{name}, learned for {ITERATIONS} iterations: loss", loss, "nats", loss / entropy, "of the entropy of its words")
