@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from models.cache import Cache, Following, PromptCache, Seating
+from models.cache import Cache, Following, PromptCache
 from models.gpt import GPT
+from models.layers import attend
 from models.replay import Replay
 from models.sampling import Completions, Measure, invert
 
@@ -30,12 +31,34 @@ class Prompts(PromptCache):
     def mask(self) -> Tensor | None:  # type: ignore[override]  # bool [P, 1, 1, S], of lengths that may change
         return (torch.arange(self.longest, device=self.lengths.device) < self.lengths[:, None])[:, None, None] if self.ragged else None
 
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        self.keys.append(k)
+        self.values.append(v)
+        return attend(q, k, v)
 
-class Even(Seating):
-    """A grid without empty seats."""
+    def attend_with(self, layer: int, q: Tensor, own_k: Tensor, own_v: Tensor, seen: Tensor) -> Tensor:
+        """Attention [B, H, T, d] of queries [B, H, T, d] to their prompts and to own keys and values [B, K, U, d], where these are `seen`,
+        bool [T, U]. One product reads a prompt for all its rows."""
+        prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
+        (B, H, T, d), (P, K, S, _) = q.shape, prompt_k.shape
+        if K != H:
+            prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
+        q = q * d**-0.5
+        given = _by_prompt(q, P) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
+        if self.mask is not None:
+            given = given.masked_fill(~self.mask, float("-inf"))
+        own = (q @ own_k.transpose(-1, -2)).masked_fill(~seen, float("-inf"))  # [B, H, T, U]
+        weights = torch.cat((_by_row(given, B), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
+        return _by_row(_by_prompt(weights[..., :S], P) @ prompt_v, B) + weights[..., S:] @ own_v
 
-    def __init__(self, prompts: int, group: int):
-        self.prompts, self.group, self.full = prompts, group, True
+
+def _by_prompt(x: Tensor, prompts: int) -> Tensor:  # [B, H, T, n] -> [P, H, G * T, n]
+    return x.view(prompts, -1, *x.shape[1:]).transpose(1, 2).flatten(2, 3)
+
+
+def _by_row(x: Tensor, rows: int) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]
+    P, H, _, n = x.shape
+    return x.view(P, H, rows // P, -1, n).transpose(1, 2).flatten(0, 1)
 
 
 class Rows(Following):
@@ -43,8 +66,12 @@ class Rows(Following):
 
     def __init__(self, prompts: Prompts, rows: int):
         P = len(prompts.lengths)
-        self.prompts, self.seating = prompts, Even(P, rows // P)
+        self.prompts: Prompts = prompts
         self.owners = torch.arange(P, device=prompts.lengths.device).repeat_interleave(rows // P, output_size=rows)
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        T = q.shape[2]
+        return self.prompts.attend_with(layer, q, k, v, torch.ones(T, T, dtype=torch.bool, device=q.device).tril())
 
 
 def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, ragged: bool) -> Tensor:
@@ -63,7 +90,7 @@ class Growing(Cache):
         c, like, P = model.config, model.head.weight, len(prompts.lengths)
         d, size = c.width // c.heads, max(c.conv - 1, 0)
         own, given = (rows, c.kv_heads, limit, d), (P, c.kv_heads, prompts.longest, d)
-        self.prompts, self.seating = prompts, Even(P, rows // P)
+        self.prompts: Prompts = prompts
         self.keys, self.values = ([like.new_zeros(own) for _ in range(c.layers)] for _ in range(2))
         prompts.keys, prompts.values = ([like.new_zeros(given) for _ in range(c.layers)] for _ in range(2))
         self.tails = [like.new_zeros(rows, size, c.width) for _ in range(2 * c.layers if c.conv else 0)]
@@ -80,8 +107,7 @@ class Growing(Cache):
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         self.keys[layer].index_copy_(2, self.at, k)
         self.values[layer].index_copy_(2, self.at, v)
-        own = self.keys[layer], self.values[layer]
-        return self.prompts.attend_with(layer, self.seating, q, *own, (self.places <= self.at)[None])
+        return self.prompts.attend_with(layer, q, self.keys[layer], self.values[layer], (self.places <= self.at)[None])
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)
@@ -90,11 +116,10 @@ class Growing(Cache):
 
     def begin(self, read: Prompts) -> None:
         """Begin anew after these prompts."""
-        G = self.seating.group
         for place, x in zip((*self.prompts.keys, *self.prompts.values), (*read.keys, *read.values), strict=True):
             place.copy_(x)
         for place, x in zip(self.tails, read.tails, strict=True):
-            place.copy_(x.repeat_interleave(G, 0))
+            place.copy_(x.repeat_interleave(len(place) // len(x), 0))
         self.prompts.lengths.copy_(read.lengths)
         self.at.zero_()
 

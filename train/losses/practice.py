@@ -20,7 +20,7 @@ from train.rl.objectives import Surrogate, kl
 from train.rl.problems import Band, ProblemSource
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
-from train.rl.sampler import Sampler, rollout
+from train.rl.sampler import Sampler, ask, judged
 from train.run import Metrics, Run, Term, Update
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Practice:
         for draw in range(self.algorithm.draws):
             problems = self.source.batch(run.context, self.problems, self.seed, iteration, draw)
             with torch.no_grad():
-                r = rollout(run.bare, run.vocab, problems, self.sampler, "rollout", self.seed, iteration, draw)
+                request = ask(run.vocab, problems, self.sampler, run.bare.config.context, "rollout", self.seed, iteration, draw)
+                r = judged(request, run.complete(request.asked))
                 reward = fitting("reward", self.reward, self.reward(r, run), r.mask, r.mask, r.path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.weights)

@@ -16,6 +16,7 @@ from synthtasks.surfaces import ROLES, Compact, Surface, Written, write
 from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
 from train.rl.rollouts import OF_ROWS, Record, Rollouts
+from train.run import Asked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,6 +55,13 @@ class Request:
     path: tuple[str | int, ...]
     uniforms: Tensor  # [B, limit] in [0, 1), on the CPU
 
+    @property
+    def asked(self) -> Asked:
+        """The prompts to complete."""
+        s, written = self.sampler, self.written
+        answers = Answers(s.environment, written.problems, self.vocab) if s.environment else None
+        return Asked(written.unpadded, self.uniforms, self.vocab.end, s.temperature, tuple(s.measures.values()), answers)
+
 
 def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, purpose: str, *path: str | int) -> Rollouts:
     """Draw and judge completions with the random generator named `purpose` and `path`.
@@ -62,12 +70,8 @@ def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sam
         ValueError: if there is no problem, the longest prompt and the longest completion allowed may not fit into the context, or the
             environment is called by or answers a word that is not in the vocabulary.
     """
-    from models.sampling import generate
-
     request = ask(vocab, problems, sampler, model.config.context, purpose, *path)
-    answers = Answers(sampler.environment, problems, vocab) if sampler.environment else None
-    measures = tuple(sampler.measures.values())
-    return judged(request, generate(model, request.written.unpadded, request.uniforms, vocab.end, sampler.temperature, measures, answers))
+    return judged(request, request.asked.complete(model))
 
 
 def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: int, purpose: str, *path: str | int) -> Request:
