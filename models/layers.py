@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config import GPTConfig
+from models.gradients import Convolution, RootMeanSquare
 
 
 class Past(Protocol):
@@ -65,13 +66,8 @@ class Norm(nn.Module):
         self.gain = nn.Parameter(torch.ones(width))  # [D], or [R, D]
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
-        if self.gain.dim() == 1:
-            return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
-        return (_apart(F.rms_norm(x, (x.shape[-1],), None, 1e-6), len(self.gain)) * self.gain[:, None, None]).view(x.shape)
-
-
-def _apart(x: Tensor, networks: int) -> Tensor:  # [B, T, D] -> [R, B / R, T, D]
-    return x.view(networks, -1, *x.shape[1:])
+        gain = self.gain.view(-1, x.shape[-1])  # [R, D]
+        return RootMeanSquare.apply(x.view(len(gain), -1, x.shape[-1]), gain)[0].view(x.shape)
 
 
 class ShortConvolution(nn.Module):
@@ -83,15 +79,10 @@ class ShortConvolution(nn.Module):
         self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D] or [R, conv, D]; the last row weighs the token itself
 
     def forward(self, x: Tensor, past: Past | None) -> Tensor:  # [B, T, D] -> [B, T, D]
-        size, T = self.kernel.shape[-2], x.shape[1]
-        seen = F.pad(x, (0, 0, size - 1, 0)) if past is None else past.convolve(self.index, x, size - 1)  # [B, conv - 1 + T, D]
-        y, taps = x, self.kernel.unbind(-2)  # [D] each, or [R, D]
-        if self.kernel.dim() == 3:
-            R = len(self.kernel)
-            y, seen, taps = _apart(x, R), _apart(seen, R), tuple(tap[:, None, None] for tap in taps)
-        for j in range(size):
-            y = torch.addcmul(y, seen[..., j : j + T, :], taps[j])
-        return y.view(x.shape)
+        kernel = self.kernel.view(-1, *self.kernel.shape[-2:])  # [R, conv, D]
+        size = kernel.shape[1] - 1
+        seen = F.pad(x, (0, 0, size, 0)) if past is None else past.convolve(self.index, x, size)  # [B, conv - 1 + T, D]
+        return Convolution.apply(seen.view(len(kernel), -1, *seen.shape[1:]), kernel).view(x.shape)
 
 
 class Rotary(nn.Module):
