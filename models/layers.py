@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from models.config import GPTConfig
 from models.gradients import Convolution, RootMeanSquare
+from models.product import Product, suits
 
 
 class Past(Protocol):
@@ -38,7 +39,7 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, in] -> [B, T, out]
         if self.weight.dim() == 2:
-            return F.linear(x, self.weight)
+            return Product.apply(x.flatten(0, 1), self.weight).view(*x.shape[:-1], -1) if suits(x) else F.linear(x, self.weight)
         rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
         return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
 
@@ -86,26 +87,27 @@ class ShortConvolution(nn.Module):
 
 
 class Rotary(nn.Module):
-    """Rotary position embedding (arXiv:2104.09864): the angle of each pair of channels at each position, as cosine and sine."""
+    """Rotary position embedding (arXiv:2104.09864): the angle of each channel at each position, as cosine and signed sine."""
 
-    angles: Tensor  # [context, d / 2, 2]
+    angles: Tensor  # [context, 2, d]
 
     def __init__(self, c: GPTConfig):
         super().__init__()
         half = c.width // c.heads // 2
         frequency = c.rope_base ** (-torch.arange(half, dtype=torch.float64) / half)
         angle = torch.arange(c.context, dtype=torch.float64)[:, None] * frequency
-        self.register_buffer("angles", torch.stack((angle.cos(), angle.sin()), dim=-1).float(), persistent=False)
+        cos, sin = torch.cat((angle, angle), dim=1).cos(), torch.cat((-angle, angle), dim=1).sin()
+        self.register_buffer("angles", torch.stack((cos, sin), dim=1).float(), persistent=False)
 
-    def forward(self, new: int, past: Past | None) -> Tensor:  # [T, d / 2, 2] or [B or 1, 1, T, d / 2, 2] of `new` tokens
-        return self.angles[:new] if past is None else self.angles[past.positions(new)][:, None]
+    def forward(self, new: int, past: Past | None) -> Tensor:  # [T, 2, d] or [B or 1, T, 2, d] of `new` tokens
+        return self.angles[:new] if past is None else self.angles[past.positions(new)]
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:  # [B, H, T, d], [..., T, d/2, 2] -> [B, H, T, d]
+def rotate(x: Tensor, angles: Tensor) -> Tensor:  # [B, T, H, d], [..., T, 2, d] -> [B, T, H, d]
     """Rotate each pair of channels i and i + d/2 by the angle of its position."""
-    cos, sin = angles.unbind(-1)
+    cos, sin = angles[..., None, :].unbind(-3)  # [..., T, 1, d] each
     left, right = x.chunk(2, dim=-1)
-    return torch.cat((torch.addcmul(left * cos, right, sin, value=-1), torch.addcmul(right * cos, left, sin)), dim=-1)
+    return torch.addcmul(x * cos, torch.cat((right, left), dim=-1), sin)
 
 
 class Attention(nn.Module):
@@ -119,10 +121,9 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, angles: Tensor, past: Past | None, layer: int) -> Tensor:  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
-        qkv = self.qkv(x).view(B, T, -1, self.head).transpose(1, 2)  # [B, H + 2K, T, d]
-        qk, v = qkv.split((self.heads + self.kv_heads, self.kv_heads), dim=1)
-        qk = rotate(qk, angles)
-        q, k = qk[:, : self.heads], qk[:, self.heads :]
+        qk, v = self.qkv(x).view(B, T, -1, self.head).split((self.heads + self.kv_heads, self.kv_heads), dim=2)
+        q, k = rotate(qk, angles).split((self.heads, self.kv_heads), dim=2)
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # [B, H, T, d], [B, K, T, d] twice
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
         return self.out(y.transpose(1, 2).reshape(B, T, D))  # type: ignore[no-any-return]
 

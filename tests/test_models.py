@@ -275,10 +275,10 @@ def test_a_later_token_changes_no_earlier_logit(shape):
 
 # broken if attention sees absolute positions, or the first position is rotated
 def test_rotation_sees_distances_only():
-    angles = Rotary(replace(PLAIN, context=64)).double().angles  # [64, d / 2, 2]
+    angles = Rotary(replace(PLAIN, context=64)).double().angles  # [64, 2, d]
     q, k = torch.randn(2, 1, 1, 1, 8, dtype=torch.float64, generator=g())
     assert_close(rotate(q, angles[:1]), q)
-    products = [(rotate(q, angles[i + 5][None]) * rotate(k, angles[i][None])).sum() for i in (0, 7, 40)]
+    products = [(rotate(q, angles[i + 5 : i + 6]) * rotate(k, angles[i : i + 1])).sum() for i in (0, 7, 40)]
     assert_close(products[1:], [products[0]] * 2, atol=1e-5, rtol=0)
     assert abs(products[0] - (rotate(q, angles[6:7]) * rotate(k, angles[:1])).sum()) > 1e-3
 
