@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from models.config import GPTConfig
 from models.gradients import Convolution, RootMeanSquare
-from models.product import Product, suits
+
+MANY = 256  # tokens from which a call of oneDNN costs less than it saves
 
 
 class Past(Protocol):
@@ -38,10 +39,21 @@ class Linear(nn.Module):
         self.weight = nn.Parameter(torch.empty(outer, inner))  # [out, in], or [R, out, in]
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, in] -> [B, T, out]
-        if self.weight.dim() == 2:
-            return Product.apply(x.flatten(0, 1), self.weight).view(*x.shape[:-1], -1) if suits(x) else F.linear(x, self.weight)
-        rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
-        return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+        if self.weight.dim() == 3:
+            rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
+            return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+        return _convolved(x, self.weight) if _by_onednn(x) else F.linear(x, self.weight)
+
+
+def _by_onednn(x: Tensor) -> bool:
+    many = len(x) > 1 and x.shape[0] * x.shape[1] >= MANY  # torch takes a single image elsewhere
+    return many and x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+
+
+def _convolved(x: Tensor, weight: Tensor) -> Tensor:  # [B, T, in], [out, in] -> [B, T, out]
+    """`F.linear` as a convolution of images of T by 1 with a kernel of 1 by 1, which on a CPU goes to oneDNN. Products go to MKL, which
+    leaves half of the vector width unused on the processors of other makers than its own."""
+    return F.conv2d(x[:, :, None].permute(0, 3, 1, 2), weight[..., None, None]).permute(0, 2, 3, 1)[:, :, 0]
 
 
 class Embedding(nn.Module):
