@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from models.config import GPTConfig
 from models.gradients import Convolution, RootMeanSquare
 
-MANY = 256  # tokens from which a call of oneDNN costs less than it saves
+IMAGES = 16  # fewer images torch does not give to oneDNN
+FEWEST = 512  # tokens for which a call of oneDNN saves more than it costs
 
 
 class Past(Protocol):
@@ -42,18 +43,22 @@ class Linear(nn.Module):
         if self.weight.dim() == 3:
             rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
             return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
-        return _convolved(x, self.weight) if _by_onednn(x) else F.linear(x, self.weight)
+        return _convolved(x, self.weight, many) if (many := _images(x)) else F.linear(x, self.weight)
 
 
-def _by_onednn(x: Tensor) -> bool:
-    many = len(x) > 1 and x.shape[0] * x.shape[1] >= MANY  # torch takes a single image elsewhere
-    return many and x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+def _images(x: Tensor) -> int:  # [B, T, D]
+    """Images of `_convolved`, or 0 where it is not possible or not faster than `F.linear`."""
+    tokens = x.shape[0] * x.shape[1]
+    many = IMAGES if tokens % IMAGES == 0 else len(x)
+    fast = x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+    return many if fast and many >= IMAGES and tokens >= max(FEWEST, 8 * many) else 0
 
 
-def _convolved(x: Tensor, weight: Tensor) -> Tensor:  # [B, T, in], [out, in] -> [B, T, out]
-    """`F.linear` as a convolution of images of T by 1 with a kernel of 1 by 1, which on a CPU goes to oneDNN. Products go to MKL, which
-    leaves half of the vector width unused on the processors of other makers than its own."""
-    return F.conv2d(x[:, :, None].permute(0, 3, 1, 2), weight[..., None, None]).permute(0, 2, 3, 1)[:, :, 0]
+def _convolved(x: Tensor, weight: Tensor, images: int) -> Tensor:  # [B, T, in], [out, in] -> [B, T, out]
+    """`F.linear` as a convolution of N images of n pixels with a kernel of one pixel, for which torch calls oneDNN on a CPU. For products
+    it calls MKL, which on processors of other makers than its own leaves half of the vector width unused."""
+    pixels = x.reshape(images, -1, 1, x.shape[-1]).permute(0, 3, 1, 2)  # [N, in, n, 1]
+    return F.conv2d(pixels, weight[..., None, None]).permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
 
 
 class Embedding(nn.Module):
