@@ -3,6 +3,7 @@
 Shapes: R networks, N rows of each, T tokens, D width. The gradients cannot be differentiated again.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ class RootMeanSquare(Function):
         ctx.mark_non_differentiable(output[1])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:  # [R, N, D] -> [R, N, D], [R, D]
         x, gain, r = ctx.saved_tensors
         product = grad * x
@@ -43,36 +44,40 @@ class RootMeanSquare(Function):
 
 
 class Convolution(Function):
-    """y[t] = x[t] + the sum over j of k[j] x[t - C + 1 + j], where k has C taps and x begins with C - 1 earlier tokens.
+    """y[t] = x[t] + the sum over s of k[C - 1 - s] x[t - s], with C taps k. Before its first token x is 0.
 
-    With G the gradient of y: dx[t] = G[t] + the sum of k[j] G[t + C - 1 - j], and dk[j] is the sum of G[t] x[t - C + 1 + j].
+    With G the gradient of y: dx[t] = G[t] + the sum over s of k[C - 1 - s] G[t + s], and dk[C - 1 - s] is the sum over t of G[t] x[t - s].
+    The first `earlier` tokens of x have no y.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(x: Tensor, kernel: Tensor) -> Tensor:  # [R, N, C - 1 + T, D], [R, C, D] -> [R, N, T, D]
-        C = kernel.shape[1]
-        T = x.shape[2] - C + 1
-        y = x[:, :, C - 1 :]
-        for j in range(C):
-            y = (
-                torch.addcmul(y, x[:, :, j : j + T], kernel[:, j, None, None])
-                if j == 0
-                else y.addcmul_(x[:, :, j : j + T], kernel[:, j, None, None])
-            )
+    def forward(x: Tensor, kernel: Tensor, earlier: int) -> Tensor:  # [R, N, earlier + T, D], [R, C, D] -> [R, N, T, D]
+        y = x[:, :, earlier:].clone()
+        for tap, seen, reached in _pairs(kernel, x, y):
+            reached.addcmul_(seen, tap)
         return y
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
+        x, kernel, ctx.earlier = inputs
+        ctx.save_for_backward(x, kernel)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # [R, N, T, D] -> [R, N, C - 1 + T, D], [R, C, D]
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:  # [R, N, T, D] -> [R, N, earlier + T, D], [R, C, D]
         x, kernel = ctx.saved_tensors
-        C, T = kernel.shape[1], grad.shape[2]
-        dx = F.pad(grad, (0, 0, C - 1, 0))
-        for j in range(C):
-            dx[:, :, j : j + T].addcmul_(grad, kernel[:, j, None, None])
-        return dx, torch.stack([(grad * x[:, :, j : j + T]).sum((1, 2)) for j in range(C)], dim=1)
+        dx = F.pad(grad, (0, 0, ctx.earlier, 0))
+        for tap, seen, reached in _pairs(kernel, dx, grad):
+            seen.addcmul_(reached, tap)
+        return dx, torch.stack([(reached * seen).sum((1, 2)) for _, seen, reached in _pairs(kernel, x, grad)], dim=1), None
+
+
+def _pairs(kernel: Tensor, x: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:  # [R, C, D], [R, N, S, D], [R, N, T, D]
+    """For each tap the tap [R, 1, 1, D], the tokens of x that it weighs, and those of y that it reaches."""
+    S, T = x.shape[2], y.shape[2]
+    for j, tap in enumerate(kernel.unbind(1)):
+        shift = kernel.shape[1] - 1 - j
+        reached = max(min(T, S - shift), 0)
+        yield tap[:, None, None], x[:, :, max(S - shift - reached, 0) :][:, :, :reached], y[:, :, T - reached :]

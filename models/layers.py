@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config import GPTConfig
-from models.gradients import Convolution, RootMeanSquare
+from models.gradients import SMALLEST, Convolution, RootMeanSquare
 
 IMAGES = 16  # fewer images torch does not give to oneDNN
 FEWEST = 512  # tokens for which a call of oneDNN saves more than it costs
@@ -50,7 +50,7 @@ def _images(x: Tensor) -> int:  # [B, T, D]
     """Images of `_convolved`, or 0 where it is not possible or not faster than `F.linear`."""
     tokens = x.shape[0] * x.shape[1]
     many = IMAGES if tokens % IMAGES == 0 else len(x)
-    fast = x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+    fast = x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return many if fast and many >= IMAGES and tokens >= max(FEWEST, 8 * many) else 0
 
 
@@ -85,7 +85,10 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
         gain = self.gain.view(-1, x.shape[-1])  # [R, D]
-        return RootMeanSquare.apply(x.view(len(gain), -1, x.shape[-1]), gain)[0].view(x.shape)
+        rows = x.reshape(len(gain), -1, x.shape[-1])  # [R, B / R * T, D]
+        if x.is_cuda:  # where torch has one kernel for it
+            return (F.rms_norm(rows, rows.shape[-1:], None, SMALLEST) * gain[:, None]).view(x.shape)
+        return RootMeanSquare.apply(rows, gain)[0].view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class ShortConvolution(nn.Module):
@@ -98,9 +101,9 @@ class ShortConvolution(nn.Module):
 
     def forward(self, x: Tensor, past: Past | None) -> Tensor:  # [B, T, D] -> [B, T, D]
         kernel = self.kernel.view(-1, *self.kernel.shape[-2:])  # [R, conv, D]
-        size = kernel.shape[1] - 1
-        seen = F.pad(x, (0, 0, size, 0)) if past is None else past.convolve(self.index, x, size)  # [B, conv - 1 + T, D]
-        return Convolution.apply(seen.view(len(kernel), -1, *seen.shape[1:]), kernel).view(x.shape)
+        earlier = 0 if past is None else kernel.shape[1] - 1
+        seen = x if past is None else past.convolve(self.index, x, earlier)  # [B, earlier + T, D]
+        return Convolution.apply(seen.reshape(len(kernel), -1, *seen.shape[1:]), kernel, earlier).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class Rotary(nn.Module):
@@ -139,7 +142,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, angles: Tensor, past: Past | None, layer: int) -> Tensor:  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
         qk, v = self.qkv(x).view(B, T, -1, self.head).split((self.heads + self.kv_heads, self.kv_heads), dim=2)
-        q, k = rotate(qk, angles).split((self.heads, self.kv_heads), dim=2)
+        q, k = rotate(qk, angles).split((self.heads, self.kv_heads), dim=2)  # type: ignore[no-untyped-call]
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # [B, H, T, d], [B, K, T, d] twice
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
         return self.out(y.transpose(1, 2).reshape(B, T, D))  # type: ignore[no-any-return]
