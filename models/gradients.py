@@ -15,42 +15,43 @@ from torch.autograd.function import once_differentiable
 SMALLEST = 1e-6  # added to a mean square
 
 
-class RootMeanSquare(Function):
+class _ByHand(Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[:2])
+
+
+class RootMeanSquare(_ByHand):
     """y = g r x with r = (mean of x^2 + epsilon)^(-1/2).
 
     With G the gradient of y: dx = r (G g - x r^2 / D * sum of G g x), and dg is the sum of G r x over the tokens.
     """
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(x: Tensor, gain: Tensor) -> tuple[Tensor, Tensor]:  # [R, N, D], [R, D] -> y [R, N, D], r [R, N, 1]
-        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square()
-        r = (square / x.shape[-1] + SMALLEST).rsqrt()
-        return x * r * gain[:, None], r
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
-        ctx.save_for_backward(*inputs, output[1])
-        ctx.mark_non_differentiable(output[1])
+    def forward(x: Tensor, gain: Tensor) -> Tensor:  # [R, N, D], [R, D] -> [R, N, D]
+        return x * _inverse(x) * gain[:, None]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:  # [R, N, D] -> [R, N, D], [R, D]
-        x, gain, r = ctx.saved_tensors
-        product = grad * x
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # [R, N, D] -> [R, N, D], [R, D]
+        x, gain = ctx.saved_tensors
+        r, product = _inverse(x), grad * x
         shrink = (product @ gain[..., None]) * r.square() / -x.shape[-1]  # [R, N, 1]
         return (grad * gain[:, None]).addcmul_(x, shrink).mul_(r), (r.transpose(1, 2) @ product)[:, 0]
 
 
-class Convolution(Function):
+def _inverse(x: Tensor) -> Tensor:  # [R, N, D] -> [R, N, 1]
+    return (torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1] + SMALLEST).rsqrt()
+
+
+class Convolution(_ByHand):
     """y[t] = x[t] + the sum over s of k[C - 1 - s] x[t - s], with C taps k. Before its first token x is 0.
 
     With G the gradient of y: dx[t] = G[t] + the sum over s of k[C - 1 - s] G[t + s], and dk[C - 1 - s] is the sum over t of G[t] x[t - s].
     The first `earlier` tokens of x have no y.
     """
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(x: Tensor, kernel: Tensor, earlier: int) -> Tensor:  # [R, N, earlier + T, D], [R, C, D] -> [R, N, T, D]
@@ -60,15 +61,10 @@ class Convolution(Function):
         return y
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
-        x, kernel, ctx.earlier = inputs
-        ctx.save_for_backward(x, kernel)
-
-    @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:  # [R, N, T, D] -> [R, N, earlier + T, D], [R, C, D]
         x, kernel = ctx.saved_tensors
-        dx = F.pad(grad, (0, 0, ctx.earlier, 0))
+        dx = F.pad(grad, (0, 0, x.shape[2] - grad.shape[2], 0))
         for tap, seen, reached in _pairs(kernel, dx, grad):
             seen.addcmul_(reached, tap)
         return dx, torch.stack([(reached * seen).sum((1, 2)) for _, seen, reached in _pairs(kernel, x, grad)], dim=1), None

@@ -88,7 +88,7 @@ class Norm(nn.Module):
         rows = x.reshape(len(gain), -1, x.shape[-1])  # [R, B / R * T, D]
         if x.is_cuda:  # where torch has one kernel for it
             return (F.rms_norm(rows, rows.shape[-1:], None, SMALLEST) * gain[:, None]).view(x.shape)
-        return RootMeanSquare.apply(rows, gain)[0].view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
+        return RootMeanSquare.apply(rows, gain).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class ShortConvolution(nn.Module):

@@ -302,7 +302,7 @@ def numbers(*shape: int) -> Tensor:
 # broken if a gradient by hand is not that of the formula, for one network or a stack, or a kernel longer than a row
 @pytest.mark.parametrize("networks", [1, 2])
 def test_gradients_by_hand_are_those_of_their_functions(networks):
-    assert torch.autograd.gradcheck(lambda x, gain: RootMeanSquare.apply(x, gain)[0], (numbers(networks, 6, 5), numbers(networks, 5)))
+    assert torch.autograd.gradcheck(RootMeanSquare.apply, (numbers(networks, 6, 5), numbers(networks, 5)))
     for tokens, earlier in ((7, 0), (2, 0), (7, 3), (4, 3)):
         assert torch.autograd.gradcheck(
             partial(Convolution.apply, earlier=earlier), (numbers(networks, 2, tokens, 3), numbers(networks, 4, 3))
@@ -312,12 +312,12 @@ def test_gradients_by_hand_are_those_of_their_functions(networks):
 # broken if a norm by hand is another than torch's
 def test_the_norm_is_that_of_torch():
     x, gain = numbers(1, 6, 5), numbers(1, 5)
-    assert_close(RootMeanSquare.apply(x, gain)[0], F.rms_norm(x, (5,), gain[0], 1e-6))
+    assert_close(RootMeanSquare.apply(x, gain), F.rms_norm(x, (5,), gain[0], 1e-6))
 
 
 # broken if a second derivative came out wrong instead of being refused
 def test_gradients_by_hand_have_no_second_derivative():
-    for y in (RootMeanSquare.apply(numbers(1, 6, 5), gain := numbers(1, 5))[0], Convolution.apply(numbers(1, 2, 7, 5), gain[None], 0)):
+    for y in (RootMeanSquare.apply(numbers(1, 6, 5), gain := numbers(1, 5)), Convolution.apply(numbers(1, 2, 7, 5), gain[None], 0)):
         (first,) = torch.autograd.grad(y.square().sum(), gain, create_graph=True)
         with pytest.raises(RuntimeError, match="once_differentiable"):
             first.sum().backward()
