@@ -31,7 +31,7 @@ class RootMeanSquare(_ByHand):
 
     @staticmethod
     def forward(x: Tensor, gain: Tensor) -> Tensor:  # [R, N, D], [R, D] -> [R, N, D]
-        return x * _inverse(x) * gain[:, None]
+        return (x * _inverse(x)).mul_(gain[:, None])
 
     @staticmethod
     @once_differentiable
@@ -43,7 +43,8 @@ class RootMeanSquare(_ByHand):
 
 
 def _inverse(x: Tensor) -> Tensor:  # [R, N, D] -> [R, N, 1]
-    return (torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1] + SMALLEST).rsqrt()
+    norm: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return (norm.square() / x.shape[-1] + SMALLEST).rsqrt()
 
 
 class Convolution(_ByHand):

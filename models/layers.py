@@ -127,7 +127,7 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:  # [B, T, H, d], [..., T, 2, d]
     """Rotate each pair of channels i and i + d/2 by the angle of its position."""
     cos, sin = angles[..., None, :].unbind(-3)  # [..., T, 1, d] each
     left, right = x.chunk(2, dim=-1)
-    return torch.addcmul(x * cos, torch.cat((right, left), dim=-1), sin)
+    return (x * cos).addcmul_(torch.cat((right, left), dim=-1), sin)
 
 
 class Attention(nn.Module):
