@@ -13,6 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config import GPTConfig
+from models.gradients import SMALLEST, Convolution, RootMeanSquare
+
+IMAGES = 16  # fewer images torch does not give to oneDNN
+FEWEST = 512  # tokens for which a call of oneDNN saves more than it costs
 
 
 class Past(Protocol):
@@ -36,10 +40,25 @@ class Linear(nn.Module):
         self.weight = nn.Parameter(torch.empty(outer, inner))  # [out, in], or [R, out, in]
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, in] -> [B, T, out]
-        if self.weight.dim() == 2:
-            return F.linear(x, self.weight)
-        rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
-        return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+        if self.weight.dim() == 3:
+            rows = x.reshape(len(self.weight), -1, x.shape[-1])  # [R, B / R * T, in]
+            return torch.bmm(rows, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+        return _convolved(x, self.weight, many) if (many := _images(x)) else F.linear(x, self.weight)
+
+
+def _images(x: Tensor) -> int:  # [B, T, D]
+    """Images of `_convolved`, or 0 where it is not possible or not faster than `F.linear`."""
+    tokens = x.shape[0] * x.shape[1]
+    many = IMAGES if tokens % IMAGES == 0 else len(x)
+    fast = x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return many if fast and many >= IMAGES and tokens >= max(FEWEST, 8 * many) else 0
+
+
+def _convolved(x: Tensor, weight: Tensor, images: int) -> Tensor:  # [B, T, in], [out, in] -> [B, T, out]
+    """`F.linear` as a convolution of N images of n pixels with a kernel of one pixel, for which torch calls oneDNN on a CPU. For products
+    it calls MKL, which on processors of other makers than its own leaves half of the vector width unused."""
+    pixels = x.reshape(images, -1, 1, x.shape[-1]).permute(0, 3, 1, 2)  # [N, in, n, 1]
+    return F.conv2d(pixels, weight[..., None, None]).permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
 
 
 class Embedding(nn.Module):
@@ -65,13 +84,11 @@ class Norm(nn.Module):
         self.gain = nn.Parameter(torch.ones(width))  # [D], or [R, D]
 
     def forward(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, D]
-        if self.gain.dim() == 1:
-            return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
-        return (_apart(F.rms_norm(x, (x.shape[-1],), None, 1e-6), len(self.gain)) * self.gain[:, None, None]).view(x.shape)
-
-
-def _apart(x: Tensor, networks: int) -> Tensor:  # [B, T, D] -> [R, B / R, T, D]
-    return x.view(networks, -1, *x.shape[1:])
+        gain = self.gain.view(-1, x.shape[-1])  # [R, D]
+        rows = x.reshape(len(gain), -1, x.shape[-1])  # [R, B / R * T, D]
+        if x.is_cuda:  # where torch has one kernel for it
+            return (F.rms_norm(rows, rows.shape[-1:], None, SMALLEST) * gain[:, None]).view(x.shape)
+        return RootMeanSquare.apply(rows, gain).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class ShortConvolution(nn.Module):
@@ -83,38 +100,34 @@ class ShortConvolution(nn.Module):
         self.kernel = nn.Parameter(torch.zeros(kernel, width))  # [conv, D] or [R, conv, D]; the last row weighs the token itself
 
     def forward(self, x: Tensor, past: Past | None) -> Tensor:  # [B, T, D] -> [B, T, D]
-        size, T = self.kernel.shape[-2], x.shape[1]
-        seen = F.pad(x, (0, 0, size - 1, 0)) if past is None else past.convolve(self.index, x, size - 1)  # [B, conv - 1 + T, D]
-        y, taps = x, self.kernel.unbind(-2)  # [D] each, or [R, D]
-        if self.kernel.dim() == 3:
-            R = len(self.kernel)
-            y, seen, taps = _apart(x, R), _apart(seen, R), tuple(tap[:, None, None] for tap in taps)
-        for j in range(size):
-            y = torch.addcmul(y, seen[..., j : j + T, :], taps[j])
-        return y.view(x.shape)
+        kernel = self.kernel.view(-1, *self.kernel.shape[-2:])  # [R, conv, D]
+        earlier = 0 if past is None else kernel.shape[1] - 1
+        seen = x if past is None else past.convolve(self.index, x, earlier)  # [B, earlier + T, D]
+        return Convolution.apply(seen.reshape(len(kernel), -1, *seen.shape[1:]), kernel, earlier).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class Rotary(nn.Module):
-    """Rotary position embedding (arXiv:2104.09864): the angle of each pair of channels at each position, as cosine and sine."""
+    """Rotary position embedding (arXiv:2104.09864): the angle of each channel at each position, as cosine and signed sine."""
 
-    angles: Tensor  # [context, d / 2, 2]
+    angles: Tensor  # [context, 2, d]
 
     def __init__(self, c: GPTConfig):
         super().__init__()
         half = c.width // c.heads // 2
         frequency = c.rope_base ** (-torch.arange(half, dtype=torch.float64) / half)
         angle = torch.arange(c.context, dtype=torch.float64)[:, None] * frequency
-        self.register_buffer("angles", torch.stack((angle.cos(), angle.sin()), dim=-1).float(), persistent=False)
+        cos, sin = torch.cat((angle, angle), dim=1).cos(), torch.cat((-angle, angle), dim=1).sin()
+        self.register_buffer("angles", torch.stack((cos, sin), dim=1).float(), persistent=False)
 
-    def forward(self, new: int, past: Past | None) -> Tensor:  # [T, d / 2, 2] or [B or 1, 1, T, d / 2, 2] of `new` tokens
-        return self.angles[:new] if past is None else self.angles[past.positions(new)][:, None]
+    def forward(self, new: int, past: Past | None) -> Tensor:  # [T, 2, d] or [B or 1, T, 2, d] of `new` tokens
+        return self.angles[:new] if past is None else self.angles[past.positions(new)]
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:  # [B, H, T, d], [..., T, d/2, 2] -> [B, H, T, d]
+def rotate(x: Tensor, angles: Tensor) -> Tensor:  # [B, T, H, d], [..., T, 2, d] -> [B, T, H, d]
     """Rotate each pair of channels i and i + d/2 by the angle of its position."""
-    cos, sin = angles.unbind(-1)
+    cos, sin = angles[..., None, :].unbind(-3)  # [..., T, 1, d] each
     left, right = x.chunk(2, dim=-1)
-    return torch.cat((torch.addcmul(left * cos, right, sin, value=-1), torch.addcmul(right * cos, left, sin)), dim=-1)
+    return (x * cos).addcmul_(torch.cat((right, left), dim=-1), sin)
 
 
 class Attention(nn.Module):
@@ -128,10 +141,9 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, angles: Tensor, past: Past | None, layer: int) -> Tensor:  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
-        qkv = self.qkv(x).view(B, T, -1, self.head).transpose(1, 2)  # [B, H + 2K, T, d]
-        qk, v = qkv.split((self.heads + self.kv_heads, self.kv_heads), dim=1)
-        qk = rotate(qk, angles)
-        q, k = qk[:, : self.heads], qk[:, self.heads :]
+        qk, v = self.qkv(x).view(B, T, -1, self.head).split((self.heads + self.kv_heads, self.kv_heads), dim=2)
+        q, k = rotate(qk, angles).split((self.heads, self.kv_heads), dim=2)  # type: ignore[no-untyped-call]
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # [B, H, T, d], [B, K, T, d] twice
         y = attend(q, k, v) if past is None else past.attend(layer, q, k, v)  # [B, H, T, d]
         return self.out(y.transpose(1, 2).reshape(B, T, D))  # type: ignore[no-any-return]
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.testing import assert_close
 
-from models import GPTConfig, sampling
+from models import GPTConfig, layers, sampling
 from models.cache import Seating
 from models.edits import Edited, Project, Shift
 from models.gpt import GPT
+from models.gradients import Convolution, RootMeanSquare
 from models.layers import Rotary, ShortConvolution, rotate
 from models.sampling import completion_logits
 from models.stack import share, stack
@@ -275,10 +277,10 @@ def test_a_later_token_changes_no_earlier_logit(shape):
 
 # broken if attention sees absolute positions, or the first position is rotated
 def test_rotation_sees_distances_only():
-    angles = Rotary(replace(PLAIN, context=64)).double().angles  # [64, d / 2, 2]
+    angles = Rotary(replace(PLAIN, context=64)).double().angles  # [64, 2, d]
     q, k = torch.randn(2, 1, 1, 1, 8, dtype=torch.float64, generator=g())
     assert_close(rotate(q, angles[:1]), q)
-    products = [(rotate(q, angles[i + 5][None]) * rotate(k, angles[i][None])).sum() for i in (0, 7, 40)]
+    products = [(rotate(q, angles[i + 5 : i + 6]) * rotate(k, angles[i : i + 1])).sum() for i in (0, 7, 40)]
     assert_close(products[1:], [products[0]] * 2, atol=1e-5, rtol=0)
     assert abs(products[0] - (rotate(q, angles[6:7]) * rotate(k, angles[:1])).sum()) > 1e-3
 
@@ -291,6 +293,47 @@ def test_short_convolution_by_hand():
     with torch.no_grad():
         conv.kernel.copy_(torch.tensor([[10.0], [1.0]]))
     assert conv(x, None).flatten().tolist() == [2.0, 14.0, 26.0]  # x + 1 * x + 10 * the one before
+
+
+def numbers(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=g(sum(shape)), requires_grad=True)
+
+
+# broken if a gradient by hand is not that of the formula, for one network or a stack, or a kernel longer than a row
+@pytest.mark.parametrize("networks", [1, 2])
+def test_gradients_by_hand_are_those_of_their_functions(networks):
+    assert torch.autograd.gradcheck(RootMeanSquare.apply, (numbers(networks, 6, 5), numbers(networks, 5)))
+    for tokens, earlier in ((7, 0), (2, 0), (7, 3), (4, 3)):
+        assert torch.autograd.gradcheck(
+            partial(Convolution.apply, earlier=earlier), (numbers(networks, 2, tokens, 3), numbers(networks, 4, 3))
+        )
+
+
+# broken if a norm by hand is another than torch's
+def test_the_norm_is_that_of_torch():
+    x, gain = numbers(1, 6, 5), numbers(1, 5)
+    assert_close(RootMeanSquare.apply(x, gain), F.rms_norm(x, (5,), gain[0], 1e-6))
+
+
+# broken if a second derivative came out wrong instead of being refused
+def test_gradients_by_hand_have_no_second_derivative():
+    for y in (RootMeanSquare.apply(numbers(1, 6, 5), gain := numbers(1, 5)), Convolution.apply(numbers(1, 2, 7, 5), gain[None], 0)):
+        (first,) = torch.autograd.grad(y.square().sum(), gain, create_graph=True)
+        with pytest.raises(RuntimeError, match="once_differentiable"):
+            first.sum().backward()
+
+
+# broken if a product by oneDNN mixes tokens, or has other gradients than torch's; 23 * 33 tokens cannot be dealt evenly
+@pytest.mark.parametrize(("rows", "tokens"), [(4, 128), (16, 32), (23, 33)])
+def test_products_by_onednn_are_those_of_torch(rows, tokens):
+    x, weight = torch.randn(rows, tokens, 12, generator=g()), torch.randn(20, 12, generator=g(1))
+    assert layers._images(x) >= 16
+    found = []
+    for product in (lambda x, w: layers._convolved(x, w, layers._images(x)), F.linear):
+        leaves = x.clone().requires_grad_(), weight.clone().requires_grad_()
+        y = product(*leaves)
+        found.append((y, *torch.autograd.grad(y, leaves, torch.randn(y.shape, generator=g(2)))))
+    assert_close(found[0], found[1], rtol=1e-4, atol=1e-4)
 
 
 # broken if a fresh convolution changes the model, or takes numbers from the generator
