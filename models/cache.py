@@ -11,6 +11,7 @@ from torch import Tensor
 from models.layers import attend
 
 ROOM = 16  # tokens by which a full cache grows
+MOVE = 0.75  # of the kept rows going on: with fewer, those move together
 
 
 class Seating:
@@ -67,24 +68,18 @@ class PromptCache:
         self.tails.append(seen.gather(1, last.expand(-1, -1, x.shape[2])))
         return seen
 
-    def attend_with(
-        self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor, causal: Tensor | None
-    ) -> Tensor:  # [B, H, T, d], [B, K, U, d] twice, bool [T, U] -> [B, H, T, d]
-        """Attention to the prompt of each row and to its own tokens under one softmax. Each prompt is read once for its group."""
-        prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
-        (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
-        if K != H:
-            prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
-        q = q * d**-0.5
-        prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
+    def read(self, layer: int, seating: Seating, q: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention of scaled queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
+
+        Returns the part of the prompts, [B, H, T, d], and the weights of own tokens, [B, H, T, U]. Each prompt is read once for its group.
+        """
+        (_, H, _, d), (P, K, S, _) = q.shape, self.keys[layer].shape
+        scores = (seating.by_prompt(q).reshape(P, K, -1, d) @ self.keys[layer].transpose(-1, -2)).view(P, H, -1, S)  # [P, H, G * T, S]
         if self.mask is not None:
-            prompt = prompt.masked_fill(~self.mask, float("-inf"))
-        own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
-        if causal is not None:
-            own = own.masked_fill(~causal, float("-inf"))
-        weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
-        from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
-        return from_prompt + weights[..., S:] @ own_v
+            scores = scores.masked_fill(~self.mask, float("-inf"))
+        weights = torch.cat((scores, seating.by_prompt(own)), dim=-1).softmax(-1)  # [P, H, G * T, S + U]
+        values = weights[..., :S].reshape(P, K, -1, S) @ self.values[layer]  # [P, K, H / K * G * T, d]
+        return seating.by_row(values.view(P, H, -1, d)), seating.by_row(weights[..., S:])
 
 
 class Following:
@@ -101,9 +96,13 @@ class Following:
         return _after(self.prompts.lengths[self.owners], new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        T = q.shape[2]
-        causal = torch.ones(T, T, dtype=torch.bool, device=q.device).tril()
-        return self.prompts.attend_with(layer, self.seating, q, k, v, causal)
+        (_, H, T, d), K = q.shape, k.shape[1]
+        if K != H:
+            k, v = (x.repeat_interleave(H // K, 1) for x in (k, v))
+        q = q * d**-0.5
+        later = torch.ones(T, T, dtype=torch.bool, device=q.device).triu(1)
+        from_prompt, weights = self.prompts.read(layer, self.seating, q, (q @ k.transpose(-1, -2)).masked_fill(later, float("-inf")))
+        return from_prompt + weights @ v
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
         return torch.cat((self.prompts.tails[index][self.owners], x), dim=1)
@@ -116,25 +115,45 @@ class Cache:
         self.prompts = prompts
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
-        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d]; the first `written` tokens are filled
-        self.values = [v[:, :, :0] for v in prompts.values]
+        self.slots = self.owners  # [B] in 0..M: where each row is kept
+        self.keys = [k.new_empty(len(k), 0, k.shape[1] * k.shape[3]) for k in prompts.keys]  # per layer [M, room, K * d]
+        self.values = list(self.keys)  # the first `written` tokens are filled
         self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
         self.written = 0  # tokens of every completion so far
 
     def length(self, new: int) -> int:
         return self.prompts.longest + self.written + new
 
-    def positions(self, new: int) -> Tensor:  # [B, 1]
-        return _after(self.prompts.lengths[self.owners] + self.written, new)
+    def positions(self, new: int) -> Tensor:  # [B, 1], or [1, 1] if all are equal
+        lengths = self.prompts.lengths[:1] if self.prompts.mask is None else self.prompts.lengths[self.owners]
+        return _after(lengths + self.written, new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if self.keys[layer].shape[2] == self.written:
-            self.keys[layer], self.values[layer] = (F.pad(x, (0, 0, 0, ROOM)) for x in (self.keys[layer], self.values[layer]))
-        stop = self.written + 1
-        self.keys[layer][:, :, self.written : stop] = k
-        self.values[layer][:, :, self.written : stop] = v
-        own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
-        return self.prompts.attend_with(layer, self.seating, q, *own, None)
+        """A product for each row, not for each row and head: a head reads the channels of all heads, with zeros in its query for others."""
+        (B, H, _, d), K, stop = q.shape, k.shape[1], self.written + 1
+        keys, values = self._with(self.keys, layer, k), self._with(self.values, layer, v)  # [M, room, K * d]
+        q = q * d**-0.5
+        same = torch.eye(K, dtype=q.dtype, device=q.device)[:, None, :, None]
+        apart = (q.view(B, K, -1, 1, d) * same).view(B, H, -1)  # [B, H, K * d]
+        own = self._from_slots(self._to_slots(apart) @ keys[:, :stop].transpose(1, 2))  # [B, H, U]
+        from_prompt, weights = self.prompts.read(layer, self.seating, q, own[:, :, None])
+        every = self._from_slots(self._to_slots(weights[:, :, 0]) @ values[:, :stop])  # [B, H, K * d]
+        mine = every.view(B, K, -1, K, d).diagonal(dim1=1, dim2=3).movedim(-1, 1)  # [B, K, H / K, d]
+        return from_prompt + mine.reshape(B, H, 1, d)
+
+    def _with(self, every: list[Tensor], layer: int, new: Tensor) -> Tensor:  # [B, K, 1, d] -> [M, room, K * d]
+        if every[layer].shape[1] == self.written:
+            M, _, n = every[layer].shape
+            every[layer] = torch.cat((every[layer], every[layer].new_empty(M, ROOM, n)), dim=1)
+        every[layer][:, self.written] = self._to_slots(new.flatten(1))
+        return every[layer]
+
+    def _to_slots(self, x: Tensor) -> Tensor:  # [B, ...] -> [M, ...]
+        M = len(self.keys[0])
+        return x if len(x) == M else x.new_zeros(M, *x.shape[1:]).index_copy(0, self.slots, x)
+
+    def _from_slots(self, x: Tensor) -> Tensor:  # [M, ...] -> [B, ...]
+        return x if len(x) == len(self.slots) else x[self.slots]
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)
@@ -143,11 +162,15 @@ class Cache:
 
     def follow(self, rows: Tensor) -> None:
         """Keep these rows [B'], ascending: a row given twice branches, a row not given ends."""
-        if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
+        branches = bool((rows[1:] == rows[:-1]).any())
+        if len(rows) == len(self.owners) and not branches:
             return
-        self.owners = self.owners[rows]
+        self.owners, self.slots = self.owners[rows], self.slots[rows]
         self.seating = Seating(self.owners, len(self.prompts.lengths))
-        self.keys, self.values, self.tails = ([x[rows] for x in every] for every in (self.keys, self.values, self.tails))
+        self.tails = [x[rows] for x in self.tails]
+        if branches or len(rows) < MOVE * len(self.keys[0]):
+            self.keys, self.values = ([x[self.slots] for x in every] for every in (self.keys, self.values))
+            self.slots = torch.arange(len(rows), device=rows.device)
 
 
 def _after(start: Tensor, new: int) -> Tensor:  # [B] -> [B, T]
