@@ -47,8 +47,8 @@ class PromptCache:
         self.longest, shortest = int(lengths.max()), int(lengths.min())
         positions = torch.arange(self.longest, device=lengths.device)
         self.mask = None if shortest == self.longest else (positions < lengths[:, None])[:, None, None]  # bool [P, 1, 1, S]
-        self.keys: list[Tensor] = []  # per layer [P, K, S, d]
-        self.values: list[Tensor] = []
+        self.keys: list[Tensor] = []  # per layer [P, K, d, S], divided by the root of d
+        self.values: list[Tensor] = []  # per layer [P, K, S, d]
         self.tails: list[Tensor] = []  # per convolution [P, conv - 1, D], its inputs at the last tokens
 
     def length(self, new: int) -> int:
@@ -58,8 +58,8 @@ class PromptCache:
         return torch.arange(new, device=self.lengths.device)[None]
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        self.keys.append(k)
-        self.values.append(v)
+        self.keys.append((k * k.shape[3] ** -0.5).transpose(-1, -2).contiguous())  # once, not for each token that follows
+        self.values.append(v.contiguous())
         return attend(q, k, v)
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [P, T, D] -> [P, size + T, D]
@@ -69,12 +69,12 @@ class PromptCache:
         return seen
 
     def read(self, layer: int, seating: Seating, q: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
-        """Attention of scaled queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
+        """Attention of queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
 
         Returns the part of the prompts, [B, H, T, d], and the weights of own tokens, [B, H, T, U]. Each prompt is read once for its group.
         """
-        (_, H, _, d), (P, K, S, _) = q.shape, self.keys[layer].shape
-        scores = (seating.by_prompt(q).reshape(P, K, -1, d) @ self.keys[layer].transpose(-1, -2)).view(P, H, -1, S)  # [P, H, G * T, S]
+        (_, H, _, d), (P, K, _, S) = q.shape, self.keys[layer].shape
+        scores = (seating.by_prompt(q).reshape(P, K, -1, d) @ self.keys[layer]).view(P, H, -1, S)  # [P, H, G * T, S]
         if self.mask is not None:
             scores = scores.masked_fill(~self.mask, float("-inf"))
         weights = torch.cat((scores, seating.by_prompt(own)), dim=-1).softmax(-1)  # [P, H, G * T, S + U]
@@ -99,9 +99,9 @@ class Following:
         (_, H, T, d), K = q.shape, k.shape[1]
         if K != H:
             k, v = (x.repeat_interleave(H // K, 1) for x in (k, v))
-        q = q * d**-0.5
         later = torch.ones(T, T, dtype=torch.bool, device=q.device).triu(1)
-        from_prompt, weights = self.prompts.read(layer, self.seating, q, (q @ k.transpose(-1, -2)).masked_fill(later, float("-inf")))
+        own = ((q * d**-0.5) @ k.transpose(-1, -2)).masked_fill(later, float("-inf"))
+        from_prompt, weights = self.prompts.read(layer, self.seating, q, own)
         return from_prompt + weights @ v
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, T, D] -> [B, size + T, D]
@@ -116,10 +116,12 @@ class Cache:
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
         self.slots = self.owners  # [B] in 0..M: where each row is kept
-        self.keys = [k.new_empty(len(k), 0, k.shape[1] * k.shape[3]) for k in prompts.keys]  # per layer [M, room, K * d]
+        self.keys = [k.new_empty(len(k), 0, k.shape[1] * k.shape[2]) for k in prompts.keys]  # per layer [M, room, K * d]
         self.values = list(self.keys)  # the first `written` tokens are filled
         self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
         self.written = 0  # tokens of every completion so far
+        K, d = prompts.keys[0].shape[1:3]
+        self.same = (torch.eye(K) * d**-0.5).to(prompts.keys[0])[:, None, :, None]  # [K, 1, K, 1]
 
     def length(self, new: int) -> int:
         return self.prompts.longest + self.written + new
@@ -130,30 +132,24 @@ class Cache:
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """A product for each row, not for each row and head: a head reads the channels of all heads, with zeros in its query for others."""
-        (B, H, _, d), K, stop = q.shape, k.shape[1], self.written + 1
-        keys, values = self._with(self.keys, layer, k), self._with(self.values, layer, v)  # [M, room, K * d]
-        q = q * d**-0.5
-        same = torch.eye(K, dtype=q.dtype, device=q.device)[:, None, :, None]
-        apart = (q.view(B, K, -1, 1, d) * same).view(B, H, -1)  # [B, H, K * d]
-        own = self._from_slots(self._to_slots(apart) @ keys[:, :stop].transpose(1, 2))  # [B, H, U]
+        (B, H, _, d), K, seen = q.shape, k.shape[1], slice(self.written + 1)
+        if self.keys[layer].shape[1] == self.written:
+            more = self.keys[layer].new_empty(self.keys[layer].shape[0], ROOM, K * d)
+            self.keys[layer], self.values[layer] = (torch.cat((x[layer], more), dim=1) for x in (self.keys, self.values))
+        self.keys[layer][:, self.written], self.values[layer][:, self.written] = (self._to_slots(x.flatten(1)) for x in (k, v))
+        apart = self._to_slots((q.view(B, K, -1, 1, d) * self.same).view(B, H, -1))  # [M, H, K * d]
+        own = self._from_slots(apart @ self.keys[layer][:, seen].transpose(1, 2))  # [B, H, U]
         from_prompt, weights = self.prompts.read(layer, self.seating, q, own[:, :, None])
-        every = self._from_slots(self._to_slots(weights[:, :, 0]) @ values[:, :stop])  # [B, H, K * d]
+        every = self._from_slots(self._to_slots(weights[:, :, 0]) @ self.values[layer][:, seen])  # [B, H, K * d]
         mine = every.view(B, K, -1, K, d).diagonal(dim1=1, dim2=3).movedim(-1, 1)  # [B, K, H / K, d]
         return from_prompt + mine.reshape(B, H, 1, d)
 
-    def _with(self, every: list[Tensor], layer: int, new: Tensor) -> Tensor:  # [B, K, 1, d] -> [M, room, K * d]
-        if every[layer].shape[1] == self.written:
-            M, _, n = every[layer].shape
-            every[layer] = torch.cat((every[layer], every[layer].new_empty(M, ROOM, n)), dim=1)
-        every[layer][:, self.written] = self._to_slots(new.flatten(1))
-        return every[layer]
-
-    def _to_slots(self, x: Tensor) -> Tensor:  # [B, ...] -> [M, ...]
-        M = len(self.keys[0])
-        return x if len(x) == M else x.new_zeros(M, *x.shape[1:]).index_copy(0, self.slots, x)
+    def _to_slots(self, x: Tensor) -> Tensor:  # [B, ...] -> [M, ...], zero where no row is
+        M = self.keys[0].shape[0]
+        return x if x.shape[0] == M else x.new_zeros(M, *x.shape[1:]).index_copy(0, self.slots, x)
 
     def _from_slots(self, x: Tensor) -> Tensor:  # [M, ...] -> [B, ...]
-        return x if len(x) == len(self.slots) else x[self.slots]
+        return x if x.shape[0] == self.slots.shape[0] else x[self.slots]
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)
