@@ -11,6 +11,7 @@ from torch import Tensor
 from models.layers import attend
 
 ROOM = 16  # tokens by which a full cache grows
+MOVE = 0.75  # of the kept rows going on: with fewer, those move together
 
 
 class Seating:
@@ -67,23 +68,6 @@ class PromptCache:
         self.tails.append(seen.gather(1, last.expand(-1, -1, x.shape[2])))
         return seen
 
-    def attend_with(
-        self, layer: int, seating: Seating, q: Tensor, own_k: Tensor, own_v: Tensor
-    ) -> Tensor:  # [B, H, 1, d], [B, K, U, d] twice -> [B, H, 1, d]
-        """Attention to the prompt of each row and to its own tokens under one softmax. Each prompt is read once for its group."""
-        prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
-        (_, H, _, d), (_, K, S, _) = q.shape, prompt_k.shape
-        if K != H:
-            prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
-        q = q * d**-0.5
-        prompt = seating.by_prompt(q) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
-        if self.mask is not None:
-            prompt = prompt.masked_fill(~self.mask, float("-inf"))
-        own = q @ own_k.transpose(-1, -2)  # [B, H, T, U]
-        weights = torch.cat((seating.by_row(prompt), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
-        from_prompt = seating.by_row(seating.by_prompt(weights[..., :S]) @ prompt_v)  # [B, H, T, d]
-        return from_prompt + weights[..., S:] @ own_v
-
 
 class Following:
     """Whole completions [B, T] in one pass after recorded prompts; gradients flow back into the prompts."""
@@ -117,25 +101,57 @@ class Cache:
         self.prompts = prompts
         self.owners = torch.arange(len(prompts.lengths), device=prompts.lengths.device)  # [B] the prompt of each row, ascending
         self.seating = Seating(self.owners, len(prompts.lengths))
-        self.keys = [k[:, :, :0] for k in prompts.keys]  # per layer [B, K, room, d]; the first `written` tokens are filled
-        self.values = [v[:, :, :0] for v in prompts.values]
+        self.slots = self.owners  # [B] in 0..M: where each row is kept
+        (P, K, _, d), like = prompts.keys[0].shape, prompts.keys[0]
+        self.keys = [k.new_empty(P, 0, K * d) for k in prompts.keys]  # per layer [M, room, K * d]
+        self.values = list(self.keys)  # the first `written` tokens are filled
         self.tails = list(prompts.tails)  # per convolution [B, conv - 1, D]
         self.written = 0  # tokens of every completion so far
+        self.same = (torch.eye(K) * d**-0.5).to(like)[:, None, :, None]  # [K, 1, K, 1]
+        both = zip(prompts.keys, prompts.values, strict=True)  # in the order in which every token that follows reads them
+        self.given = [((k * d**-0.5).transpose(-1, -2).contiguous(), v.contiguous()) for k, v in both]  # per layer [P, K, d, S], [P, K, S, d]
 
     def length(self, new: int) -> int:
         return self.prompts.longest + self.written + new
 
-    def positions(self, new: int) -> Tensor:  # [B, 1]
-        return _after(self.prompts.lengths[self.owners] + self.written, new)
+    def positions(self, new: int) -> Tensor:  # [B, 1], or [1, 1] if all are equal
+        lengths = self.prompts.lengths[:1] if self.prompts.mask is None else self.prompts.lengths[self.owners]
+        return _after(lengths + self.written, new)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if self.keys[layer].shape[2] == self.written:
-            self.keys[layer], self.values[layer] = (F.pad(x, (0, 0, 0, ROOM)) for x in (self.keys[layer], self.values[layer]))
-        stop = self.written + 1
-        self.keys[layer][:, :, self.written : stop] = k
-        self.values[layer][:, :, self.written : stop] = v
-        own = self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
-        return self.prompts.attend_with(layer, self.seating, q, *own)
+        """A product for each row, not for each row and head: a head reads the channels of all heads, with zeros in its query for others."""
+        (B, H, _, d), K, seen = q.shape, k.shape[1], slice(self.written + 1)
+        if self.keys[layer].shape[1] == self.written:
+            more = self.keys[layer].new_empty(self.keys[layer].shape[0], ROOM, K * d)
+            self.keys[layer], self.values[layer] = (torch.cat((x[layer], more), dim=1) for x in (self.keys, self.values))
+        self.keys[layer][:, self.written], self.values[layer][:, self.written] = (self._to_slots(x.flatten(1)) for x in (k, v))
+        apart = self._to_slots((q.view(B, K, -1, 1, d) * self.same).view(B, H, -1))  # [M, H, K * d]
+        own = self._from_slots(apart @ self.keys[layer][:, seen].transpose(1, 2))  # [B, H, U]
+        from_prompt, weights = self._read(layer, q, own[:, :, None])
+        every = self._from_slots(self._to_slots(weights[:, :, 0]) @ self.values[layer][:, seen])  # [B, H, K * d]
+        mine = every.view(B, K, -1, K, d).diagonal(dim1=1, dim2=3).movedim(-1, 1)  # [B, K, H / K, d]
+        return from_prompt + mine.reshape(B, H, 1, d)
+
+    def _read(self, layer: int, q: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention of queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
+
+        Returns the part of the prompts, [B, H, T, d], and the weights of own tokens, [B, H, T, U]. Each prompt is read once for its group.
+        """
+        (_, H, _, d), (keys, values) = q.shape, self.given[layer]
+        P, K, _, S = keys.shape
+        scores = (self.seating.by_prompt(q).reshape(P, K, -1, d) @ keys).view(P, H, -1, S)  # [P, H, G * T, S]
+        if self.prompts.mask is not None:
+            scores = scores.masked_fill(~self.prompts.mask, float("-inf"))
+        weights = torch.cat((scores, self.seating.by_prompt(own)), dim=-1).softmax(-1)  # [P, H, G * T, S + U]
+        read = weights[..., :S].reshape(P, K, -1, S) @ values  # [P, K, H / K * G * T, d]
+        return self.seating.by_row(read.view(P, H, -1, d)), self.seating.by_row(weights[..., S:])
+
+    def _to_slots(self, x: Tensor) -> Tensor:  # [B, ...] -> [M, ...], zero where no row is
+        M = self.keys[0].shape[0]
+        return x if x.shape[0] == M else x.new_zeros(M, *x.shape[1:]).index_copy(0, self.slots, x)
+
+    def _from_slots(self, x: Tensor) -> Tensor:  # [M, ...] -> [B, ...]
+        return x if x.shape[0] == self.slots.shape[0] else x[self.slots]
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)
@@ -144,11 +160,15 @@ class Cache:
 
     def follow(self, rows: Tensor) -> None:
         """Keep these rows [B'], ascending: a row given twice branches, a row not given ends."""
-        if len(rows) == len(self.owners) and bool((rows[1:] > rows[:-1]).all()):
+        branches = bool((rows[1:] == rows[:-1]).any())
+        if len(rows) == len(self.owners) and not branches:
             return
-        self.owners = self.owners[rows]
+        self.owners, self.slots = self.owners[rows], self.slots[rows]
         self.seating = Seating(self.owners, len(self.prompts.lengths))
-        self.keys, self.values, self.tails = ([x[rows] for x in every] for every in (self.keys, self.values, self.tails))
+        self.tails = [x[rows] for x in self.tails]
+        if branches or len(rows) < MOVE * len(self.keys[0]):
+            self.keys, self.values = ([x[self.slots] for x in every] for every in (self.keys, self.values))
+            self.slots = torch.arange(len(rows), device=rows.device)
 
 
 def _after(start: Tensor, new: int) -> Tensor:  # [B] -> [B, T]

@@ -40,7 +40,7 @@ class Prompts(PromptCache):
         """Attention [B, H, T, d] of queries [B, H, T, d] to their prompts and to own keys and values [B, K, U, d], where these are `seen`,
         bool [T, U]. One product reads a prompt for all its rows."""
         prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
-        (B, H, T, d), (P, K, S, _) = q.shape, prompt_k.shape
+        (B, H, _, d), (P, K, S, _) = q.shape, prompt_k.shape
         if K != H:
             prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
         q = q * d**-0.5

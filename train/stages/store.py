@@ -1,5 +1,7 @@
 """The store of results. Each stage runs once, whichever process asks for it and however often it is killed."""
 
+from __future__ import annotations
+
 import logging
 import os
 import time
@@ -51,6 +53,12 @@ class Store:
         self.leases = leases or Leases(root / "leases")
         self.meeting: Meets | None = None  # of the stages that run as one
         self._held: dict[Path, Lease] = {}  # by draft
+
+    def where_stages_meet(self, meeting: Meets) -> Store:
+        """This store, for stages that run at the same time and meet there."""
+        store = Store(self.root, self.machine, self.checkpoint_seconds, self.stopping, self.leases, self.tracker)
+        store.meeting = meeting
+        return store
 
     def path(self, stage: Stage) -> Path:
         """The folder of the results of `stage`, whether it exists yet or not."""
