@@ -140,6 +140,9 @@ def test_bases_ask_as_many_questions_as_they_can():
     scale = replace(SMOKE, questions=4, muon=0.9)
     for tasks, questions in ((Tasks(), 4), (Tasks(family="dag", surface="equations"), 1), (Tasks(surface="equations"), 1)):
         assert {r.questions for r in corpus(scale, (), tasks).recipes} == {questions}
+        (loss,) = (loss for _, loss in base(scale, (), 0, tasks).losses)
+        assert loss.tokens == scale.tokens * (1 if questions > 1 else 2)
+    assert base(SMOKE, (), 0).losses[0][1].tokens == SMOKE.tokens
     assert base(scale, (), 0).optim.matrices == Muon(0.9)
     assert base(replace(scale, muon=0.0), (), 0).optim.matrices is None
 

@@ -1,8 +1,11 @@
 """Completions of a policy with their verdicts, as files. They are raw facts: every statistic is computed from them later."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +15,17 @@ from synthtasks.corpora import Document
 from train.ledger import LENGTH, Ledger, matrix_weights
 from train.policy import load_policy, untrained
 from train.rl.problems import Band, Endless, ProblemSource
-from train.rl.sampler import Sampler, rollout
+from train.rl.sampler import Sampler, ask, judged
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
 from train.stages.reading import reading
 from train.stages.seal import defined
+from train.run import Asked
 from train.stages.stage import Context, Shelf, Stage, Trial
+
+if TYPE_CHECKING:
+    from models.gpt import GPT
+    from models.sampling import Completions
 
 Accepts = Literal["process", "answer"]  # every step of a completion must be right, or only its answer
 TRIED = 4  # problems of a trial
@@ -55,11 +63,28 @@ class Sample(Stage):
         n = TRIED if isinstance(source, Endless) else self.problems
         return tuple(Trial(replace(self, policy=fresh, source=source, problems=n), self.problems / n) for fresh in untrained(self))
 
+    @property
+    def stacks(self) -> Hashable | None:
+        """Stages that may sample as one have equal models and samplers."""
+        if self.sampler.environment:
+            return None
+        return next(((fresh.config, self.sampler, self.problems, getattr(self.source, "region", "")) for fresh in untrained(self)), None)
+
+    def _completions(self, model: GPT, asked: Asked, context: Context) -> Completions:
+        from models.gpt import GPT
+
+        if context.meeting is None or type(model) is not GPT:  # an edited model is no plain one
+            return asked.complete(model)
+        from train.stacked.network import sample_as_one
+
+        return context.meeting.ask(sample_as_one, (model, asked))
+
     def run(self, out: Path, context: Context) -> None:
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
         problems = self.source.batch(context, self.problems, self.seed, 0, 0)
-        r = rollout(policy.model, policy.vocab, problems, self.sampler, "sample", self.seed)
+        request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "sample", self.seed)
+        r = judged(request, self._completions(policy.model, request.asked, context))
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
         arrays = {

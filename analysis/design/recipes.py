@@ -25,6 +25,7 @@ from train.sample import Sample
 from train.score import Score
 
 UNSOLVED = 0.3  # share of pretraining documents
+ALONE = 2  # times the words of an iteration where a scale asks several questions and a family cannot: else it would read few documents
 DRAWN = 32  # problems from which the length of documents is estimated
 TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
 REWARDS: Mapping[str, Reward] = {"outcome": Correct(), "process": Process(), "coin": Coin()}
@@ -134,7 +135,9 @@ def base(scale: Scale, names: tuple[str, ...], seed: int, tasks: Tasks = PROGRAM
     config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=context(scale, tasks))
     matrices = Muon(scale.muon) if scale.muon else None
     optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=0.3, matrices=matrices)
-    imitate = Imitate(corpus(scale, names, tasks), scale.tokens, seed)
+    read = corpus(scale, names, tasks)
+    shared = scale.questions == 1 or any(recipe.questions > 1 for recipe in read.recipes)
+    imitate = Imitate(read, scale.tokens * (1 if shared else ALONE), seed)
     return Learn(Fresh(config, vocab, seed), ((1.0, imitate),), scale.pretraining, optim)
 
 

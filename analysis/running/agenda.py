@@ -71,6 +71,19 @@ class Agenda:
         self.state.running[stage] = time.monotonic()
         return stage
 
+    def mates(self, stage: Stage, most: int) -> list[Stage]:
+        """At most so many other stages that can run as one with `stage`, which runs; they are marked as running."""
+        if stage.stacks is None or most < 1:
+            return []
+        alike = [entry for entry in self._ready if type(entry[2]) is type(stage) and entry[2].stacks == stage.stacks]
+        found = sorted(alike)[:most]
+        self._ready = [entry for entry in self._ready if entry not in found]
+        heapq.heapify(self._ready)
+        for _, _, mate in found:
+            self.state.waiting.remove(mate)
+            self.state.running[mate] = time.monotonic()
+        return [mate for _, _, mate in found]
+
     def done(self, stage: Stage) -> None:
         """Mark a stage as done: its users may run."""
         del self.state.running[stage]

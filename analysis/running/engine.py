@@ -47,9 +47,14 @@ class Pool(ABC):
         self.deaths: Counter[Stage] = Counter()
         self.begun: set[Stage] = set()  # running stages whose workers have sent `begun`; the others wait in a queue, or load modules
 
+    @property
     @abstractmethod
-    def begin(self, stage: Stage) -> None:
-        """Give a stage to a worker."""
+    def taken(self) -> int:
+        """The slots in which something runs."""
+
+    @abstractmethod
+    def begin(self, stages: Sequence[Stage]) -> None:
+        """Give stages that run as one to a worker."""
 
     @abstractmethod
     def wait(self) -> None:
@@ -65,12 +70,12 @@ class Pool(ABC):
 
     def drive(self, watch: Callable[[State], None]) -> State:
         """Run the agenda to its end, and show each state to `watch`."""
-        shown, took, running, stopped = 0.0, 0.0, self.agenda.state.running, False
+        shown, took, stopped, mates = 0.0, 0.0, False, self.store.machine.stack - 1
         with asked_to_stop(self.agenda.stop):
             try:
                 while not self.agenda.over:
-                    while len(running) < self.jobs and (stage := self.agenda.next()) is not None:
-                        self.begin(stage)
+                    while self.taken < self.jobs and (stage := self.agenda.next()) is not None:
+                        self.begin((stage, *self.agenda.mates(stage, mates)))
                     self.wait()
                     if self.agenda.state.stopping and not stopped:
                         self.stop()
@@ -113,10 +118,10 @@ class Pool(ABC):
             error = f"(this could not be written to {self.store.error(stage)}: {reason})\n{error}"
         self.agenda.fail(stage, error)
 
-    def late(self, patience: float) -> list[Stage]:
+    def late(self, patience: float) -> set[Stage]:
         """The running stages that took longer than the time limit, or did not begin within `patience` seconds."""
         now, running = time.monotonic(), self.agenda.state.running
-        return [s for s, since in running.items() if now - since > (self.limit if s in self.begun else patience)]
+        return {s for s, since in running.items() if now - since > (self.limit if s in self.begun else patience)}
 
     def overrun(self, stage: Stage) -> None:
         """Enter that a stage was killed because it took longer than the time limit."""
@@ -151,26 +156,31 @@ class Workers(Pool):
         super().__init__(stages, store, jobs, cost, care)
         self.idle, self.busy = list[Worker](), list[Worker]()
 
-    def begin(self, stage: Stage) -> None:
+    @property
+    def taken(self) -> int:
+        return len(self.busy)
+
+    def begin(self, stages: Sequence[Stage]) -> None:
         self.busy.append(self.idle.pop() if self.idle else Worker(self.store))
-        self.busy[-1].begin(stage)
+        self.busy[-1].begin(stages)
 
     def wait(self) -> None:
         ready = wait([w.connection for w in self.busy], TICK)
         for worker in [w for w in self.busy if w.connection in ready]:
-            outcome = worker.outcome()
-            if outcome.kind != "begun":
+            for stage, outcome in worker.outcomes():
+                self.settle(stage, outcome)
+            if not worker.at:
                 self.busy.remove(worker)
-                self.idle += [worker] * (outcome.kind != "died")
-            self.settle(worker.at, outcome)
+                self.idle += [worker] * worker.alive
         late = self.late(PATIENCE)
-        for worker in [w for w in self.busy if w.at in late]:
+        for worker in [w for w in self.busy if not late.isdisjoint(w.at)]:
             self.busy.remove(worker)
             end = worker.kill()
-            if worker.at in self.begun:
-                self.overrun(worker.at)
-            else:
-                self.settle(worker.at, Outcome("died", end))
+            for stage in worker.at:
+                if stage in self.begun:
+                    self.overrun(stage)
+                else:
+                    self.settle(stage, Outcome("died", end))
 
     def stop(self) -> None:
         for worker in self.busy:

@@ -58,6 +58,8 @@ class Tasks(Pool):
     def __init__(self, stages: Sequence[Stage], store: Store, jobs: int, cost: Callable[[Stage], float], care: Care):
         super().__init__(stages, store, jobs, cost, care)
         machine = store.machine
+        if machine.stack > 1:
+            raise ValueError(f"on Ray each stage runs alone; found Machine.stack={machine.stack}: leave --engine out, or take stack=1")
         self.remote = ray.remote(_task).options(
             num_cpus=machine.threads,
             num_gpus=machine.memory_fraction if machine.device.type == "cuda" else 0,
@@ -67,8 +69,13 @@ class Tasks(Pool):
         self.place = (str(store.root.absolute()), machine, store.checkpoint_seconds, store.tracker)
         self.tasks: dict[Iterator[object], Stage] = {}  # by their messages, as references; Ray can wait for the next
 
-    def begin(self, stage: Stage) -> None:
-        self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = stage
+    @property
+    def taken(self) -> int:
+        return len(self.tasks)
+
+    def begin(self, stages: Sequence[Stage]) -> None:
+        for stage in stages:  # one: a machine that stacks is refused
+            self.tasks[self.remote.remote(pickle.dumps(stage), sys.path, *self.place)] = stage
 
     def wait(self) -> None:
         if not self.tasks:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from synthtasks.console.stdout import say_every_character
+from train.stacked.together import together
 from train.stages.machine import Machine
 from train.stages.stage import Interrupted, Stage, Tracker
 from train.stages.store import Store
@@ -41,26 +43,31 @@ class Worker:
         self.process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        self.at: Stage  # the stage it was last given
+        self.at = list[Stage]()  # the stages that it runs
+        self.alive = True
 
-    def begin(self, stage: Stage) -> None:
-        """Send a stage to the worker; the outcomes come through `connection`, which ends if the worker dies."""
-        self.at = stage
+    def begin(self, stages: Sequence[Stage]) -> None:
+        """Send stages that run as one to the worker; the outcomes come through `connection`, which ends if the worker dies."""
+        self.at = list(stages)
         with suppress(BrokenPipeError):  # a worker that died between two stages is noticed when the connection is read
-            self.connection.send(stage)
+            self.connection.send(tuple(stages))
 
     def stop(self) -> None:
         """Ask it to stop at its next checkpoint."""
         with suppress(BrokenPipeError):
             self.connection.send(None)
 
-    def outcome(self) -> Outcome:
-        """The next message; if the worker died, how."""
+    def outcomes(self) -> list[tuple[Stage, Outcome]]:
+        """The next message, about one of its stages; if the worker died, how, for each that had not ended."""
         try:
-            outcome: Outcome = self.connection.recv()
+            stage, outcome = self.connection.recv()
         except (EOFError, ConnectionResetError):
-            return Outcome("died", self.kill())
-        return outcome
+            end, self.alive = self.kill(), False
+            ended, self.at = self.at, []
+            return [(stage, Outcome("died", end)) for stage in ended]
+        if outcome.kind != "begun":
+            self.at.remove(stage)
+        return [(stage, outcome)]
 
     def kill(self) -> str:
         """End the process if it has not ended, and say how it ended. Its checkpoints stay."""
@@ -86,9 +93,20 @@ def _serve(connection: Connection, parent: int, root: Path, machine: Machine, ch
     store = Store(root, machine, checkpoint_seconds, stopping, tracker=tracker)
     import_module("torch")  # slow, and no part of the time that a stage may take: before "begun"
     with suppress(EOFError):
-        while (stage := connection.recv()) is not None:
-            connection.send(Outcome("begun"))
-            connection.send(evaluate(stage, store))
+        telling = threading.Lock()
+
+        def tell(stage: Stage, store: Store) -> None:
+            outcome = evaluate(stage, store)
+            with telling:
+                connection.send((stage, outcome))
+
+        while (stages := connection.recv()) is not None:
+            for stage in stages:
+                connection.send((stage, Outcome("begun")))
+            if store.machine.stack == 1 or stages[0].stacks is None:
+                tell(stages[0], store)
+            else:
+                together(stages, store, tell)
 
 
 def evaluate(stage: Stage, store: Store) -> Outcome:

@@ -26,7 +26,7 @@ class Meeting:
     """
 
     def __init__(self, threads: int):
-        self._present = threads
+        self.size = self._present = threads
         self._asked: dict[int, _Asked[object, object]] = {}
         self._changed = threading.Condition()
         self._number = threading.local()

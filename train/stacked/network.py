@@ -27,6 +27,7 @@ from train.stacked.optimizer import StackedOptimizer
 from train.stages.stage import Meets
 from train.step import Terms
 
+FEW = 16  # policies whose samples are in memory at a time
 STEP = 16  # prompts and tokens are padded to a multiple of it
 
 
@@ -170,6 +171,12 @@ def complete(model: GPT, which: Sequence[int], asked: Sequence[Asked], samplings
         samplings[key] = Sampling(model, (R * P, S), R * P * group, limit, temperature, measures, ragged)
     drawn = samplings[key](prompts.to(device), lengths.to(device), uniforms.to(device), end)
     return [_part(drawn, each, number * P * group) for number, each in zip(which, asked, strict=True)]
+
+
+def sample_as_one(asked: list[tuple[GPT, Asked]]) -> list[Completions]:
+    """Completions of several policies, a few of which are stacked at a time."""
+    few = [asked[i : i + FEW] for i in range(0, len(asked), FEW)]
+    return [c for some in few for c in complete(stack([m for m, _ in some]), range(len(some)), [each for _, each in some], {})]
 
 
 def _part(drawn: Completions, asked: Asked, first: int) -> Completions:

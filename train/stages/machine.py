@@ -17,9 +17,10 @@ class Machine(Checked):
     """
 
     accelerator: Literal["cpu", "cuda", "auto"] = "cpu"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "tf32", "bf16-mixed"] = "32-true"  # tf32: products of matrices on a GPU have 10 bits of mantissa
     threads: Annotated[int, From(1, 4_096)] = 1  # a stage
     memory_fraction: Annotated[float, Above(0, 1)] = 1.0  # of a GPU's memory that a stage may take, where stages share one
+    stack: Annotated[int, From(1, 4_096)] = 1  # at most so many stages of one shape run as one
     rows: Annotated[int, From(1, 1 << 24)] = 64  # about so many different completions a pass in RL; more are split
 
     @property

@@ -54,6 +54,9 @@ class Log(Protocol):
 class Meets(Protocol):
     """Other stages that run at the same time, as one (`train.stacked.meeting.Meeting`)."""
 
+    @property
+    def size(self) -> int: ...  # how many there are
+
     def ask(self, answer: Callable[[list[Q]], Sequence[A]], question: Q) -> A:
         """What `answer` gives for `question`, among the questions that the stages ask of it."""
 

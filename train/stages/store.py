@@ -163,6 +163,7 @@ class Store:
         import torch  # slow to import, and needed only where a stage runs
 
         torch.set_num_threads(self.machine.threads)
+        torch.set_float32_matmul_precision("high" if self.machine.precision == "tf32" else "highest")
         measure_memory()
         began, cpu = time.monotonic(), time.process_time()
         self._held[draft] = lease
@@ -173,7 +174,9 @@ class Store:
         finally:
             del self._held[draft]
         write_json(draft / "stage.json", encode(stage))  # again: the stage may have overwritten it
-        write_json(draft / "run.json", circumstances(self.machine, time.monotonic() - began, time.process_time() - cpu))
+        many = self.meeting.size if self.meeting else 1  # stages that ran as one share their time
+        took = (time.monotonic() - began) / many, (time.process_time() - cpu) / many
+        write_json(draft / "run.json", circumstances(self.machine, *took) | {"together": many})
         write_json(draft / SEAL, sealed(draft, stage.meaning, _writes(stage, (draft / REASON).exists())).record())
 
 
