@@ -109,7 +109,9 @@ class Cache:
         self.written = 0  # tokens of every completion so far
         self.same = (torch.eye(K) * d**-0.5).to(like)[:, None, :, None]  # [K, 1, K, 1]
         both = zip(prompts.keys, prompts.values, strict=True)  # in the order in which every token that follows reads them
-        self.given = [((k * d**-0.5).transpose(-1, -2).contiguous(), v.contiguous()) for k, v in both]  # per layer [P, K, d, S], [P, K, S, d]
+        self.given = [
+            ((k * d**-0.5).transpose(-1, -2).contiguous(), v.contiguous()) for k, v in both
+        ]  # per layer [P, K, d, S], [P, K, S, d]
 
     def length(self, new: int) -> int:
         return self.prompts.longest + self.written + new

@@ -107,7 +107,9 @@ class Learn(Stage):
         from train.checkpoint import Progress
 
         machine, ledger, policy = context.machine, Ledger(), load_policy(context.get(self.policy))
-        fabric = Fabric(accelerator=machine.accelerator, devices=1, precision="32-true" if machine.precision == "tf32" else machine.precision)
+        fabric = Fabric(
+            accelerator=machine.accelerator, devices=1, precision="32-true" if machine.precision == "tf32" else machine.precision
+        )
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
         progress = Progress(out, fabric, policy.model, optimizer, ledger)
         with progress.log:

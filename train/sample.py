@@ -16,11 +16,11 @@ from train.ledger import LENGTH, Ledger, matrix_weights
 from train.policy import load_policy, untrained
 from train.rl.problems import Band, Endless, ProblemSource
 from train.rl.sampler import Sampler, ask, judged
+from train.run import Asked
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
 from train.stages.disk import write_json
 from train.stages.reading import reading
 from train.stages.seal import defined
-from train.run import Asked
 from train.stages.stage import Context, Shelf, Stage, Trial
 
 if TYPE_CHECKING:

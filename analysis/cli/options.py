@@ -34,7 +34,7 @@ class Options:
 
     name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # or every study, by all
     study: str = ""  # a study of your own in the place of a name: file.py:STUDY
-    scale: Literal["smoke", "cpu", "gpu"] = "cpu"
+    scale: Literal["smoke", "cpu", "gpu", "large"] = "cpu"
     first_seed: int = 0  # seeds are counted from here
     only: str = ""  # cells with these labels, as in primitive=absent,region=at
     out: Path | None = None  # results; default runs/SCALE
