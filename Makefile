@@ -1,6 +1,9 @@
 # Everything starts here. Each target makes the environment it needs; the second call starts at once.
 
-SCALE ?= $(if $(wildcard /dev/nvidia0),gpu,cpu)
+ifndef SCALE
+SCALE := $(if $(wildcard /dev/nvidia0),gpu,cpu)
+CHOSEN := SCALE=$(SCALE), since there is $(if $(wildcard /dev/nvidia0),a,no) GPU here
+endif
 SEEDS ?=
 OUT ?=
 JOBS ?=
@@ -51,7 +54,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 grid: $(READY)  ## the factorial study: run what is missing, judge, report
-	@$(if $(filter-out command environment,$(firstword $(origin SCALE))),echo "SCALE=$(SCALE), since there is $(if $(wildcard /dev/nvidia0),a,no) GPU here")
+	@$(if $(CHOSEN),echo '$(CHOSEN)')
 	@$(ANALYSIS) run grid $(OPTIONS)
 
 demo: $(READY)  ## one seed of it, live, act by act
