@@ -1,6 +1,7 @@
 """CUDA graphs: the kernels of a function are captured once for each shape of its inputs, and then started together."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -9,10 +10,16 @@ WARM = 2  # calls before the capture, in which libraries choose their kernels
 Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
 
 
+@cache
+def _pool() -> tuple[int, int]:
+    """The memory that all captured graphs of this process share."""
+    return torch.cuda.graph_pool_handle()
+
+
 class Replay:
     """A function of tensors that may also change tensors of its own, its `state`. On a CPU it is simply called.
 
-    On a GPU, what it returns is overwritten by its next call with inputs of the same shapes. It must not wait for the GPU (no `.item()`).
+    On a GPU, what it returns is overwritten by the next call of any such function. It must not wait for the GPU (no `.item()`).
     """
 
     def __init__(self, function: Callable[..., tuple[Tensor, ...]], state: Sequence[Tensor] = ()):
@@ -41,7 +48,7 @@ class Replay:
                 self.function(*places)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=_pool()):  # type: ignore[arg-type]  # one runs at a time, and is read before the next
             outputs = self.function(*places)
         for x, was in zip(self.state, before, strict=True):
             x.copy_(was)
