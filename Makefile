@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  variables   SCALE=smoke|cpu|gpu SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
+	@echo "  variables   SCALE=smoke|cpu|gpu|large SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
 
 install: $(READY)  ## make .venv
 
