@@ -35,8 +35,9 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "train below": {"train.stages"},  # what learning and its losses stand on: `BELOW`
     "train.rl": {"train below"},
     "train.losses": {"train.rl", "train"},  # a file of train that imports losses lies above it: the two would make a circle
-    "train": {"train.losses"},
-    "analysis.running": {"train.stages"},
+    "train.stacked": {"train below"},
+    "train": {"train.losses", "train.stacked"},
+    "analysis.running": {"train.stacked"},
     "analysis.measures": {"train"},
     "analysis.sql": {"analysis.measures"},
     "analysis.figures": {"analysis.measures"},
@@ -51,7 +52,7 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
 MOST = 12  # files of a folder
 PLAIN = tuple(MAY)  # folders whose docstrings name the thing first
 CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
-BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run"}
+BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run", "train.step"}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
 

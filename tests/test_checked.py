@@ -111,7 +111,8 @@ INSTANCES = (
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
-RECORDS = {  # what was found, not asked for
+RECORDS = {  # what was found, or is made of what was checked; not asked for
+    "Asked",
     "Batch",
     "Exam",
     "File",
@@ -120,13 +121,17 @@ RECORDS = {  # what was found, not asked for
     "Leases",
     "Ledger",
     "Made",
+    "Member",
     "MicroBatch",
+    "Objective",
+    "Paper",
     "Policy",
     "Request",
     "Rollouts",
     "Run",
     "Seal",
     "Sight",
+    "Term",
     "Trial",
     "Update",
 }

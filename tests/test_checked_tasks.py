@@ -30,6 +30,7 @@ from synthtasks.families.dials import turn
 from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
+from synthtasks.families.kit.windows import batch
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
@@ -65,6 +66,7 @@ HOT = {
     "Document": "made for every problem of a corpus",
     "Batch": "made for every iteration of learning; it checks its split",
     "Spelling": "made for every batch of programs",
+    "Windows": "made for every exam; it checks its split",
     "Written": "made for every batch of problems",
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
@@ -167,6 +169,8 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "questions.asked": lambda split: asked(Program(), split, [3], 2, "x"),
     "written.written": lambda split: written(TREE, split, [3], SAID, WORDS, "x"),
     "programs.Programs.among": PROGRAMS.among,
+    "program.Program.windows": lambda split: Program().windows(split, 2, "x"),
+    "windows.batch": lambda split: batch(Program(), split, [3], "x"),
     "mutants.mutant": lambda kind: mutant(kind, problem(TREE, "train", "x"), SAID, WORDS, rng("x")),
     "export.count": lambda split: Counts(split, 1, 1, (3,), (4,), 10, ""),
 }

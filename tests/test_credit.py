@@ -504,8 +504,9 @@ def test_micro_batching_changes_no_loss(algorithm: Algorithm, tmp_path: Path) ->
         model.zero_grad()
         terms = []
         for term in practice._terms(run, r, advantage, has_signal(algorithm.credit, reward, r)):
-            term.backward()
-            terms.append(term.item())
+            value = term.value(model)
+            value.backward()
+            terms.append(value.item())
         assert len(terms) == math.ceil((5 if algorithm.kl else 4) / max(1, size // 4))
         found.append((sum(terms), torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]), run.ledger))
     for total, gradient, ledger in found[1:]:

@@ -235,6 +235,7 @@ def test_a_primitive_is_known_by_its_table() -> None:
 
 NO_PARTS = {
     "Batch",
+    "Objective",
     "Spelling",
     "Windows",  # dataclasses that are checked or called, and are no part of an experiment
     *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "Exact", "From", "Holder", "Items", "Machine", "Measured", "Shape"),

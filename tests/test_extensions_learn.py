@@ -32,7 +32,7 @@ from train.losses.sources import Traces, Verified
 from train.optim import Optim
 from train.policy import Fresh, Policy, Steer, load_policy, save_policy, torch_rng
 from train.rl import Coin, Endless, Sampler
-from train.run import Run, Update
+from train.run import Run, Term, Update
 from train.sample import Sample, read_samples
 from train.score import Score
 from train.stages.arrays import load_arrays, save_arrays
@@ -97,7 +97,8 @@ def test_a_source_is_one_class(store: Store) -> None:
     documents = loss.documents(store, 0)
     last = [model(torch.tensor([VOCAB.encode(d.prompt + d.body)]))[0, -2].log_softmax(-1)[VOCAB.tokens[d.body[-1]]] for d in documents]
     (term,) = update.terms
-    assert term.item() == pytest.approx(-sum(last).item() / len(documents), rel=1e-5)  # type: ignore[union-attr]
+    assert isinstance(term, Term)
+    assert term.value(model).item() == pytest.approx(-sum(last).item() / len(documents), rel=1e-5)  # type: ignore[union-attr]
 
 
 # Broken if a completion with a wrong step were learned as right, one of another problem stood behind a prompt, or some never came.

@@ -24,7 +24,7 @@ from analysis.running.rerun import read_folder
 from analysis.sql.query import ask
 from models import GPTConfig
 from synthtasks.corpora import Corpus, Recipe
-from synthtasks.families import Program
+from synthtasks.families import Program, Uses
 from synthtasks.primitives import ADD, MUL
 from synthtasks.surfaces import Compact
 from tests.faults.field import WAY_OUT
@@ -176,7 +176,7 @@ def test_a_checkpoint_of_something_else_is_set_aside(case: int, out: Path) -> No
 # Broken if a piece of a draft whose checksum fits, and that holds something else, came into the result, or made an error that stays.
 @pytest.mark.parametrize("harm", [bomb, huge, fewer_values, noise, pipe], ids=lambda harm: harm.__name__)
 def test_a_piece_of_something_else_is_set_aside(harm: Callable[[Path, Random], None], out: Path) -> None:
-    stage = replace(SCORE, families=(FAMILY, replace(FAMILY, steps=2)))
+    stage = replace(SCORE, families=(FAMILY, replace(FAMILY, uses=Uses(("mul",), 1))))  # which share no exam
     root = out / "stages"
     whole = (Store(root).get(stage) / "scores.npz").read_bytes()
     shutil.rmtree(root / str(stage))

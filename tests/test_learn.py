@@ -56,7 +56,7 @@ from train.rl.credit import chain
 from train.rl.objectives import kl
 from train.rl.problems import Region, band
 from train.rl.signal import Judged, has_signal, with_signal
-from train.run import Loss, Run, Update
+from train.run import Loss, Run, Term, Update
 from train.stages.disk import write_json
 from train.stages.seal import VARYING, Damaged, defined
 from train.stages.stage import Context, Shelf, Stage, Undefined
@@ -596,14 +596,16 @@ def test_imitation_is_the_mean_over_learned_words(recipe: Recipe, withheld: tupl
             total = total - logs[place - 1, tokens[0, place]]
             count += 1
     (update,) = loss.updates(run, 0)
-    (part,) = update.terms
+    (term,) = update.terms
+    assert isinstance(term, Term)
+    part, mean = term.value(model), total * (torch.ones(()) / count)  # weights of words are in single precision
     assert masked == sum(step in withheld for d in documents for step in [r.primitive for r in d.results])
     assert masked > 0 or not withheld
-    assert part.item() == pytest.approx((total / count).item(), rel=1e-12)
+    assert part.item() == pytest.approx(mean.item(), rel=1e-12)
     part.backward()
     batched = gradient(model)
     model.zero_grad()
-    (total / count).backward()
+    mean.backward()
     torch.testing.assert_close(batched, gradient(model), rtol=1e-9, atol=1e-12)
 
 
@@ -635,8 +637,9 @@ def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_
     model.zero_grad()
     shared = 0.0
     for part in task._terms(run, r, advantage, has_signal(task.algorithm.credit, Alternate()(r, run), r)):
-        part.backward()
-        shared += part.item()
+        value = part.value(model)
+        value.backward()
+        shared += value.item()
     assert task.algorithm.aggregate == TokenMean()
     assert len({(b // 4, *row) for b, row in enumerate(r.tokens.tolist())}) == 2 + 4 + 2
     assert run.ledger.trained == int(r.prompt_lengths.sum() + r.mask[[0, 1, 4, 5, 6, 7, 8, 9]].sum())  # each once

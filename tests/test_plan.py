@@ -73,7 +73,8 @@ def test_a_probe_tries_the_longest_problems(tmp_path: Path, monkeypatch: pytest.
 # Broken if the error of an estimate were not told after the run: of the time by kind, and of the memory.
 def test_the_error_of_the_estimate_is_told(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    made = Plan(len(CELLS), STAGES, frozenset(), {"practise": 30.0}, 2, {"practise": 600.0}, {"practise": 2.0})
+    seconds = dict.fromkeys((s.word for s in STAGES), 0.0) | {"practise": 30.0}
+    made = Plan(len(CELLS), STAGES, frozenset(), seconds, 2, {"practise": 600.0}, {"practise": 2.0})
     assert "at most 1.3 GB of memory" in needs(made)
     finished(store, LEARN, 60.0, 1_500, MIB)
     assert estimated(made, {LEARN}, store) == "practise 60 s each, estimated 30 s; memory at most 1.6 GB a stage, estimated 629.1 MB"

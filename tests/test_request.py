@@ -19,7 +19,7 @@ from analysis.cli.command import plan, reporting
 from analysis.cli.demo import taught
 from analysis.cli.request import Request, labelled, stages_of
 from analysis.design.recipes import Tasks
-from analysis.design.scale import CPU, GPU, SMOKE, Scale, preset
+from analysis.design.scale import CPU, GPU, LARGE, SMOKE, Scale, preset
 from analysis.design.study import Setting
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
@@ -201,10 +201,14 @@ def test_a_demo_has_its_own_folder_and_shows_what_is_asked(tmp_path: Path) -> No
             taught(asked(tmp_path, **only))
 
 
-# Broken if the nearest preset were not what the sizes say, whatever the machine and the seeds.
+# Broken if the nearest preset were not what the sizes say, whatever the machine and the seeds; or if of two presets of equal sizes the
+# accelerator did not decide, so that the command of a report ran the same somewhere else.
 def test_presets() -> None:
-    assert [preset(scale) for scale in (SMOKE, CPU, GPU)] == ["smoke", "cpu", "gpu"]
-    assert preset(replace(GPU, seeds=1, machine=Machine(), rl_iterations=3)) == "gpu"
+    assert [preset(scale) for scale in (SMOKE, CPU, GPU, LARGE)] == ["smoke", "cpu", "gpu", "large"]
+    assert preset(replace(LARGE, seeds=1, machine=Machine(), rl_iterations=3)) == "large"
+    assert preset(replace(SMOKE, machine=GPU.machine)) == "smoke"
+    assert preset(replace(GPU, seeds=1, machine=Machine(threads=2), rl_iterations=3)) == "cpu"
+    assert preset(replace(CPU, machine=Machine(accelerator="cuda"))) == "gpu"
 
 
 # --- what can be known is refused before the first stage

@@ -83,5 +83,9 @@ def changed(scale: Scale, other: Scale) -> dict[str, int | float]:
 
 
 def preset(scale: Scale) -> str:
-    """The preset that a scale is, or differs from in the fewest fields."""
-    return min(SCALES, key=lambda name: len(changed(scale, SCALES[name])))
+    """The preset that a scale is, or differs from in the fewest sizes; of equal ones, that of its accelerator, or else the first."""
+
+    def apart(name: str) -> tuple[int, bool]:
+        return len(changed(scale, SCALES[name])), scale.machine.accelerator != SCALES[name].machine.accelerator
+
+    return min(SCALES, key=apart)

@@ -36,7 +36,7 @@ from train.policy import Fresh, torch_rng
 from train.rl import GRPO, Coin, Endless, Sampler
 from train.run import Run
 from train.stages.store import Store
-from train.step import take
+from train.step import Alone, take
 
 PROBLEMS, GROUP, STEPS = 32, 16, 4
 FAMILY = Program(steps=8, lines=20, uses=Uses(("mul",), 3))
@@ -56,14 +56,14 @@ def ours(vocab: Vocab, c: GPTConfig, folder: Path) -> Callable[[], int]:
     model, optim = Unending(c, torch_rng("bench")), Optim()
     practice = Practice(Endless(FAMILY), Coin(), GRPO, Sampler(GROUP, surface=SURFACE), PROBLEMS)
     fabric = Fabric(accelerator="cpu", devices=1)
-    learning, optimizer = fabric.setup(model, optim.optimizer(model.parameters()))
+    learning, optimizer = fabric.setup(model, optim.optimizer(model.named_parameters()))
     run = Run(learning, model, vocab, Store(folder), Fresh(c, vocab), Ledger())
-    numbers = count()
+    network, numbers = Alone(fabric, learning, model, optimizer, optim.clip), count()
 
     def iterate() -> int:
         before, iteration = run.ledger.sampled, next(numbers)
         for update in practice.updates(run, iteration):
-            take(fabric, run, optimizer, optim.clip, [(1.0, practice)], [update], iteration)
+            take(network, optim.lr, [(1.0, practice)], [update], iteration)
         return (run.ledger.sampled - before) // (PROBLEMS * GROUP)
 
     return iterate

@@ -21,7 +21,7 @@ WIDTHS = (64, 128)
 
 def stepping(model: nn.Module, loss: Callable[[Tensor], Tensor], tokens: Tensor) -> Callable[[], None]:
     """A function that takes some optimiser steps."""
-    optimizer = Optim().optimizer(model.parameters())
+    optimizer = Optim().optimizer(model.named_parameters())
 
     def steps() -> None:
         for _ in range(STEPS):

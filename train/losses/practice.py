@@ -154,6 +154,8 @@ class Practice:
             rows, tokens = batch.rows, batch_tokens(r, batch)
             run.ledger.train(tokens, run.weights)
             given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows])
+            tried = a.surrogate(given[0], *given[:3])  # here where it can be said whose it is; in a captured pass no value can be looked at
+            fitting("surrogate", a.surrogate, tried, given[0], path=r.path)
             if a.kl:
                 run.ledger.forward(tokens, run.weights)
                 with torch.no_grad():

@@ -42,8 +42,8 @@ class Meeting:
             self._settle()
 
     def ask(self, answer: Callable[[list[Q]], Sequence[A]], question: Q) -> A:
-        """What `answer` gives for `question`, among the questions that threads ask of an equal `answer` at the same time. An error of
-        `answer` is raised in all of these threads."""
+        """The reply of `answer` to `question`, together with the questions that other threads ask of an equal `answer` at the same time. An
+        error of `answer` is raised in all of these threads."""
         mine = _Asked(answer, question)
         with self._changed:
             self._asked[self._number.value] = cast("_Asked[object, object]", mine)

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def together(stages: Sequence[Stage], store: Store, run: Callable[[Stage, Store], R]) -> list[R]:
-    """What `run` gives for each of these stages, in a store where they meet (`Context.meeting`). Each succeeds or fails alone.
+    """Call `run` on each of these stages at the same time, in a store where they meet (`Context.meeting`). Each succeeds or fails alone.
 
     `run` may raise nothing. What the stages stand on has to be there.
     """

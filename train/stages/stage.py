@@ -58,7 +58,7 @@ class Meets(Protocol):
     def size(self) -> int: ...  # how many there are
 
     def ask(self, answer: Callable[[list[Q]], Sequence[A]], question: Q) -> A:
-        """What `answer` gives for `question`, among the questions that the stages ask of it."""
+        """The reply of `answer` to `question`, together with the questions that the other stages ask of it."""
 
 
 Tracker = Callable[["Stage"], AbstractContextManager[Log]]
