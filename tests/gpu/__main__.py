@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from tests.gpu import single
+from tests.gpu import single, stack
 from tests.gpu.frame import Check, outcomes, table, write
 from tests.gpu.machine import facts, matmul
 
-CHECKS = (Check("device", facts), Check("matmul", matmul), *single.CHECKS)
+CHECKS = (Check("device", facts), Check("matmul", matmul), *single.CHECKS, *stack.CHECKS)
 
 
 def main() -> int:
