@@ -12,7 +12,8 @@ Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
 class Replay:
     """A function of tensors that may also change tensors of its own, its `state`. On a CPU it is simply called.
 
-    On a GPU, what it returns is overwritten by its next call with inputs of the same shapes. It must not wait for the GPU (no `.item()`).
+    On a GPU, what it returns is overwritten by its next call: graphs of all shapes share their memory. It must not wait for the GPU (no
+    `.item()`).
     """
 
     def __init__(self, function: Callable[..., tuple[Tensor, ...]], state: Sequence[Tensor] = ()):
@@ -40,8 +41,8 @@ class Replay:
             for _ in range(WARM):
                 self.function(*places)
         torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        graph, pool = torch.cuda.CUDAGraph(), next((graph.pool() for graph, _, _ in self.captured.values()), None)
+        with torch.cuda.graph(graph, pool):
             outputs = self.function(*places)
         for x, was in zip(self.state, before, strict=True):
             x.copy_(was)

@@ -58,7 +58,10 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        return self.bare.device
+        """The place of batches: the CPU in a stack, which moves those of all networks at once."""
+        import torch
+
+        return torch.device("cpu") if self.draw else self.bare.device
 
     @property
     def weights(self) -> int:

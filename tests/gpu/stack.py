@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from analysis.design.recipes import PROGRAMS, base, needing
-from analysis.design.scale import CPU, SMOKE, Scale
+from analysis.design.scale import CPU, SMOKE
 from models.gpt import GPT
 from synthtasks.families import at
 from tests.gpu.frame import Check, Figures, Place
@@ -176,7 +176,9 @@ def _together(stages: Sequence[Stage], store: Store) -> None:
 
 def _apart(stages: Sequence[Learn], one: Store, other: Store) -> float:
     """The largest difference of weights of a stage in two stores, as a share of the way from where it began."""
-    return max(_way(*(load_policy(store.path(s)).model for store, s in ((other, stage), (one, stage), (one, stage.policy)))) for stage in stages)
+    return max(
+        _way(*(load_policy(store.path(s)).model for store, s in ((other, stage), (one, stage), (one, stage.policy)))) for stage in stages
+    )
 
 
 def _way(other: GPT, end: GPT, start: GPT) -> float:
