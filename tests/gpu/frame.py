@@ -19,6 +19,7 @@ from rich.table import Table
 Figures = dict[str, float | str]  # by name and unit, as "ms a step"
 Status = Literal["passed", "failed", "skipped"]
 ROUNDS = 5
+SOON = 1e-3  # seconds until a deadline that passed meanwhile
 
 
 class OutOfTimeError(Exception):
@@ -73,7 +74,7 @@ def outcomes(checks: Sequence[Check], device: torch.device, limit: float) -> Ite
             continue
         began = time.monotonic()
         try:
-            with _until(deadline):
+            with until(deadline):
                 found[check.name] = check.measure(Place(device, found))
         except Exception:  # whatever it is: it is reported, and the exit status tells
             yield Outcome(check.name, "failed", time.monotonic() - began, reason=traceback.format_exc())
@@ -82,20 +83,24 @@ def outcomes(checks: Sequence[Check], device: torch.device, limit: float) -> Ite
 
 
 @contextmanager
-def _until(deadline: float) -> Iterator[None]:
-    """Raise `OutOfTimeError` inside at the deadline, or at once if it has passed."""
+def until(deadline: float) -> Iterator[None]:
+    """Raise `OutOfTimeError` inside at the deadline, or at once if it has passed; or at that of an enclosing one, if it is earlier."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise OutOfTimeError("the limit of time for all checks has passed; raise --seconds")
 
     if (left := deadline - time.monotonic()) <= 0:
         stop(signal.SIGALRM, None)
-    handler, timer = signal.signal(signal.SIGALRM, stop), signal.setitimer(signal.ITIMER_REAL, left)
+    outer, began = signal.getitimer(signal.ITIMER_REAL)[0], time.monotonic()
+    handler = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, min(left, outer or left))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - began), SOON))
 
 
 def write(file: Path, device: torch.device, every: Sequence[Outcome]) -> None:
