@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Literal
 
 import torch
+from rich.markup import escape
 from rich.table import Table
 
 Figures = dict[str, float | str]  # by name and unit, as "ms a step"
@@ -120,5 +121,5 @@ def table(every: Sequence[Outcome]) -> Table:
         lines = [f"{name}: {f'{x:.4g}' if isinstance(x, float) else x}" for name, x in outcome.figures.items()]
         last = outcome.reason.strip().rpartition("\n")[2]
         status = f"[{colours[outcome.status]}]{outcome.status}[/]"
-        shown.add_row(outcome.check, status, f"{outcome.seconds:.1f}", "\n".join(lines) or last)
+        shown.add_row(outcome.check, status, f"{outcome.seconds:.1f}", escape("\n".join(lines) or last))
     return shown

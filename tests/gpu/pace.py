@@ -149,12 +149,7 @@ def _practised(place: Place, networks: int) -> Figures:
     figures: Figures = {"sampling, ms": 1e3 * seconds, "new tokens/s": new / seconds}
     figures |= {f"{name} of sampling": x for name, x in peak(place).items()}
     if place.device.type == "cuda":
-        (one,) = stack._samplings.values()
-        token = _alone(one._one, one.cache.at)
-        figures["a token, ms on the device"] = 1e3 * place.seconds(token, FEW)
-        if networks == STACKS[1]:
-            figures |= _profile(token)
-        stack._samplings.clear()
+        figures |= _token(place, stack)
     seconds = place.seconds(stepping(stack, RL), FEW)
     figures |= {"update, ms": 1e3 * seconds, "tokens of updates/s": networks * RL.each / seconds}
     if place.device.type == "cuda":
@@ -166,6 +161,14 @@ def _asked(which: int) -> Asked:
     g = torch_rng("gpu", which)
     prompts = torch.randint(1, VOCAB, (PROMPTS, PROMPT), generator=g).tolist()
     return Asked(prompts, torch.rand(PROMPTS * GROUP, NEW, generator=g), VOCAB)  # an end that is no token: all run to the limit
+
+
+def _token(place: Place, stack: Stacked) -> Figures:
+    """A step of sampling on the device, and its kernels at one size."""
+    (one,) = stack._samplings.values()
+    token = _alone(one._one, one.cache.at)
+    figures: Figures = {"a token, ms on the device": 1e3 * place.seconds(token, FEW)}
+    return figures | (_profile(token) if stack.model.networks == STACKS[1] else {})
 
 
 def _alone(one: Replay, at: Tensor) -> Callable[[], None]:
