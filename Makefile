@@ -1,6 +1,9 @@
 # Everything starts here. Each target makes the environment it needs; the second call starts at once.
 
-SCALE ?= cpu
+ifndef SCALE
+SCALE := $(if $(wildcard /dev/nvidia0),gpu,cpu)
+CHOSEN := SCALE=$(SCALE), since there is $(if $(wildcard /dev/nvidia0),a,no) GPU here
+endif
 SEEDS ?=
 OUT ?=
 JOBS ?=
@@ -39,7 +42,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  variables   SCALE=smoke|cpu|gpu SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
+	@echo "  variables   SCALE=smoke|cpu|gpu|large SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
 
 install: $(READY)  ## make .venv
 
@@ -51,6 +54,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 grid: $(READY)  ## the factorial study: run what is missing, judge, report
+	@$(if $(CHOSEN),echo '$(CHOSEN)')
 	@$(ANALYSIS) run grid $(OPTIONS)
 
 demo: $(READY)  ## one seed of it, live, act by act

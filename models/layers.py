@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config import GPTConfig
-from models.gradients import SMALLEST, Convolution, RootMeanSquare
+from models.gradients import SMALLEST, Convolution, RootMeanSquare, by_hand
 
 IMAGES = 16  # fewer images torch does not give to oneDNN
 FEWEST = 512  # tokens for which a call of oneDNN saves more than it costs
@@ -88,7 +88,7 @@ class Norm(nn.Module):
         rows = x.reshape(len(gain), -1, x.shape[-1])  # [R, B / R * T, D]
         if x.is_cuda:  # where torch has one kernel for it
             return (F.rms_norm(rows, rows.shape[-1:], None, SMALLEST) * gain[:, None]).view(x.shape)
-        return RootMeanSquare.apply(rows, gain).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
+        return by_hand(RootMeanSquare, rows, gain).view(x.shape)
 
 
 class ShortConvolution(nn.Module):
@@ -103,7 +103,7 @@ class ShortConvolution(nn.Module):
         kernel = self.kernel.view(-1, *self.kernel.shape[-2:])  # [R, conv, D]
         earlier = 0 if past is None else kernel.shape[1] - 1
         seen = x if past is None else past.convolve(self.index, x, earlier)  # [B, earlier + T, D]
-        return Convolution.apply(seen.reshape(len(kernel), -1, *seen.shape[1:]), kernel, earlier).view(x.shape)  # type: ignore[no-any-return, no-untyped-call]
+        return by_hand(Convolution, seen.reshape(len(kernel), -1, *seen.shape[1:]), kernel, earlier).view(x.shape)
 
 
 class Rotary(nn.Module):

@@ -114,9 +114,10 @@ class Term:
         """The term of a model, a scalar."""
         from models.sampling import chosen_logp, completion_logits
 
-        logits = completion_logits(model, self.prompts, self.prompt_lengths, self.tokens, self.owners)
-        logp = chosen_logp(logits / self.temperature, self.tokens)
-        return self.loss(logp if self.rows is None else logp[self.rows], *self.given).sum()
+        there = (self.prompts, self.prompt_lengths, self.tokens, self.owners, *self.given)
+        prompts, lengths, tokens, owners, *given = (x.to(model.device) for x in there)
+        logp = chosen_logp(completion_logits(model, prompts, lengths, tokens, owners) / self.temperature, tokens)
+        return self.loss(logp if self.rows is None else logp[self.rows.to(logp.device)], *given).sum()
 
 
 @dataclass(frozen=True)

@@ -199,13 +199,14 @@ def solution_logp(model: LanguageModel, e: Exam, temperatures: tuple[float, ...]
     logp, by_role = (torch.empty(shape[0], n, shape[1], dtype=torch.double, device=device) for n in (len(temperatures), len(ROLES)))
     roles = torch.arange(len(ROLES), device=device)[:, None, None]
     with torch.no_grad():
-        for first in range(0, len(e.statements), BATCH):
-            statements = e.statements[first : first + BATCH].to(device)
+        size = BATCH if device.type == "cpu" else len(e.statements)
+        for first in range(0, len(e.statements), size):
+            statements = e.statements[first : first + size].to(device)
             past = PromptCache(torch.full((len(statements),), statements.shape[1], device=device))
             if past.longest:
                 model(statements, past)
             for i, paper in enumerate(e.papers):
-                start, stop = torch.searchsorted(paper.owners, torch.tensor([first, first + BATCH])).tolist()
+                start, stop = torch.searchsorted(paper.owners, torch.tensor([first, first + size])).tolist()
                 if start == stop:
                     continue
                 rows, longest = slice(start, stop), int(paper.lengths[start:stop].max())

@@ -44,7 +44,7 @@ def demo(request: Request, lesson: Lesson, console: Console) -> int:
         console.print(act.text.format_map(words))
         stages = [cell[name] for cell in cells for name in act.stages if name in cell.by_name]
         plan = make_plan(stages, len(cells), store, request.jobs, console.print)
-        if plan.missing:
+        if plan.missing and not plan.unmeasured:
             console.print(f"about {minutes(plan.wall)}", style="dim")
         with watching(console, plan, store, cells) as watch:
             state = run_stages(plan.stages, store, request.jobs, plan.cost, watch, Care())

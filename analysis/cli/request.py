@@ -118,7 +118,9 @@ def request(study: Study, scale: Scale, first_seed: int, options: object, only: 
             raise ValueError(f"--{option} is {numbers}; found {found}")
     setting = Setting(scale, tuple(range(first_seed, first_seed + scale.seeds)), options)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # a cluster may give a job a few
-    made = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, cores // scale.machine.threads))
+    machine = scale.machine
+    limit = int(1 / machine.memory_fraction) if machine.accelerator == "cuda" else cores  # on one GPU
+    made = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, min(cores // machine.threads, limit)))
     made.refuse_other()
     return made
 

@@ -94,6 +94,8 @@ def plan_table(plan: Plan) -> Table:
 
 def needs(plan: Plan) -> str:
     """The needs of all missing stages together."""
+    if plan.unmeasured:
+        return f"a time that is known once stages of each kind ({', '.join(plan.unmeasured)}) have run as one, {plan.jobs} stacks at a time"
     return f"about {minutes(plan.wall)} with {plan.jobs} at a time, at most {size(plan.peak)} of memory, and {size(plan.space)} on disk"
 
 

@@ -47,6 +47,11 @@ class Plan:
         return schedule(self.missing, self.cost, self.jobs)
 
     @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """The kinds of missing stages of which none has run where stages run as one; their needs are not counted."""
+        return tuple(dict.fromkeys(s.word for s in self.missing if s.word not in self.seconds))
+
+    @property
     def peak(self) -> float:
         """MiB of memory that the missing stages need at most, when the largest run at once."""
         return sum(sorted((self.memory.get(s.word, 0.0) for s in self.missing), reverse=True)[: self.jobs])
@@ -78,7 +83,7 @@ def make_plan(wanted: Sequence[Stage], cells: int, store: Store, jobs: int, tell
     if len(there) < len(stages):
         able(store.machine)
     for stage in stages:
-        if stage.word not in needs:
+        if stage.word not in needs and store.machine.stack == 1:  # a trial of one stage would not tell what a stack costs
             if stage.trials():
                 tell(f"measuring this machine: {stage.word}, a small part of a stage")
             needs[stage.word] = probe(stage, store)

@@ -61,12 +61,13 @@ class Clock:
         """Seconds until all stages are done."""
         known = self.plan.seconds | (history(frozenset(state.done), self.store) if state.done else {})
         now = time.monotonic()
+        as_one = max(1.0, len(state.running) / self.plan.jobs)  # stages that run as one share their time
 
         def cost(stage: Stage) -> float:
             whole = known.get(stage.word, 0.1)
             if stage not in state.running:
                 return whole
-            spent = now - state.running[stage]
+            spent = (now - state.running[stage]) / as_one
             if (at := standing(stage, self.store)) is None:
                 return max(whole - spent, 1.0)
             done = at.iteration / at.iterations

@@ -62,9 +62,10 @@ def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature
     """The log-probability under `model` of every token in the rows of a micro-batch; meaningless off the mask."""
     from models.sampling import chosen_logp, completion_logits
 
-    tokens = r.tokens[batch.distinct]
-    logits = completion_logits(model, r.prompts[batch.groups], r.prompt_lengths[batch.groups], tokens, batch.owners)
-    return chosen_logp(logits / temperature, tokens)[batch.same]
+    there = (r.prompts[batch.groups], r.prompt_lengths[batch.groups], r.tokens[batch.distinct], batch.owners)
+    prompts, lengths, tokens, owners = (x.to(model.device) for x in there)
+    logits = completion_logits(model, prompts, lengths, tokens, owners)
+    return chosen_logp(logits / temperature, tokens).to(r.logp.device)[batch.same]
 
 
 def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: float = 1.0) -> Tensor:  # [B, T]
