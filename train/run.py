@@ -58,10 +58,7 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        """The place of batches: the CPU in a stack, which moves those of all networks at once."""
-        import torch
-
-        return torch.device("cpu") if self.draw else self.bare.device
+        return self.bare.device
 
     @property
     def weights(self) -> int:

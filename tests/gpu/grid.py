@@ -22,7 +22,7 @@ GRACE = 10.0  # seconds to end after the limit
 
 @dataclass(frozen=True)
 class Grid:
-    """`analysis run grid` in a process of its own, in `folder / gpu-grid-SEEDS`. All that it found is also in that name's JSON file beside it.
+    """`analysis run grid` in a process of its own, in `folder / gpu-grid-SEEDS`. What it found is also in a JSON file of that name.
 
     Raises:
         AssertionError: if it fails, or takes longer than `limit` seconds; the file is written before.
