@@ -63,14 +63,14 @@ def test_the_limit_ends_a_check_and_fails_the_rest() -> None:
 def test_a_limit_inside_a_limit() -> None:
     def patient(place: Place) -> Figures:
         with pytest.raises(OutOfTimeError), until(time.monotonic() + 0.05):
-            time.sleep(60)
+            time.sleep(5)
         time.sleep(0.2)  # longer than the inner limit, which is over
         with until(time.monotonic() + 60):
-            time.sleep(60)
+            time.sleep(5)
         return {}
 
     began = time.monotonic()
     (outcome,) = run(Check("patient", patient), limit=1.0)
-    assert 0.5 < time.monotonic() - began < 30
+    assert 0.5 < time.monotonic() - began < 4
     assert outcome.status == "failed"
     assert "--seconds" in outcome.reason
