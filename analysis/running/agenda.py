@@ -2,8 +2,8 @@
 
 import heapq
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from train.stages.stage import Stage, closure
@@ -62,27 +62,27 @@ class Agenda:
 
     def next(self) -> Stage | None:
         """The next stage, now marked as running; None if no stage can run."""
-        while self._later and self._later[0][0] <= time.monotonic():
-            self._push(heapq.heappop(self._later)[2])
-        if self.state.stopping or not self._ready:
-            return None
-        stage = heapq.heappop(self._ready)[2]
-        self.state.waiting.remove(stage)
-        self.state.running[stage] = time.monotonic()
-        return stage
+        self._due()
+        return None if self.state.stopping or not self._ready else self._begin(heapq.heappop(self._ready)[2])
 
-    def mates(self, stage: Stage, most: int) -> list[Stage]:
-        """At most so many other stages that can run as one with `stage`, which runs; they are marked as running."""
-        if stage.stacks is None or most < 1:
+    def as_one(self, most: int) -> list[Stage]:
+        """The next stages that run as one, at most so many; they are marked as running. Stages of one shape wait for each other, unless
+        nothing runs that they could wait for."""
+        if most == 1:
+            return [stage] if (stage := self.next()) else []
+        self._due()
+        if self.state.stopping:
             return []
-        alike = [entry for entry in self._ready if type(entry[2]) is type(stage) and entry[2].stacks == stage.stacks]
-        found = sorted(alike)[:most]
-        self._ready = [entry for entry in self._ready if entry not in found]
-        heapq.heapify(self._ready)
-        for _, _, mate in found:
-            self.state.waiting.remove(mate)
-            self.state.running[mate] = time.monotonic()
-        return [mate for _, _, mate in found]
+        waiting = Counter(_shape(stage) for stage in self.state.waiting)
+        ready: dict[Hashable, list[tuple[float, int, Stage]]] = defaultdict(list)
+        for entry in sorted(self._ready):
+            ready[_shape(entry[2])].append(entry)
+        for shape, entries in ready.items():
+            if len(entries) >= min(most, waiting[shape]) or not self.state.running:
+                self._ready = [entry for entry in self._ready if entry not in entries[:most]]
+                heapq.heapify(self._ready)
+                return [self._begin(stage) for _, _, stage in entries[:most]]
+        return []
 
     def done(self, stage: Stage) -> None:
         """Mark a stage as done: its users may run."""
@@ -115,5 +115,19 @@ class Agenda:
                     self.state.failed[user] = f"{STANDS} {stage}, which failed"
                     todo.append(user)
 
+    def _due(self) -> None:
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._push(heapq.heappop(self._later)[2])
+
+    def _begin(self, stage: Stage) -> Stage:
+        self.state.waiting.remove(stage)
+        self.state.running[stage] = time.monotonic()
+        return stage
+
     def _push(self, stage: Stage) -> None:
         heapq.heappush(self._ready, (-self._chain[stage], self._place[stage], stage))
+
+
+def _shape(stage: Stage) -> Hashable:
+    """Equal for stages that may run as one; of its own for any other."""
+    return stage if stage.stacks is None else (type(stage), stage.stacks)

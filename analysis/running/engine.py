@@ -70,12 +70,12 @@ class Pool(ABC):
 
     def drive(self, watch: Callable[[State], None]) -> State:
         """Run the agenda to its end, and show each state to `watch`."""
-        shown, took, stopped, mates = 0.0, 0.0, False, self.store.machine.stack - 1
+        shown, took, stopped, most = 0.0, 0.0, False, self.store.machine.stack
         with asked_to_stop(self.agenda.stop):
             try:
                 while not self.agenda.over:
-                    while self.taken < self.jobs and (stage := self.agenda.next()) is not None:
-                        self.begin((stage, *self.agenda.mates(stage, mates)))
+                    while self.taken < self.jobs and (stages := self.agenda.as_one(most)):
+                        self.begin(stages)
                     self.wait()
                     if self.agenda.state.stopping and not stopped:
                         self.stop()
