@@ -38,18 +38,26 @@ class Prompts(PromptCache):
 
     def attend_with(self, layer: int, q: Tensor, own_k: Tensor, own_v: Tensor, seen: Tensor) -> Tensor:
         """Attention [B, H, T, d] of queries [B, H, T, d] to their prompts and to own keys and values [B, K, U, d], where these are `seen`,
-        bool [T, U]. One product reads a prompt for all its rows."""
-        prompt_k, prompt_v = self.keys[layer], self.values[layer]  # [P, K, S, d]
-        (B, H, _, d), (P, K, S, _) = q.shape, prompt_k.shape
-        if K != H:
-            prompt_k, prompt_v, own_k, own_v = (x.repeat_interleave(H // K, 1) for x in (prompt_k, prompt_v, own_k, own_v))
-        q = q * d**-0.5
-        given = _by_prompt(q, P) @ prompt_k.transpose(-1, -2)  # [P, H, G * T, S]
+        bool [T, U]."""
+        (B, H, T, d), K = q.shape, own_k.shape[1]
+        own = ((q * d**-0.5).reshape(B, K, -1, d) @ own_k.transpose(-1, -2)).view(B, H, T, -1).masked_fill(~seen, float("-inf"))
+        from_prompt, weights = self.read(layer, q, own)
+        return from_prompt + (weights.reshape(B, K, -1, own.shape[-1]) @ own_v).view(q.shape)
+
+    def read(self, layer: int, q: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention of queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
+
+        Returns the part of the prompts, [B, H, T, d], and the weights of own tokens, [B, H, T, U]. One product reads a prompt for all its
+        rows.
+        """
+        (B, H, _, d), (P, K, S, _) = q.shape, self.keys[layer].shape
+        asked = _by_prompt(q * d**-0.5, P).reshape(P, K, -1, d)
+        scores = (asked @ self.keys[layer].transpose(-1, -2)).view(P, H, -1, S)  # [P, H, G * T, S]
         if self.mask is not None:
-            given = given.masked_fill(~self.mask, float("-inf"))
-        own = (q @ own_k.transpose(-1, -2)).masked_fill(~seen, float("-inf"))  # [B, H, T, U]
-        weights = torch.cat((_by_row(given, B), own), dim=-1).softmax(-1)  # [B, H, T, S + U]
-        return _by_row(_by_prompt(weights[..., :S], P) @ prompt_v, B) + weights[..., S:] @ own_v
+            scores = scores.masked_fill(~self.mask, float("-inf"))
+        weights = torch.cat((scores, _by_prompt(own, P)), dim=-1).softmax(-1)  # [P, H, G * T, S + U]
+        read = weights[..., :S].reshape(P, K, -1, S) @ self.values[layer]  # [P, K, H / K * G * T, d]
+        return _by_row(read.view(P, H, -1, d), B), _by_row(weights[..., S:], B)
 
 
 def _by_prompt(x: Tensor, prompts: int) -> Tensor:  # [B, H, T, n] -> [P, H, G * T, n]
@@ -89,11 +97,12 @@ class Growing(Cache):
     def __init__(self, model: GPT, prompts: Prompts, rows: int, limit: int):
         c, like, P = model.config, model.head.weight, len(prompts.lengths)
         d, size = c.width // c.heads, max(c.conv - 1, 0)
-        own, given = (rows, c.kv_heads, limit, d), (P, c.kv_heads, prompts.longest, d)
+        own, given = (rows, limit, c.kv_heads * d), (P, c.kv_heads, prompts.longest, d)
         self.prompts: Prompts = prompts
         self.keys, self.values = ([like.new_zeros(own) for _ in range(c.layers)] for _ in range(2))
         prompts.keys, prompts.values = ([like.new_zeros(given) for _ in range(c.layers)] for _ in range(2))
         self.tails = [like.new_zeros(rows, size, c.width) for _ in range(2 * c.layers if c.conv else 0)]
+        self.same = (torch.eye(c.kv_heads) * d**-0.5).to(like)[:, None, :, None]  # [K, 1, K, 1]
         self.at = torch.zeros(1, dtype=torch.long, device=like.device)  # tokens of every completion so far
         self.places, self.last = torch.arange(limit, device=like.device), c.context - 1
         self.owners = torch.arange(P, device=like.device).repeat_interleave(rows // P)
@@ -105,9 +114,16 @@ class Growing(Cache):
         return (self.prompts.lengths[self.owners][:, None] + self.at).clamp(max=self.last)  # what follows the last token is not used
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        self.keys[layer].index_copy_(2, self.at, k)
-        self.values[layer].index_copy_(2, self.at, v)
-        return self.prompts.attend_with(layer, q, self.keys[layer], self.values[layer], (self.places <= self.at)[None])
+        """As `Cache.attend`: a product for each row, not for each row and head."""
+        (B, H, _, d), K = q.shape, k.shape[1]
+        keys, values = self.keys[layer], self.values[layer]  # [B, U, K * d]
+        keys.index_copy_(1, self.at, k.reshape(B, 1, -1))
+        values.index_copy_(1, self.at, v.reshape(B, 1, -1))
+        own = (q.view(B, K, -1, 1, d) * self.same).view(B, H, -1) @ keys.transpose(1, 2)  # [B, H, U]
+        from_prompt, weights = self.prompts.read(layer, q, own.masked_fill(self.places > self.at, float("-inf"))[:, :, None])
+        every = weights[:, :, 0] @ values  # [B, H, K * d]
+        mine = every.view(B, K, -1, K, d).diagonal(dim1=1, dim2=3).movedim(-1, 1)  # [B, K, H / K, d]
+        return from_prompt + mine.reshape(B, H, 1, d)
 
     def convolve(self, index: int, x: Tensor, size: int) -> Tensor:  # [B, 1, D] -> [B, size + 1, D]
         seen = torch.cat((self.tails[index], x), dim=1)

@@ -4,9 +4,10 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 import torch
 
-from tests.gpu.frame import Check, Figures, Outcome, Place, outcomes, write
+from tests.gpu.frame import Check, Figures, Outcome, OutOfTimeError, Place, outcomes, until, write
 
 CPU = torch.device("cpu")
 
@@ -56,3 +57,20 @@ def test_the_limit_ends_a_check_and_fails_the_rest() -> None:
     assert time.monotonic() - began < 30
     assert [outcome.status for outcome in every] == ["failed", "failed"]
     assert all("--seconds" in outcome.reason for outcome in every)
+
+
+# A check with a limit of its own would run on after the limit of all checks, or would end with the limit of a part.
+def test_a_limit_inside_a_limit() -> None:
+    def patient(place: Place) -> Figures:
+        with pytest.raises(OutOfTimeError), until(time.monotonic() + 0.05):
+            time.sleep(5)
+        time.sleep(0.2)  # longer than the inner limit, which is over
+        with until(time.monotonic() + 60):
+            time.sleep(5)
+        return {}
+
+    began = time.monotonic()
+    (outcome,) = run(Check("patient", patient), limit=1.0)
+    assert 0.5 < time.monotonic() - began < 4
+    assert outcome.status == "failed"
+    assert "--seconds" in outcome.reason

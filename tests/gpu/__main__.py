@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from tests.gpu import single
+from tests.gpu import grid, pace, single, stack
 from tests.gpu.frame import Check, outcomes, table, write
 from tests.gpu.machine import facts, matmul
 
-CHECKS = (Check("device", facts), Check("matmul", matmul), *single.CHECKS)
+CHECKS = (Check("device", facts), Check("matmul", matmul), *single.CHECKS, *stack.CHECKS, *pace.CHECKS)
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     console, every = Console(width=140), []
     if device.type == "cpu":
         console.print("[yellow]There is no GPU: the checks that need one are skipped.[/]")
-    for outcome in outcomes(CHECKS, device, options.seconds):
+    for outcome in outcomes((*CHECKS, *grid.checks(options.out.parent), pace.COMPILED), device, options.seconds):
         every.append(outcome)
         write(options.out, device, every)
         console.print(f"{outcome.check}: {outcome.status}, {outcome.seconds:.1f} s", highlight=False)

@@ -14,15 +14,17 @@ from types import FrameType
 from typing import Literal
 
 import torch
+from rich.markup import escape
 from rich.table import Table
 
 Figures = dict[str, float | str]  # by name and unit, as "ms a step"
 Status = Literal["passed", "failed", "skipped"]
 ROUNDS = 5
+SOON = 1e-3  # seconds until a deadline that passed meanwhile
 
 
-class OutOfTimeError(Exception):
-    """A check ran into the limit."""
+class OutOfTimeError(BaseException):
+    """A check ran into the limit. No `except Exception` on the way, as in a compiler, takes it for an error of its own."""
 
 
 @dataclass(frozen=True)
@@ -73,29 +75,33 @@ def outcomes(checks: Sequence[Check], device: torch.device, limit: float) -> Ite
             continue
         began = time.monotonic()
         try:
-            with _until(deadline):
+            with until(deadline):
                 found[check.name] = check.measure(Place(device, found))
-        except Exception:  # whatever it is: it is reported, and the exit status tells
+        except (Exception, OutOfTimeError):  # whatever it is: it is reported, and the exit status tells
             yield Outcome(check.name, "failed", time.monotonic() - began, reason=traceback.format_exc())
         else:
             yield Outcome(check.name, "passed", time.monotonic() - began, found[check.name])
 
 
 @contextmanager
-def _until(deadline: float) -> Iterator[None]:
-    """Raise `OutOfTimeError` inside at the deadline, or at once if it has passed."""
+def until(deadline: float) -> Iterator[None]:
+    """Raise `OutOfTimeError` inside at the deadline, or at once if it has passed; or at that of an enclosing one, if it is earlier."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise OutOfTimeError("the limit of time for all checks has passed; raise --seconds")
 
     if (left := deadline - time.monotonic()) <= 0:
         stop(signal.SIGALRM, None)
-    handler, timer = signal.signal(signal.SIGALRM, stop), signal.setitimer(signal.ITIMER_REAL, left)
+    outer, began = signal.getitimer(signal.ITIMER_REAL)[0], time.monotonic()
+    handler = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, min(left, outer or left))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - began), SOON))
 
 
 def write(file: Path, device: torch.device, every: Sequence[Outcome]) -> None:
@@ -115,5 +121,5 @@ def table(every: Sequence[Outcome]) -> Table:
         lines = [f"{name}: {f'{x:.4g}' if isinstance(x, float) else x}" for name, x in outcome.figures.items()]
         last = outcome.reason.strip().rpartition("\n")[2]
         status = f"[{colours[outcome.status]}]{outcome.status}[/]"
-        shown.add_row(outcome.check, status, f"{outcome.seconds:.1f}", "\n".join(lines) or last)
+        shown.add_row(outcome.check, status, f"{outcome.seconds:.1f}", escape("\n".join(lines) or last))
     return shown

@@ -37,7 +37,7 @@ class Training:
         from train.policy import torch_rng
 
         model = GPT(self.config, torch_rng("gpu")).to(device)
-        optimizer = Optim().optimizer(model.parameters())
+        optimizer = Optim().optimizer(model.named_parameters())
         tokens = torch.randint(VOCAB, (self.rows, TOKENS + 1), generator=torch_rng("gpu")).to(device)
 
         def step() -> None:
