@@ -87,6 +87,8 @@ def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, rag
     shared = Prompts(lengths, prompts.shape[1], ragged)
     ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
     first = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
+    if tokens.shape[1] == 1:
+        return first
     return torch.cat((first, model(tokens[:, :-1], Rows(shared, len(tokens), model.config.context))), 1)
 
 

@@ -197,8 +197,8 @@ def _owners(term: Term) -> Tensor:  # [B]
 
 
 def _grid(term: Term, prompts: int, group: int) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
-    """A term padded to P prompts of `group` rows each: its prompts, their lengths, bool [P * group, T] true for real rows, and of the rows the
-    tokens and what is given to the loss."""
+    """A term padded to P prompts of `group` rows each: its prompts, their lengths, bool [P * group, T] true where rows are real, and their
+    tokens and what is given for them."""
     owners, n = _owners(term), len(term.prompts)
     order, counts = owners.argsort(stable=True), owners.bincount(minlength=n)  # rows by prompt
     prompt, seat = torch.arange(prompts), torch.arange(group)
