@@ -70,12 +70,19 @@ def _by_row(x: Tensor, rows: int) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]
 
 
 class Rows(Following):
-    """Whole completions after their prompts."""
+    """Whole completions after their prompts. Padding, of the prompts or behind the rows, may lie beyond the context."""
 
-    def __init__(self, prompts: Prompts, rows: int):
+    def __init__(self, prompts: Prompts, rows: int, context: int):
         P = len(prompts.lengths)
         self.prompts: Prompts = prompts
+        self.context = context
         self.owners = torch.arange(P, device=prompts.lengths.device).repeat_interleave(rows // P, output_size=rows)
+
+    def length(self, new: int) -> int:
+        return min(super().length(new), self.context)
+
+    def positions(self, new: int) -> Tensor:  # [B, T]
+        return super().positions(new).clamp(max=self.context - 1)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         T = q.shape[2]
@@ -88,7 +95,9 @@ def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, rag
     shared = Prompts(lengths, prompts.shape[1], ragged)
     ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
     first = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
-    return torch.cat((first, model(tokens[:, :-1], Rows(shared, len(tokens)))), 1)
+    if tokens.shape[1] == 1:
+        return first
+    return torch.cat((first, model(tokens[:, :-1], Rows(shared, len(tokens), model.config.context))), 1)
 
 
 class Growing(Cache):
@@ -108,7 +117,7 @@ class Growing(Cache):
         self.owners = torch.arange(P, device=like.device).repeat_interleave(rows // P)
 
     def length(self, new: int) -> int:
-        return self.prompts.longest + new
+        return min(self.prompts.longest + new, self.last + 1)
 
     def positions(self, new: int) -> Tensor:  # [B, 1]
         return (self.prompts.lengths[self.owners][:, None] + self.at).clamp(max=self.last)  # what follows the last token is not used

@@ -70,7 +70,7 @@ def generate(
             uniforms have another shape or lie outside [0, 1), or B is no multiple of P; or if the temperature is not
             positive and finite, the end is no token, or the observer appends none.
     """
-    _possible(prompts, uniforms, temperature, model.config.context)
+    possible(prompts, uniforms, temperature, model.config.context)
     if end < 0:
         raise ValueError(f"a completion ends with a token, from 0; found {end}")
     B, limit = uniforms.shape
@@ -136,7 +136,12 @@ class _Appended:
             room.copy_(torch.tensor(answer[: len(room)], dtype=torch.long))
 
 
-def _possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: float, context: int) -> None:
+def possible(prompts: Sequence[Sequence[int]], uniforms: Tensor, temperature: float, context: int) -> None:
+    """Check that a model of this context can complete these prompts.
+
+    Raises:
+        ValueError: as `generate`.
+    """
     if not prompts:
         raise ValueError("expected at least one prompt; found none")
     if empty := [i for i, prompt in enumerate(prompts) if not len(prompt)]:

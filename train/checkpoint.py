@@ -92,7 +92,7 @@ class Progress:
         draft = self.checkpoint.with_suffix(".tmp")
         facts = {"iteration": iteration, "written": self.log.tell(), "ledger": asdict(self.ledger), "kept": self.kept}
         memory = io.BytesIO()  # torch.save to a file would hide the system's error
-        torch.save({name: holder.state_dict() for name, holder in self.state.items()} | facts, memory)
+        torch.save({name: _apart(holder.state_dict()) for name, holder in self.state.items()} | facts, memory)
         with new_file(draft) as file:
             file.write(memory.getbuffer())
         latest = {digest(draft): self.logged.hexdigest()}
@@ -113,6 +113,13 @@ class Progress:
         self._check_kept()
         for suffix in (".pt", ".tmp", ".json", ".json.tmp"):
             self.checkpoint.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def _apart(value: object) -> object:
+    """The value with copies of its tensors: of one that is a part of a stack's, torch.save would write the whole stack's."""
+    if isinstance(value, dict):
+        return {key: _apart(x) for key, x in value.items()}
+    return value.clone() if isinstance(value, torch.Tensor) else value
 
 
 def _settings(optimizer: Optimizer) -> list[dict[str, object]]:

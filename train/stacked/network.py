@@ -1,7 +1,7 @@
 """Networks that learn and sample as one. Each keeps its own weights, moments, rate and steps; the passes through the model are one.
 
 What a network asks for is padded to the largest among the networks, and to one of few sizes, so that few shapes are captured. A row that
-pads is a copy of a real one, whose loss is left out.
+pads is a copy of a real one; what a loss makes of padding is left out, with its gradient, even where it is not finite.
 
 Shapes: R networks, P prompts and B rows of each, S prompt tokens, T tokens.
 """
@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from models.fixed import Sampling, row_logits
 from models.gpt import GPT
 from models.replay import Replay
-from models.sampling import Completions, chosen_logp, pad
+from models.sampling import Completions, chosen_logp, pad, possible
 from models.stack import share, stack
 from train.optim import Optim
 from train.run import Asked, Term
@@ -51,17 +51,20 @@ class Member:
 
     def step(self, terms: Terms, rate: float) -> tuple[list[float], float | None]:
         """As `train.step.Network`."""
-        listed = [(weight, [_term(part) for part in parts]) for weight, parts in terms]
+        listed = [(weight, [_term(part, self.of.model.config.context) for part in parts]) for weight, parts in terms]
         return self.meeting.ask(self.of.step, (self.which, listed, rate))
 
     def draw(self, asked: Asked) -> Completions:
         """Its completions, as `Run.complete`."""
+        possible(asked.prompts, asked.uniforms, asked.temperature, self.of.model.config.context)
         return self.meeting.ask(self.of.draw, (self.which, asked))
 
 
-def _term(part: Term | Tensor) -> Term:
+def _term(part: Term | Tensor, context: int) -> Term:
     if not isinstance(part, Term):
         raise ValueError(f"a loss that says by `stacks` that it can be stacked yields terms (train.run.Term); found {type(part).__name__}")
+    if (longest := int(part.prompt_lengths.max()) + part.tokens.shape[1] - 1) > context:  # the last token is not read
+        raise ValueError(f"a sequence of {longest} tokens exceeds the context of {context}; raise GPTConfig.context")
     return part
 
 
@@ -107,17 +110,13 @@ class Stacked:
         kinds = {(term.loss, term.temperature) for term in given}
         if len(kinds) > 1:
             raise ValueError(f"losses with an equal `stacks` have terms of one kind; found {kinds}")
-        full = [_whole(term) for term in given]
-        P, group = (
-            _size(max(len(term.prompts) for term in given)),
-            max(len(r[0]) // len(t.prompts) for t, r in zip(given, full, strict=True)),
-        )
-        S, T = max(term.prompts.shape[1] for term in given), _up(max(rows[0].shape[1] for rows in full), STEP)
-        grids = [_grid(term, rows, P, group) for term, rows in zip(given, full, strict=True)]
+        P, group = _size(max(len(term.prompts) for term in given)), max(int(_owners(term).bincount().max()) for term in given)
+        S, T = max(term.prompts.shape[1] for term in given), _up(max(term.tokens.shape[1] for term in given), STEP)
+        grids = [_grid(term, P, group) for term in given]
         places = dict(zip(terms, grids, strict=True))
         every = [places.get(which, grids[0]) for which in range(R)]
-        real = torch.cat([grid[2] & (which in places) for which, grid in enumerate(every)])
         prompts, lengths = _stacked([grid[0] for grid in every], S), torch.cat([grid[1] for grid in every])
+        real = _stacked([grid[2] & (which in places) for which, grid in enumerate(every)], T)
         tensors = [_stacked(list(x), T) for x in zip(*(grid[3] for grid in every), strict=True)]
         ragged = bool((lengths != S).any())
         key = (*kinds.pop(), ragged, weight)
@@ -130,7 +129,8 @@ class Stacked:
         def run(prompts: Tensor, lengths: Tensor, real: Tensor, tokens: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
             with torch.enable_grad():
                 logp = chosen_logp(row_logits(self.model, prompts, lengths, tokens, ragged) / temperature, tokens)
-                values = torch.where(real[:, None], loss(logp, *given), 0.0).view(self.model.networks, -1).sum(1)  # [R]
+                losses = torch.where(real, loss(torch.where(real, logp, 0.0), *given), 0.0)  # twice: 0 times inf is no gradient of 0
+                values = losses.view(self.model.networks, -1).sum(1)  # [R]
                 (weight * values.sum()).backward()  # type: ignore[no-untyped-call]
             return (values.detach(),)
 
@@ -158,7 +158,6 @@ def complete(model: GPT, which: Sequence[int], asked: Sequence[Asked], samplings
     padded = [pad(each.prompts) for each in asked]
     P, S = max(len(prompts) for prompts, _ in padded), max(prompts.shape[1] for prompts, _ in padded)
     limit = _up(max(each.uniforms.shape[1] for each in asked), STEP)
-    limit = min(limit, model.config.context - S + 1)
     order = dict(zip(which, range(len(asked)), strict=True))
     every = [order.get(number, 0) for number in range(R)]  # networks that ask for nothing do what the first does
     repeated = [torch.arange(P) % len(prompts) for prompts, _ in padded]  # prompts that pad are copies
@@ -187,30 +186,35 @@ def _part(drawn: Completions, asked: Asked, first: int) -> Completions:
     T = int(lengths.max())
     mask = torch.arange(T) < lengths[:, None]
     tokens, logp, *measured = (x[rows, :T].cpu() * mask for x in (drawn.tokens, drawn.logp, *drawn.measured))
-    forwarded = int(lengths.sum()) + sum(map(len, asked.prompts))
+    forwarded = _prefixes(tokens, lengths, B // len(asked.prompts)) + sum(map(len, asked.prompts))
     return Completions(tokens, lengths, mask, logp, forwarded, tuple(measured))
 
 
-def _whole(term: Term) -> tuple[Tensor, ...]:
-    """The tokens of a term [B, T] and what is given for them, a row for each of the loss, equally many for each prompt.
-
-    Raises:
-        ValueError: if prompts have different numbers of rows.
-    """
-    tokens, owners = (term.tokens, term.owners) if term.rows is None else (term.tokens[term.rows], term.owners[term.rows])
-    if not torch.equal(owners, torch.arange(len(term.prompts)).repeat_interleave(len(tokens) // len(term.prompts))):
-        raise ValueError(f"in a stack, each prompt of a term has equally many rows, in order; found owners {owners.tolist()}")
-    return (tokens, *term.given)
+def _prefixes(tokens: Tensor, lengths: Tensor, group: int) -> int:  # [B, T], [B]
+    """The prefixes of completions after which a token was chosen; those of one prompt that are equal count once."""
+    B, T = tokens.shape
+    read = tokens.where(torch.arange(T) < lengths[:, None] - 1, -1)
+    rows = torch.unique(torch.cat(((torch.arange(B) // group)[:, None], read), dim=1), dim=0)  # ascending
+    known = (rows[1:] == rows[:-1]).cumprod(1)[:, 1:].bool()  # the prefixes that a row shares with the row before it
+    return int((rows[:, 1:] >= 0).sum() - (known & (rows[1:, 1:] >= 0)).sum())
 
 
-def _grid(term: Term, rows: Sequence[Tensor], prompts: int, group: int) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
-    """A term padded to P prompts of `group` rows each: its prompts, their lengths, bool [P * group] true for real rows, and the rows."""
-    n, G = len(term.prompts), len(rows[0]) // len(term.prompts)
+def _owners(term: Term) -> Tensor:  # [B]
+    return term.owners if term.rows is None else term.owners[term.rows]
+
+
+def _grid(term: Term, prompts: int, group: int) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+    """A term padded to P prompts of `group` rows each: its prompts, their lengths, bool [P * group, T] true where rows are real, and their
+    tokens and what is given for them."""
+    owners, n = _owners(term), len(term.prompts)
+    order, counts = owners.argsort(stable=True), owners.bincount(minlength=n)  # rows by prompt
     prompt, seat = torch.arange(prompts), torch.arange(group)
-    asked = prompt.where(prompt < n, 0)  # what pads is a copy of the first prompt, or of the first row of a prompt
-    which = (asked[:, None] * G + seat.where(seat < G, 0)).flatten()
-    real = ((prompt < n)[:, None] & (seat < G)).flatten()
-    return term.prompts[asked], term.prompt_lengths[asked], real, [x[which] for x in rows]
+    asked = prompt.where(prompt < n, 0)  # what pads is a copy of the first prompt, or of the first row
+    real = (prompt < n)[:, None] & (seat < counts[asked][:, None])  # [P, group]
+    which = order[((counts.cumsum(0) - counts)[asked][:, None] + seat).where(real, 0)].flatten()
+    tokens = term.tokens[which if term.rows is None else term.rows[which]]
+    real = real.flatten()[:, None].expand(tokens.shape)
+    return term.prompts[asked], term.prompt_lengths[asked], real, [tokens, *(x[which] for x in term.given)]
 
 
 def _size(number: int) -> int:
