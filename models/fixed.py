@@ -94,10 +94,11 @@ def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, rag
     P, G = len(prompts), len(tokens) // len(prompts)
     shared = Prompts(lengths, prompts.shape[1], ragged)
     ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
-    first = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
+    first: Tensor = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
     if tokens.shape[1] == 1:
         return first
-    return torch.cat((first, model(tokens[:, :-1], Rows(shared, len(tokens), model.config.context))), 1)
+    rest: Tensor = model(tokens[:, :-1], Rows(shared, len(tokens), model.config.context))
+    return torch.cat((first, rest), 1)
 
 
 class Growing(Cache):

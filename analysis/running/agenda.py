@@ -65,9 +65,9 @@ class Agenda:
         self._due()
         return None if self.state.stopping or not self._ready else self._begin(heapq.heappop(self._ready)[2])
 
-    def as_one(self, most: int) -> list[Stage]:
+    def as_one(self, most: int, slots: int = 1) -> list[Stage]:
         """The next stages that run as one, at most so many; they are marked as running. Stages of one shape wait for each other, unless
-        nothing runs that they could wait for."""
+        nothing runs that they could wait for. They share the free slots with those of other shapes, and spread over the rest."""
         if most == 1:
             return [stage] if (stage := self.next()) else []
         self._due()
@@ -79,9 +79,11 @@ class Agenda:
             ready[_shape(entry[2])].append(entry)
         for shape, entries in ready.items():
             if len(entries) >= min(most, waiting[shape]) or not self.state.running:
-                self._ready = [entry for entry in self._ready if entry not in entries[:most]]
+                mine = max(1, slots // sum(not isinstance(other, Stage) for other in ready)) if entries[0][2].stacks is not None else 1
+                size = min(most, -(-len(entries) // mine))
+                self._ready = [entry for entry in self._ready if entry not in entries[:size]]
                 heapq.heapify(self._ready)
-                return [self._begin(stage) for _, _, stage in entries[:most]]
+                return [self._begin(stage) for _, _, stage in entries[:size]]
         return []
 
     def done(self, stage: Stage) -> None:

@@ -74,7 +74,7 @@ class Pool(ABC):
         with asked_to_stop(self.agenda.stop):
             try:
                 while not self.agenda.over:
-                    while self.taken < self.jobs and (stages := self.agenda.as_one(most)):
+                    while self.taken < self.jobs and (stages := self.agenda.as_one(most, self.jobs - self.taken)):
                         self.begin(stages)
                     self.wait()
                     if self.agenda.state.stopping and not stopped:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -99,8 +101,8 @@ class Stacked:
                 values[number] += self._pass(here, asked[0][1][number][0])
                 moving[list(here)] = True
         rates[[which for which, _, _ in asked]] = torch.tensor([rate for _, _, rate in asked])
-        usable = moving.to(device) & values.isfinite().all(0)
-        (norms,) = self._update(rates.to(device), usable) if bool(moving.any()) else (values.new_zeros(R),)
+        usable = moving.to(device, non_blocking=True) & values.isfinite().all(0)
+        (norms,) = self._update(rates.to(device, non_blocking=True), usable) if bool(moving.any()) else (values.new_zeros(R),)
         found = torch.cat((values, norms[None])).T.tolist()  # waits for the GPU, once a step
         return [(found[which][:-1], found[which][-1] if moving[which] else None) for which, _, _ in asked]
 
@@ -110,14 +112,20 @@ class Stacked:
         kinds = {(term.loss, term.temperature) for term in given}
         if len(kinds) > 1:
             raise ValueError(f"losses with an equal `stacks` have terms of one kind; found {kinds}")
-        P, group = _size(max(len(term.prompts) for term in given)), max(int(_owners(term).bincount().max()) for term in given)
+        seated = [_seats(term) for term in given]
+        P, G = _size(max(len(term.prompts) for term in given)), 1 + max(int(seats.max()) for _, seats in seated)
         S, T = max(term.prompts.shape[1] for term in given), _up(max(term.tokens.shape[1] for term in given), STEP)
-        grids = [_grid(term, P, group) for term in given]
-        places = dict(zip(terms, grids, strict=True))
-        every = [places.get(which, grids[0]) for which in range(R)]
-        prompts, lengths = _stacked([grid[0] for grid in every], S), torch.cat([grid[1] for grid in every])
-        real = _stacked([grid[2] & (which in places) for which, grid in enumerate(every)], T)
-        tensors = [_stacked(list(x), T) for x in zip(*(grid[3] for grid in every), strict=True)]
+        prompts, lengths = torch.zeros(R * P, S, dtype=torch.long), torch.full((R * P,), S)
+        real = torch.zeros(R * P * G, T, dtype=torch.bool)
+        tensors = [F.pad(x[:1], (0, T - x.shape[1])).repeat(R * P * G, 1) for x in _rows(given[0])]  # rows that pad are all the first
+        for (which, term), (owners, seats) in zip(terms.items(), seated, strict=True):
+            (n, s), t, first, rows = term.prompts.shape, term.tokens.shape[1], which * P, (which * P + owners) * G + seats
+            prompts[first : first + n, :s] = term.prompts
+            lengths[first : first + n] = term.prompt_lengths
+            real.numpy()[rows, :t] = True
+            for x, own in zip(tensors, _rows(term), strict=True):
+                place = x.numpy()  # which numpy fills in a fraction of the time of torch
+                place[rows, :t], place[rows, t:] = own.numpy(), 0
         ragged = bool((lengths != S).any())
         key = (*kinds.pop(), ragged, weight)
         if key not in self._passes:
@@ -168,7 +176,10 @@ def complete(model: GPT, which: Sequence[int], asked: Sequence[Asked], samplings
     key = (P, S, group, limit, temperature, measures, ragged)
     if key not in samplings:
         samplings[key] = Sampling(model, (R * P, S), R * P * group, limit, temperature, measures, ragged)
-    drawn = samplings[key](prompts.to(device), lengths.to(device), uniforms.to(device), end)
+    prompts, lengths, uniforms = (x.to(device, non_blocking=True) for x in (prompts, lengths, uniforms))
+    drawn = samplings[key](prompts, lengths, uniforms, end)
+    tokens, lengths, mask, logp, *measured = (x.cpu() for x in (drawn.tokens, drawn.lengths, drawn.mask, drawn.logp, *drawn.measured))
+    drawn = Completions(tokens, lengths, mask, logp, drawn.forwarded, tuple(measured))
     return [_part(drawn, each, number * P * group) for number, each in zip(which, asked, strict=True)]
 
 
@@ -179,13 +190,13 @@ def sample_as_one(asked: list[tuple[GPT, Asked]]) -> list[Completions]:
 
 
 def _part(drawn: Completions, asked: Asked, first: int) -> Completions:
-    """The completions of one network, on the CPU, as if it had been alone."""
+    """The completions of one network, as if it had been alone."""
     B, limit = asked.uniforms.shape
     rows = slice(first, first + B)
-    lengths = drawn.lengths[rows].clamp(max=limit).cpu()
+    lengths = drawn.lengths[rows].clamp(max=limit)
     T = int(lengths.max())
     mask = torch.arange(T) < lengths[:, None]
-    tokens, logp, *measured = (x[rows, :T].cpu() * mask for x in (drawn.tokens, drawn.logp, *drawn.measured))
+    tokens, logp, *measured = (x[rows, :T] * mask for x in (drawn.tokens, drawn.logp, *drawn.measured))
     forwarded = _prefixes(tokens, lengths, B // len(asked.prompts)) + sum(map(len, asked.prompts))
     return Completions(tokens, lengths, mask, logp, forwarded, tuple(measured))
 
@@ -199,22 +210,18 @@ def _prefixes(tokens: Tensor, lengths: Tensor, group: int) -> int:  # [B, T], [B
     return int((rows[:, 1:] >= 0).sum() - (known & (rows[1:, 1:] >= 0)).sum())
 
 
-def _owners(term: Term) -> Tensor:  # [B]
-    return term.owners if term.rows is None else term.owners[term.rows]
+def _rows(term: Term) -> tuple[Tensor, ...]:  # [B, T] each
+    """The tokens of a term's rows, and what is given for them."""
+    return (term.tokens if term.rows is None else term.tokens[term.rows], *term.given)
 
 
-def _grid(term: Term, prompts: int, group: int) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
-    """A term padded to P prompts of `group` rows each: its prompts, their lengths, bool [P * group, T] true where rows are real, and their
-    tokens and what is given for them."""
-    owners, n = _owners(term), len(term.prompts)
-    order, counts = owners.argsort(stable=True), owners.bincount(minlength=n)  # rows by prompt
-    prompt, seat = torch.arange(prompts), torch.arange(group)
-    asked = prompt.where(prompt < n, 0)  # what pads is a copy of the first prompt, or of the first row
-    real = (prompt < n)[:, None] & (seat < counts[asked][:, None])  # [P, group]
-    which = order[((counts.cumsum(0) - counts)[asked][:, None] + seat).where(real, 0)].flatten()
-    tokens = term.tokens[which if term.rows is None else term.rows[which]]
-    real = real.flatten()[:, None].expand(tokens.shape)
-    return term.prompts[asked], term.prompt_lengths[asked], real, [tokens, *(x[which] for x in term.given)]
+def _seats(term: Term) -> tuple[np.ndarray, np.ndarray]:
+    """The prompt [B] of each row of a term, and its number [B] among the rows of that prompt."""
+    owners = (term.owners if term.rows is None else term.owners[term.rows]).numpy()
+    order, counts = owners.argsort(kind="stable"), np.bincount(owners)
+    seats = np.empty_like(owners)
+    seats[order] = np.arange(len(owners)) - (counts.cumsum() - counts)[owners[order]]
+    return owners, seats
 
 
 def _size(number: int) -> int:
