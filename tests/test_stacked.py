@@ -67,7 +67,7 @@ from train.stages.store import Store
 SINGLE = 1e-5  # of the largest weight of a tensor; the rounding of single precision is 1e-7
 CHAOTIC = 2e-3  # the same, where gradients of two rows cancel out: Adam makes steps of what rounding leaves of them
 BFLOAT = 2e-2  # the same under Muon, whose every step is rounded to 8 bits (2^-8 = 0.004)
-WAIT = 60.0  # seconds for threads that have nothing to do
+WAIT = 20.0  # seconds for threads that have nothing to do
 Outcome = Path | BaseException
 
 
@@ -513,7 +513,7 @@ def test_a_meeting_answers_in_the_order_of_numbers() -> None:
 
         return visit
 
-    meet(visitor("a", 3, 0.0), visitor("b", 1, 0.02), visitor("c", 3, 0.01), lambda meeting: None)
+    meet(visitor("a", 3, 0.0), visitor("b", 1, 0.02), visitor("c", 3, 0.01), lambda meeting: time.sleep(0.2))  # who leaves last
     assert answered == [["a0", "b0", "c0"], ["a1", "c1"], ["a2", "c2"]]
 
 
