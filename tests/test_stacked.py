@@ -304,7 +304,7 @@ def test_nothing_is_learned_from_what_is_no_number() -> None:
             tokens = torch.ones(1, 4, dtype=torch.long)
             term = Term(tokens, torch.tensor([4]), tokens, torch.tensor([0]), weighted, (torch.full((1, 4), factor),))
             _, norms[number] = member.step([(1.0, [term])], 0.1)
-            asked = Asked([[1] * prompt], torch.zeros(1, 9), 1)
+            asked = Asked(torch.ones(1, prompt, dtype=torch.long), torch.tensor([prompt]), torch.zeros(1, 9), 1)
             if prompt == 60:
                 with pytest.raises(ValueError, match="68 tokens, which exceeds the context of 64"):
                     member.draw(asked)
@@ -350,10 +350,8 @@ def shapes(value: object) -> object:
 # Broken if a network that is killed took its neighbours along or changed them, left a checkpoint that is not one of a network alone, such
 # as the weights of the whole stack, or went on from it otherwise: alone, or in another place among others that are further.
 @pytest.mark.parametrize("how", ["alone", "among others"])
-@pytest.mark.parametrize("matrices", [None, Muon()], ids=["adamw", "muon"])
-def test_a_killed_network_goes_on(how: str, matrices: Muon | None, tmp_path: Path) -> None:
-    within = BFLOAT if matrices else CHAOTIC
-    stages = [replace(practising(seed, iterations=6), optim=rated(seed, replace(OPTIM, matrices=matrices))) for seed in range(4)]
+def test_a_killed_network_goes_on(how: str, tmp_path: Path) -> None:
+    stages = [practising(seed, iterations=6) for seed in range(4)]
     stages[0] = replace(stages[0], losses=((1.0, replace(stages[0].losses[0][1], reward=Explosive())),))  # type: ignore[type-var]
     alone, stacked = (Store(tmp_path / name, checkpoint_seconds=ALWAYS) for name in ("alone", "stacked"))
     for store in (alone, stacked):
@@ -362,7 +360,7 @@ def test_a_killed_network_goes_on(how: str, matrices: Muon | None, tmp_path: Pat
     killed, *outcomes = as_one(stages, stacked)
     assert isinstance(killed, KeyboardInterrupt)
     for stage, outcome in zip(stages[1:], outcomes, strict=True):
-        assert_alike(alone.get(stage), outcome, within)
+        assert_alike(alone.get(stage), outcome)
     with pytest.raises(KeyboardInterrupt):
         alone.get(stages[0])
     ours, theirs = (torch.load(checkpoint(store, stages[0]), weights_only=True) for store in (stacked, alone))
@@ -375,20 +373,23 @@ def test_a_killed_network_goes_on(how: str, matrices: Muon | None, tmp_path: Pat
         others = [replace(practising(seed, iterations=5), optim=stages[0].optim) for seed in (5, 7)]
         *found, after = as_one([*others, stages[0]], stacked)
         for stage, outcome in zip(others, found, strict=True):
-            assert_alike(alone.get(stage), outcome, within)
-    assert_alike(alone.get(stages[0]), after, within)
+            assert_alike(alone.get(stage), outcome)
+    assert_alike(alone.get(stages[0]), after)
 
 
 # Broken if networks that are asked to stop, each at its own time, left no checkpoint, or waited for one another.
-def test_networks_stop_when_they_are_asked_to(tmp_path: Path) -> None:
-    asked, stages = count(), [practising(seed) for seed in range(3)]
+@pytest.mark.parametrize("how", ["practise", "imitate by muon"])  # not both: what rounding to 8 bits changes, other samples multiply
+def test_networks_stop_when_they_are_asked_to(how: str, tmp_path: Path) -> None:
+    by_muon, within = how != "practise", BFLOAT if how != "practise" else CHAOTIC
+    stages = [imitating(seed, optim=replace(OPTIM, matrices=Muon())) if by_muon else practising(seed) for seed in range(3)]
+    asked = count()
     alone, stacked = (Store(tmp_path / name, checkpoint_seconds=NEVER) for name in ("alone", "stacked"))
     stacked.stopping = lambda: next(asked) >= 7  # in the third iteration of some and the second of others
     assert all(isinstance(outcome, Interrupted) for outcome in as_one(stages, stacked))
     assert all(checkpoint(stacked, stage).exists() for stage in stages)
     stacked.stopping = lambda: False
     for stage, outcome in zip(stages, as_one(stages, stacked), strict=True):
-        assert_alike(alone.get(stage), outcome)
+        assert_alike(alone.get(stage), outcome, within)
 
 
 @dataclass(frozen=True)
@@ -643,7 +644,7 @@ def test_logits_of_rows_are_those_of_completions(case: Case) -> None:
 def test_completions_of_a_stack_cost_what_they_cost_alone(case: Case) -> None:
     models = case.models()
     uniforms = torch.rand(case.networks, len(case.lengths) * case.group, case.limit, generator=torch.Generator().manual_seed(case.seed))
-    asked = [Asked(case.prompts(i), uniforms[i], END, TEMPERATURE) for i in range(case.networks)]
+    asked = [Asked(*pad(case.prompts(i)), uniforms[i], END, TEMPERATURE) for i in range(case.networks)]
     for model, each, found in zip(models, asked, complete(stack(models), range(case.networks), asked, {}), strict=True):
         assert found.forwarded == each.complete(model).forwarded
         assert torch.equal(found.tokens, each.complete(model).tokens)

@@ -5,7 +5,7 @@ Shapes: P prompts, B rows that follow them, S prompt tokens, T tokens of the row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,18 +28,24 @@ Metrics = dict[str, float]
 class Asked:
     """Prompts to be completed, and the randomness for it; see `models.sampling.generate`."""
 
-    prompts: Sequence[Sequence[int]]  # P, of any lengths
+    prompts: Tensor  # [P, S], padded on the right
+    lengths: Tensor  # [P]
     uniforms: Tensor  # [B, limit]
     end: int
     temperature: float = 1.0
     measures: tuple[Measure, ...] = ()
     observer: Observer | None = None
 
+    @property
+    def unpadded(self) -> list[list[int]]:  # [P]
+        """The prompts without padding."""
+        return [row[:length] for row, length in zip(self.prompts.tolist(), self.lengths.tolist(), strict=True)]
+
     def complete(self, model: LanguageModel) -> Completions:
         """The completions of a model."""
         from models.sampling import generate
 
-        return generate(model, self.prompts, self.uniforms, self.end, self.temperature, self.measures, self.observer)
+        return generate(model, self.unpadded, self.uniforms, self.end, self.temperature, self.measures, self.observer)
 
 
 @dataclass

@@ -159,8 +159,10 @@ def _practised(place: Place, networks: int) -> Figures:
 
 def _asked(which: int) -> Asked:
     g = torch_rng("gpu", which)
-    prompts = torch.randint(1, VOCAB, (PROMPTS, PROMPT), generator=g).tolist()
-    return Asked(prompts, torch.rand(PROMPTS * GROUP, NEW, generator=g), VOCAB)  # an end that is no token: all run to the limit
+    prompts = torch.randint(1, VOCAB, (PROMPTS, PROMPT), generator=g)
+    return Asked(
+        prompts, torch.full((PROMPTS,), PROMPT), torch.rand(PROMPTS * GROUP, NEW, generator=g), VOCAB
+    )  # an end that is no token: all run to the limit
 
 
 def _token(place: Place, stack: Stacked) -> Figures:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from train.ledger import matrix_weights
 from train.rl.rollouts import Rollouts
 from train.run import Run
@@ -38,19 +41,24 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
     rows = r.rows(groups)  # [P * G]
     group = torch.arange(len(groups), device=device).repeat_interleave(G)
     completions = torch.cat((group[:, None], r.tokens[rows]), dim=1)  # [P * G, 1 + T]
-    distinct, same = torch.unique(completions, dim=0, return_inverse=True)  # by group, then by words
-    every = torch.arange(len(rows), device=device)
-    first = every.new_full((len(distinct),), len(rows)).scatter_reduce(0, same, every, "amin")  # [N] the first row of each completion
-    owners = distinct[:, 0]
+    _, at, places = np.unique(as_bytes(completions), return_index=True, return_inverse=True)  # by group, then by words
+    first, same = (torch.from_numpy(x).to(device) for x in (at, places))  # [N] the first row of each completion
+    owners = group[first]
     counts = owners.bincount(minlength=len(groups))  # [P]
     until = counts.cumsum(0)
     number = (until - counts) // size  # of the micro-batch of each group, ascending
     start = 0
-    for many in number.unique_consecutive(return_counts=True)[1].tolist():
+    for many in np.unique(number.cpu().numpy(), return_counts=True)[1].tolist():
         stop = start + many
         here, low, high = slice(start * G, stop * G), int(until[start] - counts[start]), int(until[stop - 1])
         yield MicroBatch(groups[start:stop], rows[here], rows[first[low:high]], owners[low:high] - start, same[here] - low)
         start = stop
+
+
+def as_bytes(rows: Tensor) -> NDArray[np.void]:  # [B, T] -> [B]
+    """Each row of tokens as one value; their order is that of the rows, word by word. Numpy sorts them ten times as fast as torch rows."""
+    words = np.ascontiguousarray(rows.cpu().numpy().astype(">u4"))
+    return words.view(np.dtype((np.void, words.itemsize * words.shape[1])))[:, 0]
 
 
 def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:

@@ -58,9 +58,12 @@ class Request:
     @property
     def asked(self) -> Asked:
         """The prompts to complete."""
+        import torch
+
         s, written = self.sampler, self.written
         answers = Answers(s.environment, written.problems, self.vocab) if s.environment else None
-        return Asked(written.unpadded, self.uniforms, self.vocab.end, s.temperature, tuple(s.measures.values()), answers)
+        prompts, lengths = torch.from_numpy(written.prompts), torch.from_numpy(written.prompt_lengths)
+        return Asked(prompts, lengths, self.uniforms, self.vocab.end, s.temperature, tuple(s.measures.values()), answers)
 
 
 def rollout(model: LanguageModel, vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, purpose: str, *path: str | int) -> Rollouts:

@@ -21,9 +21,10 @@ from torch.optim import Optimizer
 from models.fixed import Sampling, row_logits
 from models.gpt import GPT
 from models.replay import Replay
-from models.sampling import Completions, chosen_logp, pad, possible
+from models.sampling import Completions, chosen_logp, possible
 from models.stack import share, stack
 from train.optim import Optim
+from train.rl.batches import as_bytes
 from train.run import Asked, Term
 from train.stacked.optimizer import StackedOptimizer
 from train.stages.stage import Meets
@@ -58,7 +59,8 @@ class Member:
 
     def draw(self, asked: Asked) -> Completions:
         """Its completions, as `Run.complete`."""
-        possible(asked.prompts, asked.uniforms, asked.temperature, self.of.model.config.context)
+        lengths = [range(length) for length in asked.lengths.tolist()]  # all that counts of the prompts here
+        possible(lengths, asked.uniforms, asked.temperature, self.of.model.config.context)
         return self.meeting.ask(self.of.draw, (self.which, asked))
 
 
@@ -163,7 +165,7 @@ def complete(model: GPT, which: Sequence[int], asked: Sequence[Asked], samplings
     if len(alike) > 1:
         raise ValueError(f"networks that sample as one end, are tempered, measured and grouped alike; found {alike}")
     end, temperature, measures, group = alike.pop()
-    padded = [pad(each.prompts) for each in asked]
+    padded = [(each.prompts, each.lengths) for each in asked]
     P, S = max(len(prompts) for prompts, _ in padded), max(prompts.shape[1] for prompts, _ in padded)
     limit = _up(max(each.uniforms.shape[1] for each in asked), STEP)
     order = dict(zip(which, range(len(asked)), strict=True))
@@ -197,17 +199,18 @@ def _part(drawn: Completions, asked: Asked, first: int) -> Completions:
     T = int(lengths.max())
     mask = torch.arange(T) < lengths[:, None]
     tokens, logp, *measured = (x[rows, :T] * mask for x in (drawn.tokens, drawn.logp, *drawn.measured))
-    forwarded = _prefixes(tokens, lengths, B // len(asked.prompts)) + sum(map(len, asked.prompts))
+    forwarded = _prefixes(tokens, lengths, B // len(asked.prompts)) + int(asked.lengths.sum())
     return Completions(tokens, lengths, mask, logp, forwarded, tuple(measured))
 
 
 def _prefixes(tokens: Tensor, lengths: Tensor, group: int) -> int:  # [B, T], [B]
     """The prefixes of completions after which a token was chosen; those of one prompt that are equal count once."""
     B, T = tokens.shape
-    read = tokens.where(torch.arange(T) < lengths[:, None] - 1, -1)
-    rows = torch.unique(torch.cat(((torch.arange(B) // group)[:, None], read), dim=1), dim=0)  # ascending
+    read = (tokens + 1) * (torch.arange(T) < lengths[:, None] - 1)  # 0 where no token is chosen afterwards
+    rows = torch.cat(((torch.arange(B) // group)[:, None], read), dim=1)
+    rows = rows[torch.from_numpy(np.argsort(as_bytes(rows)))]  # rows that begin alike are neighbours
     known = (rows[1:] == rows[:-1]).cumprod(1)[:, 1:].bool()  # the prefixes that a row shares with the row before it
-    return int((rows[:, 1:] >= 0).sum() - (known & (rows[1:, 1:] >= 0)).sum())
+    return int((rows[:, 1:] > 0).sum() - (known & (rows[1:, 1:] > 0)).sum())
 
 
 def _rows(term: Term) -> tuple[Tensor, ...]:  # [B, T] each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TypeVar
@@ -33,4 +34,5 @@ def together(stages: Sequence[Stage], store: Store, run: Callable[[Stage, Store]
         thread.start()
     for thread in threads:
         thread.join()
+    gc.collect()  # a stack and its captured graphs refer to each other, and hold the memory of a GPU
     return [found[number] for number in range(len(stages))]
