@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from train.ledger import matrix_weights
 from train.rl.rollouts import Rollouts
@@ -37,6 +36,8 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
     """The groups [P] in micro-batches of about `size` distinct rows. A group is never split."""
     import torch
 
+    from models.sampling import as_bytes
+
     device, G = groups.device, r.group
     rows = r.rows(groups)  # [P * G]
     group = torch.arange(len(groups), device=device).repeat_interleave(G)
@@ -53,12 +54,6 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
         here, low, high = slice(start * G, stop * G), int(until[start] - counts[start]), int(until[stop - 1])
         yield MicroBatch(groups[start:stop], rows[here], rows[first[low:high]], owners[low:high] - start, same[here] - low)
         start = stop
-
-
-def as_bytes(rows: Tensor) -> NDArray[np.void]:  # [B, T] -> [B]
-    """Each row of tokens as one value; their order is that of the rows, word by word. Numpy sorts them ten times as fast as torch rows."""
-    words = np.ascontiguousarray(rows.cpu().numpy().astype(">u4"))
-    return words.view(np.dtype((np.void, words.itemsize * words.shape[1])))[:, 0]
 
 
 def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
