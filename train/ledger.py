@@ -1,11 +1,20 @@
 """The cost of a stage, counted while it runs. Equal compute means equal ledgers."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models import GPTConfig
 from train.stages.reading import a_count, read_object, reading
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BACKWARD = 3  # cost of training on a token, in tokens forward
 LENGTH = 64  # typical tokens of a problem with its solution; used only to compare kinds of stages
@@ -54,3 +63,9 @@ def matrix_weights(c: GPTConfig) -> int:
     inner = 8 * c.width // 3 if c.feedforward == "swiglu" else 4 * c.width
     feedforward = (3 if c.feedforward == "swiglu" else 2) * c.width * inner
     return c.layers * (attention + feedforward + 2 * c.conv * c.width) + c.width * c.vocab
+
+
+def as_bytes(rows: Tensor) -> NDArray[np.void]:  # [B, T] -> [B]
+    """Each row of tokens as one value, to find equal ones; their order is that of the rows, word by word. Torch sorts rows ten times as long."""
+    words = np.ascontiguousarray(rows.cpu().numpy().astype(">u4"))
+    return words.view(np.dtype((np.void, words.itemsize * words.shape[1])))[:, 0]

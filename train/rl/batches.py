@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.ledger import matrix_weights
+from train.ledger import as_bytes, matrix_weights
 from train.rl.rollouts import Rollouts
 from train.run import Run
 
@@ -35,8 +35,6 @@ class MicroBatch:
 def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch]:
     """The groups [P] in micro-batches of about `size` distinct rows. A group is never split."""
     import torch
-
-    from models.sampling import as_bytes
 
     device, G = groups.device, r.group
     rows = r.rows(groups)  # [P * G]

@@ -21,8 +21,9 @@ from torch.optim import Optimizer
 from models.fixed import Sampling, row_logits
 from models.gpt import GPT
 from models.replay import Replay
-from models.sampling import Completions, as_bytes, chosen_logp, possible
+from models.sampling import Completions, chosen_logp, possible
 from models.stack import share, stack
+from train.ledger import as_bytes
 from train.optim import Optim
 from train.run import Asked, Term
 from train.stacked.optimizer import StackedOptimizer
