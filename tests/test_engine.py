@@ -263,6 +263,34 @@ def test_what_fails_and_what_waits(tmp_path: Path) -> None:
     assert not whole.state.stopped
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Shaped(Plain):
+    """A stage that may run as one with others of its shape."""
+
+    shape: str = "a"
+
+    @property
+    def stacks(self) -> str:
+        return self.shape
+
+
+# Broken if stages of two shapes ran as one, one began while its like had to wait for a stage that runs, or all crowded into one slot.
+def test_stages_of_one_shape_run_as_one(tmp_path: Path) -> None:
+    base, single = Plain(1), Plain(2)
+    early, late = tuple(Shaped(n) for n in (3, 4, 5)), Shaped(6, (base,))
+    other = tuple(Shaped(n, shape="b") for n in (7, 8))
+    agenda = Agenda((*early, late, *other, base, single), Store(tmp_path), second)
+    assert agenda.as_one(8) == [base]  # the longest chain
+    assert agenda.as_one(8) == [*other]  # of the other shape one waits for the base
+    assert agenda.as_one(8) == [single]
+    assert agenda.as_one(8) == []
+    agenda.done(base)
+    assert [agenda.as_one(3), agenda.as_one(3), agenda.as_one(3)] == [[*early], [late], []]  # at most three
+    whole = Agenda(early, Store(tmp_path), second)
+    assert [whole.as_one(8, slots) for slots in (2, 1)] == [[*early[:2]], [early[2]]]
+    assert Agenda(early, Store(tmp_path), second).as_one(1) == [early[0]]
+
+
 # Broken if many that stand on a stage counted as if they had to run one after the other.
 def test_a_chain_is_as_long_as_its_longest_branch(tmp_path: Path) -> None:
     one, many = Plain(1), Plain(2)

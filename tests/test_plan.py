@@ -22,6 +22,7 @@ from tests.tiny import TINY
 from train.learn import TRIED, Learn
 from train.losses.practice import Practice
 from train.rl import Endless
+from train.stages.machine import Machine
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
 
@@ -94,6 +95,20 @@ def test_a_gpu_that_is_not_there_is_missed_at_once(tmp_path: Path, monkeypatch: 
         run(asked, Terminal(io.StringIO()), Care(), Shard(), run_stages)
     assert not list(tmp_path.iterdir())
     assert make_plan((), 0, store, 1).missing == ()
+
+
+# Broken if one stage were tried where stages run as one, or what nobody measured were told as no time at all.
+def test_what_runs_as_one_is_not_measured_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "probe", None)  # is not called
+    made = make_plan((CELLS[0]["base"],), 1, Store(tmp_path, Machine(stack=4)), 2)
+    assert made.unmeasured == ("fresh", "pretrain")
+    assert needs(made) == "a time that is known once stages of each kind (fresh, pretrain) have run as one, 2 stacks at a time"
+
+
+# Broken if half the precision that the record names were not what a stack computes in.
+def test_stages_run_as_one_in_the_precision_that_is_recorded() -> None:
+    with pytest.raises(ValueError, match=r"compute in 32-true or tf32.*leave stack at 1"):
+        Machine(stack=2, precision="bf16-mixed")
 
 
 # Broken if measuring were silent, or a slow machine were measured for longer than it takes to know that it is slow.

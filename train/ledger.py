@@ -66,6 +66,7 @@ def matrix_weights(c: GPTConfig) -> int:
 
 
 def as_bytes(rows: Tensor) -> NDArray[np.void]:  # [B, T] -> [B]
-    """Each row of tokens as one value, to find equal ones; their order is that of the rows, word by word. Torch sorts rows ten times as long."""
+    """Each row of tokens as one value, to find equal ones; their order is that of the rows, word by word. Torch takes ten times as long to
+    sort rows."""
     words = np.ascontiguousarray(rows.cpu().numpy().astype(">u4"))
     return words.view(np.dtype((np.void, words.itemsize * words.shape[1])))[:, 0]
