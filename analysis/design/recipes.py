@@ -134,7 +134,7 @@ def base(scale: Scale, names: tuple[str, ...], seed: int, tasks: Tasks = PROGRAM
     vocab = tasks.said.vocab(max(f.names for f in exam(family, scale.lines)), family.primitives, family.modulus)
     config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=context(scale, tasks))
     matrices = Muon(scale.muon) if scale.muon else None
-    optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=0.3, matrices=matrices)
+    optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=scale.pretraining_decay, matrices=matrices)
     read = corpus(scale, names, tasks)
     shared = scale.questions == 1 or any(recipe.questions > 1 for recipe in read.recipes)
     imitate = Imitate(read, scale.tokens * (1 if shared else ALONE), seed)

@@ -30,11 +30,12 @@ class Scale:
     layers: Count = 2  # of the model
     heads: Count = 4  # of attention in each layer
     # pretraining
-    pretraining: Count = 1_100  # iterations of pretraining
+    pretraining: Count = 2_200  # iterations of pretraining
     tokens: Count = 1_536  # of an iteration of pretraining
     questions: Count = 8  # of pretraining about each program, where the family can ask several
-    pretraining_lr: Annotated[float, Above(0)] = 4e-3  # learning rate of pretraining
-    muon: Annotated[float, From(0, 0.999)] = 0.95  # momentum of pretraining by Muon; 0: by AdamW
+    pretraining_lr: Annotated[float, Above(0)] = 3.5e-3  # learning rate of pretraining
+    pretraining_decay: Annotated[float, From(0, 1)] = 0.5  # share of pretraining, its end, in which the rate falls to 0
+    muon: Annotated[float, From(0, 0.999)] = 0.0  # momentum of pretraining by Muon; 0: by AdamW
     # RL
     rl_iterations: Count = 80  # iterations of RL
     problems: Count = 32  # of an iteration of RL
@@ -61,7 +62,7 @@ class Scale:
 CPU = Scale()
 SMOKE = Scale(
     modulus=3, lines=10, solved=3, deepest=10, width=32,
-    pretraining=800, tokens=2_048, questions=1, pretraining_lr=8e-3, muon=0.0,
+    pretraining=800, tokens=2_048, questions=1, pretraining_lr=8e-3, pretraining_decay=0.3,
     rl_iterations=12, problems=16, group=8, rl_lr=1e-3,
     exam_problems=128, sampled_problems=16, samples=16, seeds=1,
 )  # fmt: skip
@@ -69,7 +70,7 @@ STACKING = Machine(accelerator="cuda", precision="tf32", threads=2, memory_fract
 GPU = replace(CPU, seeds=16, machine=STACKING)  # the cpu scale in minutes, and with more seeds
 LARGE = Scale(
     lines=26, deepest=26, width=256, layers=4, heads=8,
-    pretraining=4_000, tokens=32_768, questions=1, pretraining_lr=2e-3, muon=0.0, rl_iterations=400, problems=64,
+    pretraining=4_000, tokens=32_768, questions=1, pretraining_lr=2e-3, pretraining_decay=0.3, rl_iterations=400, problems=64,
     exam_problems=512, machine=replace(STACKING, stack=16),
 )  # fmt: skip
 
