@@ -79,5 +79,5 @@ def markdown(said: Mapping[str, object]) -> str:
 def _difference(difference: float | None, low: float | None, high: float | None) -> str:
     if difference is None:
         return "undefined"
-    bounds = "" if low is None or high is None else f" [{low:+.1f}, {high:+.1f}]"
-    return f"{difference:+.1f}{bounds}".replace("-", "−")
+    bounds = "" if low is None or high is None else f" [{low:+z.1f}, {high:+z.1f}]"
+    return f"{difference:+z.1f}{bounds}".replace("-", "−")
