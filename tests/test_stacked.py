@@ -81,7 +81,7 @@ def attempt(stage: Stage, store: Store) -> Outcome:
 
 
 def as_one(stages: Sequence[Stage], store: Store) -> list[Outcome]:
-    """What comes of stages that run as one."""
+    """The outcomes of stages that run as one."""
     for upstream in closure([u for stage in stages for u in stage.upstream]):
         store.get(upstream)
     return together(stages, store, attempt)

@@ -57,7 +57,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a check."""
+    """The outcome of a check."""
 
     check: str
     status: Status

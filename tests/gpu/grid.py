@@ -75,7 +75,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            process.wait(60)
 
 
 def stages(store: Path) -> Figures:
@@ -117,7 +117,7 @@ def _covered(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def findings(file: Path) -> list[dict[str, object]]:
-    """What the study found; nothing if it did not come so far."""
+    """The findings of the study; none if it did not come so far."""
     found: list[dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))["findings"] if file.exists() else []
     return found
 

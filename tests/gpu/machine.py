@@ -1,4 +1,4 @@
-"""What the device is, and the matrix products that it can do: the reference for shares of its peak."""
+"""The device, and the matrix products that it can do: the reference for shares of its peak."""
 
 import torch
 

@@ -118,7 +118,7 @@ def killed(place: Place) -> Figures:
             done = _until_middle(process, [broken.path(stage).with_suffix(".draft") for stage in stages])
         finally:
             process.kill()
-            process.wait()
+            process.wait(60)
         if process.returncode != -signal.SIGKILL or any(map(broken.has, stages)):
             raise AssertionError(f"the child was to be killed in its middle; it ended with {process.returncode}")
         began = time.monotonic()
