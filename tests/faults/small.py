@@ -68,7 +68,7 @@ class Faulty(Score):
 def cell(seed: int) -> Cell:
     """The only cell of a seed: pretraining, an edge that holds everything, practice there."""
     base = Learn(Fresh(CONFIG, VOCAB, seed), ((1.0, Imitate(Corpus((Recipe(1.0, FAMILY),)), SCALE.tokens, seed)),), SCALE.pretraining)
-    families = replace(FAMILY, steps=1), replace(FAMILY, steps=2, outside=FAMILY.outside[:1])  # which share no exam, so there are two pieces
+    families = replace(FAMILY, steps=1), replace(FAMILY, steps=2, outside=FAMILY.outside[:1])  # of two exams, so in two pieces
     before = Score(base, families, SCALE.exam_problems, seed=seed)
     edge = Edge(before, EVERYTHING)
     learned = practise(SCALE, base, Band(FAMILY, edge, "at"), Correct(), seed)
