@@ -25,7 +25,7 @@ WIDE = Program(3, 12)
 
 
 def lines(p):
-    """What a prompt states of each line."""
+    """Each line of a prompt: its name, its primitive and its constant."""
     return [(s.name, s.primitive, s.arguments[1]) for s in p.steps]
 
 

@@ -135,7 +135,7 @@ class Learn(Stage):
         progress.finish()
 
     def _network(self, fabric: Fabric, run: Run, optimizer: Optimizer) -> Network:
-        """The weights that learn: in a stack, if other stages are there to learn with, or the GPU makes one pay."""
+        """The weights that learn: in a stack, where stages meet to learn as one."""
         from models.gpt import GPT
 
         if run.context.meeting is None or type(run.bare) is not GPT or self.stacks is None:  # an edited model is no plain one

@@ -154,7 +154,7 @@ def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problem
     surface = s.value
     batches = [asked(one.value, problems, seed) for one in f]
     written = [write(b, surface, vocab) for b in batches]
-    prompts = [_rows(w.prompts, w.prompt_lengths) for w in written]
+    prompts = [w.unpadded for w in written]
     numbers = [b.programs.tolist() if isinstance(b, Windows) else list(b.numbers) for b in batches]
     groups: dict[int, list[list[int]]] = {}  # the prompts about a program
     for program, prompt in zip(chain(*numbers), chain(*prompts), strict=True):
