@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from threading import Barrier
+from time import sleep
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from synthtasks import Primitive, Problem, Program, Uses, Vocab, problem
 from synthtasks.families import Batch, named
 from synthtasks.families.kit.family import many
 from synthtasks.families.kit.programs import Programs
+from synthtasks.once import once
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import COMPOSED
 from synthtasks.surfaces import Compact, Surface, Written, write, written
@@ -138,3 +142,22 @@ def test_a_batch_is_a_sequence_of_its_problems():
         batch[5]
     with pytest.raises(ValueError, match="split is"):
         Batch(family, "dev", range(5), ("one",))  # type: ignore[arg-type]
+
+
+# two threads that ask for one value at the same time would both compute it
+def test_what_threads_ask_for_at_once_is_computed_once():
+    computed, both = list[int](), Barrier(2, timeout=5)
+
+    @once(4)
+    def slow(n: int) -> int:
+        computed.append(n)
+        sleep(0.05)  # a lock-less memory would let the other thread in
+        return n * n
+
+    def ask() -> int:
+        both.wait()
+        return slow(3)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert [asked.result(5) for asked in [threads.submit(ask) for _ in range(2)]] == [9, 9]
+    assert computed == [3]

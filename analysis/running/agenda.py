@@ -81,9 +81,10 @@ class Agenda:
             if len(entries) >= min(most, waiting[shape]) or not self.state.running:
                 mine = max(1, slots // sum(not isinstance(other, Stage) for other in ready)) if entries[0][2].stacks is not None else 1
                 size = min(most, -(-len(entries) // mine))
-                self._ready = [entry for entry in self._ready if entry not in entries[:size]]
+                chosen = sorted(entries, key=lambda entry: entry[1])[:size]  # seed by seed: its arms read the same, which is made once
+                self._ready = [entry for entry in self._ready if entry not in chosen]
                 heapq.heapify(self._ready)
-                return [self._begin(stage) for _, _, stage in entries[:size]]
+                return [self._begin(stage) for _, _, stage in chosen]
         return []
 
     def done(self, stage: Stage) -> None:

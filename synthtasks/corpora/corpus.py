@@ -10,15 +10,18 @@ import numpy as np
 
 from synthtasks.checked import Above, Checked, From, check
 from synthtasks.corpora.documents import Document, Solved, Writer, shares_statements
-from synthtasks.corpora.rows import Rows, rows, writes_rows
+from synthtasks.corpora.rows import Rows, rows, withholding, writes_rows
 from synthtasks.families import Family, asked, asks, named
 from synthtasks.families.kit.family import BLOCK, Bulk, Many, many
 from synthtasks.families.kit.fit import told_apart
 from synthtasks.families.kit.programs import Programs
 from synthtasks.families.kit.questions import Asking
+from synthtasks.once import once
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from synthtasks.vocab import Vocab
+
+RECENT = 64  # iterations of different seeds whose documents are remembered
 
 
 def can_ask(family: Family, write: Writer) -> bool:
@@ -68,9 +71,8 @@ class Recipe(Checked):
         are only written one by one. Results of `withheld` primitives carry no loss."""
         if (room := _room(self)) is None:
             return None
-        numbers, path = self._named(*path)
-        drawn = cast(Programs, self._drawn(list(islice(numbers, max(1, words // room))), *path))
-        return rows(self.write, drawn, self.questions, withheld, vocab)
+        written, drawn = _written(self, max(1, words // room), vocab, *path)
+        return withholding(written, drawn, withheld) if type(self.write) is Solved else written
 
     def _named(self, *path: str | int) -> tuple[Iterator[int], tuple[str | int, ...]]:
         """The numbers of the statements, and the path by which they are named."""
@@ -82,6 +84,14 @@ class Recipe(Checked):
         if self.questions == 1:
             return many(cast(Bulk[Many], self.family), "train", numbers, *path)
         return asked(cast(Asking[Many], self.family), "train", numbers, self.questions, *path)
+
+
+@once(RECENT)
+def _written(recipe: Recipe, statements: int, vocab: Vocab, *path: str | int) -> tuple[Rows, Programs]:
+    """The first documents of the stream called `path`, and their programs; arms of a seed that learn at the same time read the same."""
+    numbers, path = recipe._named(*path)
+    drawn = cast(Programs, recipe._drawn(list(islice(numbers, statements)), *path))
+    return rows(recipe.write, drawn, recipe.questions, vocab), drawn
 
 
 @cache

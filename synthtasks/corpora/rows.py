@@ -4,7 +4,7 @@ Shapes: P statements of S words, B documents, W steps, T words of the longest do
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,8 @@ def writes_rows(write: Writer, drawn: Many) -> bool:
     return type(drawn) is Programs and type(write) in (Solved, Listing) and type(getattr(write, "surface", None)) is Compact
 
 
-def rows(write: Writer, drawn: Programs, questions: int, withheld: Collection[str], vocab: Vocab) -> Rows:
-    """Documents of programs, `questions` in a row with one statement; the results of `withheld` primitives carry no loss.
+def rows(write: Writer, drawn: Programs, questions: int, vocab: Vocab) -> Rows:
+    """Documents of programs, `questions` in a row with one statement.
 
     Raises:
         ValueError: as `Vocab.encode`.
@@ -47,9 +47,14 @@ def rows(write: Writer, drawn: Programs, questions: int, withheld: Collection[st
     tokens = np.concatenate((prompts[:, stated:], bodies), axis=1)
     learned = np.ones(tokens.shape, bool)
     learned[:, : prompts.shape[1] - stated] = False
-    if type(write) is Solved:
-        hidden = np.array([p.name in withheld for p in drawn.primitives])
-        run = np.take_along_axis(drawn.operators, drawn.lines, axis=1)  # [B, W]
-        first = prompts.shape[1] - stated + WORDS_A_STEP - 1  # the value of the first step
-        learned[:, first : first + WORDS_A_STEP * drawn.window : WORDS_A_STEP] = ~hidden[run]
     return Rows(prompts[::questions, :stated], tokens, learned)
+
+
+def withholding(written: Rows, drawn: Programs, withheld: Collection[str]) -> Rows:
+    """Solved documents of programs in which the results of `withheld` primitives carry no loss."""
+    hidden = np.array([p.name in withheld for p in drawn.primitives])
+    run = np.take_along_axis(drawn.operators, drawn.lines, axis=1)  # [B, W]
+    learned = written.learned.copy()
+    first = int(learned[0].argmax()) + WORDS_A_STEP - 1  # the value of the first step
+    learned[:, first : first + WORDS_A_STEP * drawn.window : WORDS_A_STEP] = ~hidden[run]
+    return replace(written, learned=learned)

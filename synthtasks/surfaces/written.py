@@ -11,9 +11,12 @@ import numpy as np
 from synthtasks.families.kit.batch import Batch
 from synthtasks.families.kit.family import Family, has_one_derivation
 from synthtasks.families.kit.programs import Programs
+from synthtasks.once import once
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import Surface, Tokens, at_once
 from synthtasks.vocab import Vocab
+
+RECENT = 64  # batches that are remembered
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,18 @@ def write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Writte
     Raises:
         ValueError: as drawing the problems, the surface, and `Vocab.encode`.
     """
+    if type(problems) is Batch and isinstance(problems.numbers, range):
+        return _of_batch(problems.family, problems.split, problems.numbers, problems.path, surface, vocab)
+    return _write(problems, surface, vocab)
+
+
+@once(RECENT)
+def _of_batch(family: Family, split: Split, numbers: range, path: tuple[str | int, ...], surface: Surface, vocab: Vocab) -> Written:
+    """A batch, written. Arms of a seed that learn at the same time meet the same problems, which are drawn once."""
+    return _write(Batch(family, split, numbers, path), surface, vocab)
+
+
+def _write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Written:
     family, drawn = (problems.family, problems.drawn) if isinstance(problems, Batch) else (None, problems)
     if type(drawn) is Programs and at_once(surface):  # a subclass may make other problems of its arrays
         prompts, solutions = surface.prompts(drawn, vocab), surface.solutions(drawn, vocab)
