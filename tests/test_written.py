@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from synthtasks import Primitive, Problem, Program, Uses, Vocab, problem
 from synthtasks.families import Batch, named
 from synthtasks.families.kit.family import many
+from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
-from synthtasks.once import once
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.problem import COMPOSED
 from synthtasks.surfaces import Compact, Surface, Written, write, written

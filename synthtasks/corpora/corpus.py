@@ -14,9 +14,9 @@ from synthtasks.corpora.rows import Rows, rows, withholding, writes_rows
 from synthtasks.families import Family, asked, asks, named
 from synthtasks.families.kit.family import BLOCK, Bulk, Many, many
 from synthtasks.families.kit.fit import told_apart
+from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
 from synthtasks.families.kit.questions import Asking
-from synthtasks.once import once
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from synthtasks.vocab import Vocab

@@ -10,8 +10,8 @@ import numpy as np
 
 from synthtasks.families.kit.batch import Batch
 from synthtasks.families.kit.family import Family, has_one_derivation
+from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
-from synthtasks.once import once
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import Surface, Tokens, at_once
 from synthtasks.vocab import Vocab
