@@ -17,48 +17,52 @@ class _Asked(Generic[Q, A]):
     question: Q
     reply: A | None = None
     error: BaseException | None = None
-    answered: bool = False
 
 
 class Meeting:
-    """So many threads, each of which runs a stage. Once every thread waits for an answer or has left, the questions of one kind are
-    answered together, in the order of the threads' numbers; so what is answered together does not depend on their speed.
+    """So many threads, each of which runs a stage. One of them runs at a time, until it asks or leaves: threads that compete for Python's
+    lock lose more time than they win. Once every thread waits for an answer or has left, the questions of one kind are answered together, in
+    the order of the threads' numbers; so what is answered together does not depend on their speed.
     """
 
     def __init__(self, threads: int):
-        self.size = self._present = threads
+        self.size = threads
+        self._turns = [threading.Semaphore(0) for _ in range(threads)]
+        self._ready = list(range(threads))  # in the order in which they will run
         self._asked: dict[int, _Asked[object, object]] = {}
-        self._changed = threading.Condition()
         self._number = threading.local()
+        self._pass_on()
 
     def enter(self, number: int) -> None:
-        """Call this in each thread first: its place in the order."""
+        """Call this in each thread first: its place in the order. It returns at its turn."""
         self._number.value = number
+        self._turns[number].acquire()
 
     def leave(self) -> None:
         """Call this in each thread last, whatever happened to it."""
-        with self._changed:
-            self._present -= 1
-            self._settle()
+        self._pass_on()
 
     def ask(self, answer: Callable[[list[Q]], Sequence[A]], question: Q) -> A:
         """The reply of `answer` to `question`, together with the questions that other threads ask of an equal `answer` at the same time. An
         error of `answer` is raised in all of these threads."""
-        mine = _Asked(answer, question)
-        with self._changed:
-            self._asked[self._number.value] = cast("_Asked[object, object]", mine)
-            self._settle()
-            while not mine.answered:
-                self._changed.wait()
+        mine, number = _Asked(answer, question), self._number.value
+        self._asked[number] = cast("_Asked[object, object]", mine)
+        self._pass_on()
+        self._turns[number].acquire()
         if mine.error is not None:
             raise mine.error
         return cast(A, mine.reply)
 
-    def _settle(self) -> None:
-        """Answer everything, if nobody is left who may ask. The others sleep meanwhile, since this thread holds the lock."""
-        if len(self._asked) < self._present or not self._asked:
-            return
-        asked = [self._asked.pop(number) for number in sorted(self._asked)]
+    def _pass_on(self) -> None:
+        """Give the turn to the next thread; if none is ready, answer everything first. No other thread runs meanwhile."""
+        if not self._ready and self._asked:
+            self._answer()
+        if self._ready:
+            self._turns[self._ready.pop(0)].release()
+
+    def _answer(self) -> None:
+        asked = [self._asked[number] for number in sorted(self._asked)]
+        self._ready, self._asked = sorted(self._asked), {}
         while asked:
             same = [each for each in asked if each.answer == asked[0].answer]
             asked = [each for each in asked if each.answer != asked[0].answer]
@@ -68,6 +72,3 @@ class Meeting:
             except BaseException as error:  # it belongs to those who asked, not to the thread that happened to come last
                 for each in same:
                     each.error = error
-            for each in same:
-                each.answered = True
-        self._changed.notify_all()
