@@ -1,4 +1,5 @@
-"""Passes of fixed shapes, in which nothing waits for the GPU, so that they can be captured: each prompt has equally many rows.
+"""Passes of fixed shapes, in which nothing waits for the GPU, so that they can be captured. Where completions grow, each prompt has G of
+them.
 
 Shapes: P prompts, G rows of each, B = P * G, S prompt tokens, T tokens of the rows, V words, D width, K heads of keys, d = D / H.
 In a stack, P prompts and B rows are those of all networks.
@@ -36,14 +37,6 @@ class Prompts(PromptCache):
         self.values.append(v)
         return attend(q, k, v)
 
-    def attend_with(self, layer: int, q: Tensor, own_k: Tensor, own_v: Tensor, seen: Tensor) -> Tensor:
-        """Attention [B, H, T, d] of queries [B, H, T, d] to their prompts and to own keys and values [B, K, U, d], where these are `seen`,
-        bool [T, U]."""
-        (B, H, T, d), K = q.shape, own_k.shape[1]
-        own = ((q * d**-0.5).reshape(B, K, -1, d) @ own_k.transpose(-1, -2)).view(B, H, T, -1).masked_fill(~seen, float("-inf"))
-        from_prompt, weights = self.read(layer, q, own)
-        return from_prompt + (weights.reshape(B, K, -1, own.shape[-1]) @ own_v).view(q.shape)
-
     def read(self, layer: int, q: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
         """Attention of queries [B, H, T, d] to the prompts of their rows and to own tokens of scores [B, H, T, U], under one softmax.
 
@@ -72,11 +65,9 @@ def _by_row(x: Tensor, rows: int) -> Tensor:  # [P, H, G * T, n] -> [B, H, T, n]
 class Rows(Following):
     """Whole completions after their prompts. Padding, of the prompts or behind the rows, may lie beyond the context."""
 
-    def __init__(self, prompts: Prompts, rows: int, context: int):
-        P = len(prompts.lengths)
-        self.prompts: Prompts = prompts
+    def __init__(self, prompts: Prompts, owners: Tensor, context: int):  # [B]
+        super().__init__(prompts, owners)
         self.context = context
-        self.owners = torch.arange(P, device=prompts.lengths.device).repeat_interleave(rows // P, output_size=rows)
 
     def length(self, new: int) -> int:
         return min(super().length(new), self.context)
@@ -84,20 +75,15 @@ class Rows(Following):
     def positions(self, new: int) -> Tensor:  # [B, T]
         return super().positions(new).clamp(max=self.context - 1)
 
-    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        T = q.shape[2]
-        return self.prompts.attend_with(layer, q, k, v, torch.ones(T, T, dtype=torch.bool, device=q.device).tril())
 
-
-def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, ragged: bool) -> Tensor:
-    """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P]."""
-    P, G = len(prompts), len(tokens) // len(prompts)
+def row_logits(model: GPT, prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor, ragged: bool) -> Tensor:
+    """The logits [B, T, V] by which each of `tokens` [B, T] was chosen, after `prompts` [P, S] of `lengths` [P], of `owners` [B]."""
     shared = Prompts(lengths, prompts.shape[1], ragged)
-    ends = model(prompts, shared)[torch.arange(P, device=lengths.device), lengths - 1]  # [P, V]
-    first: Tensor = ends.repeat_interleave(G, 0, output_size=P * G)[:, None]
+    ends = model(prompts, shared)[torch.arange(len(prompts), device=lengths.device), lengths - 1]  # [P, V]
+    first: Tensor = ends[owners][:, None]
     if tokens.shape[1] == 1:
         return first
-    rest: Tensor = model(tokens[:, :-1], Rows(shared, len(tokens), model.config.context))
+    rest: Tensor = model(tokens[:, :-1], Rows(shared, owners, model.config.context))
     return torch.cat((first, rest), 1)
 
 
@@ -167,7 +153,17 @@ class Sampling:
         self.tokens = torch.zeros(limit, rows, dtype=torch.long, device=device)
         self.facts = torch.zeros(1 + len(self.measures), limit, rows, device=device)  # log-probability, then each measure
         cache = self.cache
-        self._one = Replay(self._step, (self.logits, cache.at, *cache.tails))
+        self._begin, self._one = Replay(self._read), Replay(self._step, (self.logits, cache.at, *cache.tails))
+
+    @torch.no_grad()
+    def _read(self, prompts: Tensor, lengths: Tensor, uniforms: Tensor) -> tuple[Tensor, ...]:
+        """Begin anew after these prompts."""
+        read = Prompts(lengths, prompts.shape[1], self.ragged)
+        ends = self.model(prompts, read)[torch.arange(len(prompts), device=lengths.device), lengths - 1]  # [P, V]
+        self.cache.begin(read)
+        self.logits.copy_(ends.repeat_interleave(len(uniforms) // len(prompts), 0))
+        self.uniforms.copy_(uniforms.T)
+        return ()
 
     @torch.no_grad()
     def _step(self) -> tuple[Tensor, ...]:
@@ -184,13 +180,8 @@ class Sampling:
     @torch.no_grad()
     def __call__(self, prompts: Tensor, lengths: Tensor, uniforms: Tensor, end: int) -> Completions:
         """Complete `prompts` [P, S] of `lengths` [P]; `uniforms` [B, limit] lie in [0, 1). Tokens beyond the end are 0."""
-        limit, B = self.uniforms.shape
-        read = Prompts(lengths, prompts.shape[1], self.ragged)
-        ends = self.model(prompts, read)[torch.arange(len(prompts), device=lengths.device), lengths - 1]  # [P, V]
-        self.cache.begin(read)
-        self.logits.copy_(ends.repeat_interleave(B // len(prompts), 0))
-        self.uniforms.copy_(uniforms.T)
-        for t in range(limit):
+        self._begin(prompts, lengths, uniforms)
+        for t in range(len(self.uniforms)):
             self._one()
             if (t + 1) % LOOK == 0 and bool((self.tokens[: t + 1] == end).any(0).all()):
                 break

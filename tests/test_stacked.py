@@ -631,7 +631,7 @@ def test_logits_of_rows_are_those_of_completions(case: Case) -> None:
     owners = torch.arange(len(case.lengths)).repeat_interleave(case.group)
     ragged = len(set(case.lengths)) > 1
     gradients = []
-    for logits in (row_logits(model, prompts, lengths, tokens, ragged), completion_logits(model, prompts, lengths, tokens, owners)):
+    for logits in (row_logits(model, prompts, lengths, tokens, owners, ragged), completion_logits(model, prompts, lengths, tokens, owners)):
         gradients.append(torch.autograd.grad(logits.square().sum(), list(model.parameters()), allow_unused=True))
         gradients[-1] = (*gradients[-1], logits)
     for ours, theirs in zip(*gradients, strict=True):

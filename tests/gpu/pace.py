@@ -207,10 +207,10 @@ def compiled(place: Place) -> Figures:
     before, before_device = place.seconds(step, ROUNDS), place.seconds(replays(stack), ROUNDS) if place.device.type == "cuda" else 0.0
     logits = torch.compile(fixed.row_logits, dynamic=False)
 
-    def run(prompts: Tensor, lengths: Tensor, real: Tensor, tokens: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+    def run(prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor, rows: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():
-            logp = chosen_logp(logits(stack.model, prompts, lengths, tokens, False), tokens)
-            values = weighted(logp, *given).view(networks, -1).sum(1)
+            logp = chosen_logp(logits(stack.model, prompts, lengths, tokens, owners, False), tokens)[rows]
+            values = weighted(logp, *given[1:]).view(networks, -1).sum(1)
             values.sum().backward()  # type: ignore[no-untyped-call]
         return (values.detach(),)
 

@@ -31,7 +31,8 @@ from train.stages.stage import Meets
 from train.step import Terms
 
 FEW = 16  # policies whose samples are in memory at a time
-STEP = 16  # prompts and tokens are padded to a multiple of it
+STEP = 16  # tokens are padded to a multiple of it
+ROWS = 48  # and more rows than these to a multiple of these
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,31 +115,37 @@ class Stacked:
         kinds = {(term.loss, term.temperature) for term in given}
         if len(kinds) > 1:
             raise ValueError(f"losses with an equal `stacks` have terms of one kind; found {kinds}")
-        seated = [_seats(term) for term in given]
-        P, G = _size(max(len(term.prompts) for term in given)), 1 + max(int(seats.max()) for _, seats in seated)
+        selected = [torch.arange(len(term.tokens)) if term.rows is None else term.rows for term in given]
+        P, N, B = (_size(max(map(len, each))) for each in ([term.prompts for term in given], [term.tokens for term in given], selected))
         S, T = max(term.prompts.shape[1] for term in given), _up(max(term.tokens.shape[1] for term in given), STEP)
-        prompts, lengths = torch.zeros(R * P, S, dtype=torch.long), torch.full((R * P,), S)
-        real = torch.zeros(R * P * G, T, dtype=torch.bool)
-        tensors = [F.pad(x[:1], (0, T - x.shape[1])).repeat(R * P * G, 1) for x in _rows(given[0])]  # rows that pad are all the first
-        for (which, term), (owners, seats) in zip(terms.items(), seated, strict=True):
-            (n, s), t, first, rows = term.prompts.shape, term.tokens.shape[1], which * P, (which * P + owners) * G + seats
-            prompts[first : first + n, :s] = term.prompts
-            lengths[first : first + n] = term.prompt_lengths
-            real.numpy()[rows, :t] = True
-            for x, own in zip(tensors, _rows(term), strict=True):
-                place = x.numpy()  # which numpy fills in a fraction of the time of torch
-                place[rows, :t], place[rows, t:] = own.numpy(), 0
+        prompts, tokens = torch.zeros(R * P, S, dtype=torch.long), torch.zeros(R * N, T, dtype=torch.long)
+        lengths, owners, rows = torch.full((R * P,), S), torch.zeros(R * N, dtype=torch.long), torch.zeros(R * B, dtype=torch.long)
+        real = torch.zeros(R * B, T, dtype=torch.bool)
+        facts = [F.pad(x[:1], (0, T - x.shape[1])).repeat(R * B, 1) for x in given[0].given]  # rows that pad are all the first
+        for (which, term), chosen in zip(terms.items(), selected, strict=True):
+            (p, s), (n, t), b = term.prompts.shape, term.tokens.shape, len(chosen)
+            prompts.numpy()[which * P : which * P + p, :s] = term.prompts  # numpy fills in a fraction of the time of torch
+            tokens.numpy()[which * N : which * N + n, :t] = term.tokens
+            lengths.numpy()[which * P : which * P + p] = term.prompt_lengths
+            owners.numpy()[which * N : which * N + n] = which * P + term.owners
+            here = slice(which * B, which * B + b)
+            rows.numpy()[here] = which * N + chosen
+            real.numpy()[here, :t] = True
+            for x, own in zip(facts, term.given, strict=True):
+                x.numpy()[here, :t], x.numpy()[here, t:] = own, 0
         ragged = bool((lengths != S).any())
         key = (*kinds.pop(), ragged, weight)
         if key not in self._passes:
             self._passes[key] = Replay(self._backward(*key), self.optimizer.gradients)
-        inputs = (x.to(device, non_blocking=True) for x in (prompts, lengths, real, *tensors))
+        inputs = (x.to(device, non_blocking=True) for x in (prompts, lengths, tokens, owners, rows, real, *facts))
         return self._passes[key](*inputs)[0]
 
     def _backward(self, loss: Callable[..., Tensor], temperature: float, ragged: bool, weight: float) -> Callable[..., tuple[Tensor, ...]]:
-        def run(prompts: Tensor, lengths: Tensor, real: Tensor, tokens: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+        def run(
+            prompts: Tensor, lengths: Tensor, tokens: Tensor, owners: Tensor, rows: Tensor, real: Tensor, *given: Tensor
+        ) -> tuple[Tensor, ...]:
             with torch.enable_grad():
-                logp = chosen_logp(row_logits(self.model, prompts, lengths, tokens, ragged) / temperature, tokens)
+                logp = chosen_logp(row_logits(self.model, prompts, lengths, tokens, owners, ragged) / temperature, tokens)[rows]
                 losses = torch.where(real, loss(torch.where(real, logp, 0.0), *given), 0.0)  # twice: 0 times inf is no gradient of 0
                 values = losses.view(self.model.networks, -1).sum(1)  # [R]
                 (weight * values.sum()).backward()  # type: ignore[no-untyped-call]
@@ -213,22 +220,10 @@ def _prefixes(tokens: Tensor, lengths: Tensor, group: int) -> int:  # [B, T], [B
     return int((rows[:, 1:] > 0).sum() - (known & (rows[1:, 1:] > 0)).sum())
 
 
-def _rows(term: Term) -> tuple[Tensor, ...]:  # [B, T] each
-    """The tokens of a term's rows, and what is given for them."""
-    return (term.tokens if term.rows is None else term.tokens[term.rows], *term.given)
-
-
-def _seats(term: Term) -> tuple[np.ndarray, np.ndarray]:
-    """The prompt [B] of each row of a term, and its number [B] among the rows of that prompt."""
-    owners = (term.owners if term.rows is None else term.owners[term.rows]).numpy()
-    order, counts = owners.argsort(kind="stable"), np.bincount(owners)
-    seats = np.empty_like(owners)
-    seats[order] = np.arange(len(owners)) - (counts.cumsum() - counts)[owners[order]]
-    return owners, seats
-
-
 def _size(number: int) -> int:
-    """The next of the numbers 1, 2, 3, 4, 6, 8, 12, 16, 24, ..."""
+    """The next of the numbers 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 96, 144, ...; usual rows of a pass, and a group more, are 144."""
+    if number > ROWS:
+        return _up(number, ROWS)
     power = 1 << (number - 1).bit_length()
     return 3 * power // 4 if power >= 4 and number <= 3 * power // 4 else power
 
