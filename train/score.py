@@ -162,12 +162,13 @@ def _exam(f: tuple[Exact[Family], ...], s: Exact[Surface], vocab: Vocab, problem
     length = min(map(_in_common, groups.values())) if len(groups) < len(f) * problems else 0
     places = {program: place for place, program in enumerate(sorted(groups))}
     papers = []
-    for questions, programs, whole, w in zip(batches, numbers, prompts, written, strict=True):
+    for programs, whole, w in zip(numbers, prompts, written, strict=True):
         solutions = _rows(w.solutions, w.lengths)
         roles = [[ROLES.index(r) for r in surface.roles(vocab.decode(words))] for words in solutions]
         tokens, ends = pad([prompt[length:] + words for prompt, words in zip(whole, solutions, strict=True)])
         by_role, _ = pad([[0] * (len(prompt) - length) + [1 + r for r in row] for prompt, row in zip(whole, roles, strict=True)])
-        applied = np.array([questions.applied(name) for name in primitives], dtype=np.int16)
+        assert isinstance(w.problems, Batch)
+        applied = np.array([w.problems.applied(name) for name in primitives], dtype=np.int16)
         papers.append(Paper(torch.tensor([places[n] for n in programs]), tokens.int(), ends, by_role.char() - 1, applied))
     return Exam(torch.tensor([groups[program][0][:length] for program in places], dtype=torch.int32), tuple(papers))
 

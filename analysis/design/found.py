@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from analysis.design.registration import Registration, differences
@@ -27,7 +27,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "study": study.name,
         "question": study.question,
         "source": study.source,
-        "version": {"synthtasks": version("synthtasks"), "commit": commit(), "registered": registration.hash, "at": registration.at},
+        "version": {"synthtasks": _version(), "commit": commit(), "registered": registration.hash, "at": registration.at},
         "scale": preset(results.setting.scale),
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
@@ -81,3 +81,10 @@ def _difference(difference: float | None, low: float | None, high: float | None)
         return "undefined"
     bounds = "" if low is None or high is None else f" [{low:+z.1f}, {high:+z.1f}]"
     return f"{difference:+z.1f}{bounds}".replace("-", "−")
+
+
+def _version() -> str:
+    try:
+        return version("synthtasks")
+    except PackageNotFoundError:  # run from a checkout, of which the commit says more
+        return "not installed"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
 from itertools import count, islice
 from typing import Annotated, cast
 
@@ -11,7 +11,7 @@ import numpy as np
 from synthtasks.checked import Above, Checked, From, check
 from synthtasks.corpora.documents import Document, Solved, Writer, shares_statements
 from synthtasks.corpora.rows import Rows, rows, withholding, writes_rows
-from synthtasks.families import Family, asked, asks, named
+from synthtasks.families import Family, Program, asked, asks, named
 from synthtasks.families.kit.family import BLOCK, Bulk, Many, many
 from synthtasks.families.kit.fit import told_apart
 from synthtasks.families.kit.once import once
@@ -69,10 +69,19 @@ class Recipe(Checked):
     def rows(self, words: int, withheld: tuple[str, ...], vocab: Vocab, *path: str | int) -> Rows | None:
         """The first documents of the stream called `path`, whole statements until `words` are read, at least one, as tokens; None if they
         are only written one by one. Results of `withheld` primitives carry no loss."""
-        if (room := _room(self)) is None:
+        if self._room is None:
             return None
-        written, drawn = _written(self, max(1, words // room), vocab, *path)
-        return withholding(written, drawn, withheld) if type(self.write) is Solved else written
+        make = remembered if type(self.family) is Program else written  # another family may be equal to one that differs
+        documents, drawn = make(self, max(1, words // self._room), vocab, *path)
+        return withholding(documents, drawn, withheld) if type(self.write) is Solved else documents
+
+    @cached_property
+    def _room(self) -> int | None:
+        """The words of a statement with its questions, if `rows` writes them: then all have equally many."""
+        if not isinstance(self.family, Bulk) or not writes_rows(self.write, self._drawn([0], "room")):
+            return None
+        group = list(islice(self.documents("room"), self.questions))
+        return group[0].statement + sum(d.room for d in group)
 
     def _named(self, *path: str | int) -> tuple[Iterator[int], tuple[str | int, ...]]:
         """The numbers of the statements, and the path by which they are named."""
@@ -86,21 +95,14 @@ class Recipe(Checked):
         return asked(cast(Asking[Many], self.family), "train", numbers, self.questions, *path)
 
 
-@once(RECENT)
-def _written(recipe: Recipe, statements: int, vocab: Vocab, *path: str | int) -> tuple[Rows, Programs]:
-    """The first documents of the stream called `path`, and their programs; arms of a seed that learn at the same time read the same."""
+def written(recipe: Recipe, statements: int, vocab: Vocab, *path: str | int) -> tuple[Rows, Programs]:
+    """The first documents of a recipe's stream called `path`, and their programs."""
     numbers, path = recipe._named(*path)
     drawn = cast(Programs, recipe._drawn(list(islice(numbers, statements)), *path))
     return rows(recipe.write, drawn, recipe.questions, vocab), drawn
 
 
-@cache
-def _room(recipe: Recipe) -> int | None:
-    """The words of a statement with its questions, if `Recipe.rows` writes them: then all have equally many."""
-    if not isinstance(recipe.family, Bulk) or not writes_rows(recipe.write, recipe._drawn([0], "room")):
-        return None
-    group = list(islice(recipe.documents("room"), recipe.questions))
-    return group[0].statement + sum(d.room for d in group)
+remembered = once(RECENT)(written)  # arms of a seed that learn at the same time read the same documents
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from synthtasks.families.kit.batch import Batch
 from synthtasks.families.kit.family import Family, has_one_derivation
 from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
+from synthtasks.families.program import Program
 from synthtasks.problem import Problem, Split
+from synthtasks.surfaces.compact import Compact
 from synthtasks.surfaces.surface import Surface, Tokens, at_once
 from synthtasks.vocab import Vocab
 
@@ -51,13 +53,14 @@ def write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Writte
     Raises:
         ValueError: as drawing the problems, the surface, and `Vocab.encode`.
     """
-    if type(problems) is Batch and isinstance(problems.numbers, range):
-        return _of_batch(problems.family, problems.split, problems.numbers, problems.path, surface, vocab)
+    if type(problems) is Batch and isinstance(numbers := problems.numbers, range):
+        if type(problems.family) is Program and type(surface) is Compact:  # another family or surface may be equal to one that differs
+            return _of_batch(problems.family, problems.split, numbers, problems.path, surface, vocab)
     return _write(problems, surface, vocab)
 
 
 @once(RECENT)
-def _of_batch(family: Family, split: Split, numbers: range, path: tuple[str | int, ...], surface: Surface, vocab: Vocab) -> Written:
+def _of_batch(family: Program, split: Split, numbers: range, path: tuple[str | int, ...], surface: Surface, vocab: Vocab) -> Written:
     """A batch, written. Arms of a seed that learn at the same time meet the same problems, which are drawn once."""
     return _write(Batch(family, split, numbers, path), surface, vocab)
 
