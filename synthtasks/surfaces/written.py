@@ -53,9 +53,10 @@ def write(problems: Sequence[Problem], surface: Surface, vocab: Vocab) -> Writte
     Raises:
         ValueError: as drawing the problems, the surface, and `Vocab.encode`.
     """
-    if type(problems) is Batch and isinstance(numbers := problems.numbers, range):
-        if type(problems.family) is Program and type(surface) is Compact:  # another family or surface may be equal to one that differs
-            return _of_batch(problems.family, problems.split, numbers, problems.path, surface, vocab)
+    if isinstance(problems, Batch) and type(surface) is Compact:  # other surfaces and families may be equal to one that differs
+        family, numbers = problems.family, problems.numbers
+        if type(problems) is Batch and type(family) is Program and isinstance(numbers, range):
+            return _of_batch(family, problems.split, numbers, problems.path, surface, vocab)
     return _write(problems, surface, vocab)
 
 
