@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from models import GPTConfig
+from models.fixed import Sampling
 from models.gpt import GPT
 from models.replay import Replay
 from tests.gpu.frame import Check, Figures, OutOfTimeError, Place, until
@@ -168,17 +169,17 @@ def _asked(which: int) -> Asked:
 def _token(place: Place, stack: Stacked) -> Figures:
     """A step of sampling on the device, and its kernels at one size."""
     (one,) = stack._samplings.values()
-    token = _alone(one._one, one.cache.at)
+    token = _alone(one)
     figures: Figures = {"a token, ms on the device": 1e3 * place.seconds(token, FEW)}
     return figures | (_profile(token) if stack.model.networks == STACKS[1] else {})
 
 
-def _alone(one: Replay, at: Tensor) -> Callable[[], None]:
-    """A step of sampling, again and again at the first place, which is as dear as all others."""
+def _alone(one: Sampling) -> Callable[[], None]:
+    """A step of sampling, again and again at the first place, reading as much as the last."""
 
     def step() -> None:
-        at.zero_()
-        one()
+        one.cache.at.zero_()
+        one._one(one.places)
 
     return step
 
