@@ -53,7 +53,7 @@ class Learn(Stage):
     optim: Optim = Optim()
     keep: tuple[int, ...] = ()  # iterations after which the weights are kept, each for a `Snapshot`
 
-    VERSION: ClassVar[int] = 5  # the iteration alone decides the recipe of its documents; in version 4 the seed did too
+    VERSION: ClassVar[int] = 6  # the ledger of version 5 left attention out
 
     def __post_init__(self) -> None:
         check(self)

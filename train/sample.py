@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
 from synthtasks.corpora import Document
-from train.ledger import LENGTH, Ledger, matrix_weights
+from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
 from train.rl.problems import Band, Endless, ProblemSource
 from train.rl.sampler import Sampler, ask, judged
@@ -47,7 +47,7 @@ class Sample(Stage):
     sampler: Sampler = Sampler(group=64)
     seed: Annotated[int, From(0)] = 0
 
-    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    VERSION: ClassVar[int] = 3  # the ledger of version 2 left attention out
     writes: ClassVar[tuple[str, ...]] = ("samples.npz", "ledger.json")
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Sample(Stage):
         request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "sample", self.seed)
         r = judged(request, self._completions(policy.model, request.asked, context))
         ledger = Ledger(sampled=int(r.mask.sum()))
-        ledger.forward(r.forwarded, matrix_weights(policy.model.config))
+        ledger.forward(r.forwarded, policy.model.config)
         arrays = {
             "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in problems]),
             "problem": np.arange(len(r.tokens), dtype=np.int32) // r.group,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from models.cost import Passed, passed
 from synthtasks.checked import Checked, From
 from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
@@ -31,7 +32,7 @@ class Batch:
     owners: Tensor  # [B] the statement of each row, ascending
     tokens: Tensor  # [B, T] rest of the prompt, body, padding
     learned: Tensor  # bool [B, T] true on the words that carry loss
-    real: int  # tokens that are not padding
+    passed: Passed  # through a model that reads it
 
     def logp(self, model: LanguageModel) -> Tensor:  # [B, T]
         """The log-probability of each of `tokens`. Each statement goes through the model once."""
@@ -72,7 +73,7 @@ class Imitate(Checked):
         import torch
 
         batch = self.batch(run.context, run.vocab, torch.device("cpu"), iteration)
-        run.ledger.train(batch.real, run.weights)
+        run.ledger.train(batch.passed, run.bare.config)
         weights = batch.learned / -batch.learned.sum()
         yield Update((Term(batch.statements, batch.lengths, batch.tokens, batch.owners, weighted, (weights,)),), {})
 
@@ -109,7 +110,7 @@ def from_rows(rows: Rows, device: torch.device) -> Batch:
     P, S = statements.shape
     owners = torch.arange(P, device=device).repeat_interleave(len(tokens) // P)
     lengths = torch.full((P,), S, device=device)
-    return Batch(statements, lengths, owners, tokens, learned, statements.numel() + tokens.numel())
+    return Batch(statements, lengths, owners, tokens, learned, _passed(lengths, torch.full_like(owners, tokens.shape[1]), owners))
 
 
 def by_statement(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -137,4 +138,8 @@ def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vo
     tokens, words = pad([vocab.encode(d.prompt[n:] + d.body) for d, n in zip(documents, stated, strict=True)], device)
     rows = zip(documents, stated, learned, strict=True)
     mask, _ = pad([[0] * (len(d.prompt) - n) + [int(x) for x in body] for d, n, body in rows], device)
-    return Batch(statements, lengths, owners, tokens, mask.bool(), int(lengths.sum() + words.sum()))
+    return Batch(statements, lengths, owners, tokens, mask.bool(), _passed(lengths, words, owners))
+
+
+def _passed(statements: Tensor, rows: Tensor, owners: Tensor) -> Passed:  # [P], [B] words of each, [B]
+    return passed(statements) + passed(rows - 1, statements[owners])  # the last word of a row is not read
