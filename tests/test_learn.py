@@ -462,9 +462,9 @@ def test_silence_after_signal_leaves_the_optimizer_as_it_was(tmp_path: Path) -> 
 def test_the_rate_by_hand() -> None:
     optim = Optim(2.0, warmup=4, decay=0.5)
     # up over 4 iterations: 1/4, 2/4, 3/4, 1; flat; down over the last 5 of 10: 5/5, 4/5, ... 1/5; zero would be iteration 10
-    assert [optim.rate(i, 10) for i in range(11)] == pytest.approx([0.5, 1, 1.5, 2, 2, 2, 1.6, 1.2, 0.8, 0.4, 0])
-    assert [Optim(2.0).rate(i, 3) for i in range(3)] == [2, 2, 2]
-    assert [Optim(1.0, decay=1.0).rate(i, 4) for i in range(4)] == [1, 0.75, 0.5, 0.25]
+    assert [optim.rate(i, 1 - i / 10) for i in range(11)] == pytest.approx([0.5, 1, 1.5, 2, 2, 2, 1.6, 1.2, 0.8, 0.4, 0])
+    assert [Optim(2.0).rate(i, 1 - i / 3) for i in range(3)] == [2, 2, 2]
+    assert [Optim(1.0, decay=1.0).rate(i, 1 - i / 4) for i in range(4)] == [1, 0.75, 0.5, 0.25]
 
 
 # Broken if the rate of an iteration did not reach the optimiser: the first step of Adam is as long as the rate.

@@ -13,7 +13,7 @@ from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
 from train.losses.sources import Source
 from train.run import Run, Term, Update
-from train.stages.stage import Shelf
+from train.stages.stage import Context
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class Imitate(Checked):
     """Cross-entropy on the bodies of documents, as the mean over the words that carry loss.
 
     An iteration reads as many documents as fit into `tokens`, all questions about a statement or none; of a `Corpus` they are of one
-    recipe. A statement is read, and counts, once.
+    recipe. A statement is read, and counts, once. If the source has no document, no step is taken, and nothing is counted.
     """
 
     source: Source
@@ -54,7 +54,11 @@ class Imitate(Checked):
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
-    word: ClassVar[str] = "pretrain"
+
+    @property
+    def word(self) -> str:
+        """Its kind in plans: pretraining alone takes as long as it does."""
+        return "pretrain" if isinstance(self.source, Corpus) else "imitate"
 
     @property
     def stacks(self) -> tuple[object, ...]:
@@ -72,24 +76,26 @@ class Imitate(Checked):
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         import torch
 
-        batch = self.batch(run.context, run.vocab, torch.device("cpu"), iteration)
+        if not (batch := self.batch(run.context, run.vocab, torch.device("cpu"), iteration)):
+            yield Update((), {})
+            return
         run.ledger.train(batch.passed, run.bare.config)
         weights = batch.learned / -batch.learned.sum()
         yield Update((Term(batch.statements, batch.lengths, batch.tokens, batch.owners, weighted, (weights,)),), {})
 
-    def batch(self, shelf: Shelf, vocab: Vocab, device: torch.device, iteration: int) -> Batch:
-        """The documents of an iteration as tensors."""
+    def batch(self, context: Context, vocab: Vocab, device: torch.device, iteration: int) -> Batch | None:
+        """The documents of an iteration as tensors; None, if the source has none."""
         source = self.source
         if type(source) is Corpus and (rows := source.rows(self.tokens, vocab, iteration, "imitate", self.seed)):
             return from_rows(rows, device)
-        documents = self.documents(shelf, iteration)
-        return collate(documents, [source.learned(d) for d in documents], vocab, device)
+        documents = self.documents(context, iteration)
+        return collate(documents, [source.learned(d) for d in documents], vocab, device) if documents else None
 
-    def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
-        """The documents of an iteration, at least one."""
+    def documents(self, context: Context, iteration: int) -> list[Document]:
+        """The documents of an iteration: at least one, if the source has any."""
         documents: list[Document] = []
         room = self.tokens
-        for group in by_statement(self.source.documents(shelf, iteration, "imitate", self.seed)):
+        for group in by_statement(self.source.documents(context, iteration, "imitate", self.seed)):
             room -= group[0].statement + sum(d.room for d in group)
             if room < 0 and documents:
                 break
