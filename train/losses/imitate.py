@@ -11,7 +11,7 @@ from synthtasks.checked import Checked, From
 from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
-from train.losses.sources import Source
+from train.losses.sources import Mixture, Source
 from train.run import Run, Term, Update
 from train.stages.stage import Context
 
@@ -49,7 +49,7 @@ class Imitate(Checked):
     recipe. A statement is read, and counts, once. If the source has no document, no step is taken, and nothing is counted.
     """
 
-    source: Source
+    source: Source | Mixture
     tokens: Annotated[int, From(1)] = 6_144  # an iteration
     seed: Annotated[int, From(0)] = 0
 
@@ -85,7 +85,7 @@ class Imitate(Checked):
 
     def batch(self, context: Context, vocab: Vocab, device: torch.device, iteration: int) -> Batch | None:
         """The documents of an iteration as tensors; None, if the source has none."""
-        source = self.source
+        source = self._source(iteration)
         if type(source) is Corpus and (rows := source.rows(self.tokens, vocab, iteration, "imitate", self.seed)):
             return from_rows(rows, device)
         documents = self.documents(context, iteration)
@@ -95,12 +95,15 @@ class Imitate(Checked):
         """The documents of an iteration: at least one, if the source has any."""
         documents: list[Document] = []
         room = self.tokens
-        for group in by_statement(self.source.documents(context, iteration, "imitate", self.seed)):
+        for group in by_statement(self._source(iteration).documents(context, iteration, "imitate", self.seed)):
             room -= group[0].statement + sum(d.room for d in group)
             if room < 0 and documents:
                 break
             documents += group
         return documents
+
+    def _source(self, iteration: int) -> Source:
+        return self.source.at(iteration) if isinstance(self.source, Mixture) else self.source
 
 
 def weighted(logp: Tensor, weights: Tensor) -> Tensor:  # [B, T] each -> [B, T]
