@@ -14,7 +14,7 @@ from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
 from synthtasks.vocab import Vocab
 from train.learn import Learn
-from train.losses import Gold, Imitate, Mixture, Source
+from train.losses import Distil, Gold, Imitate, Mixture, Source
 from train.losses.practice import Practice
 from train.policy import Fresh
 from train.rl import Band, Endless, Few, ProblemSource
@@ -151,7 +151,7 @@ def _readings(stage: Stage) -> Iterator[Reading]:
                 if isinstance(loss, Imitate):
                     for source in [part for _, part in loss.source.parts] if isinstance(loss.source, Mixture) else [loss.source]:
                         yield from _read(source)
-                elif isinstance(loss, Practice):
+                elif isinstance(loss, Practice | Distil):
                     yield from _answered(loss.source, Solved(loss.sampler.surface), loss.sampler.spare)
 
 
