@@ -193,5 +193,6 @@ class Sampling:
         T = int(lengths.max())
         mask = torch.arange(T, device=tokens.device) < lengths[:, None]
         logp, *measured = (facts[: t + 1].T[:, :T] * mask for facts in self.facts)
-        forwarded = passed(read.lengths) + passed(lengths - 1, read.lengths.repeat_interleave(B // len(prompts)))  # each row alone
+        given = self.cache.prompts.lengths  # [P]
+        forwarded = passed(given) + passed(lengths - 1, given.repeat_interleave(len(lengths) // len(given)))  # each row alone
         return Completions(tokens[:, :T] * mask, lengths, mask, logp, forwarded, tuple(measured))
