@@ -66,7 +66,7 @@ SMOKE = Scale(
     rl_iterations=12, problems=16, group=8, rl_lr=1e-3,
     exam_problems=128, sampled_problems=16, samples=16, seeds=1,
 )  # fmt: skip
-STACKING = Machine(accelerator="cuda", precision="tf32", threads=2, memory_fraction=0.45, stack=32, rows=128)
+STACKING = Machine(accelerator="cuda", precision="tf32", threads=2, memory_fraction=0.3, stack=32, rows=128)
 GPU = replace(CPU, seeds=16, machine=STACKING)  # the cpu scale in minutes, and with more seeds
 LARGE = Scale(
     lines=26, deepest=26, width=256, layers=4, heads=8,
