@@ -66,12 +66,12 @@ SMOKE = Scale(
     rl_iterations=12, problems=16, group=8, rl_lr=1e-3,
     exam_problems=128, sampled_problems=16, samples=16, seeds=1,
 )  # fmt: skip
-STACKING = Machine(accelerator="cuda", precision="tf32", threads=2, memory_fraction=0.3, stack=32, rows=128)
+STACKING = Machine(accelerator="cuda", precision="tf32", threads=2, memory_fraction=0.2, stack=16, rows=128)
 GPU = replace(CPU, seeds=16, machine=STACKING)  # the cpu scale in minutes, and with more seeds
 LARGE = Scale(
     lines=26, deepest=26, width=256, layers=4, heads=8,
     pretraining=4_000, tokens=32_768, questions=1, pretraining_lr=2e-3, pretraining_decay=0.3, rl_iterations=400, problems=64,
-    exam_problems=512, machine=replace(STACKING, stack=16),
+    exam_problems=512, machine=replace(STACKING, memory_fraction=0.45),
 )  # fmt: skip
 
 SCALES = {"smoke": SMOKE, "cpu": CPU, "gpu": GPU, "large": LARGE}

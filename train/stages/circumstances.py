@@ -46,6 +46,7 @@ def measure_memory() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
+@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """The versions of the packages that results depend on."""
     return {package: version(package) for package in PACKAGES}
