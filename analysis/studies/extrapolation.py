@@ -5,6 +5,7 @@ sampling once and in rounds, continued pretraining, and two placebos: a random r
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from analysis.claims.claims import At, Claim, Contrast, More, Past, Same, Term, Throughout, Where, gain
 from analysis.design.arms import continued, expert_iteration, rft, sft, spending
@@ -58,10 +59,11 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     for band in ("at", "beyond"):
         yield cell("rft", band, rft(scale, policy, problems[band], rl[band], seed, tasks), rl[band])
     at, like = problems["at"], rl["at"]
+    finer = replace(scale, problems=-(-scale.problems // 2))  # by a coin every group learns, so that an iteration costs four times as much
     arms = {
         "expert iteration": expert_iteration(scale, policy, at, like, seed, tasks),
         "continued": continued(scale, policy, like),
-        "coin": spending(practise(scale, policy, at, REWARDS["coin"], seed, tasks), like),
+        "coin": spending(practise(finer, policy, at, REWARDS["coin"], seed, tasks), like),
         "format": sft(scale, policy, at, like, seed, tasks, unsolved(tasks.said)),
     }
     yield from (cell(method, "at", learned, like) for method, learned in arms.items())
