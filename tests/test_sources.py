@@ -224,6 +224,15 @@ def test_samples_with_a_prefix_are_documents(tmp_path: Path) -> None:
         assert Verified(stage).learned(document) == (True,) * len(document.body)
 
 
+# Broken if the share of problems with a prefix were another, they were always the same ones, or a batch came back otherwise.
+def test_the_share_with_a_prefix_is_exact_in_the_mean(tmp_path: Path) -> None:
+    store, source = Store(tmp_path), Prefixed(Fixed(LONG), 0.3, 0.5)
+    drawn = [source.batch(store, 5, 0, i, 0).steps for i in range(400)]
+    assert {sum(n > 0 for n in each) for each in drawn} == {1, 2}
+    assert np.mean([[n > 0 for n in each] for each in drawn], 0).tolist() == pytest.approx([0.3] * 5, abs=0.08)
+    assert [source.batch(store, 5, 0, i, 0).steps for i in reversed(range(400))] == drawn[::-1]
+
+
 # Broken if steps were given that a solution has not, one a problem were not, or they were given twice over.
 def test_impossible_prefixes_are_refused(tmp_path: Path) -> None:
     problems = Endless(LONG).batch(Store(tmp_path), 2, 0, 0, 0)
