@@ -21,13 +21,13 @@ from tests.test_written import assert_written
 from train.learn import Learn
 from train.losses import Practice, Verified
 from train.policy import load_policy
-from train.rl import Band, Coin, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule, rollout
+from train.rl import Around, Band, Coin, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule, rollout
 from train.rl.problems import easy_to_hard, in_turn, rehearsed, replay, spectrum, without
 from train.rl.problems.mixture import shares
 from train.rl.sampler import ask, judged
 from train.sample import Sample, read_samples
 from train.stages.disk import write_json
-from train.stages.stage import Context, Stage
+from train.stages.stage import Context, Stage, Undefined
 from train.stages.store import Store
 
 LONG = Program(steps=6, lines=8)
@@ -275,6 +275,16 @@ class Noted:
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> object:
         SEEN.append((iteration, problems := self.band.batch(context, count, seed, iteration, draw)))
         return problems
+
+
+# Broken if problems around an edge lay around another place, left out what is there, or were not those of their difficulties.
+def test_problems_around_an_edge(tmp_path: Path) -> None:
+    store, edge = Store(tmp_path), Found((3, 4))
+    source = Around(LONG, edge, (-3, -1, 1, 6))  # difficulties 0 and 9 are none of this family
+    assert Counter(steps(source.batch(store, 6, 0, 1, 0))) == {2: 3, 4: 3}
+    assert source.batch(store, 6, 0, 1, 0) == spectrum(LONG, (2, 4)).batch(store, 6, 0, 1, 0)
+    with pytest.raises(Undefined, match=r"no problems lie \(-3,\) steps from difficulty 3, the first at the edge"):
+        Around(LONG, edge, (-3,)).batch(store, 6, 0, 0, 0)
 
 
 # Broken if a round on a newly measured edge met the problems of the round before, or rounds on one edge were not the whole.

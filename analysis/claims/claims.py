@@ -57,6 +57,14 @@ class Past(Checked):
 
 
 @dataclass(frozen=True)
+class Everywhere:
+    """Every difficulty at which the seed's edge was measured: the whole map."""
+
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        return sorted(outcome.curve("edge", "pass@1"))
+
+
+@dataclass(frozen=True)
 class Places:
     """These places on the axis; by default the one of a metric that has no axis."""
 

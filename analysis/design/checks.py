@@ -17,7 +17,7 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl import Band, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule
+from train.rl import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage, closure, name
@@ -160,6 +160,8 @@ def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
         edge = source.edge if isinstance(source, Band) else None
         family = at(source.family, max(difficulties(edge.scores))) if isinstance(edge, Edge) else source.family
         yield Reading(family, Solved(sampler.surface), "train" if isinstance(source, Few) else source.split, sampler.spare)
+    elif isinstance(source, Around):
+        yield from _answered(Band(source.family, source.edge, source.region), sampler)
     elif isinstance(source, Mixture):
         yield from (reading for _, part in source.parts for reading in _answered(part, sampler))
     elif isinstance(source, Schedule):
