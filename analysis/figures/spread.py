@@ -33,7 +33,7 @@ class Gain:
 @dataclass(frozen=True)
 class Spread:
     """A panel for each number, a line for each value of the label `rows`: dots are seeds, the bar is their mean. Beside it stand the
-    seeds that reach `large`, and the 95 % interval of their share."""
+    seeds that exceed `large`, and the 95 % interval of their share."""
 
     numbers: Mapping[str, Callable[[Outcome], float | None]]  # with the label of its panel
     rows: str
@@ -70,6 +70,7 @@ class Spread:
         colour = PALETTE[place % len(PALETTE)]
         axes.plot(values, [place] * len(values), "o", color=colour, markersize=4, alpha=0.6, markeredgewidth=0)
         axes.plot([float(np.mean(values))] * 2, [place - 0.3, place + 0.3], color=colour, linewidth=2)
-        many = share(sum(v >= self.large for v in values), len(values))
-        said = f"{round(many.mean * len(values))} of {len(values)} [{many.low:.2f}, {many.high:.2f}]"
+        large = [v > self.large for v in values]
+        found = share(large)
+        said = f"{sum(large)} of {len(large)} [{found.low:.2f}, {found.high:.2f}]"
         axes.annotate(said, (1, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7.5, color=FAINT)

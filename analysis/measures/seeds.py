@@ -121,22 +121,6 @@ def either_side(x: Sequence[float], bound: float = 0.0) -> tuple[float, float]:
     return float((values > bound).mean()), float((values < bound).mean())
 
 
-def share(some: int, of: int, level: float = 0.95) -> Interval:
-    """The share of seeds in which something happened, with its exact interval (Clopper and Pearson 1934).
-
-    Raises:
-        ValueError: if there is no seed, or it happened in more than there are.
-    """
-    from scipy import stats
-
-    if not 0 <= some <= of or of < 1:
-        raise ValueError(f"a share is of at least one seed, and of no more than there are; found {some} of {of}")
-    tail = (1 - level) / 2
-    low = float(stats.beta.ppf(tail, some, of - some + 1)) if some else 0.0
-    high = float(stats.beta.ppf(1 - tail, some + 1, of - some)) if some < of else 1.0
-    return Interval(some / of, low, high)
-
-
 def _finite(x: Sequence[float]) -> Floats:
     """Values over seeds.
 
