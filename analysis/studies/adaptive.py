@@ -117,9 +117,9 @@ STUDY = Study(
             "Each seed, by the problems on which RL practised",
             Spread({"at the edge": Gain(At()), "beyond the edge": Gain(BEYOND), "whole map": Gain(MAP)}, "problems"),
             "Gain in pass@128 at the first edge, beyond it, where the base earns no reward, and over every difficulty. Each dot is a "
-            "seed, the bar their mean. At the right: the seeds that gain more than 10 points (dotted line), with the 95 % interval of their "
-            "share. The upper four arms choose problems in different ways; below them is practice beyond the edge alone, without and with "
-            "starts from a prefix, and the coin.",
+            "seed, the bar their mean. At the right: the seeds that gain more than 10 points (dotted line), with the 95 % interval of "
+            "their share. The upper four arms choose problems in different ways; below them is practice beyond the edge alone, without "
+            "and with starts from a prefix, and the coin.",
         ),
     ),
     options=Tasks(),

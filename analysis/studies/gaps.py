@@ -120,8 +120,8 @@ STUDY = Study(
         Figure(
             "Each seed, by the mixture on which RL practised",
             Spread({"two steps deeper than the edge": Gain(DEEPER), "beyond the edge": Gain(BEYOND), "whole map": Gain(MAP)}, "mixture"),
-            "Gain in pass@128. Each dot is a seed, the bar their mean. At the right: the seeds that gain more than 10 points (dotted line), "
-            "with the 95 % interval of their share (Clopper and Pearson). Where dots lie in two heaps, the mean describes no seed.",
+            "Gain in pass@128. Each dot is a seed, the bar their mean. At the right: the seeds that gain more than 10 points (dotted "
+            "line), with the 95 % interval of their share (Clopper and Pearson). Where dots lie in two heaps, the mean describes no seed.",
         ),
     ),
     options=Tasks(),
