@@ -88,7 +88,7 @@ class Practised:
         there = before.plain[before.at(depth)]
         yield cell.fact("before", P_1, None, float(exact_pass_at_k(there, 1).mean()), problems)
         practice = learn.losses[0][1]
-        if isinstance(practice, Practice):
+        if isinstance(practice, Practice) and isinstance(learn.iterations, int):
             share = float(signal(there, practice.sampler.group).mean())
             groups = practice.problems * learn.iterations * share
             yield cell.fact("before", GROUPS, None, float(np.log10(max(groups, FEWEST))), problems)

@@ -3,6 +3,6 @@
 from train.losses.compare import Compare
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
-from train.losses.sources import Source, Traces, Verified
+from train.losses.sources import Gold, Mixture, Source, Traces, Verified
 
-__all__ = ["Compare", "Imitate", "Practice", "Source", "Traces", "Verified"]
+__all__ = ["Compare", "Gold", "Imitate", "Mixture", "Practice", "Source", "Traces", "Verified"]
