@@ -117,6 +117,7 @@ class Reading:
     write: Writer
     split: Split = "train"
     spare: int = 0  # tokens that it may write beyond the solution
+    given: float = 0.0  # share of the solution behind the prompts of some problems, beside which others are solved whole
 
     def check(self, config: GPTConfig, vocab: Vocab) -> None:
         """Refuse documents that have other words than the policy, or do not fit into its context.
@@ -126,7 +127,7 @@ class Reading:
         """
         for i in range(DRAWN):
             document = self.write(problem(self.family, self.split, "check", i))
-            needed = len(vocab.encode(document.prompt + document.body)) + self.spare
+            needed = len(vocab.encode(document.prompt + document.body)) + round(self.given * len(document.body)) + self.spare
             if needed > config.context:
                 holds = f"the model's context holds {config.context} tokens, but {needed} are needed for {_said(self.family)}"
                 raise ValueError(f"{holds}: take fewer lines or steps, or a longer context")
@@ -176,4 +177,5 @@ def _answered(source: ProblemSource, write: Writer, spare: int = 0) -> Iterator[
     elif isinstance(source, Schedule):
         yield from (reading for _, part in source.turns for reading in _answered(part, write, spare))
     elif isinstance(source, Prefixed):
-        yield from _answered(source.source, write, spare)
+        given = source.given if source.share < 1 else 0.0
+        yield from (replace(reading, given=given) for reading in _answered(source.source, write, spare))

@@ -23,7 +23,7 @@ from train.rl.problems import easy_to_hard, spectrum
 
 ROUNDS = 4
 EVERY = 2  # steps between the difficulties of a spectrum
-SHARE, GIVEN = 0.5, 0.75  # of problems that start from a prefix, and of the steps in it
+SHARE, GIVEN = 0.5, 0.5  # of problems that start from a prefix, and of the steps in it
 COIN = "uniform, coin"
 POLICIES = ("fixed", "adaptive", "uniform", "easy to hard")  # ways to choose problems
 ARMS = (*POLICIES, "beyond alone", "beyond, prefix", COIN)
