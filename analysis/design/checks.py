@@ -15,7 +15,7 @@ from synthtasks.problem import Split
 from synthtasks.vocab import Vocab
 from train import losses, rl
 from train.learn import Learn
-from train.losses import Gold, Imitate, Practice, Source
+from train.losses import Distil, Gold, Imitate, Practice, Source
 from train.policy import Fresh
 from train.rl import Around, Band, Endless, Few, Prefixed, ProblemSource, Schedule
 from train.sample import Sample
@@ -152,7 +152,7 @@ def _readings(stage: Stage) -> Iterator[Reading]:
                 if isinstance(loss, Imitate):
                     for source in [part for _, part in loss.source.parts] if isinstance(loss.source, losses.Mixture) else [loss.source]:
                         yield from _read(source)
-                elif isinstance(loss, Practice):
+                elif isinstance(loss, Practice | Distil):
                     yield from _answered(loss.source, Solved(loss.sampler.surface), loss.sampler.spare)
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from analysis.claims.claims import Claim, Contrast, Everywhere, More, Past, Same, gain
+from analysis.claims.claims import Claim, Contrast, Everywhere, More, Past, Places, Same, gain
+from analysis.design.arms import continued, sft
 from analysis.design.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, score, tasks_of
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
+from analysis.measures.compute import Compute
 from analysis.measures.estimates import Floats, exact_pass_at_k
 from analysis.measures.exact import Exact, Regions, bands_of, scored
 from analysis.measures.facts import Cell, Fact, Outcome
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 DEPTHS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24)  # difficulties at which RL practises
 CONTROLLED = (6, 10)  # ... and other ways to spend as much compute there
 THIN, KEPT = 8, 0.02  # the depth at which rewards are thinned out, and the share of the groups that keep theirs
-ARMS = ("process", "coin", "thinned")
+ARMS = ("process", "coin", "thinned", "sft", "continued")
 DEEPER = 2  # steps beyond the edge
 FEWEST = 1e-3  # groups with signal: fewer are shown as so many
 
@@ -54,16 +56,21 @@ class Thinned(Checked):
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
-    """Process reward at every depth; a coin, and other ways, at some."""
+    """Process reward at every depth; at some a coin, and fine-tuning and more pretraining with the compute of RL."""
     scale, tasks = setting.scale, tasks_of(setting)
     policy, edge, family = base(scale, (), seed, tasks), present_edge(scale, tasks, seed), needing(scale, tasks)
-    depths = {level(f): f for f in exam(family, scale.deepest)}
     rewards = {**REWARDS, "thinned": Thinned(REWARDS["process"], KEPT)}
-    for arm, chosen in (("process", DEPTHS), ("coin", CONTROLLED), ("thinned", (THIN,))):
-        for depth in (n for n in chosen if n in depths):
-            learned = practise(scale, policy, Endless(depths[depth]), rewards[arm], seed, tasks)
-            after = score(scale, learned, family, seed, tasks=tasks)
-            yield Cell.of({"depth": str(depth), "arm": arm}, seed, edge=edge, before=edge.scores, learn=learned, after=after)
+    for here in (f for f in exam(family, scale.deepest) if level(f) in DEPTHS):
+        depth, problems = level(here), Endless(here)
+        arms = {arm: practise(scale, policy, problems, rewards[arm], seed, tasks) for arm in ("process", "coin", "thinned")}
+        like = arms["process"]
+        arms |= {"sft": sft(scale, policy, problems, like, seed, tasks), "continued": continued(scale, policy, like)}
+        chosen = ("process", *(("coin", "sft", "continued") if depth in CONTROLLED else ()), *(("thinned",) if depth == THIN else ()))
+        for arm in chosen:
+            stages = {"edge": edge, "before": edge.scores, "base": policy, "learn": arms[arm]}
+            stages |= {"budget": like} if arm in ("sft", "continued") else {}
+            after = score(scale, arms[arm], family, seed, tasks=tasks)
+            yield Cell.of({"depth": str(depth), "arm": arm}, seed, **stages, after=after)
 
 
 def signal(logp: Floats, group: int) -> Floats:  # [P] -> [P]
@@ -141,11 +148,12 @@ class Nearest:
         return [cells[min(cells, key=lambda depth: (depth < start, abs(depth - start)))] for start in first]
 
 
-PROCESS, COIN, THINNED = {"arm": "process"}, {"arm": "coin"}, {"arm": "thinned"}
+PROCESS, COIN, THINNED, SFT, CONTINUED = ({"arm": arm} for arm in ARMS)
 MASTERED, NEARLY, PLATEAU = Between(0.995, 2.0), Between(0.9, 0.995), Between(0.1, 0.9)
 UPPER, LOWER = Between(0.5, 0.9), Between(0.1, 0.5)
 SILENT = Between(-9.0, -1.0, GROUPS)  # a chance below .1 of a single group with signal
-DEEP, MAP, NEXT = Past("at", DEEPER), Everywhere(), Nearest(among=CONTROLLED)
+DEEP, MAP, TAUGHT = Past("at", DEEPER), Everywhere(), Places((1.0, 2.0, 3.0))
+NEXT = Nearest(among=CONTROLLED)
 
 
 def there(labels: dict[str, str], pick: Between | Nearest, sign: float = 1.0) -> Contrast:
@@ -197,6 +205,23 @@ CLAIMS = (
         (*there(PROCESS, NEXT), *there(COIN, NEXT, -1.0)),
         More(10),
     ),
+    Claim(
+        "9 more than pretraining",
+        "... and more than continued pretraining with the compute of RL.",
+        (*there(PROCESS, NEXT), *there(CONTINUED, NEXT, -1.0)),
+        More(10),
+    ),
+    Claim(
+        "10 as much as SFT",
+        "... and as much as fine-tuning, with the compute of RL, on gold derivations of the same problems.",
+        (*there(PROCESS, NEXT), *there(SFT, NEXT, -1.0)),
+        Same(10),
+    ),
+    *(
+        Claim(f"{name}: {what}", f"{name} next to the edge: {what}.", gain(arm, where, metric, pick=NEXT), unit=f"{metric}, points of 100")
+        for name, arm in (("RL", PROCESS), ("SFT", SFT))
+        for what, where, metric in (("gain over the map", MAP, "pass@128"), ("gain where pretraining solved problems", TAUGHT, "pass@1"))
+    ),
 )
 
 STUDY = Study(
@@ -205,7 +230,7 @@ STUDY = Study(
     source="arXiv:2602.14872",
     axes={"depth": tuple(map(str, DEPTHS)), "arm": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Practised(), Noted("learn")),
+    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Practised(), Compute(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(
