@@ -35,7 +35,7 @@ from train.stages.stage import Shelf
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEPTHS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24)  # difficulties at which RL practises
+DEPTHS = (4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24)  # difficulties at which RL practises
 CONTROLLED = (6, 10)  # ... and other ways to spend as much compute there
 THIN, KEPT = 8, 0.02  # the depth at which rewards are thinned out, and the share of the groups that keep theirs
 ARMS = ("process", "coin", "thinned", "sft", "continued")
@@ -109,13 +109,13 @@ class Practised:
                 yield cell.fact("after", f"gain {name}", None, 100 * float(gains.mean()), problems)
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        """As if the base solved the depths often, always, nearly always, seldom and never, in turn."""
+        """As if the base solved the depths always, nearly always, seldom, never and often, in turn."""
         depth = int(dict(cell.labels)["depth"])
         kind = DEPTHS.index(depth) % 5
         yield cell.fact("learning", "given", depth, 1.0)
         yield cell.fact("learning", "updates", None, 1.0)
-        yield cell.fact("before", P_1, None, (0.7, 1.0, 0.95, 0.2, 0.0)[kind])
-        yield cell.fact("before", GROUPS, None, (3.0, 1.0, 2.0, 3.0, -2.0)[kind])
+        yield cell.fact("before", P_1, None, (1.0, 0.95, 0.2, 0.0, 0.7)[kind])
+        yield cell.fact("before", GROUPS, None, (1.0, 2.0, 3.0, -2.0, 3.0)[kind])
 
 
 P_1, GROUPS = "pass@1 where RL practised", "log10 of expected groups with signal"
