@@ -55,8 +55,8 @@ def rft(scale: Scale, policy: Stage, problems: ProblemSource, like: Learn, seed:
 def expert_iteration(
     scale: Scale, policy: Stage, problems: ProblemSource, like: Learn, seed: int, tasks: Tasks = PROGRAMS, rounds: int = ROUNDS
 ) -> Learn:
-    """Rounds of sampling and learning, each on its part of the problems that RL meets, in their order. A round may spend what is left of the
-    shares of all rounds so far."""
+    """Rounds of sampling and learning, each on its part of the problems that RL meets, in their order. A round may spend what is left of
+    the shares of all rounds so far."""
     spent: tuple[Stage, ...] = ()
     each = -(-scale.rl_iterations // rounds)
     learned = policy

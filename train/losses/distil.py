@@ -25,8 +25,8 @@ Direction = Literal["reverse", "forward"]
 
 @dataclass(frozen=True)
 class Distil(Checked):
-    """On-policy distillation (arXiv:2306.13649 with lambda 1): the exact Kullback-Leibler divergence over the vocabulary, as a mean over the
-    tokens that the student chose.
+    """On-policy distillation (arXiv:2306.13649 with lambda 1): the exact divergence (Kullback-Leibler) over the vocabulary, as a mean over
+    the tokens that the student chose.
 
     The reverse divergence, of the student from the teacher, gives up what the student cannot say as well; the forward one covers all that
     the teacher says. No gradient passes through the sampling. Student and teacher have one vocabulary. The problems are those that
