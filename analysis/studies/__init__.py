@@ -5,7 +5,7 @@ from importlib import import_module
 
 from analysis.design.study import Study
 
-NAMES = ("grid", "where", "gaps", "adaptive")
+NAMES = ("grid", "where", "gaps", "extrapolation", "adaptive")
 
 
 class _Studies(Mapping[str, Study]):
