@@ -15,7 +15,7 @@ from synthtasks.checked import From, check
 from synthtasks.corpora import Document
 from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
-from train.rl.problems import Band, Endless, ProblemSource
+from train.rl.problems import Endless, ProblemSource, trials
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Asked
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
@@ -63,7 +63,7 @@ class Sample(Stage):
 
     def trials(self) -> tuple[Trial, ...]:
         """A trial on a few problems."""
-        source = self.source.trials()[0] if isinstance(self.source, Band) else self.source
+        source = trials(self.source)[0]
         n = TRIED if isinstance(source, Endless) else self.problems
         few, times = replace(self, source=source, problems=n, iterations=1), self.iterations * self.problems / n
         return tuple(Trial(replace(few, policy=fresh), times) for fresh in untrained(self))
@@ -97,7 +97,7 @@ class Sample(Stage):
             r = judged(request, self._completions(policy.model, request.asked, context))
             ledger.sampled += int(r.mask.sum())
             ledger.forward(r.forwarded, policy.model.config)
-            prompts += [" ".join(self.sampler.surface.prompt(problem)) for problem in problems]
+            prompts += [" ".join(policy.vocab.decode(tokens)) for tokens in request.written.unpadded]
             words += [" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]
             right.append(torch.stack((r.correct, r.process)).cpu())
         correct, process = torch.cat(right, 1).numpy()
