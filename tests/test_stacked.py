@@ -52,9 +52,8 @@ from train.losses.compare import Compare
 from train.losses.imitate import Imitate, weighted
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import DAPO, GRPO, Algorithm, Coin, Endless, Rollouts, Sampler
+from train.rl import DAPO, GRPO, Algorithm, Coin, Endless, Reward, Rollouts, Sampler
 from train.rl.algorithms import GSPO
-from train.rl.rewards import Reward
 from train.run import Asked, Loss, Run, Term, Update
 from train.sample import Sample
 from train.stacked.meeting import Meeting

@@ -149,7 +149,8 @@ class Learn(Stage):
     def _iterate(self, network: Network, run: Run, iteration: int) -> Iterator[Metrics]:
         """Run one iteration, and yield the metrics of each of its updates."""
         rate = self.optim.rate(iteration, self.iterations)
-        streams = [loss.updates(run, before + iteration) for (_, loss), before in zip(self.losses, self._before, strict=True)]
+        numbers = [before + iteration for before in self._before]
+        streams = [loss.updates(replace(run, iteration=n), n) for (_, loss), n in zip(self.losses, numbers, strict=True)]
         for updates in abreast(self.losses, streams, iteration):
             metrics = take(network, rate, self.losses, updates, iteration)
             run.ledger.updates += "gradient_norm" in metrics

@@ -18,7 +18,9 @@ from train.rl.contracts import fitting
 from train.rl.credit import chain, compares
 from train.rl.objectives import Surrogate, kl
 from train.rl.problems import Band, ProblemSource
-from train.rl.rewards import Coin, Correct, Reward
+from train.rl.rewards.controls import Coin
+from train.rl.rewards.reward import Reward
+from train.rl.rewards.truth import Correct
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Metrics, Run, Term, Update

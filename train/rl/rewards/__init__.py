@@ -1,0 +1,1 @@
+"""Rewards. `train.rl` offers them, since results are named by the room that offers a class."""
