@@ -12,7 +12,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 from models.gpt import GPT
 from models.sampling import pad
@@ -172,11 +171,6 @@ def test_the_spoilt_completions_differ() -> None:
     assert ((shares > 1 - 1e-6) & ~r.process).any()
 
 
-def steps_of(x: Tensor) -> list[list[int]]:  # [B, T]
-    """The places of the tokens with a reward."""
-    return [row.nonzero()[:, 0].tolist() for row in x]
-
-
 # Broken if a step counted more or less than its share, an answer or a repeated step counted, or a step after a wrong one did.
 def test_dense_by_hand() -> None:
     problems = Batch(PROGRAM, "train", range(1), ("hand",))
@@ -188,13 +182,16 @@ def test_dense_by_hand() -> None:
         (*one, *two, *end): [3, 7],
         (*one, *wrong, *three, *end): [3],  # the last step uses the wrong one
         (*one, *one, *two, *three): [3, 11, 15],  # a step counts once
+        (*one, *two, *one, *two, *end): [3, 7],  # ... where it is right first
         (*two, *three, *end): [],  # out of turn
         end: [],
         ("answer",): [],
     }
-    x = Dense()(saying(problems, list(said), Compact()), a_run())
-    assert steps_of(x) == list(said.values())
-    assert x[x > 0].tolist() == pytest.approx([1 / 3] * int((x > 0).sum()))
+    r = saying(problems, list(said), Compact())
+    for one_by_one in (r, replace(r, solutions=None)):
+        x = Dense()(one_by_one, a_run())
+        assert [row.nonzero()[:, 0].tolist() for row in x] == list(said.values())
+        assert x[x > 0].tolist() == pytest.approx([1 / 3] * int((x > 0).sum()))
 
 
 # Broken if a family whose problems may have several derivations, or a surface of many words a value, earned no share or more than one.

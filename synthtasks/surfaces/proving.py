@@ -20,8 +20,8 @@ class Proving:
     steps: Tokens  # [B] of the proof
 
 
-def proving(tokens: Tokens, lengths: Tokens, solutions: Tokens, vocab: Vocab) -> Proving:  # [B, T], [B], [B, *]
-    """The steps that completions prove of a chain, which `solutions` (padded with 0) derive.
+def proving(tokens: Tokens, solutions: Tokens, vocab: Vocab) -> Proving:  # [B, T], [B, *], padded with 0
+    """The steps that completions prove of a chain, which `solutions` derive.
 
     A step is right if line, operator, constant and value are those of the solution, the step before it in the completion has the name of
     the step before it in the solution, and that one is proven; the first step of the solution, if nothing stands before it.
@@ -30,7 +30,7 @@ def proving(tokens: Tokens, lengths: Tokens, solutions: Tokens, vocab: Vocab) ->
     due = solutions[:, : WORDS_A_STEP * steps.max(initial=0)].reshape(len(tokens), -1, WORDS_A_STEP)  # [B, W, 4]
     there = np.arange(due.shape[1]) < steps[:, None]  # [B, W]
     places, before = np.full(there.shape, -1), np.full((len(tokens), 1), -1)  # `before`: the name of the last step that was read
-    starts, T = _starts(tokens, lengths, vocab), tokens.shape[1]
+    starts, T = _starts(tokens, vocab), tokens.shape[1]
     at = starts[:, :1]  # [B, 1] where the next step begins; T, if there is none
     while (read := at < T).any():
         said = np.take_along_axis(tokens, np.minimum(at + np.arange(WORDS_A_STEP), T - 1), axis=1)  # [B, 4]
@@ -42,7 +42,7 @@ def proving(tokens: Tokens, lengths: Tokens, solutions: Tokens, vocab: Vocab) ->
     return Proving(places, steps)
 
 
-def _starts(tokens: Tokens, lengths: Tokens, vocab: Vocab) -> Tokens:  # [B, T], [B] -> [B, T + 1]
+def _starts(tokens: Tokens, vocab: Vocab) -> Tokens:  # [B, T] -> [B, T + 1]
     """The first place from each place on where `Compact.read` finds the words of a step; T, if there is none."""
     number = np.array([word in NUMBERS for word in vocab.words])
     content = ~number & np.array([word not in RESERVED for word in vocab.words])
@@ -50,6 +50,5 @@ def _starts(tokens: Tokens, lengths: Tokens, vocab: Vocab) -> Tokens:  # [B, T],
     if T >= WORDS_A_STEP:
         first = np.arange(T - WORDS_A_STEP + 1)
         kinds = [kind[tokens[:, i : i + len(first)]] for i, kind in enumerate((content, content, number, number))]
-        whole = np.logical_and.reduce(kinds) & (first + WORDS_A_STEP <= lengths[:, None])
-        starts[:, : len(first)] = np.where(whole, first, T)
+        starts[:, : len(first)] = np.where(np.logical_and.reduce(kinds), first, T)  # padding is no content
     return np.minimum.accumulate(starts[:, ::-1], axis=1)[:, ::-1]

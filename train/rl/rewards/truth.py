@@ -53,7 +53,7 @@ def _at_once(r: Rollouts) -> tuple[Tokens, Tokens] | None:  # [B, W], [B]
     if r.solutions is None or type(r.surface) is not Compact:
         return None
     solutions = r.solutions.numpy(force=True).repeat(r.group, axis=0)
-    found = proving(r.tokens.numpy(force=True), r.lengths.numpy(force=True), solutions, r.vocab)
+    found = proving(r.tokens.numpy(force=True), solutions, r.vocab)
     return found.places, found.steps
 
 
