@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthtasks.corpora.documents import Listing, Solved, Writer
+from synthtasks.corpora.documents import Answered, Listing, Solved, Writer
 from synthtasks.families.kit.family import Many
 from synthtasks.families.kit.programs import Programs
 from synthtasks.surfaces import Compact
@@ -29,7 +29,7 @@ class Rows:
 
 def writes_rows(write: Writer, drawn: Many) -> bool:
     """True if the documents of these problems can be written at once. A subclass may make or write other problems, so it cannot."""
-    return type(drawn) is Programs and type(write) in (Solved, Listing) and type(getattr(write, "surface", None)) is Compact
+    return type(drawn) is Programs and type(write) in (Solved, Answered, Listing) and type(getattr(write, "surface", None)) is Compact
 
 
 def rows(write: Writer, drawn: Programs, questions: int, withheld: Collection[str], vocab: Vocab) -> Rows:
@@ -39,17 +39,21 @@ def rows(write: Writer, drawn: Programs, questions: int, withheld: Collection[st
         ValueError: as `Vocab.encode`.
     """
     surface = Compact()
-    if type(write) is Solved:
-        prompts, bodies = surface.prompts(drawn, vocab), surface.solutions(drawn, vocab)
-    else:
+    if type(write) is Listing:
         prompts, bodies = surface.listing_prompts(drawn, vocab), surface.listings(drawn, vocab)
+    else:
+        prompts, bodies = surface.prompts(drawn, vocab), surface.solutions(drawn, vocab)
+    if type(write) is Answered:
+        bodies = bodies[:, -surface.answer_words :]
     stated = surface.words_stated(drawn.operators.shape[1]) if questions > 1 else 1
     tokens = np.concatenate((prompts[:, stated:], bodies), axis=1)
     learned = np.ones(tokens.shape, bool)
-    learned[:, : prompts.shape[1] - stated] = False
+    body = prompts.shape[1] - stated  # place of its first word
+    learned[:, :body] = False
+    hidden = np.array([p.name in withheld for p in drawn.primitives])
+    masked = hidden[np.take_along_axis(drawn.operators, drawn.lines, axis=1)]  # [B, W] steps whose primitive is withheld
     if type(write) is Solved:
-        hidden = np.array([p.name in withheld for p in drawn.primitives])
-        run = np.take_along_axis(drawn.operators, drawn.lines, axis=1)  # [B, W]
-        first = prompts.shape[1] - stated + WORDS_A_STEP - 1  # the value of the first step
-        learned[:, first : first + WORDS_A_STEP * drawn.window : WORDS_A_STEP] = ~hidden[run]
+        learned[:, body + WORDS_A_STEP - 1 : body + WORDS_A_STEP * drawn.window : WORDS_A_STEP] = ~masked
+    if type(write) is Answered:
+        learned[:, body + 1] = ~masked.any(axis=1)
     return Rows(prompts[::questions, :stated], tokens, learned)

@@ -58,7 +58,7 @@ class Schedule:
         ValueError: if there is none, or their iterations do not ascend from 0.
     """
 
-    rewards: tuple[tuple[int, Reward], ...]
+    rewards: tuple[tuple[Annotated[int, From(0)], Reward], ...]
 
     def __post_init__(self) -> None:
         check(self)
