@@ -24,7 +24,7 @@ from train.losses.practice import Practice
 from train.losses.sources import Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import Algorithm, Band, Clip, Coin, Endless, Few, Mixture, Overlong, Repeats, Sampler, Scale, Schedule, SequenceClip
+from train.rl import Algorithm, Band, Blend, Clip, Coin, Endless, Few, Overlong, Phases, Repeats, Sampler, Scale, SequenceClip
 from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
@@ -106,7 +106,7 @@ class Given:
 
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
-    *(Mixture(), Schedule(((0, Coin()),)), Overlong(), Repeats()),
+    *(Blend(), Phases(((0, Coin()),)), Overlong(), Repeats()),
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),

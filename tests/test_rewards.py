@@ -29,6 +29,7 @@ from train.ledger import Ledger
 from train.policy import torch_rng
 from train.rl import (
     GRPO,
+    Blend,
     Coin,
     Correct,
     Dense,
@@ -36,13 +37,12 @@ from train.rl import (
     Gated,
     Inverse,
     Majority,
-    Mixture,
     Overlong,
+    Phases,
     Process,
     Repeats,
     Reward,
     Rollouts,
-    Schedule,
     WrongLabel,
 )
 from train.rl.signal import has_signal
@@ -122,7 +122,7 @@ REWARDS: dict[str, tuple[Reward, float, float]] = {  # with the range of each co
     "process": (Process(), 0, 1),
     "dense": (Dense(), 0, 1),
     "coin": (Coin(), 0, 1),
-    "mixture": (Mixture(0.3), 0, 1),
+    "blend": (Blend(0.3), 0, 1),
     "gated": (Gated(), 0, 1),
     "gated dense": (Gated(Dense(), Format()), 0, 1),
     "format": (Format(), 0, 1),
@@ -131,7 +131,7 @@ REWARDS: dict[str, tuple[Reward, float, float]] = {  # with the range of each co
     "majority": (Majority(), 0, 1),
     "overlong": (Overlong(), -1, 1),
     "repeats": (Repeats(Dense(), 0.5), -0.5, 1),
-    "schedule": (Schedule(((0, Dense()), (7, Overlong()))), 0, 1),
+    "phases": (Phases(((0, Dense()), (7, Overlong()))), 0, 1),
 }
 
 
@@ -199,10 +199,10 @@ def test_dense_by_hand() -> None:
 def test_a_solution_earns_all_and_silence_nothing(family: Program | Compose, surface: Surface) -> None:
     problems = Batch(family, "train", range(5), ("all",))
     r = solving(problems, surface)
-    for reward in (Correct(), Process(), Dense(), Mixture(), Gated(), Format()):
+    for reward in (Correct(), Process(), Dense(), Blend(), Gated(), Format()):
         assert reward(r, a_run()).sum(1).tolist() == pytest.approx([1.0] * 5)
     nothing = saying(problems, [("<end>",)] * 5, surface)
-    for reward in (Correct(), Process(), Dense(), Mixture(), Gated(), Format(), WrongLabel(), Majority()):
+    for reward in (Correct(), Process(), Dense(), Blend(), Gated(), Format(), WrongLabel(), Majority()):
         if family is PROGRAM or not isinstance(reward, WrongLabel):
             assert not reward(nothing, a_run()).any()
 
@@ -225,9 +225,9 @@ def test_a_wrong_step_costs_its_share(steps: int, data: st.DataObject) -> None:
 def test_a_mixture_lies_between_its_parts(r: Rollouts, alpha: float) -> None:
     r = replace(r, mask=torch.ones_like(r.mask))
     outcome, process = Correct()(r, a_run()), Dense()(r, a_run())
-    assert torch.equal(Mixture(1.0)(r, a_run()), outcome)
-    assert torch.equal(Mixture(0.0)(r, a_run()), process)
-    torch.testing.assert_close(Mixture(alpha)(r, a_run()), alpha * outcome + (1 - alpha) * process)
+    assert torch.equal(Blend(1.0)(r, a_run()), outcome)
+    assert torch.equal(Blend(0.0)(r, a_run()), process)
+    torch.testing.assert_close(Blend(alpha)(r, a_run()), alpha * outcome + (1 - alpha) * process)
 
 
 # Broken if the gate let a completion through of which a step is missing or wrong, or the reward behind it changed.
@@ -296,14 +296,14 @@ def test_penalties_by_hand() -> None:
 # Broken if a schedule changed elsewhere than where it says, or one without a beginning were accepted.
 def test_a_schedule_changes_where_it_says() -> None:
     r = saying(Batch(PROGRAM, "train", range(1), ("turns",)), [("answer",)], Compact())
-    turns = Schedule(((0, Coin(0.0)), (2, Coin(1.0)), (3, Coin(0.0))))
+    turns = Phases(((0, Coin(0.0)), (2, Coin(1.0)), (3, Coin(0.0))))
     assert [turns(r, a_run(iteration=i)).sum().item() for i in range(5)] == [0, 0, 1, 0, 0]
     for wrong in ((), ((1, Coin()),), ((0, Coin()), (0, Coin())), ((0, Coin()), (3, Coin()), (2, Coin()))):
         with pytest.raises(ValueError, match="begin in iterations that ascend from 0"):
-            Schedule(wrong)
+            Phases(wrong)
 
 
-TURNS = Schedule(((0, Coin(1.0)), (3, Coin(0.0))))
+TURNS = Phases(((0, Coin(1.0)), (3, Coin(0.0))))
 SCHEDULED = Learn(FRESH, ((1.0, practice(reward=TURNS)),), 5)
 
 

@@ -6,7 +6,7 @@ from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.environments import Environment
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
 from train.rl.problems import Band, Endless, Few, ProblemSource
-from train.rl.rewards.combined import Gated, Mixture, Schedule
+from train.rl.rewards.combined import Blend, Gated, Phases
 from train.rl.rewards.controls import Coin, Format, Inverse, Majority, WrongLabel
 from train.rl.rewards.penalties import Overlong, Repeats
 from train.rl.rewards.reward import Reward
@@ -18,6 +18,6 @@ __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
 __all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
 __all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
 __all__ += ["Band", "Endless", "Environment", "Few", "ProblemSource"]
-__all__ += ["Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Mixture", "Overlong", "Process", "Repeats", "Reward"]
-__all__ += ["Schedule", "WrongLabel"]
+__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Process", "Repeats", "Reward"]
+__all__ += ["Phases", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

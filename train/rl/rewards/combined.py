@@ -19,7 +19,7 @@ ROUNDING = 1e-4  # by which a sum of shares may miss 1
 
 
 @dataclass(frozen=True)
-class Mixture(Checked):
+class Blend(Checked):
     """`alpha` times the reward for the outcome, and 1 - `alpha` times that for the process (arXiv:2512.07783 section 6)."""
 
     alpha: Annotated[float, From(0, 1)] = 0.5
@@ -47,8 +47,8 @@ class Gated:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """Rewards in turn, each from an iteration on, which comes with it: `((0, Dense()), (20, Process()))` is dense for 20 iterations, then
+class Phases:
+    """Rewards one after the other, each from the iteration on that comes with it: `((0, Dense()), (20, Process()))` is dense for 20 iterations, then
     binary (arXiv:2509.21016).
 
     Iterations are counted on from earlier RL on the same problems, as the problems are, so that learning in two parts gives the same
@@ -64,7 +64,7 @@ class Schedule:
         check(self)
         first = [iteration for iteration, _ in self.rewards]
         if first[:1] != [0] or not all(a < b for a, b in pairwise(first)):
-            raise ValueError(f"the rewards of a schedule begin in iterations that ascend from 0; found {first}")
+            raise ValueError(f"the rewards of phases begin in iterations that ascend from 0; found {first}")
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return by_token([reward for first, reward in self.rewards if first <= run.iteration][-1], r, run)
