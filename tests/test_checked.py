@@ -24,7 +24,24 @@ from train.losses.practice import Practice
 from train.losses.sources import Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import Algorithm, Band, Blend, Clip, Coin, Endless, Few, Overlong, Phases, Repeats, Sampler, Scale, SequenceClip
+from train.rl import (
+    Algorithm,
+    Band,
+    Blend,
+    Clip,
+    Coin,
+    Endless,
+    Few,
+    Mixture,
+    Overlong,
+    Phases,
+    Prefixed,
+    Repeats,
+    Sampler,
+    Scale,
+    Schedule,
+    SequenceClip,
+)
 from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
@@ -109,6 +126,7 @@ INSTANCES = (
     *(Blend(), Phases(((0, Coin()),)), Overlong(), Repeats()),
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
+    *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )

@@ -75,7 +75,8 @@ def record(group: int, lengths: list[int], *, longest: int = 0, limit: int = 8) 
     prompts, nothing = torch.zeros(B // group, 1, dtype=torch.long), torch.zeros(B, T)
     one = torch.ones(B // group, dtype=torch.long)
     tokens, until = nothing.long(), torch.tensor(lengths)
-    return Rollouts((ONE,) * (B // group), group, limit, (), Compact(), VOCAB, prompts, one, tokens, until, mask, nothing.double(), 0)
+    drawn = (tokens, until, mask, nothing.double())
+    return Rollouts((ONE,) * (B // group), group, limit, (), Compact(), VOCAB, prompts, one, 0 * one, *drawn, 0)
 
 
 def rows(x: Tensor, r: Rollouts) -> list[float]:

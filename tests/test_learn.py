@@ -358,7 +358,7 @@ def four() -> Rollouts:
     one = torch.ones(4, 1)
     asked = (problem(FAMILY, "train", 0),) * 2
     prompts, lengths = one[:2].long(), one[:, 0].long()
-    return Rollouts(asked, 2, 1, (), Compact(), VOCAB, prompts, lengths[:2], one.long(), lengths, one.bool(), one, 0)
+    return Rollouts(asked, 2, 1, (), Compact(), VOCAB, prompts, lengths[:2], 0 * lengths[:2], one.long(), lengths, one.bool(), one, 0)
 
 
 # Broken if a loss that has nothing to say moved the weights, when it stands beside one that has.

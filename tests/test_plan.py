@@ -64,7 +64,7 @@ def test_a_probe_tries_the_longest_problems(tmp_path: Path, monkeypatch: pytest.
         return Need(10.0 * stage.iterations, 100.0 * steps, 1.0)
 
     monkeypatch.setattr(plan, "_need", need)
-    monkeypatch.setattr("train.rl.problems.USUAL", 2)
+    monkeypatch.setattr("train.rl.problems.bands.USUAL", 2)
     assert isinstance(LEARN, Learn)
     found = probe(replace(LEARN, iterations=50), Store(tmp_path))
     assert tried == [(TINY.lines, 1), (2, TRIED), (2, TRIED)]

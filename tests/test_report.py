@@ -56,8 +56,9 @@ from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.optim import Optim
 from train.policy import Fresh
-from train.rl import Correct, Process, Reward, Sampler
+from train.rl import Sampler
 from train.rl.problems import Band
+from train.rl.rewards import Correct, Process, Reward
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import closure

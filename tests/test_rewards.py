@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from models.gpt import GPT
 from models.sampling import pad
-from synthtasks.families import Batch, Compose, Program
+from synthtasks.families import Batch, Begun, Compose, Program
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
@@ -64,20 +64,21 @@ def a_run(iteration: int = 0) -> Run:
 
 def saying(problems: Sequence[Problem], completions: Sequence[Words], surface: Surface, observed: int = 0) -> Rollouts:
     """Rollouts that say this; the first `observed` tokens are none that the policy chose."""
-    family = problems.family if isinstance(problems, Batch) else None
+    drawn = problems.problems if isinstance(problems, Begun) else problems
+    family = drawn.family if isinstance(drawn, Batch) else None
     primitives = family.primitives if family else tuple({s.primitive: 0 for p in problems for s in p.steps})
     vocab = surface.vocab(max(len(p.steps) for p in problems), primitives, problems[0].modulus)
     written = write(problems, surface, vocab)
     tokens, lengths = pad([vocab.encode(words) for words in completions])
     place = torch.arange(tokens.shape[1])
     mask = (place < lengths[:, None]) & (place >= observed)
-    prompts, prompt_lengths, solutions = (torch.from_numpy(x) for x in (written.prompts, written.prompt_lengths, written.solutions))
+    prompts, prompt_lengths, begun = (torch.from_numpy(x) for x in (written.prompts, written.prompt_lengths, written.begun))
+    solutions = torch.from_numpy(written.solutions)
     group, limit = len(completions) // len(problems), solutions.shape[1] + 4
     sole = solutions if written.sole else None
     path = (0, 0, 0)
-    return Rollouts(
-        problems, group, limit, path, surface, vocab, prompts, prompt_lengths, tokens, lengths, mask, torch.zeros(tokens.shape), 0, sole
-    )
+    logp = torch.zeros(tokens.shape)
+    return Rollouts(problems, group, limit, path, surface, vocab, prompts, prompt_lengths, begun, tokens, lengths, mask, logp, 0, sole)
 
 
 def solving(problems: Sequence[Problem], surface: Surface) -> Rollouts:
@@ -111,9 +112,11 @@ def spoilt(words: Words, g: np.random.Generator, alphabet: Words) -> Words:
 def rollouts(draw: st.DrawFn) -> Rollouts:
     """Completions of programs that are right, nearly right, and wrong."""
     seed, steps = draw(st.integers(0, 10**6)), draw(st.integers(1, 4))
-    problems, g = Batch(replace(PROGRAM, steps=steps), "train", range(3), ("rewards", seed)), rng("spoil", seed)
+    drawn, g = Batch(replace(PROGRAM, steps=steps), "train", range(3), ("rewards", seed)), rng("spoil", seed)
+    problems = Begun(drawn, (0, 0, 0) if draw(st.booleans()) else tuple(g.integers(steps, size=3).tolist()))
     alphabet = ("answer", "<end>", "run", "A", "B", "C", "D", "E", "+", "*", "0", "1", "2", "3", "4")
-    said = [spoilt(Compact().solution(p), g, alphabet) for p in problems for _ in range(GROUP)]
+    rest = [Compact().solution(p)[4 * given :] for p, given in zip(problems, problems.steps, strict=True)]
+    said = [spoilt(words, g, alphabet) for words in rest for _ in range(GROUP)]
     return saying(problems, said, Compact(), draw(st.integers(0, 1)))
 
 
@@ -155,10 +158,10 @@ def test_dense_on_tokens_is_dense_by_the_judge(r: Rollouts) -> None:
     judged = replace(r, solutions=None)
     x = Dense()(r, a_run())
     assert torch.equal(x, Dense()(judged, a_run()))
-    for row, verdict, trace in zip(x.tolist(), judged.verdicts, judged.traces, strict=True):
-        assert {place for place, value in enumerate(row) if value} <= {
-            a.at for a, right in zip(trace.assertions, verdict.steps, strict=True) if right
-        }
+    for b, row in enumerate(x.tolist()):
+        found = zip(judged.traces[b].assertions, judged.verdicts[b].steps, strict=True)
+        given = int(r.begun[b // GROUP])
+        assert {place for place, value in enumerate(row) if value} <= {a.at - given for a, right in found if right}
 
 
 # Broken if the random completions above were all right, all wrong, or the same for dense and strict reward.
@@ -205,6 +208,16 @@ def test_a_solution_earns_all_and_silence_nothing(family: Program | Compose, sur
     for reward in (Correct(), Process(), Dense(), Blend(), Gated(), Format(), WrongLabel(), Majority()):
         if family is PROGRAM or not isinstance(reward, WrongLabel):
             assert not reward(nothing, a_run()).any()
+
+
+# Broken if steps that are given were paid for, or those that are left were not all of it.
+def test_dense_after_given_steps() -> None:
+    problems = Batch(PROGRAM, "train", range(2), ("given",))
+    rest = [Compact().solution(p)[4 * given :] for p, given in zip(problems, (1, 3), strict=True)]
+    for r in (one := saying(Begun(problems, (1, 3)), rest, Compact()), replace(one, solutions=None)):
+        x = Dense()(r, a_run())
+        assert x[0].nonzero()[:, 0].tolist() == [3, 7]
+        assert x.sum(1).tolist() == pytest.approx([1.0, 0.0])  # of the second problem no step is left
 
 
 # Broken if a step of the solution with another value cost more or less than its own share and that of the steps that follow from it.

@@ -52,8 +52,10 @@ from train.losses.compare import Compare
 from train.losses.imitate import Imitate, weighted
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import DAPO, GRPO, Algorithm, Coin, Endless, Reward, Rollouts, Sampler
+from train.rl import DAPO, GRPO, Algorithm, Coin, Endless, Prefixed, Rollouts, Sampler
 from train.rl.algorithms import GSPO
+from train.rl.problems import spectrum
+from train.rl.rewards import Reward
 from train.run import Asked, Loss, Run, Term, Update
 from train.sample import Sample
 from train.stacked.meeting import Meeting
@@ -193,6 +195,14 @@ def test_networks_practise_as_one(kind: str, tmp_path: Path) -> None:
     if kind == "dapo":
         drawn = [[line["groups"] for line in metrics(stacked.path(stage))] for stage in stages]
         assert any(len(set(each)) > 2 for each in zip(*drawn, strict=True))
+
+
+# Broken if prompts of several lengths, with solutions begun in some, were learned from at other places, or judged without what is given.
+def test_networks_practise_from_prefixes_as_one(tmp_path: Path) -> None:
+    both, deep = spectrum(FAMILY, (1, 2)), Endless(FAMILIES[3])
+    sources = (Prefixed(both, 0.5, 0.6), Endless(FAMILY), both, Prefixed(deep, 1.0, 1.0))
+    tasks = [replace(practice(reward=reward, problems=4), source=source) for source, reward in zip(sources, REWARDS, strict=True)]
+    compare([Learn(fresh(seed), ((1.0, task),), 4, rated(seed)) for seed, task in enumerate(tasks)], tmp_path)
 
 
 # Broken if the longest prompt of one network and the longest completion of another had to fit into the context together.

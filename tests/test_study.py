@@ -33,8 +33,8 @@ from analysis.studies import STUDIES
 from tests.test_learn import PATIENCE, processes
 from tests.tiny import TINY
 from train.policy import untrained
-from train.rl import Correct
 from train.rl.problems import Band
+from train.rl.rewards import Correct
 from train.sample import Sample
 from train.stages.seal import VARYING
 from train.stages.stage import Stage, closure

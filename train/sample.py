@@ -14,7 +14,7 @@ from synthtasks.checked import From, check
 from synthtasks.corpora import Document
 from train.ledger import LENGTH, Ledger, matrix_weights
 from train.policy import load_policy, untrained
-from train.rl.problems import Band, Endless, ProblemSource
+from train.rl.problems import Endless, ProblemSource, trials
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Asked
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
@@ -59,7 +59,7 @@ class Sample(Stage):
 
     def trials(self) -> tuple[Trial, ...]:
         """A trial on a few problems."""
-        source = self.source.trials()[0] if isinstance(self.source, Band) else self.source
+        source = trials(self.source)[0]
         n = TRIED if isinstance(source, Endless) else self.problems
         return tuple(Trial(replace(self, policy=fresh, source=source, problems=n), self.problems / n) for fresh in untrained(self))
 
@@ -88,7 +88,7 @@ class Sample(Stage):
         ledger = Ledger(sampled=int(r.mask.sum()))
         ledger.forward(r.forwarded, matrix_weights(policy.model.config))
         arrays = {
-            "prompts": texts([" ".join(self.sampler.surface.prompt(problem)) for problem in problems]),
+            "prompts": texts([" ".join(policy.vocab.decode(tokens)) for tokens in request.written.unpadded]),
             "problem": np.arange(len(r.tokens), dtype=np.int32) // r.group,
             "words": texts([" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]),
             "correct": r.correct.cpu().numpy(),

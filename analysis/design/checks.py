@@ -17,7 +17,7 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.policy import Fresh
-from train.rl import Band, Endless, Few, ProblemSource, Sampler
+from train.rl import Band, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage, closure, name
@@ -155,8 +155,14 @@ def _readings(stage: Stage) -> Iterator[Reading]:
 
 
 def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
-    """Problems with their solutions; for a band the longest that it may choose."""
+    """Problems with their solutions, of every source inside this one; for a band the longest that it may choose."""
     if isinstance(source, Band | Endless | Few):
         edge = source.edge if isinstance(source, Band) else None
         family = at(source.family, max(difficulties(edge.scores))) if isinstance(edge, Edge) else source.family
         yield Reading(family, Solved(sampler.surface), "train" if isinstance(source, Few) else source.split, sampler.spare)
+    elif isinstance(source, Mixture):
+        yield from (reading for _, part in source.parts for reading in _answered(part, sampler))
+    elif isinstance(source, Schedule):
+        yield from (reading for _, part in source.turns for reading in _answered(part, sampler))
+    elif isinstance(source, Prefixed):
+        yield from _answered(source.source, sampler)

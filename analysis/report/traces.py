@@ -71,11 +71,13 @@ def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
     except Undefined:
         return
     surface, problems = sample.sampler.surface, sample.source.batch(store, sample.problems, sample.seed, 0, 0)
+    asked = [" ".join(surface.prompt(p)) for p in problems]
     with reading(store.path(sample) / "samples.npz"):
-        if found.prompts != tuple(" ".join(surface.prompt(p)) for p in problems):
+        if not all(prompt.startswith(own) for prompt, own in zip(found.prompts, asked, strict=True)):
             raise ValueError("it is not of the problems that its stage draws")
+    given = [prompt.removeprefix(own).split() for prompt, own in zip(found.prompts, asked, strict=True)]  # first steps of the solution
     for place, words in zip(found.problem.tolist(), found.words, strict=True):
-        problem, trace = problems[place], surface.read(tuple(words.split()))
+        problem, trace = problems[place], surface.read((*given[place], *words.split()))
         yield Exhibit(cell.labels, cell.seed, name, surface, problem, trace, verify(problem, trace).process)
 
 

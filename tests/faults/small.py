@@ -31,8 +31,8 @@ from tests.tiny import TINY
 from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.policy import Fresh
-from train.rl import Correct
 from train.rl.problems import Band
+from train.rl.rewards import Correct
 from train.score import Score
 from train.stages.store import Store
 

@@ -17,10 +17,8 @@ from train.rl.batches import batch_logp, batch_tokens, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares
 from train.rl.objectives import Surrogate, kl
-from train.rl.problems import Band, ProblemSource
-from train.rl.rewards.controls import Coin
-from train.rl.rewards.reward import Reward
-from train.rl.rewards.truth import Correct
+from train.rl.problems import ProblemSource, stream, trials
+from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Metrics, Run, Term, Update
@@ -85,7 +83,7 @@ class Practice:
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
-        return "practice", self.source, self.seed
+        return "practice", stream(self.source), self.seed
 
     @property
     def work(self) -> float:
@@ -94,9 +92,9 @@ class Practice:
     def trials(self) -> tuple[tuple[Practice, float], ...]:
         """Trials at low and at high cost: an iteration costs by its groups with signal. An untrained policy earns no reward, so no group
         has signal; with a coin's reward all have. The longest problems of a band take the most memory."""
-        if not isinstance(self.source, Band):
+        usual, longest = trials(self.source)
+        if usual == self.source:
             return ((self, 0.0), (self, 1.0))
-        usual, longest = self.source.trials()
         each = ((longest, Coin(), 0.0), (usual, self.reward, 0.5), (usual, Coin(), 0.5))
         return tuple((replace(self, source=source, reward=reward), share) for source, reward, share in each)
 

@@ -5,19 +5,30 @@ from train.rl.batches import completion_logp
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.environments import Environment
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
-from train.rl.problems import Band, Endless, Few, ProblemSource
-from train.rl.rewards.combined import Blend, Gated, Phases
-from train.rl.rewards.controls import Coin, Format, Inverse, Majority, WrongLabel
-from train.rl.rewards.penalties import Overlong, Repeats
-from train.rl.rewards.reward import Reward
-from train.rl.rewards.truth import Correct, Dense, Process
+from train.rl.problems import Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
+from train.rl.rewards import (
+    Blend,
+    Coin,
+    Correct,
+    Dense,
+    Format,
+    Gated,
+    Inverse,
+    Majority,
+    Overlong,
+    Phases,
+    Process,
+    Repeats,
+    Reward,
+    WrongLabel,
+)
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
 __all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
 __all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
-__all__ += ["Band", "Endless", "Environment", "Few", "ProblemSource"]
-__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Process", "Repeats", "Reward"]
-__all__ += ["Phases", "WrongLabel"]
+__all__ += ["Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
+__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
+__all__ += ["Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

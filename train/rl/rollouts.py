@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Record = Literal["entropy", "second", "roles"]
-OF_PROBLEMS = ("prompts", "prompt_lengths")  # the tensors with one row for each problem
+OF_PROBLEMS = ("prompts", "prompt_lengths", "begun")  # the tensors with one row for each problem
 OF_ROWS = ("tokens", "lengths", "mask", "logp")  # the tensors with one row for each completion
 
 
@@ -38,6 +38,7 @@ class Rollouts:
     vocab: Vocab
     prompts: Tensor  # [P, S], padded on the right
     prompt_lengths: Tensor  # [P]
+    begun: Tensor  # [P] tokens at the end of each prompt that begin its solution; they are judged with each completion
     tokens: Tensor  # [B, T] the completions, 0 after their end
     lengths: Tensor  # [B] tokens of each completion, observations included
     mask: Tensor  # bool [B, T], true on tokens that the policy chose; false on observations and after the end
@@ -52,10 +53,17 @@ class Rollouts:
         return tuple([tuple(row[:length]) for row, length in zip(self.tokens.tolist(), self.lengths.tolist(), strict=True)])
 
     @cached_property
+    def whole(self) -> tuple[tuple[int, ...], ...]:  # [B]
+        """The tokens of each completion, after those of its solution that the prompt gives."""
+        prompts = zip(self.prompts.tolist(), self.prompt_lengths.tolist(), self.begun.tolist(), strict=True)
+        given = [tuple(row[length - begun : length]) for row, length, begun in prompts]
+        return tuple([given[b // self.group] + tokens for b, tokens in enumerate(self.completions)])
+
+    @cached_property
     def traces(self) -> tuple[Trace, ...]:  # [B]
-        """The content of each completion."""
+        """The content of each completion, after the given steps: the places of assertions are those in `whole`."""
         read = cache(lambda tokens: self.surface.read(self.vocab.decode(tokens)))  # many are equal
-        return tuple([read(tokens) for tokens in self.completions])
+        return tuple([read(tokens) for tokens in self.whole])
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:  # [B]

@@ -114,6 +114,7 @@ def judged(request: Request, drawn: Completions) -> Rollouts:
         vocab=request.vocab,
         prompts=torch.from_numpy(written.prompts).to(device),
         prompt_lengths=torch.from_numpy(written.prompt_lengths).to(device),
+        begun=torch.from_numpy(written.begun).to(device),
         **{name: getattr(drawn, name) for name in OF_ROWS},
         forwarded=drawn.forwarded,
         solutions=torch.from_numpy(written.solutions).to(device) if written.sole else None,
@@ -122,6 +123,7 @@ def judged(request: Request, drawn: Completions) -> Rollouts:
     if "roles" not in sampler.records:
         return r
     surface, vocab = sampler.surface, request.vocab
-    roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(vocab.decode(tokens))] for tokens in {*r.completions}}
-    records = {**r.records, "roles": pad([roles[tokens] for tokens in r.completions], device)[0]}  # counted from 1, since 0 is padding
+    roles = {tokens: [1 + ROLES.index(role) for role in surface.roles(vocab.decode(tokens))] for tokens in {*r.whole}}
+    own = [roles[tokens][len(tokens) - length :] for tokens, length in zip(r.whole, r.lengths.tolist(), strict=True)]
+    records = {**r.records, "roles": pad(own, device)[0]}  # counted from 1, since 0 is padding
     return replace(r, records=records)

@@ -240,8 +240,9 @@ def _offers(of: type, name: str) -> bool:
 
 
 def kind_of(of: type) -> str:
-    """The name of a class: `room.Class` for the nearest package around its module that offers it, so that files can be moved and split
-    inside a room; else `module.Class`. It is the same where the module was imported, started with `python -m`, or loaded again by a worker
+    """The name of a class: `room.Class` for the room around its module that offers it, so that files can be moved and split inside a room;
+    else `module.Class`. A room is a package right under the top one or, if none of these offers the class, the next one inside; the top
+    one itself comes last. The name is the same where the module was imported, started with `python -m`, or loaded again by a worker
     process. A class that a script defines is named by a hash of that script, since others may define another class of its name.
 
     Raises:
@@ -249,13 +250,17 @@ def kind_of(of: type) -> str:
     """
     if "<locals>" in of.__qualname__:
         raise _refused(of, f"it is defined inside a function, where two classes can have one name. {TOP}")
-    module = room = _script(of) if of.__module__ in STARTED else of.__module__
-    while room:
-        offered = getattr(sys.modules.get(room), of.__qualname__, None) if hasattr(sys.modules.get(room), "__path__") else None
-        if isinstance(offered, type) and (offered.__module__, offered.__qualname__) == (module, of.__qualname__):
-            break
-        room = room.rpartition(".")[0]
-    return f"{room or module}.{of.__qualname__}"
+    module = _script(of) if of.__module__ in STARTED else of.__module__
+    parts = module.split(".")
+    rooms = (".".join(parts[:n]) for n in (*range(2, len(parts) + 1), 1))
+    return f"{next((room for room in rooms if _offered(room, of, module)), module)}.{of.__qualname__}"
+
+
+def _offered(room: str, of: type, module: str) -> bool:
+    """True if a module is a package, and offers the class of this module."""
+    package = sys.modules.get(room)
+    offered = getattr(package, of.__qualname__, None) if hasattr(package, "__path__") else None
+    return isinstance(offered, type) and (offered.__module__, offered.__qualname__) == (module, of.__qualname__)
 
 
 def _script(of: type) -> str:

@@ -48,8 +48,9 @@ class Gated:
 
 @dataclass(frozen=True)
 class Phases:
-    """Rewards one after the other, each from the iteration on that comes with it: `((0, Dense()), (20, Process()))` is dense for 20 iterations, then
-    binary (arXiv:2509.21016).
+    """Rewards one after the other, each with the iteration in which it begins.
+
+    `((0, Dense()), (20, Process()))` is dense for 20 iterations, then binary (arXiv:2509.21016).
 
     Iterations are counted on from earlier RL on the same problems, as the problems are, so that learning in two parts gives the same
     rewards as learning at once.

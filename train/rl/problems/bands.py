@@ -1,13 +1,14 @@
-"""Sources of problems for RL. A batch is a pure function of seed and iteration, so a resumed run draws the same problems."""
+"""Problems in the bands of an edge of competence, and the record of an edge's bands."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, get_args
+from typing import Literal, get_args
 
-from synthtasks.checked import Checked, From, one_of
+from synthtasks.checked import Checked, one_of
 from synthtasks.families import Batch, Family, at, level
-from synthtasks.problem import Problem, Split
+from synthtasks.problem import Split
+from train.rl.problems.endless import Endless
 from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined, closure
@@ -17,51 +18,22 @@ Region = Literal["below", "at", "beyond"]  # of an edge
 HARDEST = 100_000  # above every difficulty: no problem has so many steps
 
 
-class ProblemSource(Protocol):
-    """A source of problems; `draw` numbers the batches within an iteration.
-
-    A `Batch` is written and judged as arrays where its family and the surface allow it, other sequences problem by problem.
-    """
-
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Sequence[Problem]: ...
-
-
-@dataclass(frozen=True)
-class Endless(Checked):
-    """New problems in every batch."""
-
-    family: Family
-    split: Split = "train"
-
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Batch:
-        return Batch(self.family, self.split, range(count), ("practice", seed, iteration, draw))
-
-
-@dataclass(frozen=True)
-class Few(Checked):
-    """A fixed set of `problems` problems, repeated to fill every batch (one-shot RL: 1; arXiv:2504.20571).
-
-    Raises:
-        ValueError: from `batch`, if fewer are asked for, so that some would never be met.
-    """
-
-    family: Family
-    problems: Annotated[int, From(1)] = 1
-
-    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Batch:
-        if count < self.problems:
-            raise ValueError(f"of the {self.problems} problems of Few, {count} would be met, always the same; ask for {self.problems}")
-        return Batch(self.family, "train", [i % self.problems for i in range(count)], ("practice", seed, "few"))
-
-
 @dataclass(frozen=True)
 class Band(Checked):
-    """Problems at the difficulties of one region of an edge. Iterations take the difficulties in turn."""
+    """Problems at the difficulties of one region of an edge. Iterations take the difficulties in turn.
+
+    Bands of one family share their stream, whatever the edge: a policy that learns on, in rounds with an edge measured in between (the
+    adaptive edge), goes on to new problems.
+    """
 
     family: Family
     edge: Stage
     region: Region
     split: Split = "train"
+
+    @property
+    def stream(self) -> object:
+        return Band, self.family, self.split
 
     def trials(self) -> tuple[Endless, Endless]:
         """Stand-ins for its problems while its edge is unknown: of usual length, and the longest."""
