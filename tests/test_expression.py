@@ -254,7 +254,7 @@ NO_PARTS = {
         "Shift",
         "Project",
     ),
-    *("AtEdge", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates"),  # measures read stages, and are in none
+    *("AtEdge", "Errors", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates"),  # measures read stages, and are in none
 }
 
 
