@@ -9,7 +9,7 @@ from analysis.design.scale import CPU
 from analysis.design.study import Setting
 from analysis.measures.exact import REGIONS
 from analysis.studies.grid import cells as factorial
-from analysis.studies.rewards import REGION, SHARES, answering, cells, given
+from analysis.studies.rewards import DEPTH, REGION, SHARES, answering, cells, given
 from synthtasks.corpora import Answered, Solved
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
@@ -53,7 +53,7 @@ def test_the_places_of_practice() -> None:
         labels = dict(cell.labels)
         source = cell["learn"].losses[0][1].source  # type: ignore[attr-defined]
         assert isinstance(source, Band | Mixture | Endless)
-        expected = {"mixed": [2, 3, 4, 5, 6, 7], "shown": [TINY.solved], **{data: bands[region] for data, region in REGION.items()}}
+        expected = {"mixed": [2, 3, 4, 5, 6, 7], "shown": [DEPTH], **{data: bands[region] for data, region in REGION.items()}}
         assert given(source, bands) == expected[labels["data"]]
     with pytest.raises(ValueError, match="expected a band, one difficulty, or a mixture"):
         given(Few(Program()), bands)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Same, Term, gain
-from analysis.design.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, sample, score, tasks_of
+from analysis.design.recipes import REWARDS, Tasks, base, needing, practise, present_edge, sample, score, tasks_of
 from analysis.design.scale import Scale
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.learning import LearningCurves
@@ -20,7 +20,7 @@ from analysis.measures.exact import Exact, Regions, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.corpora import Answered, Corpus, Recipe, Solved
-from synthtasks.families import level
+from synthtasks.families import at, level
 from train.learn import Learn
 from train.ledger import read_ledger
 from train.losses.imitate import Imitate
@@ -36,9 +36,10 @@ TRIED = {
     "hard": ("outcome", "process", "dense"),
     "mixed": ("outcome", "process"),
 }
-SHARES = {"5": 0.05, "0": 0.0}  # of documents with a derivation, among those with an answer, in the second part of pretraining
+SHARES = {"5": 0.05, "0": 0.0}  # of derivations among the documents with an answer that are read in a second part of pretraining
 FORGETTING = 1 / 7  # iterations of that part, as a share of those of pretraining
 RATE = 0.3  # its learning rate, as a share of that of pretraining
+DEPTH = 2  # of the problems on which these bases practise; pretraining has shown them
 THERE, GAIN = "pass@1 where RL practised", "gain at the edge"
 AXES = {"prior": ("100", *SHARES), "data": (*TRIED, "shown"), "reward": tuple(KINDS)}
 
@@ -90,7 +91,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     for data, rewards in TRIED.items():
         for reward in rewards:
             yield cell("100", present, data, sources[data], Band(family, edge, "at", "test"), reward)
-    shown = [f for f in exam(family, scale.deepest) if level(f) <= scale.solved][-1]
+    shown = at(family, DEPTH)
     for prior, share in SHARES.items():
         for reward in ("outcome", "process"):
             yield cell(prior, answerer(scale, share, seed, tasks), "shown", Endless(shown), Endless(shown, "test"), reward)
