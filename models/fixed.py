@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from models.cache import Cache, Following, PromptCache
+from models.cost import passed
 from models.gpt import GPT
 from models.layers import attend
 from models.replay import Replay
@@ -200,4 +201,5 @@ class Sampling:
         T = int(lengths.max())
         mask = torch.arange(T, device=tokens.device) < lengths[:, None]
         logp, *measured = (facts[: t + 1].T[:, :T] * mask for facts in self.facts)
-        return Completions(tokens[:, :T] * mask, lengths, mask, logp, int(lengths.sum()), tuple(measured))
+        forwarded = passed(read.lengths) + passed(lengths - 1, read.lengths.repeat_interleave(B // len(prompts)))  # each row alone
+        return Completions(tokens[:, :T] * mask, lengths, mask, logp, forwarded, tuple(measured))

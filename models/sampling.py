@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from models.cache import Cache, Following, PromptCache
+from models.cost import Passed, passed
 from models.gpt import LanguageModel
 
 
@@ -24,7 +25,7 @@ class Completions:
     lengths: Tensor  # [B] tokens of each completion
     mask: Tensor  # bool [B, T], true on sampled tokens, the end token included; false on what an observer appended
     logp: Tensor  # [B, T] log-probability of each sampled token under the sampling distribution; 0 off the mask
-    forwarded: int  # tokens that went through the model: of prompts and of distinct prefixes
+    forwarded: Passed  # of prompts and of distinct prefixes
     measured: tuple[Tensor, ...] = ()  # [B, T] for each measure; 0 off the mask
 
 
@@ -79,7 +80,7 @@ def generate(
     shared = PromptCache(lengths)
     logits = model(padded, shared)[torch.arange(len(prompts)), lengths - 1]  # [N, V] after each of N prefixes
     cache = Cache(shared)
-    forwarded = int(lengths.sum())
+    tokens_read, keys_read = 0, torch.zeros((), dtype=torch.long, device=device)  # of distinct prefixes
 
     uniforms = uniforms.to(device)
     tokens = torch.zeros(B, limit, dtype=torch.long, device=device)
@@ -111,10 +112,12 @@ def generate(
         cache.follow(longer // V)
         logits = model((longer % V)[:, None], cache)[:, 0]
         cache.written += 1
-        forwarded += len(longer)
+        tokens_read += len(longer)
+        keys_read += shared.lengths[cache.owners].sum() + len(longer) * cache.written
     T = t + 1
     for x in (logp, *measured):
         x *= mask  # on appended tokens too
+    forwarded = passed(shared.lengths) + Passed(tokens_read, int(keys_read))
     return Completions(tokens[:, :T], lengths, mask[:, :T], logp[:, :T], forwarded, tuple(x[:, :T] for x in measured))
 
 

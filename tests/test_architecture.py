@@ -36,7 +36,8 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "train.rl": {"train below"},
     "train.losses": {"train.rl", "train"},  # a file of train that imports losses lies above it: the two would make a circle
     "train.stacked": {"train below"},
-    "train": {"train.losses", "train.stacked"},
+    "train.learn": {"train.stacked"},
+    "train": {"train.losses", "train.learn"},
     "analysis.running": {"train.stacked"},
     "analysis.measures": {"train"},
     "analysis.sql": {"analysis.measures"},
@@ -52,7 +53,7 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
 MOST = 12  # files of a folder
 PLAIN = tuple(MAY)  # folders whose docstrings name the thing first
 CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
-BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run", "train.step"}
+BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run", "train.step", "train.trackers"}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
 

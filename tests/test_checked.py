@@ -26,6 +26,7 @@ from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
     Algorithm,
+    Around,
     Band,
     Blend,
     Clip,
@@ -125,7 +126,7 @@ INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Blend(), Phases(((0, Coin()),)), Overlong(), Repeats()),
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
-    *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), LEARN),
+    *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Around(FAMILY, FRESH, (0, 2)), LEARN),
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
@@ -159,7 +160,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for
 # Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.
 @pytest.mark.parametrize("one", INSTANCES, ids=lambda one: type(one).__name__)
 def test_no_field_takes_nonsense(one: object) -> None:
-    assert list(taken([one], signed=("Learn.losses",))) == []
+    assert list(taken([one], signed=("Learn.losses", "Around.offsets"))) == []
 
 
 # Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.claims.claims import At, Claim, Deeper, More, Places, Reach, Same, Term, gain, reach
+from analysis.claims.claims import At, Claim, Deeper, More, Places, Reach, Same, Share, Term, gain, reach
 from analysis.claims.judge import ALPHA, judge, p_values, seed_values
 from analysis.measures.edge import Rule
 from analysis.measures.estimates import bootstrap, exact_pass_at_k, sampled_pass_at_k
@@ -120,7 +120,7 @@ def without(one: Outcome, metric: str) -> Outcome:
 GAIN = gain({"arm": "x"})
 
 
-def verdict(differences: list[float], test: More | Same, updates: int = 5) -> str:
+def verdict(differences: list[float], test: More | Same | Share, updates: int = 5) -> str:
     rows = [row(i, 0.3, 0.3 + d / 100, updates, arm="x") for i, d in enumerate(differences)]
     return judge([Claim("c", "", GAIN, test)], rows)[0].verdict
 
@@ -141,6 +141,20 @@ def verdict(differences: list[float], test: More | Same, updates: int = 5) -> st
 )
 def test_verdicts(differences: list[float], test: More | Same, expected: str) -> None:
     assert verdict(differences, test) == expected
+
+
+# Seven seeds that all gain more than 10 show by 2 / 2^7 = .016 that most seeds do; five leave it open (2 / 2^5). The mean decides nothing.
+def test_a_share_counts_seeds() -> None:
+    gains = [12, 60, 11, 30, 12, 15, 70]
+    assert verdict(gains, Share(10, margin=50)) == "shown"
+    assert verdict(gains[:5], Share(10, margin=50)) == "undetermined"
+    assert verdict([9, 0, -20, 5, 3, 2, 8], Share(10, margin=50)) == "refuted"
+    rows = [row(i, 0.1, 0.1 + g / 100, 5, arm="x") for i, g in enumerate([0, 0, 90, 9, 12])]
+    told = judge([Claim("c", "", GAIN, Share(10))], rows)[0]
+    assert (told.verdict, told.p, told.unit, told.n) == ("reported", None, "% of seeds", 5)
+    assert (told.difference, told.low, told.high) == pytest.approx((40, 5.2745, 85.3367), abs=1e-3)
+    claims = [Claim("c", "", GAIN, Share(10)), Claim("d", "", GAIN, More(10))]
+    assert judge(claims, rows)[1].p == judge(claims[1:], rows)[0].p  # only what is tested is corrected for
 
 
 # Where nothing was updated, nothing can have changed: that is known, and no test on zero variance. Where it did change, or where

@@ -115,11 +115,12 @@ def test_verified_documents_are_those_the_judge_accepts(store: Store) -> None:
 
 
 # Broken if a policy that gets nothing right failed the study, or learned from something else in silence.
-def test_nothing_accepted_is_undefined(store: Store) -> None:
-    for loss, reason in ((Imitate(Verified(NOTHING)), "no process of the 4 completions"), (Compare(NOTHING), "has both an accepted and")):
-        with pytest.raises(Undefined, match=reason):
-            defined(store.get(learned(TAUGHT, loss)))
-    store.get(learned(TAUGHT, Imitate(Traces(NOTHING))))
+def test_nothing_accepted_is_no_document(store: Store) -> None:
+    assert not list(Verified(NOTHING).documents(store, 0, "a"))
+    assert weights_of(store, learned(TAUGHT, Imitate(Verified(NOTHING)))) == weights_of(store, TAUGHT)
+    assert weights_of(store, learned(TAUGHT, Imitate(Traces(NOTHING)))) != weights_of(store, TAUGHT)
+    with pytest.raises(Undefined, match="has both an accepted and"):
+        defined(store.get(learned(TAUGHT, Compare(NOTHING))))
 
 
 # --- A loss on pairs -------------------------------------------------------------------------------------------------

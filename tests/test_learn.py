@@ -462,9 +462,9 @@ def test_silence_after_signal_leaves_the_optimizer_as_it_was(tmp_path: Path) -> 
 def test_the_rate_by_hand() -> None:
     optim = Optim(2.0, warmup=4, decay=0.5)
     # up over 4 iterations: 1/4, 2/4, 3/4, 1; flat; down over the last 5 of 10: 5/5, 4/5, ... 1/5; zero would be iteration 10
-    assert [optim.rate(i, 10) for i in range(11)] == pytest.approx([0.5, 1, 1.5, 2, 2, 2, 1.6, 1.2, 0.8, 0.4, 0])
-    assert [Optim(2.0).rate(i, 3) for i in range(3)] == [2, 2, 2]
-    assert [Optim(1.0, decay=1.0).rate(i, 4) for i in range(4)] == [1, 0.75, 0.5, 0.25]
+    assert [optim.rate(i, 1 - i / 10) for i in range(11)] == pytest.approx([0.5, 1, 1.5, 2, 2, 2, 1.6, 1.2, 0.8, 0.4, 0])
+    assert [Optim(2.0).rate(i, 1 - i / 3) for i in range(3)] == [2, 2, 2]
+    assert [Optim(1.0, decay=1.0).rate(i, 1 - i / 4) for i in range(4)] == [1, 0.75, 0.5, 0.25]
 
 
 # Broken if the rate of an iteration did not reach the optimiser: the first step of Adam is as long as the rate.
@@ -642,7 +642,8 @@ def test_the_shared_update_equals_the_full_one(weight: float, scale: float, tmp_
         shared += value.item()
     assert task.algorithm.aggregate == TokenMean()
     assert len({(b // 4, *row) for b, row in enumerate(r.tokens.tolist())}) == 2 + 4 + 2
-    assert run.ledger.trained == int(r.prompt_lengths.sum() + r.mask[[0, 1, 4, 5, 6, 7, 8, 9]].sum())  # each once
+    read = (r.lengths - 1)[[0, 1, 4, 5, 6, 7, 8, 9]]  # each once, but for its last word
+    assert run.ledger.trained == int(r.prompt_lengths.sum() + read.sum())
     assert shared == pytest.approx(total.item(), rel=1e-6)  # the weights of tokens are in single precision
     torch.testing.assert_close(gradient(model), full, rtol=1e-6, atol=1e-8)
 
@@ -856,15 +857,17 @@ def test_a_gradient_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
 # Broken if padding were billed, if prompts were billed once for each of their readers, or a weight were left out.
 def test_the_ledger_of_imitation_by_hand(tmp_path: Path) -> None:
     store, short = Store(tmp_path), Imitate(Corpus((Recipe(1.0, FAMILY),)), 45)
-    # documents of 13 + 7 words: two fit into 45
-    assert ledger(store.get(Learn(FRESH, ((1.0, short),), 3))) == Ledger(3, 3, trained=3 * 40, flops=6 * WEIGHTS * 3 * 40)
+    # documents of 13 + 7 words: two fit into 45; of each 19 are read, and the n-th sees n
+    read, pairs = 3 * 2 * 19, 3 * 2 * 19 * 20 // 2
+    flops = 3 * (2 * WEIGHTS * read + 4 * 16 * pairs)
+    assert ledger(store.get(Learn(FRESH, ((1.0, short),), 3))) == Ledger(3, 3, trained=read, flops=flops)
     mixed = Imitate(Corpus((Recipe(1.0, replace(FAMILY, steps=2), Mixed()),)), 200)
     lengths = [len(d.prompt + d.body) for d in mixed.documents(store, 0)]
     assert set(lengths) == {13 + 11, 11 + 7}  # solutions and listings, in one batch
-    assert ledger(store.get(Learn(FRESH, ((1.0, mixed),), 1))).trained == sum(lengths)
+    assert ledger(store.get(Learn(FRESH, ((1.0, mixed),), 1))).trained == sum(lengths) - len(lengths)
     # two questions of 7 + 7 words, for which there is room for 16 each, about a statement of 6: two statements fit into 80
     asked = Imitate(Corpus((Recipe(1.0, FAMILY, questions=2),)), 80)
-    assert ledger(store.get(Learn(FRESH, ((1.0, asked),), 3))).trained == 3 * 2 * (6 + 2 * 14)
+    assert ledger(store.get(Learn(FRESH, ((1.0, asked),), 3))).trained == 3 * 2 * (6 + 2 * 13)
 
 
 SEED = 3  # of two completions with different lengths
@@ -879,8 +882,9 @@ def test_the_ledger_of_practice_by_hand(weight: float, tmp_path: Path) -> None:
     first, second = rollout(model, VOCAB, asked, task.sampler, "rollout", SEED, 0, 0).mask.sum(1).tolist()
     assert first != second
     # drawing: the prompt once, then every token but a row's last goes back in (a row that has ended leaves at once, here);
-    # learning: the prompt once, and both rows; the reference reads the same
-    read = PROMPT + first + second
-    forwarded = read - 2 + (read if weight else 0)
+    # learning and the reference read the same. The n-th token of a sequence sees n
+    read = PROMPT + first + second - 2
+    pairs = [sum(range(1, PROMPT + 1)), *(sum(range(PROMPT + 1, PROMPT + n)) for n in (first, second))]
+    times = 2 if weight else 1
     found = ledger(store.get(Learn(FRESH, ((1.0, task),), 1)))
-    assert found == Ledger(1, 1, first + second, forwarded, read, WEIGHTS * (2 * forwarded + 6 * read))
+    assert found == Ledger(1, 1, first + second, times * read, read, (times + 3) * (2 * WEIGHTS * read + 4 * 16 * sum(pairs)))

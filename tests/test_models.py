@@ -16,6 +16,7 @@ from torch.testing import assert_close
 
 from models import GPTConfig, layers, sampling
 from models.cache import Seating
+from models.cost import Passed
 from models.edits import Edited, Project, Shift
 from models.gpt import GPT
 from models.gradients import Convolution, RootMeanSquare
@@ -122,7 +123,9 @@ def test_what_rows_share_is_computed_once(shape, prompts):
     got = sampling.generate(net(SHAPES[shape]), prompts, uniform(len(prompts) * 8, 20, seed=2), END)
     rows = [row[:length] for row, length in zip(got.tokens.tolist(), got.mask.sum(1).tolist(), strict=True)]
     read = {(b // 8, *row[:t]) for b, row in enumerate(rows) for t in range(1, len(row))}  # a last token goes nowhere
-    assert got.forwarded == sum(map(len, prompts)) + len(read)
+    seen = [len(prompts[p]) + len(prefix) for p, *prefix in read]
+    pairs = sum(seen) + sum(n * (n + 1) // 2 for n in map(len, prompts))
+    assert got.forwarded == Passed(sum(map(len, prompts)) + len(read), pairs)
     assert len(read) < sum(len(row) - 1 for row in rows)
 
 
@@ -422,8 +425,9 @@ def test_edits_change_the_stream():
 def test_without_edits_nothing_changes(shape):
     model, uniforms = net(SHAPES[shape]), uniform(6, 12)
     plain = Edited(model, {})
-    for name, value in vars(sampling.generate(model, RAGGED, uniforms, END)).items():
-        assert torch.equal(torch.as_tensor(getattr(sampling.generate(plain, RAGGED, uniforms, END), name)), torch.as_tensor(value))
+    drawn, again = (sampling.generate(net, RAGGED, uniforms, END) for net in (model, plain))
+    assert all(torch.equal(getattr(again, name), getattr(drawn, name)) for name in ("tokens", "lengths", "mask", "logp"))
+    assert (again.forwarded, again.measured) == (drawn.forwarded, ())
     assert torch.equal(logp_of(plain, RAGGED, some_tokens(6, 5)), logp_of(model, RAGGED, some_tokens(6, 5)))
     assert [(name, id(w)) for name, w in plain.named_parameters()] == [(name, id(w)) for name, w in model.named_parameters()]
     assert list(plain.state_dict()) == list(model.state_dict())

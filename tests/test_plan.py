@@ -19,7 +19,8 @@ from analysis.running.plan import MIB, Need, Plan, make_plan, probe, taken
 from analysis.running.shard import Shard
 from analysis.studies import STUDIES
 from tests.tiny import TINY
-from train.learn import TRIED, Learn
+from train.learn import Learn
+from train.learn.learning import TRIED
 from train.losses.practice import Practice
 from train.rl import Endless
 from train.stages.machine import Machine

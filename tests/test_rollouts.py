@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from models import GPTConfig
+from models.cost import Passed
 from models.gpt import GPT
 from models.sampling import Completions, completion_logits
 from models.sampling import pad as pad_rows
@@ -55,7 +56,7 @@ def records(draw: st.DrawFn, group: int) -> Rollouts:
         lengths=torch.randint(1, T + 1, (B,), generator=g),
         mask=mask,
         logp=torch.randn(B, T, generator=g) * mask,
-        forwarded=draw(st.integers(1, 9)),
+        forwarded=Passed(*draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))),
         solutions=torch.randint(1, 9, (P, draw(st.integers(3, 5))), generator=g),
         records={"entropy": torch.rand(B, T, generator=g), "roles": torch.randint(6, (B, T), generator=g)},
     )
@@ -87,7 +88,7 @@ def equal(one: Rollouts, other: Rollouts) -> None:
 def test_take_inverts_concat(parts: list[Rollouts]) -> None:
     whole, first = Rollouts.concat(parts), 0
     assert whole.limit == max(r.limit for r in parts)
-    assert whole.forwarded == sum(r.forwarded for r in parts)
+    assert whole.forwarded == sum((r.forwarded for r in parts), Passed())
     assert whole.path == (parts[0].path if len({r.path for r in parts}) == 1 else (0, 3))
     for r in parts:
         groups = torch.arange(first, first := first + len(r.problems))
@@ -149,7 +150,7 @@ def test_tokens_are_compared_only_where_the_solution_alone_is_right(
     solutions = [Compact().solution(p) for p in batch]
     completions = [words for whole in solutions for words in (whole, whole[-3:], whole[-3:-1], whole[:1])]
     tokens, lengths = pad_rows([VOCAB.encode(words) for words in completions])
-    drawn = Completions(tokens, lengths, tokens > 0, torch.zeros(tokens.shape), 1)
+    drawn = Completions(tokens, lengths, tokens > 0, torch.zeros(tokens.shape), Passed())
     r, one_by_one = (judged(ask(VOCAB, p, Sampler(4, surface=surface), 64, "alone"), drawn) for p in (batch, tuple(batch)))
     for x in (r, one_by_one, both := Rollouts.concat([r, one_by_one])):
         assert (x.solutions is not None) == (alone and x is r)

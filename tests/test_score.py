@@ -149,7 +149,7 @@ class Hidden:
 def test_an_exam_is_remembered_by_all_fields_of_its_family() -> None:
     assert Hidden(1) == Hidden(3)
     one, other, again = (exam((Hidden(steps),), SURFACE, VOCAB, 3, 0, ("add",)) for steps in (1, 3, 1))
-    assert one.words < other.words
+    assert one.passed.tokens < other.passed.tokens
     assert again is one
 
 
@@ -194,7 +194,8 @@ def test_families_that_differ_only_in_steps_share_an_exam() -> None:
     # Both window lengths lie in both splits: 3 programs of 6 * 3 words and "run"; then 6 words of the query less one, and
     # 4 words a step and 3 of the answer, of which nothing follows the last.
     assert e.statements.shape == (3, 19)
-    assert e.words == 3 * 19 + 3 * (6 + 4 + 2) + 3 * (6 + 8 + 2)
+    assert e.passed.tokens == 3 * 19 + 3 * (6 + 4 + 2) + 3 * (6 + 8 + 2)
+    assert e.passed.pairs == 3 * sum(range(20)) + 3 * sum(range(20, 32)) + 3 * sum(range(20, 36))
 
 
 # Broken if a temperature by which nothing can be divided gave scores that are no numbers, or none at all.
@@ -240,7 +241,7 @@ def test_a_score_goes_on_family_by_family(store: Store, tmp_path: Path, monkeypa
     assert result(Store(tmp_path), SCORE) == whole
     assert len(sat) == 1
     exams = [exam((family,), SURFACE, VOCAB, SCORE.problems, SCORE.seed, ("add", "mul", "sub")) for family in SCORE.families]
-    assert Ledger(**json.loads(whole["ledger.json"])).forwarded == sum(e.words for e in exams)
+    assert Ledger(**json.loads(whole["ledger.json"])).forwarded == sum(e.passed.tokens for e in exams)
 
 
 # Broken if a stop, asked for while a score is made, waited for all of it, or lost a piece.

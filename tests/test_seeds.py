@@ -22,6 +22,8 @@ from analysis.measures.seeds import (
     over_seeds,
     p_above,
     p_below,
+    p_share_above,
+    share,
     sign_flip_above,
     sign_flip_p,
 )
@@ -90,6 +92,19 @@ def test_equal_values_by_hand() -> None:
     assert (interval.mean, interval.low, interval.high) == pytest.approx((2, -100 + 102 * share, 100 - 98 * share))
     assert not alike([2.0])
     assert not alike([2.0, 2.1])
+
+
+# Clopper and Pearson: none of 5 leaves shares up to 1 - .025^(1/5) = .522, and all of 5 shares from .478. At least 4 of 5 has a chance of
+# 6/32 at a share of one half.
+def test_shares_of_seeds_by_hand() -> None:
+    none, most, every = (share([True] * k + [False] * (5 - k)) for k in (0, 3, 5))
+    assert (none.mean, none.low, none.high) == pytest.approx((0, 0, 1 - 0.025**0.2))
+    assert (most.mean, most.low, most.high) == pytest.approx((0.6, 0.146633, 0.947255), abs=1e-6)
+    assert (every.mean, every.low, every.high) == pytest.approx((1, 0.025**0.2, 1))
+    assert p_share_above([True, False, True, True, True], 0.5) == pytest.approx(6 / 32)
+    assert p_share_above([], 0.5) == p_share_above([False] * 3, 0.5) == 1.0
+    with pytest.raises(ValueError, match="at least one seed"):
+        share([])
 
 
 # NaN sorts anywhere and compares false: one of them made other claims undetermined.

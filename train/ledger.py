@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import GPTConfig
+from models.cost import Passed
 from train.stages.reading import a_count, read_object, reading
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ LENGTH = 64  # typical tokens of a problem with its solution; used only to compa
 class Ledger:
     """Tokens without padding, and floating-point operations. A prefix that completions of a problem share is run and counted once.
 
-    A token forward costs 2 operations a weight, backward 4 more (arXiv:2001.08361 §2.1); embeddings are look-ups, and
-    the products of attention, small at these lengths, are left out.
+    Only tokens that a model reads count: the last word of a document or of a completion is chosen, and not read. Operations are those of
+    `models.cost.Passed.flops`; the backward pass costs twice the forward pass.
     """
 
     iterations: int = 0
@@ -35,13 +36,15 @@ class Ledger:
     trained: int = 0  # tokens through the model with gradient, prompts included
     flops: int = 0
 
-    def forward(self, tokens: int, weights: int) -> None:
-        self.forwarded += tokens
-        self.flops += 2 * weights * tokens
+    def forward(self, passed: Passed, config: GPTConfig) -> None:
+        """Count what a model of this shape read."""
+        self.forwarded += passed.tokens
+        self.flops += passed.flops(config)
 
-    def train(self, tokens: int, weights: int) -> None:
-        self.trained += tokens
-        self.flops += 6 * weights * tokens
+    def train(self, passed: Passed, config: GPTConfig) -> None:
+        """Count what a model of this shape learned from."""
+        self.trained += passed.tokens
+        self.flops += BACKWARD * passed.flops(config)
 
 
 def read_ledger(folder: Path) -> Ledger:
@@ -54,15 +57,6 @@ def read_ledger(folder: Path) -> Ledger:
         return Ledger()
     with reading(file):
         return Ledger(**{what: a_count(number) for what, number in read_object(file).items()})
-
-
-def matrix_weights(c: GPTConfig) -> int:
-    """The number of weights that a token is multiplied with: all but the embedding."""
-    head = c.width // c.heads
-    attention = c.width * (c.heads + 2 * c.kv_heads) * head + c.width**2
-    inner = 8 * c.width // 3 if c.feedforward == "swiglu" else 4 * c.width
-    feedforward = (3 if c.feedforward == "swiglu" else 2) * c.width * inner
-    return c.layers * (attention + feedforward + 2 * c.conv * c.width) + c.width * c.vocab
 
 
 def as_bytes(rows: Tensor) -> NDArray[np.void]:  # [B, T] -> [B]

@@ -36,10 +36,10 @@ class Optim(Checked):
     decay: Annotated[float, From(0, 1)] = 0.0  # share of the iterations
     matrices: Muon | None = None  # None: AdamW
 
-    def rate(self, iteration: int, iterations: int) -> float:
-        """The learning rate of an iteration."""
+    def rate(self, iteration: int, left: float) -> float:
+        """The learning rate of an iteration, when this share of the run is left."""
         up = min((iteration + 1) / self.warmup, 1.0) if self.warmup else 1.0
-        down = min((iterations - iteration) / (self.decay * iterations), 1.0) if self.decay else 1.0
+        down = min(left / self.decay, 1.0) if self.decay else 1.0
         return self.lr * up * down
 
     def by_muon(self, weight: str) -> bool:

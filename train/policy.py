@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
 from models import GPTConfig
+from models.cost import matrix_weights
 from synthtasks.checked import From, check
 from synthtasks.rng import rng
 from synthtasks.vocab import Vocab
-from train.ledger import matrix_weights
 from train.stages.disk import replacing, write_json
 from train.stages.reading import a_list, a_text, an_object, read_object, reading, shown
 from train.stages.seal import defined

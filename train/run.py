@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from synthtasks.vocab import Vocab
-from train.ledger import Ledger, matrix_weights
+from train.ledger import Ledger
 from train.policy import load_policy
 from train.stages.stage import Context, Stage
 
@@ -66,11 +66,6 @@ class Run:
     @property
     def device(self) -> torch.device:
         return self.bare.device
-
-    @property
-    def weights(self) -> int:
-        """The number of matrix weights, for the ledger."""
-        return matrix_weights(self.bare.config)
 
     def complete(self, asked: Asked) -> Completions:
         """The completions of the learning policy."""

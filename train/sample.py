@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
 from synthtasks.corpora import Document
-from train.ledger import LENGTH, Ledger, matrix_weights
+from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
 from train.rl.problems import Endless, ProblemSource, trials
 from train.rl.sampler import Sampler, ask, judged
@@ -35,9 +36,10 @@ LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B",
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sample(Stage):
-    """Completions of one batch of problems, with the judge's verdicts.
+    """Completions of a batch of `problems`, with the judge's verdicts; or of the batches of several iterations, which are those that
+    `Practice` with the same source, problems and seed meets there.
 
-    Writes `samples.npz`: the `prompts` [P] as text; of each completion its `problem` [B], its `words` [B] as text, and
+    Writes `samples.npz`: the `prompts` [P] of all batches as text; of each completion its `problem` [B], its `words` [B] as text, and
     whether answer (`correct` [B]) and `process` [B] are right; and `schema`. `read_samples` reads it.
     """
 
@@ -46,8 +48,10 @@ class Sample(Stage):
     problems: Annotated[int, From(1)] = 64
     sampler: Sampler = Sampler(group=64)
     seed: Annotated[int, From(0)] = 0
+    iterations: Annotated[int, From(1)] = 1
+    first: Annotated[int, From(0)] = 0  # iteration
 
-    VERSION: ClassVar[int] = 2  # problems lie in other splits than in version 1
+    VERSION: ClassVar[int] = 3  # the ledger of version 2 left attention out
     writes: ClassVar[tuple[str, ...]] = ("samples.npz", "ledger.json")
 
     def __post_init__(self) -> None:
@@ -55,13 +59,14 @@ class Sample(Stage):
 
     @property
     def work(self) -> float:
-        return self.problems * self.sampler.group * LENGTH
+        return self.iterations * self.problems * self.sampler.group * LENGTH
 
     def trials(self) -> tuple[Trial, ...]:
         """A trial on a few problems."""
         source = trials(self.source)[0]
         n = TRIED if isinstance(source, Endless) else self.problems
-        return tuple(Trial(replace(self, policy=fresh, source=source, problems=n), self.problems / n) for fresh in untrained(self))
+        few, times = replace(self, source=source, problems=n, iterations=1), self.iterations * self.problems / n
+        return tuple(Trial(replace(few, policy=fresh), times) for fresh in untrained(self))
 
     @property
     def stacks(self) -> Hashable | None:
@@ -80,19 +85,28 @@ class Sample(Stage):
         return context.meeting.ask(sample_as_one, (model, asked))
 
     def run(self, out: Path, context: Context) -> None:
+        import torch
+        from torch import Tensor
+
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
-        problems = self.source.batch(context, self.problems, self.seed, 0, 0)
-        request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "sample", self.seed)
-        r = judged(request, self._completions(policy.model, request.asked, context))
-        ledger = Ledger(sampled=int(r.mask.sum()))
-        ledger.forward(r.forwarded, matrix_weights(policy.model.config))
+        ledger, prompts, words, right = Ledger(), list[str](), list[str](), list[Tensor]()
+        for i in range(self.first, self.first + self.iterations):
+            problems = self.source.batch(context, self.problems, self.seed, i, 0)
+            request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "sample", self.seed, i)
+            r = judged(request, self._completions(policy.model, request.asked, context))
+            ledger.sampled += int(r.mask.sum())
+            ledger.forward(r.forwarded, policy.model.config)
+            prompts += [" ".join(policy.vocab.decode(tokens)) for tokens in request.written.unpadded]
+            words += [" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]
+            right.append(torch.stack((r.correct, r.process)).cpu())
+        correct, process = torch.cat(right, 1).numpy()
         arrays = {
-            "prompts": texts([" ".join(policy.vocab.decode(tokens)) for tokens in request.written.unpadded]),
-            "problem": np.arange(len(r.tokens), dtype=np.int32) // r.group,
-            "words": texts([" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]),
-            "correct": r.correct.cpu().numpy(),
-            "process": r.process.cpu().numpy(),
+            "prompts": texts(prompts),
+            "problem": np.arange(len(words), dtype=np.int32) // self.sampler.group,
+            "words": texts(words),
+            "correct": correct,
+            "process": process,
         }
         save_arrays(out / "samples.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))
@@ -112,7 +126,7 @@ class Samples:
         """The completions that are right by this measure."""
         return self.process if accepts == "process" else self.correct
 
-    @property
+    @cached_property
     def documents(self) -> list[Document]:  # [B]
         """Each completion with its prompt, as a document."""
         prompts = [tuple(prompt.split()) for prompt in self.prompts]
@@ -126,8 +140,13 @@ def read_samples(stage: Sample, shelf: Shelf) -> Samples:
         Undefined: if it has none.
         Malformed: if they cannot be read, or belong to another schema or other problems.
     """
-    file, group = defined(shelf.get(stage)) / "samples.npz", stage.sampler.group
-    arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": stage.problems, "B": stage.problems * group}))
+    return _read(stage, defined(shelf.get(stage)) / "samples.npz")
+
+
+@lru_cache(maxsize=4)  # learning reads the same samples in every iteration
+def _read(stage: Sample, file: Path) -> Samples:
+    problems, group = stage.iterations * stage.problems, stage.sampler.group
+    arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": problems, "B": problems * group}))
     with reading(file):
         problem = arrays["problem"].astype(np.int64)
         if not np.array_equal(problem, np.arange(len(problem)) // group):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cost import Passed, passed
 from synthtasks.checked import Above, From, check
 from synthtasks.families import Family
 from synthtasks.families.kit.batch import Batch
@@ -23,7 +24,7 @@ from synthtasks.families.kit.family import changed
 from synthtasks.families.kit.windows import Windows, batch, sharing
 from synthtasks.surfaces import ROLES, Compact, Surface, write
 from synthtasks.vocab import Vocab
-from train.ledger import LENGTH, Ledger, matrix_weights
+from train.ledger import LENGTH, Ledger
 from train.policy import Policy, load_policy, untrained
 from train.stages.arrays import Arrays, Layout, save_arrays
 from train.stages.disk import write_json
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1  # of scores.npz
 LAYOUT = {"logp": "f F K P", "roles": "f F R P", "applied": "iu F N P", "primitives": "U N"}  # of scores.npz
-PIECE = {"logp": "f S K P", "roles": "f S R P", "applied": "iu S N P", "tokens": "iu"}  # of S families
+PIECE = {"logp": "f S K P", "roles": "f S R P", "applied": "iu S N P", "tokens": "iu", "pairs": "iu"}  # of S families
 BATCH = 32  # statements of a forward pass; more do not fit into the processor's caches
 
 
@@ -64,7 +65,7 @@ class Score(Stage):
     surface: Surface = Compact()
     seed: Annotated[int, From(0)] = 0
 
-    VERSION: ClassVar[int] = 3  # problems of version 2 were about programs of their own
+    VERSION: ClassVar[int] = 4  # the ledger of version 3 left attention out
     writes: ClassVar[tuple[str, ...]] = ("scores.npz", "ledger.json")
 
     def __post_init__(self) -> None:
@@ -90,7 +91,8 @@ class Score(Stage):
         pieces = in_pieces(out, context, sets, Layout(PIECE, sizes))
         arrays = {what: np.concatenate([piece[what] for piece in pieces]) for what in ("logp", "roles", "applied")}
         ledger = Ledger()
-        ledger.forward(sum(int(piece["tokens"]) for piece in pieces), matrix_weights(policy.model.config))
+        for piece in pieces:
+            ledger.forward(Passed(int(piece["tokens"]), int(piece["pairs"])), policy.model.config)
         save_arrays(out / "scores.npz", SCHEMA, arrays | {"primitives": np.array(names)})
         write_json(out / "ledger.json", asdict(ledger))
         forget(out)
@@ -99,7 +101,8 @@ class Score(Stage):
         """The score of families that share an exam."""
         e = exam(families, self.surface, policy.vocab, self.problems, self.seed, names)
         logp, roles = solution_logp(policy.model, e, self.temperatures)
-        return {"logp": logp, "roles": roles, "applied": np.stack([p.applied for p in e.papers]), "tokens": np.array(e.words)}
+        applied, tokens, pairs = np.stack([p.applied for p in e.papers]), np.array(e.passed.tokens), np.array(e.passed.pairs)
+        return {"logp": logp, "roles": roles, "applied": applied, "tokens": tokens, "pairs": pairs}
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +124,10 @@ class Exam:
     papers: tuple[Paper, ...]  # one a family
 
     @property
-    def words(self) -> int:
-        """Tokens that a policy reads, without padding: nothing follows the last word of a solution."""
-        return self.statements.numel() + sum(int((paper.lengths - 1).sum()) for paper in self.papers)
+    def passed(self) -> Passed:
+        """Tokens that go through a policy, and the keys that they read: nothing follows the last word of a solution."""
+        stated, length = self.statements.new_full((len(self.statements),), self.statements.shape[1]), self.statements.shape[1]
+        return sum((passed(paper.lengths - 1, length) for paper in self.papers), passed(stated.long()))
 
 
 def shared(families: tuple[Family, ...]) -> list[tuple[Family, ...]]:

@@ -57,6 +57,14 @@ class Past(Checked):
 
 
 @dataclass(frozen=True)
+class Everywhere:
+    """Every difficulty at which the seed's edge was measured: the whole map."""
+
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        return sorted(outcome.curve("edge", "pass@1"))
+
+
+@dataclass(frozen=True)
 class Places:
     """These places on the axis; by default the one of a metric that has no axis."""
 
@@ -171,19 +179,39 @@ class Same(Checked):
 
 
 @dataclass(frozen=True)
+class Share(Checked):
+    """The contrast exceeds `above` (in points) in more than `margin` % of all seeds, by the binomial distribution; with no margin the share
+    is reported, and nothing is claimed. For what happens in some seeds and not in others, where a mean describes no seed."""
+
+    above: float = 0.0
+    margin: Annotated[float, From(0, 100)] | None = None
+
+    level = 0.95
+
+    def happened(self, values: Sequence[float]) -> list[bool]:
+        """True for each seed in which it happened."""
+        return [value > self.above for value in values]
+
+
+@dataclass(frozen=True)
 class Claim:
     """A statement about a contrast, with its test. Without a test the contrast is reported, and nothing is claimed."""
 
     name: str
     statement: str
     contrast: Contrast
-    test: More | Same | None = None
+    test: More | Same | Share | None = None
     unit: str = "pass@128, points of 100"
 
     def __post_init__(self) -> None:
         check(self)
         if not self.name or not self.contrast:
             raise ValueError(f"a claim has a name and a contrast; found {self.name!r}, {self.contrast}")
+
+    @property
+    def tested(self) -> bool:
+        """True if the claim gets a verdict."""
+        return self.test is not None and self.test.margin is not None
 
     def speaks_of(self, labels: Mapping[str, str]) -> bool:
         """True if the claim reads the cell with these labels."""

@@ -7,12 +7,24 @@ from functools import cached_property
 from statistics import stdev
 from typing import Literal
 
-from analysis.claims.claims import Claim, Contrast, More, Reach, Same, reach
+from analysis.claims.claims import Claim, Contrast, More, Reach, Same, Share, reach
 from analysis.claims.looks import Looks
 from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
 from analysis.measures.power import smallest_effect, smallest_margin
-from analysis.measures.seeds import alike, either_side, holm, over_alike_seeds, over_seeds, p_above, p_below, sign_flip_above, sign_flip_p
+from analysis.measures.seeds import (
+    alike,
+    either_side,
+    holm,
+    over_alike_seeds,
+    over_seeds,
+    p_above,
+    p_below,
+    p_share_above,
+    share,
+    sign_flip_above,
+    sign_flip_p,
+)
 
 ALPHA = 0.05
 LOG_P = "log p"  # mean log-probability of the solution, which moves where pass@k does not
@@ -25,7 +37,8 @@ ANY = Reach(-math.inf, math.inf)
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim with its verdict. Differences are in points of 100; the interval is not adjusted for the number of claims, nor of looks."""
+    """A claim with its verdict. Differences are in points of 100, or of a `Share` in % of seeds; the interval is not adjusted for the
+    number of claims, nor of looks."""
 
     name: str
     statement: str
@@ -34,7 +47,7 @@ class Finding:
     low: float | None
     high: float | None
     level: float  # of the interval
-    test: More | Same | None
+    test: More | Same | Share | None
     p: float | None  # of the verdict; adjusted for the number of claims (Holm) and for the planned looks
     unit: str
     n: int  # seeds
@@ -49,7 +62,7 @@ class Finding:
     @cached_property
     def sign_flip(self) -> float | None:
         """The exact p-value of the claim, not adjusted, that assumes symmetry about the margin in place of normality."""
-        if not self.values:
+        if not self.values or isinstance(self.test, Share):
             return None
         if isinstance(self.test, Same):
             return max(sign_flip_above(x, -self.test.margin) for x in (self.values, [-v for v in self.values]))
@@ -63,7 +76,7 @@ class Finding:
     @cached_property
     def smallest(self) -> float | None:
         """The smallest effect (of `Same`: the smallest margin) that so many seeds of this spread would have shown with a chance of .8."""
-        if self.n < 2 or alike(self.values) or self.test is None:
+        if self.n < 2 or alike(self.values) or self.test is None or isinstance(self.test, Share):
             return None
         spread = stdev(self.values)
         found = smallest_margin(spread, self.n) if isinstance(self.test, Same) else self.test.margin + smallest_effect(spread, self.n)
@@ -76,8 +89,11 @@ class Finding:
         return said | {"margin": self.margin, "test": test, "sign_flip_p": self.sign_flip, "smallest": self.smallest}
 
 
-def p_values(test: More | Same, x: Sequence[float], reach: Reach = ANY) -> Pair:
+def p_values(test: More | Same | Share, x: Sequence[float], reach: Reach = ANY) -> Pair:
     """The p-values of "shown" and of "refuted": where both can be, two-sided, so that both together keep the level."""
+    if isinstance(test, Share):
+        happened, bound = test.happened(x), (test.margin or 0.0) / 100
+        return min(1.0, 2 * p_share_above(happened, bound)), min(1.0, 2 * p_share_above([not each for each in happened], 1 - bound))
     margin = test.margin
     if isinstance(test, More):
         return min(1.0, 2 * p_above(x, margin, reach.low)), min(1.0, 2 * p_below(x, margin, reach.high))
@@ -132,7 +148,7 @@ def judge_each(asked: Sequence[tuple[Claim, Outcomes]], test: Test = one_look) -
         ValueError: if a claim reads what was not measured, or is not finite; it names the claim.
     """
     values = {c.name: _values(c, outcomes) for c, outcomes in asked}
-    both = {c.name: test(c, values[c.name]) for c, _ in asked if c.test is not None}
+    both = {c.name: test(c, values[c.name]) for c, _ in asked if c.tested}
     adjusted = dict(zip(both, holm([min(pair) for pair in both.values()]), strict=True))
     return tuple(_finding(c, outcomes, values[c.name], both.get(c.name), adjusted.get(c.name)) for c, outcomes in asked)
 
@@ -152,7 +168,7 @@ def _unmoved(claim: Claim, outcomes: Outcomes) -> bool:
 
 def _log_change(claim: Claim, outcomes: Outcomes) -> float | None:
     """The largest absolute value of any seed of the claim's contrast in mean log p, in nats; None where that was not measured."""
-    if not all(term.metric.startswith("pass@") for _, term in claim.contrast):
+    if isinstance(claim.test, Share) or not all(term.metric.startswith("pass@") for _, term in claim.contrast):
         return None
     logs = replace(claim, contrast=tuple((w, replace(term, metric=LOG_P, least=None, most=0.0)) for w, term in claim.contrast))
     if not logs.is_measured(outcomes):
@@ -165,10 +181,13 @@ def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None
     verdict: Verdict = "undetermined"
     level = claim.test.level if claim.test else 0.95
     interval = Interval(math.nan, math.nan, math.nan)
-    if x:
+    if x and isinstance(claim.test, Share):
+        of = share(claim.test.happened(x), level)
+        interval = Interval(100 * of.mean, 100 * of.low, 100 * of.high)
+    elif x:
         bounds = reach(claim.contrast)
         interval = over_alike_seeds(x, level, bounds.low, bounds.high) if alike(x) else over_seeds(x, level)
-    if claim.test is None:
+    if not claim.tested:
         verdict = "reported"
     elif (
         x and isinstance(claim.test, Same) and not any(x) and _unmoved(claim, outcomes)
@@ -178,6 +197,7 @@ def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None
         verdict = "shown" if both[0] < both[1] else "refuted"
     difference, low, high = (v if math.isfinite(v) else None for v in (interval.mean, interval.low, interval.high))
     return Finding(
-        claim.name, claim.statement, verdict, difference, low, high, level, claim.test, p, claim.unit,
+        claim.name, claim.statement, verdict, difference, low, high, level, claim.test, p,
+        "% of seeds" if isinstance(claim.test, Share) else claim.unit,
         len(x), len(values) - len(x), tuple(x), _log_change(claim, outcomes),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from analysis.claims.claims import At, Claim, Term
+from analysis.claims.claims import At, Claim, Share, Term
 from analysis.claims.judge import Finding, Test, judge, one_look
 from analysis.measures.facts import Outcome
 
@@ -39,7 +39,14 @@ def width(many: int) -> Change:
 
 def margin(factor: float) -> Change:
     """The claim with another margin."""
-    return lambda claim: replace(claim, test=claim.test and replace(claim.test, margin=factor * claim.test.margin))
+
+    def changed(claim: Claim) -> Claim:
+        if claim.test is None or claim.test.margin is None:
+            return claim
+        found = factor * claim.test.margin
+        return replace(claim, test=replace(claim.test, margin=min(100.0, found) if isinstance(claim.test, Share) else found))
+
+    return changed
 
 
 UNIVERSES: Mapping[str, Change] = {
@@ -56,7 +63,7 @@ def multiverse(claims: Sequence[Claim], outcomes: Sequence[Outcome], test: Test 
     """By universe, the finding on each claim that has a test; claims that a universe cannot read (it was not measured) are left out."""
     found: dict[str, dict[str, Finding]] = {}
     for universe, change in UNIVERSES.items():
-        changed = [change(claim) for claim in claims if claim.test is not None]
+        changed = [change(claim) for claim in claims if claim.tested]
         readable = [claim for claim in changed if claim.is_measured(outcomes)]
         found[universe] = {finding.name: finding for finding in judge(readable, outcomes, test)}
     return found

@@ -9,7 +9,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from analysis.claims.claims import Claim
+from analysis.claims.claims import Claim, Share
 from analysis.claims.judge import Finding
 from analysis.cli.terminal import columns
 from analysis.design.study import Study
@@ -65,11 +65,13 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     """Each claim with its verdict, difference, interval, margin and number of seeds."""
     table = columns("claim", "verdict", "difference", "interval", "margin", "n")
     for f in findings:
-        interval = "one seed: none" if f.n == 1 else f"[{number(f.low)}, {number(f.high)}]" if f.n else "–"
+        alone = f.n == 1 and not isinstance(f.test, Share)
+        interval = "one seed: none" if alone else f"[{number(f.low)}, {number(f.high)}]" if f.n else "–"
         margin = "" if f.margin is None else f"{f.margin:g}"
         table.add_row(f.name, Text(f.verdict, COLOURS[f.verdict]), number(f.difference), interval, margin, str(f.n))
-    table.caption = "points of 100; n counts seeds; verdicts are adjusted for the number of claims and of planned looks, intervals are not"
-    if same := [f.name for f in findings if alike(f.values)]:
+    adjusted = "verdicts are adjusted for the number of claims and of planned looks, intervals are not"
+    table.caption = f"points of 100, or % of seeds; n counts seeds; {adjusted}"
+    if same := [f.name for f in findings if alike(f.values) and not isinstance(f.test, Share)]:
         table.caption += f"\nall seeds give the same value, so the interval is that of any distribution between 0 and 1: {', '.join(same)}"
     return table
 

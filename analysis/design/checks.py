@@ -13,11 +13,11 @@ from synthtasks.corpora import Corpus, Solved, Writer
 from synthtasks.families import Family, at, problem
 from synthtasks.problem import Split
 from synthtasks.vocab import Vocab
+from train import losses, rl
 from train.learn import Learn
-from train.losses.imitate import Imitate
-from train.losses.practice import Practice
+from train.losses import Distil, Gold, Imitate, Practice, Source
 from train.policy import Fresh
-from train.rl import Band, Endless, Few, Mixture, Prefixed, ProblemSource, Sampler, Schedule
+from train.rl import Around, Band, Endless, Few, Prefixed, ProblemSource, Schedule
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage, closure, name
@@ -117,6 +117,7 @@ class Reading:
     write: Writer
     split: Split = "train"
     spare: int = 0  # tokens that it may write beyond the solution
+    given: float = 0.0  # share of the solution behind the prompts of some problems, beside which others are solved whole
 
     def check(self, config: GPTConfig, vocab: Vocab) -> None:
         """Refuse documents that have other words than the policy, or do not fit into its context.
@@ -126,7 +127,7 @@ class Reading:
         """
         for i in range(DRAWN):
             document = self.write(problem(self.family, self.split, "check", i))
-            needed = len(vocab.encode(document.prompt + document.body)) + self.spare
+            needed = len(vocab.encode(document.prompt + document.body)) + round(self.given * len(document.body)) + self.spare
             if needed > config.context:
                 holds = f"the model's context holds {config.context} tokens, but {needed} are needed for {_said(self.family)}"
                 raise ValueError(f"{holds}: take fewer lines or steps, or a longer context")
@@ -145,24 +146,36 @@ def _readings(stage: Stage) -> Iterator[Reading]:
         case Score():
             yield from (Reading(family, Solved(stage.surface), "test") for family in stage.families)
         case Sample():
-            yield from _answered(stage.source, stage.sampler)
+            yield from _answered(stage.source, Solved(stage.sampler.surface), stage.sampler.spare)
         case Learn():
             for _, loss in stage.losses:
-                if isinstance(loss, Imitate) and isinstance(loss.source, Corpus):
-                    yield from (Reading(recipe.family, recipe.write) for recipe in loss.source.recipes)
-                elif isinstance(loss, Practice):
-                    yield from _answered(loss.source, loss.sampler)
+                if isinstance(loss, Imitate):
+                    for source in [part for _, part in loss.source.parts] if isinstance(loss.source, losses.Mixture) else [loss.source]:
+                        yield from _read(source)
+                elif isinstance(loss, Practice | Distil):
+                    yield from _answered(loss.source, Solved(loss.sampler.surface), loss.sampler.spare)
 
 
-def _answered(source: ProblemSource, sampler: Sampler) -> Iterator[Reading]:
-    """Problems with their solutions, of every source inside this one; for a band the longest that it may choose."""
+def _read(source: Source) -> Iterator[Reading]:
+    """The documents of a source, as far as they are known before it runs."""
+    if isinstance(source, Corpus):
+        yield from (Reading(recipe.family, recipe.write) for recipe in source.recipes)
+    elif isinstance(source, Gold):
+        yield from _answered(source.problems, source.write)
+
+
+def _answered(source: ProblemSource, write: Writer, spare: int = 0) -> Iterator[Reading]:
+    """Problems with what is written of them; for a band the longest that it may choose."""
     if isinstance(source, Band | Endless | Few):
         edge = source.edge if isinstance(source, Band) else None
         family = at(source.family, max(difficulties(edge.scores))) if isinstance(edge, Edge) else source.family
-        yield Reading(family, Solved(sampler.surface), "train" if isinstance(source, Few) else source.split, sampler.spare)
-    elif isinstance(source, Mixture):
-        yield from (reading for _, part in source.parts for reading in _answered(part, sampler))
+        yield Reading(family, write, "train" if isinstance(source, Few) else source.split, spare)
+    elif isinstance(source, Around):
+        yield from _answered(Band(source.family, source.edge, source.region), write, spare)
+    elif isinstance(source, rl.Mixture):
+        yield from (reading for _, part in source.parts for reading in _answered(part, write, spare))
     elif isinstance(source, Schedule):
-        yield from (reading for _, part in source.turns for reading in _answered(part, sampler))
+        yield from (reading for _, part in source.turns for reading in _answered(part, write, spare))
     elif isinstance(source, Prefixed):
-        yield from _answered(source.source, sampler)
+        given = source.given if source.share < 1 else 0.0
+        yield from (replace(reading, given=given) for reading in _answered(source.source, write, spare))

@@ -69,15 +69,15 @@ def markdown(said: Mapping[str, object]) -> str:
     lines = ["| claim | difference, points [interval] | margin | verdict |", "|---|---|---|---|"]
     for f in (f for f in json.loads(json.dumps(said["findings"])) if f["verdict"] != "reported"):
         statement = f"{f['name'].split(' ')[0]}. {f['statement'].removeprefix('... ').strip('. ')}"
-        margin = f"{'within' if f['test'] == 'same' else 'more than'} {f['margin']:g}"
-        lines.append(
-            f"| {statement} | {_difference(**{key: f[key] for key in ('difference', 'low', 'high')})} | {margin} | {f['verdict']} |"
-        )
+        margin = f"{'within' if f['test'] == 'same' else 'more than'} {f['margin']:g}{' % of seeds' * (f['test'] == 'share')}"
+        lines.append(f"| {statement} | {_difference(f['test'], f['difference'], f['low'], f['high'])} | {margin} | {f['verdict']} |")
     return "\n".join(lines)
 
 
-def _difference(difference: float | None, low: float | None, high: float | None) -> str:
+def _difference(test: str, difference: float | None, low: float | None, high: float | None) -> str:
     if difference is None:
         return "undefined"
+    if test == "share":
+        return f"{difference:.0f} % of seeds [{low:.0f}, {high:.0f}]"
     bounds = "" if low is None or high is None else f" [{low:+z.1f}, {high:+z.1f}]"
     return f"{difference:+z.1f}{bounds}".replace("-", "−")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from analysis.claims.claims import Claim, More
+from analysis.claims.claims import Claim, More, Share
 from analysis.claims.judge import ALPHA, Finding, Verdict
 from analysis.design.results import Results
 from analysis.figures.conditions import name
@@ -39,7 +39,9 @@ def answer(results: Results) -> Markup:
     for verdict, heading in SAID.items():
         clauses, last = [], ""
         for f in (f for f in tested if f.verdict == verdict):
-            points = "not defined in any seed" if f.difference is None else f"{number(f.difference)} points"
+            points = (
+                "not defined in any seed" if f.difference is None else amount(f) if isinstance(f.test, Share) else f"{amount(f)} points"
+            )
             clauses.append(f"{said[f.name].removeprefix(f'{last}, ')} ({points})")
             last = said[f.name]
         if clauses:
@@ -65,8 +67,15 @@ def number(x: float | None) -> str:
     return "0.0" if abs(x) < 0.05 else f"{x:+.1f}".replace("-", "−")
 
 
+def amount(f: Finding) -> str:
+    """The difference; of a share, the number of seeds in which it happened."""
+    return f"{sum(f.test.happened(f.values))} of {plural(f.n, 'seed')}" if isinstance(f.test, Share) else number(f.difference)
+
+
 def interval(f: Finding) -> str:
     """The interval with its level, or why there is none."""
+    if isinstance(f.test, Share) and f.low is not None and f.high is not None:
+        return f"{f.low:.0f} to {f.high:.0f} % of seeds ({f.level:.0%})"
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
@@ -85,9 +94,9 @@ COLUMNS: Mapping[str, Column] = {  # of the table of verdicts
     "claim": lambda f: f.name,
     "statement": lambda f: f.statement,
     "verdict": lambda f: tag("span", f.verdict, kind=f"verdict {f.verdict.split()[0]}"),
-    "difference": lambda f: number(f.difference),
+    "difference": amount,
     "interval": interval,
-    "margin": lambda f: f"{'more than' if isinstance(f.test, More) else 'within'} {f.margin:g}",
+    "margin": lambda f: f"{'more than' if isinstance(f.test, More | Share) else 'within'} {f.margin:g}{' %' * isinstance(f.test, Share)}",
     "Holm p": lambda f: p_value(f.p),
     "n": lambda f: f.n,
     "dropped": lambda f: f.dropped,

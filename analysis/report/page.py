@@ -124,8 +124,8 @@ def costs(results: Results) -> Markup:
         rows.append((c.kind, f"{c.stages:,}", *tokens, *plain))
     head = ("kind of stage", "stages", "sampled", "forwarded", "trained", "FLOPs", "updates", "seconds", "CPU seconds", "peak MB")
     caption = (
-        "Sampled, forwarded and trained are tokens without padding. FLOPs are counted from tokens and weights (2 forward, 4 backward), "
-        "without attention's own products. Seconds are summed over stages that may have run at once; the peak is of the largest stage."
+        "Sampled, forwarded and trained are tokens without padding. FLOPs are counted from tokens, weights (2 forward, 4 backward) and "
+        "the keys that attention reads. Seconds are summed over stages that may have run at once; the peak is of the largest stage."
     )
     return table(head, rows, head[1:], caption)
 

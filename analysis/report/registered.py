@@ -30,7 +30,7 @@ HEAD = ("claim", "sign-flip p", "seeds above 0", "below 0", "smallest effect", "
 
 def beside(findings: Sequence[Finding]) -> Markup:
     """Numbers beside each verdict that assume less: signs in place of normality, single seeds in place of means."""
-    rows = [(f.name, *beside_row(f)) for f in findings if f.test is not None and f.n]
+    rows = [(f.name, *beside_row(f)) for f in findings if f.verdict != "reported" and f.n]
     if not rows:
         return Markup()
     caption = (

@@ -9,7 +9,8 @@ from train.stages.record import STARTED, kind
 from train.stages.stage import SCHEMA, Stage, name, unlike
 
 LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
-ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "surfaces")), "models", "train", "train.rl", "train.losses")
+TAKEN = ("models", "train", "train.learn", "train.rl", "train.losses")
+ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "surfaces")), *TAKEN)
 ROOMS += ("analysis.measures",)  # a file may name what these packages export, without `--allow`
 
 

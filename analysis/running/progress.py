@@ -26,7 +26,7 @@ class Standing:
 
 def standing(stage: Stage, store: Store) -> Standing | None:
     """The progress of a stage by its metrics; None if it writes none, or has not begun."""
-    if not isinstance(iterations := getattr(stage, "iterations", None), int):
+    if (iterations := getattr(stage, "iterations", None)) is None:
         return None
     for folder in (store.path(stage), store.path(stage).with_name(store.path(stage).name + ".draft")):
         if rows := _tail(folder / "metrics.jsonl")[-RECENT:]:
@@ -34,7 +34,9 @@ def standing(stage: Stage, store: Store) -> Standing | None:
             names = [*(("reward", "signal") if "reward" in last else ("loss",)), *(name for name in last if name.startswith("pass@"))]
             means = {name: sum(row.get(name, 0.0) for row in rows) / len(rows) for name in names if name in last}
             text = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-            return Standing(min(int(last["iteration"]) + 1, iterations), iterations, text)
+            done = int(last["iteration"]) + 1
+            whole = iterations if isinstance(iterations, int) else max(done, round(done / last.get("spent", 1.0)))  # of a budget
+            return Standing(min(done, whole), whole, text)
     return None
 
 

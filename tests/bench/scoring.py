@@ -42,10 +42,10 @@ def scored() -> Iterator[Row]:
         lambda: solution_logp(model, held, (1.0,)),
         lambda: [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in to_complete],
     )
-    words = held.words
+    words = held.passed.tokens
     drawn = [generate(model, prompts, uniforms, len(vocab)) for prompts, uniforms in to_complete]
     samples = sum(int(w.prompt_lengths.sum()) + int(d.mask[:, :-1].sum()) for w, d in zip(written, drawn, strict=True))
-    shared = sum(d.forwarded for d in drawn)
+    shared = sum(d.forwarded.tokens for d in drawn)
     yield Row(f"pass@{SAMPLES} of {SCORED} problems of each of {len(families)} difficulties, exactly", exact, "s")
     yield Row(f"  by {SAMPLES} samples of each", sampled, "s", sampled / exact, "x the time")
     yield Row("  tokens of an exact score, a program once", words, "tokens")

@@ -6,6 +6,7 @@ from random import Random
 
 import torch
 
+from models.cost import Passed
 from models.sampling import Completions, pad
 from synthtasks import Family, rng
 from synthtasks.families import Batch, has_one_derivation
@@ -68,7 +69,7 @@ def campaign(name: str, completions: int) -> Compared:
         request = ask(vocab, batch, Sampler(GROUP), 10_000, "tokens", *path)
         tokens, lengths = pad([completion(p, batch, vocab, dice) for p in batch for _ in range(GROUP)])
         mask = torch.arange(tokens.shape[1]) < lengths[:, None]
-        r = judged(request, Completions(tokens, lengths, mask, torch.zeros(tokens.shape), 0))
+        r = judged(request, Completions(tokens, lengths, mask, torch.zeros(tokens.shape), Passed()))
         assert r.solutions is not None
         compared = zip(r.correct.tolist(), r.process.tolist(), strict=True)
         agreed = [(v.correct, v.process) == both for v, both in zip(r.verdicts, compared, strict=True)]

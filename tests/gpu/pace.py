@@ -122,7 +122,7 @@ class Training:
         return figures
 
     def _one(self, place: Place, networks: int) -> Figures:
-        from train.ledger import matrix_weights
+        from models.cost import matrix_weights
 
         stack = stacked(place, self.config, networks, self.optim)
         step, tokens = stepping(stack, self.shape), networks * self.shape.each

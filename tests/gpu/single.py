@@ -22,7 +22,7 @@ class Training:
     rows: int
 
     def __call__(self, place: Place) -> Figures:
-        from train.ledger import matrix_weights
+        from models.cost import matrix_weights
 
         step = self._step(place.device)
         seconds = place.seconds(step)

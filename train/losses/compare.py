@@ -48,8 +48,8 @@ class Compare(Checked):
         accepted, rejected = zip(*self.drawn(run.context, iteration), strict=True)
         documents = (*accepted, *rejected)
         batch = collate(documents, [[True] * len(d.body) for d in documents], run.vocab, run.device)
-        run.ledger.train(batch.real, run.weights)
-        run.ledger.forward(batch.real, run.weights)
+        run.ledger.train(batch.passed, run.bare.config)
+        run.ledger.forward(batch.passed, run.bare.config)
         better, worse = (_logp(run.model, batch) - _logp(run.reference, batch)).chunk(2)  # [N] each; the reference is frozen
         margin = self.beta * (better - worse)
         yield Update((-logsigmoid(margin).mean(),), {"preferred": (margin > 0).float().mean().item()})  # share of the pairs

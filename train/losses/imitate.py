@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from models.cost import Passed, passed
 from synthtasks.checked import Checked, From
 from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
-from train.losses.sources import Source
+from train.losses.sources import Mixture, Source
 from train.run import Run, Term, Update
-from train.stages.stage import Shelf
+from train.stages.stage import Context
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ class Batch:
     owners: Tensor  # [B] the statement of each row, ascending
     tokens: Tensor  # [B, T] rest of the prompt, body, padding
     learned: Tensor  # bool [B, T] true on the words that carry loss
-    real: int  # tokens that are not padding
+    passed: Passed  # through a model that reads it
 
     def logp(self, model: LanguageModel) -> Tensor:  # [B, T]
         """The log-probability of each of `tokens`. Each statement goes through the model once."""
@@ -45,15 +46,19 @@ class Imitate(Checked):
     """Cross-entropy on the bodies of documents, as the mean over the words that carry loss.
 
     An iteration reads as many documents as fit into `tokens`, all questions about a statement or none; of a `Corpus` they are of one
-    recipe. A statement is read, and counts, once.
+    recipe. A statement is read, and counts, once. If the source has no document, no step is taken, and nothing is counted.
     """
 
-    source: Source
+    source: Source | Mixture
     tokens: Annotated[int, From(1)] = 6_144  # an iteration
     seed: Annotated[int, From(0)] = 0
 
     per_iteration: ClassVar[int] = 1
-    word: ClassVar[str] = "pretrain"
+
+    @property
+    def word(self) -> str:
+        """Its kind in plans: pretraining alone takes as long as it does."""
+        return "pretrain" if isinstance(self.source, Corpus) else "imitate"
 
     @property
     def stacks(self) -> tuple[object, ...]:
@@ -71,29 +76,34 @@ class Imitate(Checked):
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         import torch
 
-        batch = self.batch(run.context, run.vocab, torch.device("cpu"), iteration)
-        run.ledger.train(batch.real, run.weights)
+        if not (batch := self.batch(run.context, run.vocab, torch.device("cpu"), iteration)):
+            yield Update((), {})
+            return
+        run.ledger.train(batch.passed, run.bare.config)
         weights = batch.learned / -batch.learned.sum()
         yield Update((Term(batch.statements, batch.lengths, batch.tokens, batch.owners, weighted, (weights,)),), {})
 
-    def batch(self, shelf: Shelf, vocab: Vocab, device: torch.device, iteration: int) -> Batch:
-        """The documents of an iteration as tensors."""
-        source = self.source
+    def batch(self, context: Context, vocab: Vocab, device: torch.device, iteration: int) -> Batch | None:
+        """The documents of an iteration as tensors; None, if the source has none."""
+        source = self._source(iteration)
         if type(source) is Corpus and (rows := source.rows(self.tokens, vocab, iteration, "imitate", self.seed)):
             return from_rows(rows, device)
-        documents = self.documents(shelf, iteration)
-        return collate(documents, [source.learned(d) for d in documents], vocab, device)
+        documents = self.documents(context, iteration)
+        return collate(documents, [source.learned(d) for d in documents], vocab, device) if documents else None
 
-    def documents(self, shelf: Shelf, iteration: int) -> list[Document]:
-        """The documents of an iteration, at least one."""
+    def documents(self, context: Context, iteration: int) -> list[Document]:
+        """The documents of an iteration: at least one, if the source has any."""
         documents: list[Document] = []
         room = self.tokens
-        for group in by_statement(self.source.documents(shelf, iteration, "imitate", self.seed)):
+        for group in by_statement(self._source(iteration).documents(context, iteration, "imitate", self.seed)):
             room -= group[0].statement + sum(d.room for d in group)
             if room < 0 and documents:
                 break
             documents += group
         return documents
+
+    def _source(self, iteration: int) -> Source:
+        return self.source.at(iteration) if isinstance(self.source, Mixture) else self.source
 
 
 def weighted(logp: Tensor, weights: Tensor) -> Tensor:  # [B, T] each -> [B, T]
@@ -109,7 +119,7 @@ def from_rows(rows: Rows, device: torch.device) -> Batch:
     P, S = statements.shape
     owners = torch.arange(P, device=device).repeat_interleave(len(tokens) // P)
     lengths = torch.full((P,), S, device=device)
-    return Batch(statements, lengths, owners, tokens, learned, statements.numel() + tokens.numel())
+    return Batch(statements, lengths, owners, tokens, learned, _passed(lengths, torch.full_like(owners, tokens.shape[1]), owners))
 
 
 def by_statement(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -137,4 +147,8 @@ def collate(documents: Sequence[Document], learned: Sequence[Sequence[bool]], vo
     tokens, words = pad([vocab.encode(d.prompt[n:] + d.body) for d, n in zip(documents, stated, strict=True)], device)
     rows = zip(documents, stated, learned, strict=True)
     mask, _ = pad([[0] * (len(d.prompt) - n) + [int(x) for x in body] for d, n, body in rows], device)
-    return Batch(statements, lengths, owners, tokens, mask.bool(), int(lengths.sum() + words.sum()))
+    return Batch(statements, lengths, owners, tokens, mask.bool(), _passed(lengths, words, owners))
+
+
+def _passed(statements: Tensor, rows: Tensor, owners: Tensor) -> Passed:  # [P], [B] words of each, [B]
+    return passed(statements) + passed(rows - 1, statements[owners])  # the last word of a row is not read

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from synthtasks.checked import From, check
 from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
-from train.rl.batches import batch_logp, batch_tokens, micro_batches
+from train.rl.batches import batch_logp, batch_passed, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares
 from train.rl.objectives import Surrogate, kl
@@ -123,7 +123,7 @@ class Practice:
                 r = judged(request, run.complete(request.asked))
                 reward = fitting("reward", self.reward, self.reward(r, run), r.mask, r.mask, r.path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
-            run.ledger.forward(r.forwarded, run.weights)
+            run.ledger.forward(r.forwarded, run.bare.config)
             drawn.append(Judged(r, reward, has_signal(self.algorithm.credit, reward, r)))
             total += reward.sum().item() / len(reward)
             process = r.process.view(-1, r.group)
@@ -151,13 +151,13 @@ class Practice:
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
-            rows, tokens = batch.rows, batch_tokens(r, batch)
-            run.ledger.train(tokens, run.weights)
+            rows, read = batch.rows, batch_passed(r, batch)
+            run.ledger.train(read, run.bare.config)
             given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows])
             tried = a.surrogate(given[0], *given[:3])  # here where it can be said whose it is; in a captured pass no value can be looked at
             fitting("surrogate", a.surrogate, tried, given[0], path=r.path)
             if a.kl:
-                run.ledger.forward(tokens, run.weights)
+                run.ledger.forward(read, run.bare.config)
                 with torch.no_grad():
                     given = (*given, batch_logp(run.reference, r, batch, temperature))
             prompts = r.prompts[batch.groups], r.prompt_lengths[batch.groups]

@@ -5,7 +5,7 @@ from train.rl.batches import completion_logp
 from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.environments import Environment
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
-from train.rl.problems import Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
+from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
     Blend,
     Coin,
@@ -28,7 +28,7 @@ from train.rl.sampler import Sampler, rollout
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
 __all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
 __all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
-__all__ += ["Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
+__all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
 __all__ += ["Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.ledger import as_bytes, matrix_weights
+from models.cost import Passed, passed
+from train.ledger import as_bytes
 from train.rl.rollouts import Rollouts
 from train.run import Run
 
@@ -54,9 +55,10 @@ def micro_batches(r: Rollouts, groups: Tensor, size: int) -> Iterator[MicroBatch
         start = stop
 
 
-def batch_tokens(r: Rollouts, batch: MicroBatch) -> int:
-    """Tokens of a micro-batch that go through a model: its prompts and its distinct completions."""
-    return int(r.lengths[batch.distinct].sum() + r.prompt_lengths[batch.groups].sum())
+def batch_passed(r: Rollouts, batch: MicroBatch) -> Passed:
+    """The cost of a micro-batch: its prompts, and its distinct completions but for their last tokens."""
+    prompts = r.prompt_lengths[batch.groups]
+    return passed(prompts) + passed(r.lengths[batch.distinct] - 1, prompts[batch.owners])
 
 
 def batch_logp(model: LanguageModel, r: Rollouts, batch: MicroBatch, temperature: float) -> Tensor:  # [P * G, T]
@@ -75,7 +77,7 @@ def completion_logp(run: Run, model: LanguageModel, r: Rollouts, temperature: fl
 
     logp = torch.zeros_like(r.logp)
     for batch in micro_batches(r, torch.arange(len(r.problems), device=r.tokens.device), run.context.machine.rows):
-        run.ledger.forward(batch_tokens(r, batch), matrix_weights(model.config))
+        run.ledger.forward(batch_passed(r, batch), model.config)
         with torch.no_grad():
             logp[batch.rows] = batch_logp(model, r, batch, temperature).to(logp)
     return logp * r.mask

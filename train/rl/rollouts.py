@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
+from models.cost import Passed
 from synthtasks.domains import Value
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Surface, at_once
@@ -43,7 +44,7 @@ class Rollouts:
     lengths: Tensor  # [B] tokens of each completion, observations included
     mask: Tensor  # bool [B, T], true on tokens that the policy chose; false on observations and after the end
     logp: Tensor  # [B, T] under the sampling distribution; 0 off the mask
-    forwarded: int  # tokens that went through the model
+    forwarded: Passed  # through the model
     solutions: Tensor | None = None  # [P, *] tokens of the completions that alone are right, 0 after them; None: others may be right too
     records: Mapping[Record, Tensor] = field(default_factory=dict)  # [B, T] each, as requested by `Sampler.records`
 
@@ -167,7 +168,7 @@ class Rollouts:
             limit=max(r.limit for r in rollouts),
             path=tuple(numbers[0] for numbers in same),
             solutions=joined(solutions) if len(solutions) == len(rollouts) else None,
-            forwarded=sum(r.forwarded for r in rollouts),
+            forwarded=sum((r.forwarded for r in rollouts), Passed()),
             records={name: joined([r.records[name] for r in rollouts]) for name in first.records},
             **{name: joined([getattr(r, name) for r in rollouts]) for name in (*OF_PROBLEMS, *OF_ROWS)},  # type: ignore[arg-type]  # tensors
         )

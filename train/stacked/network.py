@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
 
+from models.cost import Passed, passed
 from models.fixed import Sampling, row_logits
 from models.gpt import GPT
 from models.replay import Replay
@@ -199,18 +200,21 @@ def _part(drawn: Completions, asked: Asked, first: int) -> Completions:
     T = int(lengths.max())
     mask = torch.arange(T) < lengths[:, None]
     tokens, logp, *measured = (x[rows, :T] * mask for x in (drawn.tokens, drawn.logp, *drawn.measured))
-    forwarded = _prefixes(tokens, lengths, B // len(asked.prompts)) + int(asked.lengths.sum())
+    forwarded = passed(asked.lengths) + _prefixes(tokens, lengths, asked.lengths)
     return Completions(tokens, lengths, mask, logp, forwarded, tuple(measured))
 
 
-def _prefixes(tokens: Tensor, lengths: Tensor, group: int) -> int:  # [B, T], [B]
+def _prefixes(tokens: Tensor, lengths: Tensor, prompts: Tensor) -> Passed:  # [B, T], [B], [P] tokens of the prompts
     """The prefixes of completions after which a token was chosen; those of one prompt that are equal count once."""
-    B, T = tokens.shape
+    (B, T), group = tokens.shape, len(tokens) // len(prompts)
     read = (tokens + 1) * (torch.arange(T) < lengths[:, None] - 1)  # 0 where no token is chosen afterwards
     rows = torch.cat(((torch.arange(B) // group)[:, None], read), dim=1)
     rows = rows[torch.from_numpy(np.argsort(as_bytes(rows)))]  # rows that begin alike are neighbours
     known = (rows[1:] == rows[:-1]).cumprod(1)[:, 1:].bool()  # the prefixes that a row shares with the row before it
-    return int((rows[:, 1:] > 0).sum() - (known & (rows[1:, 1:] > 0)).sum())
+    new = rows[:, 1:] > 0
+    new[1:] &= ~known
+    keys = prompts[rows[:, 0]][:, None] + torch.arange(1, T + 1)  # that a token reads at each place
+    return Passed(int(new.sum()), int((new * keys).sum()))
 
 
 def _rows(term: Term) -> tuple[Tensor, ...]:  # [B, T] each

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from synthtasks.checked import Checked, one_of
-from synthtasks.families import Batch, Family, at, level
+from synthtasks.families import Batch, Family, Joined, at, difficulties, level
 from synthtasks.problem import Split
 from train.rl.problems.endless import Endless
+from train.rl.problems.mixture import Mixture, spectrum
 from train.stages.reading import a_count, a_list, a_text, an_object, read_object, reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Stage, Undefined, closure
@@ -45,6 +46,33 @@ class Band(Checked):
         found = band(context, self.edge, self.region, range(1, HARDEST))
         family = at(self.family, found[iteration % len(found)])
         return Batch(family, self.split, range(count), ("practice", seed, iteration, draw))
+
+
+@dataclass(frozen=True)
+class Around(Checked):
+    """Problems some steps easier or harder than the first difficulty in the band of a region, in equal shares of every batch. Difficulties
+    that the family lacks are left out."""
+
+    family: Family
+    edge: Stage
+    offsets: tuple[int, ...]
+    region: Region = "at"
+
+    @property
+    def stream(self) -> object:
+        return Around, self.family
+
+    def trials(self) -> tuple[Mixture, Mixture]:
+        usual, longest = ((1.0, source) for source in Band(self.family, self.edge, self.region).trials())
+        return Mixture((usual,)), Mixture((longest,))
+
+    def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Joined:
+        first = band(context, self.edge, self.region, range(1, HARDEST))[0]
+        wanted = [first + by for by in self.offsets]
+        there = [n for n in difficulties(self.family, max(wanted, default=0)) if n in wanted]
+        if not there:
+            raise Undefined(f"no problems lie {self.offsets} steps from difficulty {first}, the first {self.region} the edge")
+        return spectrum(self.family, there).batch(context, count, seed, iteration, draw)
 
 
 def band(context: Context, edge: Stage, region: Region, among: Collection[int]) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ class Schedule:
         return Schedule, tuple((many, stream(source)) for many, source in self.turns)
 
     def trials(self) -> tuple[ProblemSource, ProblemSource]:
-        """Those of the last source."""
+        """Those of the last source, since harder problems mostly come later."""
         return trials(self.turns[-1][1])
 
     def batch(self, context: Context, count: int, seed: int, iteration: int, draw: int) -> Sequence[Problem]:

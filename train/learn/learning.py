@@ -7,7 +7,7 @@ checkpoint to the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
-from train.ledger import Ledger
+from train.learn.spend import Spend, goal
+from train.ledger import Ledger, read_ledger
 from train.optim import Optim
 from train.policy import WEIGHTS, load_policy, save_policy, save_weights, untrained
 from train.run import Loss, Metrics, Run
 from train.stages.disk import write_json
-from train.stages.stage import Context, Interrupted, Log, Stage, Trial, closure
+from train.stages.stage import Context, Interrupted, Log, Shelf, Stage, Trial, closure
 from train.step import Alone, Network, abreast, fit_together, take
 from train.trackers import tell_again
 
@@ -34,7 +35,7 @@ TRIED = 2  # iterations of a trial
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Learn(Stage):
-    """The policy after `iterations` of learning from `policy`.
+    """The policy after `iterations` of learning from `policy`: so many, or as many as spend what another stage spent.
 
     If the policy has already learned from the same draws (`Loss.drawn_by`), iterations are counted on from there, so that it meets new
     problems or documents: learning twice for half the iterations meets the same ones as learning once.
@@ -44,46 +45,50 @@ class Learn(Stage):
 
     Raises:
         ValueError: if there is nothing to learn from, a loss lacks what `Loss` asks for, losses make different numbers of updates or draw
-            the same, or `keep` is not ascending; from `run`, if a loss makes more or fewer updates than it says.
+            the same, or `keep` is not ascending, or its iterations are not known before it runs; from `run`, if a loss makes more or
+            fewer updates than it says, or an iteration of a `Spend` costs nothing.
     """
 
     policy: Stage
     losses: tuple[tuple[float, Loss], ...]
-    iterations: Annotated[int, From(1)]
+    iterations: Annotated[int, From(1)] | Spend
     optim: Optim = Optim()
     keep: tuple[int, ...] = ()  # iterations after which the weights are kept, each for a `Snapshot`
 
-    VERSION: ClassVar[int] = 5  # the iteration alone decides the recipe of its documents; in version 4 the seed did too
+    VERSION: ClassVar[int] = 6  # the ledger of version 5 left attention out
 
     def __post_init__(self) -> None:
         check(self)
         if not self.losses:
             raise ValueError("Learn.losses needs a loss, with its weight; found none")
         fit_together([loss for _, loss in self.losses])
-        if not all(a < b for a, b in pairwise((0, *self.keep, self.iterations + 1))):
-            raise ValueError(f"Learn.keep holds numbers of iterations, ascending, from 1 to {self.iterations}; found {self.keep}")
+        last = 0 if isinstance(self.iterations, Spend) else self.iterations  # nobody knows which iteration of a `Spend` there will be
+        if not all(a < b for a, b in pairwise((0, *self.keep, last + 1))):
+            raise ValueError(f"Learn.keep holds numbers of iterations, ascending, from 1 to {last}; found {self.keep}")
 
     @property
     def writes(self) -> tuple[str, ...]:  # type: ignore[override]  # a class attribute in `Stage`
         return ("metrics.jsonl", "ledger.json", "policy.json", WEIGHTS, *map(_kept, self.keep))
 
-    @cached_property
-    def _before(self) -> tuple[int, ...]:
-        """The number of iterations, for each loss, in which the policy has already learned from the same draws."""
-        return tuple(_learned(self.policy, loss.drawn_by) for _, loss in self.losses)
-
     @property
     def word(self) -> str:
-        return getattr(self.losses[0][1], "word", "learn")
+        word = getattr(self.losses[0][1], "word", "learn")
+        return f"{word} at {self.iterations.share:.0%}" if isinstance(self.iterations, Spend) else word
 
     @property
     def work(self) -> float:
+        if isinstance(self.iterations, Spend):
+            return self.iterations.work
         return self.iterations * sum(getattr(loss, "work", 0.0) for _, loss in self.losses)
 
     def trials(self) -> tuple[Trial, ...]:
-        """Each loss alone, for a few iterations, after a warm-up trial that is not counted: it loads whatever learning needs."""
+        """Each loss alone, for a few iterations, after a warm-up trial that is not counted: it loads whatever learning needs. To spend what
+        another stage spent takes about as long as that stage, so that is tried."""
+        if isinstance(length := self.iterations, Spend):
+            share = length.work / (length.of.work or 1.0)
+            return tuple(replace(trial, times=share * trial.times) for trial in length.of.trials())
         return tuple(
-            Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * self.iterations / TRIED)
+            Trial(Learn(fresh, ((weight, like),), TRIED if share else 1, self.optim), share * length / TRIED)
             for fresh in untrained(self)
             for weight, loss in self.losses
             for like, share in (loss.trials() if hasattr(loss, "trials") else ((loss, 0.0), (loss, 1.0)))
@@ -111,25 +116,28 @@ class Learn(Stage):
             accelerator=machine.accelerator, devices=1, precision="32-true" if machine.precision == "tf32" else machine.precision
         )
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
+        ends, before = goal(self.iterations, context), tuple(_learned(self.policy, loss.drawn_by, context) for _, loss in self.losses)
         progress = Progress(out, fabric, policy.model, optimizer, ledger)
         with progress.log:
-            first = progress.resume(self.iterations)
+            iteration = progress.resume(ends.most)
             run = Run(model, policy.model, policy.vocab, context, self.policy, ledger, closure(self.upstream))
             network = self._network(fabric, run, optimizer)
             step = count(tell_again(log, out / "metrics.jsonl"))
-            for iteration in range(first, self.iterations):
-                for metrics in self._iterate(network, run, iteration):
+            while left := ends.left(iteration, ledger):
+                for found in self._iterate(network, run, iteration, self.optim.rate(iteration, left), before):
+                    metrics = found | ends.note(ledger)
                     progress.record(iteration, metrics)
                     if log:
                         log.log_metrics({"iteration": iteration} | metrics, next(step))
-                if iteration + 1 in self.keep:
+                iteration += 1
+                if iteration in self.keep:
                     context.confirm(out)
-                    save_weights(policy, out / _kept(iteration + 1))
-                    progress.keep(out / _kept(iteration + 1))
+                    save_weights(policy, out / _kept(iteration))
+                    progress.keep(out / _kept(iteration))
                 stopping = context.stopping()
-                progress.save(iteration + 1, 0.0 if stopping else context.checkpoint_seconds, context)
+                progress.save(iteration, 0.0 if stopping else context.checkpoint_seconds, context)
                 if stopping:
-                    raise Interrupted(f"{self} stopped after iteration {iteration}")
+                    raise Interrupted(f"{self} stopped after iteration {iteration - 1}")
         write_json(out / "ledger.json", asdict(ledger))
         save_policy(replace(policy, model=policy.model.cpu()), out)
         progress.finish()
@@ -146,16 +154,23 @@ class Learn(Stage):
         run.draw = member.draw
         return member
 
-    def _iterate(self, network: Network, run: Run, iteration: int) -> Iterator[Metrics]:
-        """Run one iteration, and yield the metrics of each of its updates."""
-        rate = self.optim.rate(iteration, self.iterations)
-        numbers = [before + iteration for before in self._before]
+    def _iterate(self, network: Network, run: Run, iteration: int, rate: float, before: Sequence[int]) -> Iterator[Metrics]:
+        """Run one iteration, and yield the metrics of each of its updates. `before` are the iterations, for each loss, in which the policy
+        has already learned from the same draws.
+
+        Raises:
+            ValueError: if it costs nothing, after others that did: then a budget would never be spent.
+        """
+        cost = run.ledger.flops
+        numbers = [earlier + iteration for earlier in before]
         streams = [loss.updates(replace(run, iteration=n), n) for (_, loss), n in zip(self.losses, numbers, strict=True)]
         for updates in abreast(self.losses, streams, iteration):
             metrics = take(network, rate, self.losses, updates, iteration)
             run.ledger.updates += "gradient_norm" in metrics
             yield metrics
         run.ledger.iterations += 1
+        if isinstance(self.iterations, Spend) and run.ledger.flops == cost > 0:
+            raise ValueError(f"iteration {iteration} costs nothing, so that the budget of {self} would never be spent")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,13 +200,13 @@ def _kept(iterations: int) -> str:
     return f"after-{iterations}.safetensors"
 
 
-def _learned(policy: object, drawn_by: object) -> int:
+def _learned(policy: object, drawn_by: object, shelf: Shelf) -> int:
     """The iterations in which a policy has learned from these draws, through snapshots and edits."""
     iterations, until = 0, 0
     while isinstance(policy, Stage):
         if isinstance(policy, Snapshot):
             until, policy = policy.iteration, policy.learn
         if isinstance(policy, Learn) and any(loss.drawn_by == drawn_by for _, loss in policy.losses):
-            iterations += until or policy.iterations
+            iterations += until or (length if isinstance(length := policy.iterations, int) else read_ledger(shelf.get(policy)).iterations)
         policy, until = getattr(policy, "policy", None), 0
     return iterations
