@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.claims.claims import Claim, Contrast, More, Places, Same, Term
-from analysis.design.recipes import PROGRAMS, REWARDS, base, context, needing, practise, present_edge, score
+from analysis.claims.claims import Claim, Contrast, More, Places, Same, Term, gain
+from analysis.design.arms import rft
+from analysis.design.recipes import PROGRAMS, REWARDS, UNSOLVED, base, context, needing, practise, present_edge, score
 from analysis.design.scale import Scale
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.curves import Curves
+from analysis.measures.compute import Compute
 from analysis.measures.estimates import exact_pass_at_k, origins
 from analysis.measures.exact import means, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from analysis.measures.scores import difficulties
 from models import GPTConfig
-from synthtasks.corpora import Answered, Corpus, Listing, Recipe, Solved, Writer
+from synthtasks.corpora import Answered, Corpus, Listing, Recipe
 from synthtasks.families import Program, at
 from synthtasks.primitives import Primitive
 from synthtasks.surfaces import Compact
@@ -72,8 +74,10 @@ _ALL = (_up, _double, _square, _flip, _down, _triple, _cube, _turn)
 FUNCTIONS = tuple(Primitive(f.__name__.removeprefix("_"), f"f{i}", f) for i, f in enumerate(_ALL))  # no symbol reveals its function
 SETS = {"trained": FUNCTIONS[::2], "held out": FUNCTIONS[1::2]}
 
+LISTED = UNSOLVED  # share of documents without results
 TAUGHT = 4  # functions in a row that pretraining composes
 SELDOM = 0.05  # of derivations among its compositions, in its second part; the others are answers alone
+SINGLE = 0.35  # share of the documents that solve single functions, in that part; as many are compositions
 FORGETTING = 1 / 7  # iterations of that part, as a share of those of pretraining
 RATE = 0.3  # its learning rate, as a share of that of pretraining
 DEEPEST = 8  # functions in a row that are scored
@@ -83,7 +87,7 @@ KS = (1, 128)
 GRANTED = 1_024  # samples of the base, by which newly solved problems count as created or elicited
 AXES = {
     "part": ("pairs", "zero"),
-    "way": ("pairs", "atoms", "coin", "binary", "dense, then binary", "prefix"),
+    "way": ("pairs", "atoms", "rft", "coin", "binary", "dense, then binary", "prefix"),
     "atoms": ("known", "unknown"),
 }
 
@@ -93,14 +97,16 @@ def composed(scale: Scale, functions: tuple[Primitive, ...], steps: int) -> Prog
     return Program(steps, scale.lines, functions, functions, modulus=scale.modulus)
 
 
-def reading(scale: Scale, derived: float, withheld: tuple[str, ...]) -> Corpus:
-    """Single functions, solved; compositions, of which this share has a derivation and the others an answer alone; and listings of every
-    length. The results of the withheld functions carry no loss."""
-    recipes = list[Recipe]()
-    for n in range(1, TAUGHT + 1):
-        shares: dict[Writer, float] = {Solved(): derived if n > 1 else 1.0, Answered(): 1 - derived if n > 1 else 0.0}
-        recipes += [Recipe(0.7 / TAUGHT * share, composed(scale, FUNCTIONS, n), write) for write, share in shares.items() if share]
-    recipes += [Recipe(0.3 / scale.lines, composed(scale, FUNCTIONS, n), Listing()) for n in range(1, scale.lines + 1)]
+def reading(scale: Scale, single: float, derived: float, withheld: tuple[str, ...]) -> Corpus:
+    """Single functions, solved, in this share; compositions, of which the share `derived` has a derivation, the rest an answer alone; and
+    listings of every length. The results of the withheld functions carry no loss."""
+    each = (1 - LISTED - single) / (TAUGHT - 1)
+    recipes = [Recipe(single, composed(scale, FUNCTIONS, 1))]
+    for n in range(2, TAUGHT + 1):
+        recipes.append(Recipe(derived * each, composed(scale, FUNCTIONS, n)))
+        if derived < 1:
+            recipes.append(Recipe((1 - derived) * each, composed(scale, FUNCTIONS, n), Answered()))
+    recipes += [Recipe(LISTED / scale.lines, composed(scale, FUNCTIONS, n), Listing()) for n in range(1, scale.lines + 1)]
     return Corpus(tuple(replace(recipe, questions=scale.questions) for recipe in recipes), withheld)
 
 
@@ -108,11 +114,11 @@ def novice(scale: Scale, seed: int, withheld: tuple[str, ...] = ()) -> Learn:
     """A policy that knows all functions but the withheld ones, and has lately seen most of their compositions without a derivation."""
     usual, vocab = base(scale, (), seed), Compact().vocab(scale.lines, FUNCTIONS, scale.modulus)
     config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=context(scale, PROGRAMS))
-    first = Imitate(reading(scale, 1.0, withheld), scale.tokens, seed)
+    first = Imitate(reading(scale, (1 - LISTED) / TAUGHT, 1.0, withheld), scale.tokens, seed)
     taught = Learn(Fresh(config, vocab, seed), ((1.0, first),), usual.iterations, usual.optim)
     iterations = max(2, round(FORGETTING * scale.pretraining))
     optim = Optim(RATE * scale.pretraining_lr, weight_decay=0.1, warmup=iterations // 20, decay=scale.pretraining_decay)
-    return Learn(taught, ((1.0, replace(first, source=reading(scale, SELDOM, withheld))),), iterations, optim)
+    return Learn(taught, ((1.0, replace(first, source=reading(scale, SINGLE, SELDOM, withheld))),), iterations, optim)
 
 
 def exams(scale: Scale, policy: Learn, phase: str, seed: int) -> dict[str, Score]:
@@ -126,15 +132,18 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     """RL on pairs, with its controls; and RL where nothing succeeds."""
     scale = setting.scale
     unknown = tuple(f.name for f in SETS["held out"])
-    for atoms, policy, ways in (
-        ("known", novice(scale, seed), ("pairs", "atoms", "coin")),
-        ("unknown", novice(scale, seed, unknown), ("pairs",)),
-    ):
-        for way in ways:
-            problems = Endless(composed(scale, SETS["trained"], 1 if way == "atoms" else 2))
-            learned = practise(scale, policy, problems, REWARDS["coin" if way == "coin" else "process"], seed)
+    for atoms, policy in (("known", novice(scale, seed)), ("unknown", novice(scale, seed, unknown))):
+        pairs, single = (Endless(composed(scale, SETS["trained"], n)) for n in (2, 1))
+        practised = practise(scale, policy, pairs, REWARDS["process"], seed)
+        ways = {"pairs": practised}
+        if atoms == "known":
+            ways["atoms"] = practise(scale, policy, single, REWARDS["process"], seed)
+            ways["rft"] = rft(scale, policy, pairs, practised, seed)
+            ways["coin"] = practise(scale, policy, pairs, REWARDS["coin"], seed)
+        for way, learned in ways.items():
             read = {**exams(scale, policy, "before", seed), **exams(scale, learned, "after", seed)}
-            yield Cell.of({"part": "pairs", "way": way, "atoms": atoms}, seed, learn=learned, **read)
+            budget = {"budget": practised} if way == "rft" else {}
+            yield Cell.of({"part": "pairs", "way": way, "atoms": atoms}, seed, base=policy, learn=learned, **budget, **read)
     policy, edge, longest = base(scale, (), seed), present_edge(scale, PROGRAMS, seed), at(needing(scale, PROGRAMS), scale.deepest)
     turns = Phases(((0, Dense()), (max(1, round(DENSE * scale.rl_iterations)), Process())))
     for way, source, reward in (
@@ -209,6 +218,11 @@ def begun(way: str, sign: float = 1.0) -> Contrast:
     return tuple((weight, Term(labels, Places(), "longest: pass@128", phase)) for weight, phase in ((sign, "after"), (-sign, "before")))
 
 
+def paid(way: str) -> Contrast:
+    """The gain of exact pass@128 on problems of `TAUGHT` steps."""
+    return gain({"part": "zero", "way": way}, Places((float(TAUGHT),)))
+
+
 PASS_1 = "pass@1, points of 100"
 CLAIMS = (
     Claim(
@@ -225,7 +239,13 @@ CLAIMS = (
         Same(10),
         PASS_1,
     ),
-    Claim("3 atoms do not", "RL on single functions teaches none.", risen("atoms"), Same(5), PASS_1),
+    Claim(
+        "3 atoms less",
+        "RL on single functions teaches them less.",
+        (*risen("pairs"), *risen("atoms", sign=-1.0)),
+        More(10),
+        PASS_1,
+    ),
     Claim("4 more than a coin", "RL on pairs gains more than by a coin.", (*risen("pairs"), *risen("coin", sign=-1.0)), More(10), PASS_1),
     Claim(
         "5 atoms must be known",
@@ -242,14 +262,16 @@ CLAIMS = (
         More(10),
     ),
     Claim(
-        "8 zero: a prefix starts it",
-        "... or if half of the problems begin with half of their solution.",
-        (*begun("prefix"), *begun("binary", -1.0)),
-        More(10),
+        "8 zero: a prefix does not",
+        "... but not if half of the problems begin with half of their solution: their end is as far out of reach.",
+        begun("prefix"),
+        Same(5),
     ),
     Claim("pairs, depth 8", "Eight other functions in a row.", risen("pairs", places=(DEEPEST,)), unit=PASS_1),
     Claim("pairs, trained", "Claim 1 of the functions that RL met.", risen("pairs", "trained"), unit=PASS_1),
     Claim("pairs by a coin", "The coin.", risen("coin"), unit=PASS_1),
+    Claim("atoms", "Claim 1 by RL on single functions.", risen("atoms"), unit=PASS_1),
+    Claim("dense, then binary: the price", "pass@128 of problems of four steps.", paid("dense, then binary")),
 )
 
 STUDY = Study(
@@ -258,7 +280,7 @@ STUDY = Study(
     source="arXiv:2509.25123; arXiv:2509.21016",
     axes=AXES,
     cells=cells,
-    measures=(Depths(), Longest(), Noted("learn")),
+    measures=(Depths(), Longest(), Compute(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(
