@@ -12,14 +12,14 @@ from analysis.design.rounds import HALF, adaptive, half, in_rounds, lengths
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.edge import Edge
 from analysis.measures.facts import Cell, Fact, Outcome, outcomes
-from analysis.studies.gaps import ARMS, LADDER, SPECTRA
+from analysis.studies.gaps import ARMS, LADDER, SPECTRA, levels
 from analysis.studies.where import Between, Thinned, signal
 from synthtasks.families import at
 from tests.test_learn import four
 from tests.tiny import TINY
 from train.learn import Learn
 from train.losses import Practice
-from train.rl import Band, Coin, Endless, Process
+from train.rl import Around, Band, Coin, Endless, Mixture, Prefixed, Process, Schedule
 from train.stages.stage import closure
 
 SCALE = replace(TINY, rl_iterations=7)
@@ -104,3 +104,13 @@ def test_every_seed_is_drawn() -> None:
 def test_the_gaps_of_the_study() -> None:
     assert {"smooth": tuple(LADDER), "one gap": (-4, -2, 8, 10), "two gaps": (-4, 2, 8, 10)} == SPECTRA
     assert len(ARMS) == 7
+
+
+# Broken if the difficulties that RL was given were others, or those around an edge that is not the cell's were taken for its own.
+def test_the_difficulties_of_a_source() -> None:
+    edge, family = present_edge(SCALE, PROGRAMS, 0), needing(SCALE, PROGRAMS)
+    bands = {"below": [1], "at": [2, 3], "beyond": []}
+    both = Mixture(((1.0, Endless(at(family, 4))), (2.0, Prefixed(Band(family, edge, "at")))))
+    assert levels(both, edge, bands) == {2, 3, 4}
+    assert levels(Schedule(((1, Around(family, edge, (-1, 1))), (1, Band(family, edge, "beyond")))), edge, bands) == {1, 3}
+    assert levels(Band(family, half(edge), "at"), edge, bands) == set()

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.design.checks import check_study
+from analysis.design.results import collect
 from analysis.design.scale import SMOKE
 from analysis.design.study import Setting, Study
 from analysis.measures.facts import Cell
+from analysis.report.traces import exhibits
 from models import GPTConfig
 from models.sampling import Completions
 from models.sampling import pad as pad_rows
@@ -339,3 +341,15 @@ def test_problems_that_do_not_fit_are_refused_before(source: ProblemSource, room
 
 def alone(learn: Learn, setting: Setting, seed: int) -> tuple[Cell, ...]:
     return (Cell.of({"a": "b"}, seed, learn=learn),)
+
+
+# Broken if the report took a completion that goes on from given steps for one of another problem, or showed it without them.
+def test_the_report_shows_the_given_steps(tmp_path: Path) -> None:
+    store, family = Store(tmp_path), replace(FAMILY, steps=2)
+    cell = Cell.of({"a": "b"}, 0, sampled_after=Sample(FRESH, Prefixed(Endless(family), 1.0, 0.5), 2, Sampler(2)))
+    store.get(cell["sampled_after"])
+    study = Study("given", "What is given?", "", {"a": ("b",)}, lambda setting, seed: (cell,), (), ())
+    _, failed = exhibits(collect(study, Setting(SMOKE, (0,)), (cell,), store))
+    assert failed
+    assert failed.trace.assertions[0].name == failed.problem.proof[0].name
+    assert verify(failed.problem, failed.trace).steps[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.running.progress import standing
 from tests.test_learn import ALWAYS, FAMILY, FRESH, NEVER, OPTIM, Alternate, Even, imitate, ledger, metrics, practice, results
 from tests.test_stacked import compare, fresh
 from train.learn import Learn, Spend
@@ -128,6 +129,23 @@ def test_networks_of_a_stack_keep_their_own_budgets(tmp_path: Path) -> None:
     stages.append(replace(stages[0], iterations=9))
     alone, _ = compare(stages, tmp_path)
     assert len({ledger(alone.path(stage)).iterations for stage in stages}) == 4
+
+
+# Broken if progress on a budget were shown as done, as a wrong number of iterations, or stopped the run where nothing was learned.
+def test_progress_on_a_budget_is_told(store: Store) -> None:
+    arm, idle = spending(RL, share=0.5), Learn(RL, ((1.0, Imitate(Verified(NOTHING), 60)),), Spend(RL), OPTIM)
+    for stage in (arm, idle):
+        at = standing(stage, store) if store.get(stage) else None
+        assert at
+        assert at.iteration == at.iterations == ledger(store.get(stage)).iterations
+    lines = (store.get(arm) / "metrics.jsonl").read_text().splitlines()
+    half = store.root / f"{arm}.draft"
+    half.mkdir()
+    (store.get(arm)).rename(store.root / "elsewhere")
+    (half / "metrics.jsonl").write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+    at = standing(arm, store)
+    assert at
+    assert (at.iteration, at.iterations) == (len(lines) // 2, pytest.approx(len(lines), abs=2))
 
 
 # Broken if a plan took a budget for a moment's work, or for that of a whole pretraining.

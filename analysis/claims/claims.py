@@ -74,6 +74,17 @@ class Places:
         return self.places
 
 
+@dataclass(frozen=True)
+class Throughout:
+    """Every place at which a metric was measured in a phase."""
+
+    phase: str
+    metric: str = "pass@1"
+
+    def __call__(self, outcome: Outcome) -> Sequence[float]:
+        return sorted(outcome.curve(self.phase, self.metric))
+
+
 Pick = Callable[[Sequence[Outcome]], Sequence[Outcome]]
 """The rule, written before the run, by which a claim picks some of a seed's cells."""
 

@@ -35,9 +35,9 @@ def spending(arm: Learn, like: Learn) -> Learn:
     return replace(arm, iterations=Spend(like))
 
 
-def gold(scale: Scale, problems: ProblemSource, seed: int, tasks: Tasks = PROGRAMS, write: Writer | None = None) -> Gold:
-    """The problems that RL meets, with their gold derivations, or written otherwise."""
-    return Gold(problems, scale.rl_iterations, scale.problems, write or Solved(tasks.said), seed)
+def gold(scale: Scale, problems: ProblemSource, seed: int, tasks: Tasks = PROGRAMS, write: Writer | None = None, first: int = 0) -> Gold:
+    """The problems that RL meets from its `first` iteration on, with their gold derivations, or written otherwise."""
+    return Gold(problems, scale.rl_iterations, scale.problems, write or Solved(tasks.said), seed, first)
 
 
 def sft(

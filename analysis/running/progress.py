@@ -35,7 +35,7 @@ def standing(stage: Stage, store: Store) -> Standing | None:
             means = {name: sum(row.get(name, 0.0) for row in rows) / len(rows) for name in names if name in last}
             text = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
             done = int(last["iteration"]) + 1
-            whole = iterations if isinstance(iterations, int) else max(done, round(done / last.get("spent", 1.0)))  # of a budget
+            whole = iterations if isinstance(iterations, int) else max(done, round(done / (last.get("spent") or 1.0)))  # of a budget
             return Standing(min(done, whole), whole, text)
     return None
 

@@ -14,8 +14,7 @@ from analysis.design.study import Figure, Setting, Study
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.exact import Exact, Regions
 from analysis.measures.facts import Cell
-from analysis.measures.noted import Noted
-from analysis.studies.gaps import Steps
+from analysis.studies.gaps import Given
 from synthtasks.families import difficulties
 from train.learn import Learn
 from train.rl import Band, Prefixed, ProblemSource
@@ -50,11 +49,11 @@ def learned(setting: Setting, seed: int, arm: str) -> Learn:
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     """An arm each."""
     scale, tasks = setting.scale, tasks_of(setting)
-    edge, family = present_edge(scale, tasks, seed), needing(scale, tasks)
+    policy, edge, family = base(scale, (), seed, tasks), present_edge(scale, tasks, seed), needing(scale, tasks)
     for arm in ARMS:
         learn = learned(setting, seed, arm)
         after = score(scale, learn, family, seed, tasks=tasks)
-        yield Cell.of({"problems": arm}, seed, edge=edge, before=edge.scores, learn=learn, after=after)
+        yield Cell.of({"problems": arm}, seed, edge=edge, before=edge.scores, base=policy, learn=learn, after=after)
 
 
 def over(one: str, other: str, where: Where, metric: str = "pass@128") -> Contrast:
@@ -110,7 +109,7 @@ STUDY = Study(
     source="arXiv:2609.06107",
     axes={"problems": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Steps(), Noted("learn")),
+    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Given()),
     claims=CLAIMS,
     figures=(
         Figure(

@@ -4,22 +4,25 @@ Every arm practises on a mixture of difficulties in equal shares, as many proble
 difficulty at the edge of the seed's base, so that a gap lies at the same place in every seed: on what the base solves now and then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.claims.claims import At, Claim, Everywhere, More, Past, Same, gain
+from analysis.claims.claims import At, Claim, Everywhere, More, Past, Same, Share, gain
 from analysis.design.recipes import REWARDS, Tasks, base, needing, practise, present_edge, score, tasks_of
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.spread import Gain, Spread
-from analysis.measures.exact import Exact, Regions
+from analysis.measures.compute import spent_on
+from analysis.measures.exact import Exact, Regions, bands_of
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
-from synthtasks.families import at, difficulties
+from synthtasks.families import at, difficulties, level
+from train.learn import Learn
 from train.ledger import read_ledger
-from train.rl import Around, Band, Endless, Mixture, ProblemSource
+from train.losses import Practice
+from train.rl import Around, Band, Endless, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.problems import without
 from train.stages.seal import defined
-from train.stages.stage import Shelf
+from train.stages.stage import Shelf, Stage
 
 LADDER = range(-4, 11, 2)  # steps from the edge: from what the base masters, or nearly, to what it never solves
 ONE, TWO = (range(-1, 8),), (range(-3, 2), range(3, 8))
@@ -52,17 +55,38 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         reward = REWARDS["coin" if arm == COIN else "process"]
         learned = practise(scale, policy, problems(setting, seed, arm), reward, seed, tasks)
         after = score(scale, learned, family, seed, tasks=tasks)
-        yield Cell.of({"mixture": arm}, seed, edge=edge, before=edge.scores, learn=learned, after=after)
+        yield Cell.of({"mixture": arm}, seed, edge=edge, before=edge.scores, base=policy, learn=learned, after=after)
+
+
+def levels(source: ProblemSource, edge: Stage, bands: Mapping[str, Sequence[int]]) -> set[int]:
+    """The difficulties of a source, as far as they follow from the bands of this edge."""
+    match source:
+        case Endless(family=family):
+            return {level(family)}
+        case Band(edge=its, region=region) if its == edge:
+            return set(bands[region])
+        case Around(edge=its, region=region, offsets=offsets) if its == edge:
+            return {bands[region][0] + by for by in offsets} if bands[region] else set()
+        case Mixture(parts=parts) | Schedule(turns=parts):
+            return {n for _, part in parts for n in levels(part, edge, bands)}
+        case Prefixed(source=inner):
+            return levels(inner, edge, bands)
+    return set()
 
 
 @dataclass(frozen=True)
-class Steps:
-    """The optimiser steps that RL took."""
+class Given:
+    """The difficulties that RL was given, those of its last round, and the optimiser steps that it took in all rounds."""
 
-    needs: tuple[str, ...] = ("learn",)
+    needs: tuple[str, ...] = ("edge", "base", "learn")
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
-        yield cell.fact("learning", "updates", None, float(read_ledger(defined(shelf.get(cell["learn"]))).updates))
+        practice = cell.stage("learn", Learn).losses[0][1]
+        assert isinstance(practice, Practice)
+        given = levels(practice.source, cell["edge"], bands_of(cell, shelf))
+        yield from (cell.fact("learning", "given", n, 1.0) for n in sorted(given))
+        made = spent_on(cell["learn"], cell["base"])
+        yield cell.fact("learning", "updates", None, float(sum(read_ledger(defined(shelf.get(stage))).updates for stage in made)))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         yield cell.fact("learning", "updates", None, 1.0)
@@ -105,6 +129,15 @@ CLAIMS = (
         More(10),
     ),
     *(Claim(f"{name}: beyond", f"Gain where the base solves nothing, {name}.", gain(arm(name), BEYOND)) for name in ("two gaps", *REGIONS)),
+    *(
+        Claim(
+            f"{name}: seeds",
+            f"Seeds that gain more than 10 points where the base solves nothing, {name}.",
+            gain(arm(name), BEYOND),
+            Share(10),
+        )
+        for name in (*SPECTRA, *REGIONS)
+    ),
     *(Claim(f"{name}: whole map", f"Gain over every difficulty, {name}.", gain(arm(name), MAP)) for name in (*SPECTRA, *REGIONS)),
 )
 
@@ -114,7 +147,7 @@ STUDY = Study(
     source="arXiv:2602.14872",
     axes={"mixture": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Steps(), Noted("learn")),
+    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Given(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(

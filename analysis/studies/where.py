@@ -35,7 +35,7 @@ from train.stages.stage import Shelf
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEPTHS = (4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24)  # difficulties at which RL practises
+DEPTHS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 24)  # difficulties at which RL practises
 CONTROLLED = (6, 10)  # ... and other ways to spend as much compute there
 THIN, KEPT = 8, 0.02  # the depth at which rewards are thinned out, and the share of the groups that keep theirs
 ARMS = ("process", "coin", "thinned", "sft", "continued")

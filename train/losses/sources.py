@@ -30,8 +30,8 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Gold(Checked):
-    """The problems that `Practice` with equal `problems`, number of problems (`each`) and `seed` meets first in so many `iterations`, with
-    their gold derivations: supervised fine-tuning on the data of RL.
+    """The problems that `Practice` with equal `problems`, number of problems (`each`) and `seed` meets in so many `iterations`, from the
+    `first` on, with their gold derivations: supervised fine-tuning on the data of RL.
 
     The documents of an iteration are of one such batch, drawn at random, in random order; then of the next. Another writer changes what is
     taught: `unsolved(surface)` teaches their format and length, without a value.
@@ -42,11 +42,12 @@ class Gold(Checked):
     each: Annotated[int, From(1)] = 32
     write: Writer = Solved()
     seed: Annotated[int, From(0)] = 0
+    first: Annotated[int, From(0)] = 0
 
     def documents(self, context: Context, iteration: int, /, *path: str | int) -> Iterator[Document]:
         g = rng(*path, iteration, "which")
         while True:
-            met = self.problems.batch(context, self.each, self.seed, int(g.integers(self.iterations)), 0)
+            met = self.problems.batch(context, self.each, self.seed, self.first + int(g.integers(self.iterations)), 0)
             yield from (self.write(met[int(i)]) for i in g.permutation(len(met)))
 
     def learned(self, document: Document) -> tuple[bool, ...]:
