@@ -67,6 +67,8 @@ HOT = {
     "Mutant": "made for every mistake",
     "Document": "made for every problem of a corpus",
     "Batch": "made for every iteration of learning; it checks its split",
+    "Begun": "made for every iteration of learning; it checks its steps",
+    "Joined": "made for every iteration of learning",
     "Spelling": "made for every batch of programs",
     "Windows": "made for every exam; it checks its split",
     "Written": "made for every batch of problems",
