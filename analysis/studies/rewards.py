@@ -26,6 +26,7 @@ from train.ledger import read_ledger
 from train.losses.imitate import Imitate
 from train.optim import Optim
 from train.rl import Band, Blend, Dense, Endless, Mixture, ProblemSource, Reward
+from train.stages.seal import defined
 from train.stages.stage import Shelf
 
 KINDS: dict[str, Reward] = {**REWARDS, "dense": Dense(), "blend": Blend(0.5)}
@@ -118,7 +119,7 @@ class Practised:
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         bands, learn = bands_of(cell, shelf), cell.stage("learn", Learn)
-        yield cell.fact("learning", "updates", None, float(read_ledger(shelf.get(learn)).updates))
+        yield cell.fact("learning", "updates", None, float(read_ledger(defined(shelf.get(learn))).updates))
         ends = {phase: scored(cell, phase, shelf) for phase in ("before", "after")}
         places = given(learn.losses[0][1].source, bands)  # type: ignore[attr-defined]  # it is practice
         yield from (cell.fact("learning", "given", n, 1.0) for n in places)
