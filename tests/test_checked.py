@@ -17,14 +17,34 @@ from models.edits import Edit, Shift
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Snapshot
+from train.learn import Learn, Snapshot, Spend
+from train.losses import Distil, Gold
+from train.losses import Mixture as Documents
 from train.losses.compare import Compare
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
 from train.losses.sources import Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import Algorithm, Around, Band, Clip, Coin, Endless, Few, Mixture, Prefixed, Sampler, Scale, Schedule, SequenceClip
+from train.rl import (
+    Algorithm,
+    Around,
+    Band,
+    Blend,
+    Clip,
+    Coin,
+    Endless,
+    Few,
+    Mixture,
+    Overlong,
+    Phases,
+    Prefixed,
+    Repeats,
+    Sampler,
+    Scale,
+    Schedule,
+    SequenceClip,
+)
 from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
@@ -106,11 +126,13 @@ class Given:
 
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
+    *(Blend(), Phases(((0, Coin()),)), Overlong(), Repeats()),
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Around(FAMILY, FRESH, (0, 2)), LEARN),
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
-    *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
+    *(Distil(FRESH, Endless(FAMILY)), Gold(Endless(FAMILY), 1), Documents(((0.5, Gold(Endless(FAMILY), 1)), (0.5, IMITATE.source)))),
+    *(Spend(LEARN), Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for
     "Asked",
@@ -118,6 +140,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for
     "Exam",
     "File",
     "Holder",
+    "Iterations",
     "Judged",
     "Leases",
     "Ledger",
@@ -125,6 +148,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for
     "Member",
     "MicroBatch",
     "Objective",
+    "Operations",
     "Paper",
     "Policy",
     "Request",

@@ -21,7 +21,7 @@ from models.gpt import GPT
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
 from synthtasks.checked import From
-from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved
+from synthtasks.corpora import Answered, Corpus, Listing, Outline, Recipe, Solved
 from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
@@ -44,6 +44,7 @@ SOUND: tuple[object, ...] = (
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
     *(
         Solved(),
+        Answered(),
         Listing(),
         Outline(),
         Needing(Dag(), Uses(("mul",), 2)),
@@ -58,6 +59,7 @@ HOT = {
     "Problem": "made for every draw; checks its graph, and what is cheap",
     "Rows": "arrays of many documents, made by `rows` alone",
     "Programs": "arrays of many problems, made by `Program` alone",
+    "Proving": "arrays of many completions, made by `proving` alone",
     "Node": "a step that is being built",
     "Trace": "what a model said; it may say anything",
     "Slip": "made by the judge for every mistake",
@@ -65,6 +67,8 @@ HOT = {
     "Mutant": "made for every mistake",
     "Document": "made for every problem of a corpus",
     "Batch": "made for every iteration of learning; it checks its split",
+    "Begun": "made for every iteration of learning; it checks its steps",
+    "Joined": "made for every iteration of learning",
     "Spelling": "made for every batch of programs",
     "Windows": "made for every exam; it checks its split",
     "Written": "made for every batch of problems",

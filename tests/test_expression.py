@@ -254,7 +254,17 @@ NO_PARTS = {
         "Shift",
         "Project",
     ),
-    *("AtEdge", "Compute", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates"),  # measures read stages, and are in none
+    *(
+        "AtEdge",
+        "Compute",
+        "Errors",
+        "Headroom",
+        "Noted",
+        "Regions",
+        "Roles",
+        "Sampled",
+        "Updates",
+    ),  # measures read stages, and are in none
 }
 
 

@@ -34,7 +34,7 @@ from synthtasks import (
     rng,
     verify,
 )
-from synthtasks.corpora import Corpus, Exposure, Listing, Recipe, Solved, exposure
+from synthtasks.corpora import Answered, Corpus, Exposure, Listing, Recipe, Solved, exposure
 from synthtasks.families import label
 from synthtasks.families.kit.programs import Programs
 from synthtasks.laws import of_families
@@ -641,6 +641,16 @@ def test_a_listing_has_no_values(p):
     assert document.body == (*(word for line in lines for word in line), END)
     assert document.prompt == (*SURFACE.prompt(p)[: 3 * len(p.steps)], "list", p.proof[0].name, "to", p.query, ":")
     assert document.results == SURFACE.read(document.body).assertions == ()
+
+
+# broken if an answer alone shows a step, reads as another answer, or carries loss where one of its primitives is withheld
+@pytest.mark.parametrize("surface", [Compact(), Equations(), Story()])
+def test_an_answer_alone_has_no_steps(surface):
+    document = Answered(surface)(CHAIN)  # add, mul
+    read = surface.read(document.body)
+    assert (document.prompt, read.assertions, read.answer, read.unread) == (surface.prompt(CHAIN), (), CHAIN.answer, ())
+    for withheld, learned in (((), True), (("add",), False), (("mul",), False)):
+        assert Corpus((Recipe(1, Only(CHAIN), Answered(surface)),), withheld).learned(document) == (True, learned, True)
 
 
 # broken if recipes do not come by their weights

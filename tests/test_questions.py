@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.design.recipes import Tasks, base, corpus
 from analysis.design.scale import SMOKE
-from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved, exposure
+from synthtasks.corpora import Answered, Corpus, Listing, Outline, Recipe, Solved, exposure
 from synthtasks.families import Dag, Program, Uses, asked, asks, problem
 from synthtasks.primitives import ADD, MUL, SUB
 from synthtasks.rng import uniforms
@@ -107,7 +107,7 @@ def test_documents_of_questions():
 @examples(40)
 @given(
     strategies.programs(5, 8),
-    st.lists(st.sampled_from((Solved(), Listing())), min_size=1, max_size=3),
+    st.lists(st.sampled_from((Solved(), Answered(), Listing())), min_size=1, max_size=3),
     st.sampled_from((1, 3)),
     st.sampled_from((None, 1, 4)),
     st.integers(1, 400),

@@ -61,6 +61,7 @@ class Run:
     upstream: Collection[Stage] = ()  # every stage that the learning stage builds on
     loaded: dict[Stage, GPT] = field(default_factory=dict)
     draw: Callable[[Asked], Completions] | None = None  # where networks sample as one; None: this one samples alone
+    iteration: int = 0  # of the loss that reads it, as `Loss.updates` counts
 
     @property
     def device(self) -> torch.device:

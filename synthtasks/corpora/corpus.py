@@ -73,7 +73,7 @@ class Recipe(Checked):
             return None
         make = remembered if type(self.family) is Program else written  # another family may be equal to one that differs
         documents, drawn = make(self, max(1, words // self._room), vocab, *path)
-        return withholding(documents, drawn, withheld) if type(self.write) is Solved else documents
+        return withholding(self.write, documents, drawn, withheld)
 
     @cached_property
     def _room(self) -> int | None:

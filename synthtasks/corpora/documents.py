@@ -6,7 +6,8 @@ from typing import Protocol
 from synthtasks.checked import Checked
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact, Story, Surface
-from synthtasks.trace import Words
+from synthtasks.surfaces.surface import spell
+from synthtasks.trace import Trace, Words
 
 ROOM = 8  # words
 
@@ -70,6 +71,22 @@ class Solved:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The problem and its answer alone, as if it were worked out in the head.
+
+    The answer is a result of every primitive of the derivation: it carries no loss if one of them is withheld.
+    """
+
+    surface: Surface = Compact()
+
+    def __call__(self, problem: Problem) -> Document:
+        body = self.surface.write(Trace((), problem.answer))
+        primitives = dict.fromkeys(step.primitive.name for step in problem.proof)
+        results = tuple(Result(1, name, len(spell(problem.answer))) for name in primitives)
+        return Document(self.surface.prompt(problem), body, results, steps=len(problem.proof))
+
+
+@dataclass(frozen=True)
 class Listing(Checked):
     """The lines of a window without values, so the model learns to step and copy, not to compute.
 
@@ -100,7 +117,7 @@ class Outline:
 
 def shares_statements(write: Writer) -> bool:
     """True if the prompts of several questions about one program begin with the same words: its lines."""
-    return isinstance(write, Solved | Listing | Outline) and type(write.surface) is Compact
+    return isinstance(write, Solved | Answered | Listing | Outline) and type(write.surface) is Compact
 
 
 def unsolved(surface: Surface) -> Writer:

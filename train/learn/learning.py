@@ -162,7 +162,8 @@ class Learn(Stage):
             ValueError: if it costs nothing, after others that did: then a budget would never be spent.
         """
         cost = run.ledger.flops
-        streams = [loss.updates(run, earlier + iteration) for (_, loss), earlier in zip(self.losses, before, strict=True)]
+        numbers = [earlier + iteration for earlier in before]
+        streams = [loss.updates(replace(run, iteration=n), n) for (_, loss), n in zip(self.losses, numbers, strict=True)]
         for updates in abreast(self.losses, streams, iteration):
             metrics = take(network, rate, self.losses, updates, iteration)
             run.ledger.updates += "gradient_norm" in metrics

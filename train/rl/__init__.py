@@ -6,7 +6,22 @@ from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
 from train.rl.environments import Environment
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
-from train.rl.rewards import Coin, Correct, Process, Reward
+from train.rl.rewards import (
+    Blend,
+    Coin,
+    Correct,
+    Dense,
+    Format,
+    Gated,
+    Inverse,
+    Majority,
+    Overlong,
+    Phases,
+    Process,
+    Repeats,
+    Reward,
+    WrongLabel,
+)
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
@@ -14,5 +29,6 @@ __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
 __all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
 __all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
-__all__ += ["Coin", "Correct", "Process", "Reward"]
+__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
+__all__ += ["Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

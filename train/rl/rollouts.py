@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from models.cost import Passed
+from synthtasks.domains import Value
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Surface, at_once
 from synthtasks.trace import Trace
@@ -70,6 +71,14 @@ class Rollouts:
         """The judge's verdict on each completion."""
         judge = cache(lambda p, trace: verify(self.problems[p], trace))
         return tuple([judge(b // self.group, trace) for b, trace in enumerate(self.traces)])
+
+    @cached_property
+    def answers(self) -> tuple[Value | None, ...]:  # [B]
+        """The answer of each completion; None where it gives none."""
+        if not at_once(self.surface):
+            return tuple([trace.answer for trace in self.traces])
+        read = cache(lambda tokens: self.surface.read(self.vocab.decode(tokens)).answer)  # few differ
+        return tuple([read(tokens[-self.surface.answer_words :]) for tokens in self.completions])
 
     @cached_property
     def correct(self) -> Tensor:  # bool [B]
