@@ -148,6 +148,11 @@ def score(
     return Score(policy, exam(family, scale.deepest), scale.exam_problems, temperatures, tasks.said, seed)
 
 
+def in_distribution(scale: Scale, policy: Learn, seed: int, tasks: Tasks = PROGRAMS) -> Score:
+    """The exact success of a policy on problems such as pretraining solves: what learning may forget."""
+    return Score(policy, exam(everything(scale, tasks), scale.solved), scale.exam_problems, (1.0,), tasks.said, seed)
+
+
 @cache
 def present_edge(scale: Scale, tasks: Tasks, seed: int) -> Edge:
     """The edge of the base that knows every primitive, on problems that need the withheld ones."""
