@@ -5,7 +5,7 @@ from importlib import import_module
 
 from analysis.design.study import Study
 
-NAMES = ("grid", "where")
+NAMES = ("grid", "where", "exposure", "amount")
 
 
 class _Studies(Mapping[str, Study]):

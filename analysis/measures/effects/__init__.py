@@ -1,5 +1,6 @@
 """Effects of learning: problems solved and lost, forgetting, divergence, the shape of the learning curve, and nulls to compare with."""
 
+from analysis.measures.effects.band import AT_EDGE, OnBand
 from analysis.measures.effects.changes import Changes, SampledChanges
 from analysis.measures.effects.curve import Fitted
 from analysis.measures.effects.distance import Distance, distances
@@ -8,4 +9,16 @@ from analysis.measures.effects.likelihood import Likelihood
 from analysis.measures.effects.sharpened import Sharpened
 from analysis.measures.effects.steady import Steady
 
-__all__ = ["Changes", "Distance", "Fitted", "Forgetting", "Likelihood", "SampledChanges", "Sharpened", "Steady", "distances"]
+__all__ = [
+    "AT_EDGE",
+    "Changes",
+    "Distance",
+    "Fitted",
+    "Forgetting",
+    "Likelihood",
+    "OnBand",
+    "SampledChanges",
+    "Sharpened",
+    "Steady",
+    "distances",
+]

@@ -1,0 +1,263 @@
+"""The study of exposure: how often must pretraining have shown the results of a primitive, so that RL can build on them?
+
+All bases read the same documents. They differ in the documents in which the results of the withheld primitive carry loss: in none, in
+about a hundredth or a tenth of all, or in all of them. A tenth is shown either inside problems of several steps or alone, in problems of one
+step: about as many results. Contexts of stories are left out: their documents are written one by one, and bases that read them would take
+several times as long.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from math import log10
+
+from analysis.claims.claims import At, Claim, Contrast, More, Places, Same, Term, gain
+from analysis.design.recipes import (
+    REWARDS,
+    Tasks,
+    base,
+    corpus,
+    everything,
+    exam,
+    knowing,
+    needing,
+    practise,
+    present_edge,
+    pretrained,
+    score,
+    tasks_of,
+)
+from analysis.design.scale import Scale
+from analysis.design.study import Card, Figure, Published, Setting, Study
+from analysis.figures.scatter import Axis, Scatter
+from analysis.measures.edge import Edge
+from analysis.measures.effects import AT_EDGE, Changes, Forgetting, OnBand
+from analysis.measures.effects.forgetting import KNOWN
+from analysis.measures.exact import Exact, Regions, Updates
+from analysis.measures.facts import Cell, Fact
+from analysis.measures.noted import Noted
+from synthtasks.corpora import Corpus, Recipe
+from synthtasks.families import Uses
+from synthtasks.rng import rng
+from train.learn import Learn
+from train.losses.imitate import Imitate
+from train.rl.problems import Band
+from train.score import Score
+from train.stages.stage import Shelf
+
+SHARES = {"1%": 1 / 90, "10%": 1 / 9}  # shares of the problems of several steps; these hold nine tenths of all results
+WIDE, NARROW = "composed", "half width"
+PROBED = 4  # iterations of each recipe whose results are counted
+
+
+def dosed(scale: Scale, tasks: Tasks, share: float, alone: bool) -> Corpus:
+    """The corpus of the absent base, with the results of the withheld primitives shown in a share of the problems of one step (`alone`), or
+    of several. The parts of a recipe stand side by side, so that each iteration reads what it reads without them."""
+    whole = corpus(scale, tasks.withhold, tasks)
+    parts = list[Recipe]()
+    for i, recipe in enumerate(whole.recipes):
+        if i < scale.solved and (i == 0) == alone:
+            shown = replace(recipe, weight=share * recipe.weight, shown=tasks.withhold)
+            parts += [shown] if share == 1 else [replace(recipe, weight=(1 - share) * recipe.weight), shown]
+        else:
+            parts.append(recipe)
+    return replace(whole, recipes=tuple(parts))
+
+
+def cells(setting: Setting, seed: int) -> Iterator[Cell]:
+    """RL at the edge, on problems that need the primitive, from each base."""
+    scale, tasks = setting.scale, tasks_of(setting)
+    narrow = replace(scale, width=scale.width // 2)
+    for of, kind in ((scale, WIDE), (narrow, NARROW)):
+        edge, present = present_edge(of, tasks, seed), base(of, (), seed, tasks)
+        yield practised({"seen": "all", "kind": kind}, of, tasks, seed, present, edge)
+        for seen in SHARES if of == scale else ("10%",):
+            shown = pretrained(of, dosed(of, tasks, SHARES[seen], alone=False), seed, tasks)
+            yield practised({"seen": seen, "kind": kind}, of, tasks, seed, shown, edge)
+    edge = present_edge(scale, tasks, seed)
+    alone = pretrained(scale, dosed(scale, tasks, 1.0, alone=True), seed, tasks)
+    yield practised({"seen": "10%", "kind": "alone"}, scale, tasks, seed, alone, edge)
+    yield practised({"seen": "none", "kind": WIDE}, scale, tasks, seed, base(scale, tasks.withhold, seed, tasks), edge)
+    yield practised({"seen": "all", "kind": "coin"}, scale, tasks, seed, base(scale, (), seed, tasks), edge, "coin")
+
+
+def practised(labels: dict[str, str], scale: Scale, tasks: Tasks, seed: int, policy: Learn, edge: Edge, reward: str = "process") -> Cell:
+    """The cell of a base that practises at an edge."""
+    family = needing(scale, tasks)
+    learned = practise(scale, policy, Band(family, edge, "at"), REWARDS[reward], seed, tasks)
+    return Cell.of(
+        labels,
+        seed,
+        edge=edge,
+        before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed, tasks=tasks),
+        after=score(scale, learned, family, seed, tasks=tasks),
+        base=policy,
+        learn=learned,
+        known_before=without(scale, policy, seed, tasks),
+        known_after=without(scale, learned, seed, tasks),
+    )
+
+
+def guessed(cell: Cell) -> tuple[str, ...]:
+    """The primitives that every problem of the cell needs."""
+    uses: Uses = getattr(cell.stage("edge", Edge).scores.families[0], "uses", Uses())
+    return uses.names
+
+
+def at_the_edge(cell: Cell) -> str:
+    """The region in which RL practises, in every cell."""
+    return "at"
+
+
+def without(scale: Scale, policy: Learn, seed: int, tasks: Tasks) -> Score:
+    """The exact success of a policy on problems such as pretraining solves that do not need the primitive, where there are such."""
+    family = knowing(scale, tasks) or everything(scale, tasks)
+    return Score(policy, exam(family, scale.solved), scale.exam_problems, (1.0,), tasks.said, seed)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many results of the withheld primitives carried loss in pretraining, and the logarithm of one more, for a figure. Estimated: the
+    iterations of each recipe are counted, and the results in the first few of them."""
+
+    needs: tuple[str, ...] = ("base", "edge")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        return self._facts(cell, seen(cell.stage("base", Learn), guessed(cell), shelf))
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        return self._facts(cell, 0.0)
+
+    def _facts(self, cell: Cell, count: float) -> Iterator[Fact]:
+        yield cell.fact("before", "results seen", None, count)
+        yield cell.fact("before", "log10 of results seen", None, log10(1 + count))
+
+
+def seen(policy: Learn, names: Collection[str], shelf: Shelf) -> float:
+    """The results of primitives of these names that carried loss while a base was pretrained."""
+    ((_, imitate),) = policy.losses
+    assert isinstance(imitate, Imitate)
+    read = imitate.source
+    assert isinstance(read, Corpus)
+    iterations: dict[Recipe, list[int]] = {}
+    for i in range(policy.iterations):
+        iterations.setdefault(read.recipe(rng("recipe", i)), []).append(i)
+    count = 0.0
+    for recipe, mine in iterations.items():
+        if shown := {*names} - ({*read.withheld} - {*recipe.shown}):
+            probed = mine[:PROBED]
+            results = [r for i in probed for d in imitate.documents(shelf, i) for r in d.results]
+            count += sum(r.primitive in shown for r in results) * len(mine) / len(probed)
+    return count
+
+
+NONE, ALL, TENTH, HUNDREDTH = ({"kind": WIDE, "seen": seen} for seen in ("none", "all", "10%", "1%"))
+ALONE, COIN = {"kind": "alone"}, {"kind": "coin"}
+NARROW_TENTH, NARROW_ALL = ({"kind": NARROW, "seen": seen} for seen in ("10%", "all"))
+
+
+def after(labels: dict[str, str], sign: float = 1.0, metric: str = "pass@128", phase: str = "after") -> Contrast:
+    """A metric at the edge after RL."""
+    return ((sign, Term(tuple(labels.items()), At(), metric, phase)),)
+
+
+def known(labels: dict[str, str], sign: float) -> Contrast:
+    """The success of the base where the primitive is not needed."""
+    return ((sign, Term(tuple(labels.items()), Places(), KNOWN, "before")),)
+
+
+CLAIMS = (
+    Claim(
+        "1 a tenth is enough",
+        "RL raises pass@128 at the edge of a base that saw a tenth of the primitive's results.",
+        gain(TENTH),
+        More(10),
+    ),
+    Claim(
+        "2 a hundredth is not",
+        "RL gains more from a tenth of the results than from a hundredth.",
+        (*gain(TENTH), *gain(HUNDREDTH, sign=-1.0)),
+        More(10),
+    ),
+    Claim("3 none: no gain", "RL gains nothing for a base that saw none.", gain(NONE), Same(5)),
+    Claim("4 as good as all", "After RL, a tenth reaches what all reach.", (*after(TENTH), *after(ALL, -1.0)), Same(10)),
+    Claim(
+        "5 composed, not alone",
+        "After RL, a tenth inside longer problems reaches more than as many alone.",
+        (*after(TENTH), *after(ALONE, -1.0)),
+        More(5),
+    ),
+    Claim(
+        "6 more than a coin",
+        "The gain of claim 1 exceeds that of a coin on the full base.",
+        (*gain(TENTH), *gain(COIN, sign=-1.0)),
+        More(5),
+    ),
+    Claim(
+        "7 elsewhere the same",
+        "Where the primitive is not needed, bases that saw a hundredth and all solve as much.",
+        (*known(HUNDREDTH, 1.0), *known(ALL, -1.0)),
+        Same(5),
+        "pass@1 without the primitive, points of 100",
+    ),
+    Claim("gain from a hundredth", "RL on a base that saw a hundredth.", gain(HUNDREDTH)),
+    Claim("gain from a tenth alone", "RL on a base that saw a tenth, all in problems of one step.", gain(ALONE)),
+    Claim(
+        "created",
+        "Problems at the edge that RL newly solved for the base that saw a tenth, and that 128 samples of it hardly show.",
+        after(TENTH, metric="created@128"),
+        unit="% of the problems at the edge",
+    ),
+    Claim(
+        "half the width",
+        "What a tenth lacks of all after RL: at half the width, less at the full width. Below 0, the smaller model needs more.",
+        (*after(NARROW_TENTH), *after(NARROW_ALL, -1.0), *after(TENTH, -1.0), *after(ALL)),
+    ),
+)
+
+STUDY = Study(
+    name="exposure",
+    question="How often must pretraining have shown a primitive, so that reinforcement learning can build on it?",
+    source="arXiv:2512.07783",
+    axes={"seen": ("none", "1%", "10%", "all"), "kind": (WIDE, "alone", NARROW, "coin")},
+    cells=cells,
+    measures=(
+        Regions(),
+        Exact("before", "before"),
+        Exact("after", "after"),
+        Updates(at_the_edge),
+        Changes(),
+        Forgetting(),
+        OnBand(),
+        Seen(),
+        Noted("learn"),
+    ),
+    claims=CLAIMS,
+    figures=(
+        Figure(
+            "Success at the edge, by the results seen in pretraining",
+            Scatter(
+                (Axis("before", "log10 of results seen", "results of the primitive seen: log10(1 + count)"),),
+                (Axis("before", AT_EDGE, "before RL"), Axis("after", AT_EDGE, "after RL")),
+                "pass@128 at the edge",
+                colour="kind",
+                name="seen",
+            ),
+            "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say which share of the results "
+            "it saw. Above: before RL. Below: after RL on problems at the edge. Where the marks below rise far above those above, RL built on "
+            "what was seen. Half width stands at the edge of its own full base, so its height is not compared with the others.",
+        ),
+    ),
+    options=Tasks(),
+    card=Card(
+        (
+            Published(
+                "arXiv:2512.07783, figure 4",
+                "After RL, pass@128 in a context seen in 0 or 0.1 % of pretraining fails beyond the easiest problems; at 1 and 10 % it "
+                "holds up to 20 operations. One seed; a share, not a count.",
+            ),
+            Published("arXiv:2512.07783, figure 1", "Gains of up to 60 points of pass@128 from 1 % of exposure on."),
+        ),
+        "A gain for the base that saw none would say that RL makes primitives. No gain at a tenth, while all gain, would put the threshold "
+        "above some thousands of results; a gain at a hundredth, as large as at a tenth, below some hundreds.",
+    ),
+)
