@@ -197,7 +197,7 @@ STUDY = Study(
                 name="amount",
             ),
             "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say how much it read. Above: "
-            "before RL. Below: after RL, for all bases on the same problems. If loss predicts the result, the marks fall from left to right.",
+            "before RL. Below: after RL, for all bases on the same problems. If loss predicts the result, marks fall from left to right.",
         ),
     ),
     options=Tasks(),
@@ -205,8 +205,8 @@ STUDY = Study(
         (
             Published(
                 "arXiv:2607.16097",
-                "For chess, in models of 5 million to 1 billion parameters, pretraining loss predicts reward after RL: rank correlations of up "
-                "to .99.",
+                "For chess, in models of 5 million to 1 billion parameters, pretraining loss predicts reward after RL: rank correlations "
+                "of up to .99.",
             ),
         ),
         "A rank correlation near 0 within seeds would say that the loss does not predict. If a base that read a quarter gained as much as "

@@ -1,9 +1,9 @@
 """The study of exposure: how often must pretraining have shown the results of a primitive, so that RL can build on them?
 
 All bases read the same documents. They differ in the documents in which the results of the withheld primitive carry loss: in none, in
-about a hundredth or a tenth of all, or in all of them. A tenth is shown either inside problems of several steps or alone, in problems of one
-step: about as many results. Contexts of stories are left out: their documents are written one by one, and bases that read them would take
-several times as long.
+about a hundredth or a tenth of all, or in all of them. A tenth is shown either inside problems of several steps or alone, in problems of
+one step: about as many results. Contexts of stories are left out: their documents are written one by one, and bases that read them would
+take several times as long.
 """
 
 from collections.abc import Collection, Iterator
@@ -44,9 +44,10 @@ from train.rl.problems import Band
 from train.score import Score
 from train.stages.stage import Shelf
 
-SHARES = {"1%": 1 / 90, "10%": 1 / 9}  # shares of the problems of several steps; these hold nine tenths of all results
+SHARES = {"1%": 0.01, "10%": 0.135}  # of the problems of several steps, which hold 86 % of all results
+LONE = 0.72  # of the problems of one step, which hold the other 14 %: as many results as "10%"
 WIDE, NARROW = "composed", "half width"
-PROBED = 4  # iterations of each recipe whose results are counted
+PROBED = 16  # iterations of each recipe whose results are counted
 
 
 def dosed(scale: Scale, tasks: Tasks, share: float, alone: bool) -> Corpus:
@@ -56,8 +57,10 @@ def dosed(scale: Scale, tasks: Tasks, share: float, alone: bool) -> Corpus:
     parts = list[Recipe]()
     for i, recipe in enumerate(whole.recipes):
         if i < scale.solved and (i == 0) == alone:
-            shown = replace(recipe, weight=share * recipe.weight, shown=tasks.withhold)
-            parts += [shown] if share == 1 else [replace(recipe, weight=(1 - share) * recipe.weight), shown]
+            parts += [
+                replace(recipe, weight=(1 - share) * recipe.weight),
+                replace(recipe, weight=share * recipe.weight, shown=tasks.withhold),
+            ]
         else:
             parts.append(recipe)
     return replace(whole, recipes=tuple(parts))
@@ -74,7 +77,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
             shown = pretrained(of, dosed(of, tasks, SHARES[seen], alone=False), seed, tasks)
             yield practised({"seen": seen, "kind": kind}, of, tasks, seed, shown, edge)
     edge = present_edge(scale, tasks, seed)
-    alone = pretrained(scale, dosed(scale, tasks, 1.0, alone=True), seed, tasks)
+    alone = pretrained(scale, dosed(scale, tasks, LONE, alone=True), seed, tasks)
     yield practised({"seen": "10%", "kind": "alone"}, scale, tasks, seed, alone, edge)
     yield practised({"seen": "none", "kind": WIDE}, scale, tasks, seed, base(scale, tasks.withhold, seed, tasks), edge)
     yield practised({"seen": "all", "kind": "coin"}, scale, tasks, seed, base(scale, (), seed, tasks), edge, "coin")
@@ -243,8 +246,8 @@ STUDY = Study(
                 name="seen",
             ),
             "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say which share of the results "
-            "it saw. Above: before RL. Below: after RL on problems at the edge. Where the marks below rise far above those above, RL built on "
-            "what was seen. Half width stands at the edge of its own full base, so its height is not compared with the others.",
+            "it saw. Above: before RL. Below: after RL on problems at the edge. Where the marks below rise far above those above, RL built "
+            "on what was seen. Half width stands at the edge of its own full base, so its height is not compared with the others.",
         ),
     ),
     options=Tasks(),
