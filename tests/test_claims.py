@@ -149,6 +149,8 @@ def test_seeds_to_decide_by_hand() -> None:
     ten = [10.0, 20.0, 30.0]  # mean 20, standard deviation 10
     assert seeds_to_decide(Claim("c", "", GAIN, More(10)), ten) == 10
     assert seeds_to_decide(Claim("c", "", GAIN, More(15)), ten) == 34
+    assert seeds_to_decide(Claim("c", "", GAIN, More(30)), ten) == 10  # below the margin
+    assert seeds_to_decide(Claim("c", "", GAIN, Same(10)), ten) == 10
     assert seeds_to_decide(Claim("c", "", GAIN, Same(5)), [0.0, 0.0]) == 59
     assert seeds_to_decide(Claim("c", "", GAIN, More(20)), ten) is None  # on the margin
     assert seeds_to_decide(Claim("c", "", GAIN, More(10)), [30.0]) is None

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Same, Term, gain
-from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needing, practise, present_edge, score, tasks_of
+from analysis.claims.claims import At, Claim, Contrast, IfMeasured, More, Places, Same, Term, gain
+from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needing, practise, present_edge, sample, score, tasks_of
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
-from analysis.measures.effects import AT_EDGE, Changes, Forgetting, OnBand
+from analysis.measures.effects import AT_EDGE, Changes, Distance, Forgetting, OnBand, SampledChanges, Sharpened, distances
+from analysis.measures.effects.distance import FORWARD
 from analysis.measures.estimates import Floats, exact_pass_at_k
 from analysis.measures.exact import Exact, Regions, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.families import at
+from train.learn import Learn
 from train.ledger import read_ledger
 from train.rl import Endless, ProblemSource
 from train.rl.problems import Band
@@ -53,11 +55,20 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         )
 
     bases = {amount: practised(amount, "edge", there) for amount in AMOUNTS}
-    yield from bases.values()
+    for amount, cell in bases.items():
+        yield with_samples(cell, setting, there) if amount == "whole" else cell
     yield practised("whole", "coin", there, "coin")
     yield practised("whole", "mastered", Endless(at(family, min(MASTERED, scale.deepest))))
     stages = {f"{name}_{amount}": cell[name] for amount, cell in bases.items() for name in ("before", "after", "known_before")}
     yield Cell.of({"amount": "every", "practice": "edge"}, seed, edge=edge, **stages)
+
+
+def with_samples(cell: Cell, setting: Setting, problems: Band) -> Cell:
+    """The cell with completions of the policies before and after RL, and their likelihoods under both."""
+    asked = replace(problems, split="test")
+    before, after = (sample(setting.scale, cell.stage(n, Learn), asked, cell.seed, tasks_of(setting)) for n in ("base", "learn"))
+    more = {"sampled_before": before, "sampled_after": after, **distances(before, after)}
+    return Cell.of(dict(cell.labels), cell.seed, **cell.by_name, **more)
 
 
 @dataclass(frozen=True)
@@ -162,8 +173,24 @@ CLAIMS = (
         gain(of("whole", "mastered")),
         Same(10),
     ),
+    Claim(
+        "6 more than sharpening",
+        "After RL, that base solves more at the first try than it could before if it were sampled from p^4, by the bound that favours it.",
+        (
+            (1.0, Term(tuple(of("whole").items()), At("at", 1), "pass@1")),
+            (-1.0, Term(tuple(of("whole").items()), At("at", 1), "power 4 pass@1 high", "before")),
+        ),
+        More(5),
+        "pass@1, points of 100",
+    ),
     Claim("loss and gain", "The lower the loss, the higher the gain by RL.", every(OF_GAIN), unit=RANK),
     Claim("slope", "pass@128 after RL for each nat less of loss.", every(SLOPE, None, None), unit="points a nat"),
+    Claim(
+        "forward KL",
+        "Nats a completion by which RL moved the base that read all from what it did.",
+        ((0.01, Term(tuple(of("whole").items()), Places(), FORWARD, "after", None, None)),),
+        unit="nats a completion",
+    ),
     Claim("gain of the double base", "RL for the base that read twice as much.", gain(of("double"))),
 )
 
@@ -182,6 +209,9 @@ STUDY = Study(
         OnBand(),
         Practised(),
         Predicted(),
+        Distance(),
+        SampledChanges(),
+        Sharpened(),
         Noted("learn"),
         Noted("base", ("loss",), "pretraining"),
     ),
