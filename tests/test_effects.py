@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from analysis.claims.claims import IfMeasured
 from analysis.measures import Edge, Rule
 from analysis.measures.effects import (
+    AT_EDGE,
     Changes,
     Distance,
     Fitted,
     Forgetting,
     Likelihood,
+    OnBand,
     SampledChanges,
     Sharpened,
     Steady,
@@ -62,7 +64,7 @@ CELL = Cell.of(
     sampled_after=ANSWERED, known_before=SCORES, known_after=replace(SCORES, policy=AFTER), **distances(ASKED, ANSWERED),
 )  # fmt: skip
 ORIGINS = ("created@128", "elicited@128", "undetermined@128")
-MEASURES = (Changes(), SampledChanges(), Forgetting(), Distance(), Steady(ks=(2,)), Sharpened(), Fitted(metric="reward"))
+MEASURES = (Changes(), SampledChanges(), Forgetting(), Distance(), Steady(ks=(2,)), OnBand(), Sharpened(), Fitted(metric="reward"))
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,7 @@ def test_changes_are_of_every_problem(store: Store, found: Outcome) -> None:
         assert sum(back[metric, n] for metric in ORIGINS) == pytest.approx(lost)
         assert gained - lost == pytest.approx((after[i] >= 0.5).mean() - (before[i] >= 0.5).mean())
         assert sum(origins) == pytest.approx(gained)
+        assert found.value("after", AT_EDGE) == pytest.approx(np.mean([exact_pass_at_k(np.log(p), 128).mean() for p in after]))
         assert found.curve("after", "pass^2")[n] == pytest.approx((after[i] ** 2).mean())
     assert found.value("before", "pass@1 in distribution") == pytest.approx(before.mean())
     assert found.value("after", "pass@1 in distribution") == pytest.approx(after.mean())

@@ -59,7 +59,7 @@ def test_every_difference_is_shown_with_old_and_new(tmp_path: Path) -> None:
 def test_the_thresholds_of_measures_are_registered() -> None:
     study = replace(STUDY, measures=(Changes(),))
     assert plan_of(study, (CELL,)) == plan_of(STUDY, (CELL,)) | {
-        "thresholds": [{"is": "Thresholds", "solved": 0.5, "hardly": 0.05, "surely": 1}]
+        "thresholds": {"Changes": {"is": "Thresholds", "solved": 0.5, "hardly": 0.05, "surely": 1}}
     }
 
 

@@ -579,7 +579,7 @@ def test_the_card_says_what_was_found(results: Results, registration: Registrati
     card = page[page.index('<article class="card">') : page.index("</article>")] + "</article>"
     text = " ".join(Reader(card).text.split())
     first = results.findings[0]
-    assert f"RL raises it: {first.difference:+.1f} points, ".replace("-", "−") in text
+    assert f"RL raises it: {first.difference:+.1f} (pass@128, points of 100), ".replace("-", "−") in text
     assert first.verdict in text
     assert "Exploratory: 2 seeds" in text
     assert "3 tested claims" in text

@@ -53,7 +53,7 @@ class Registration:
 def plan_of(study: Study, cells: Sequence[Cell]) -> dict[str, object]:
     """The plan of a study as JSON: all by which its findings are decided."""
     rules = [{"rule": s.rule, "width": getattr(s, "width", None)} for cell in cells for s in cell.stages if hasattr(s, "rule")]
-    bounds = [described(measure.thresholds) for measure in study.measures if hasattr(measure, "thresholds")]
+    bounds = {type(m).__name__: described(m.thresholds) for m in study.measures if hasattr(m, "thresholds")}
     edges = {json.dumps(described(rule), sort_keys=True): described(rule) for rule in rules}
     return {
         "study": study.name,

@@ -40,7 +40,8 @@ def found(results: Results) -> Markup:
 
 def headline(f: Finding) -> Markup:
     """A finding in a sentence."""
-    points = "" if f.difference is None else f": {amount(f)}{'' if isinstance(f.test, Share) else ' points'}, {interval(f)}"
+    unit = "" if isinstance(f.test, Share) else f" ({f.unit})"
+    points = "" if f.difference is None else f": {amount(f)}{unit}, {interval(f)}"
     needs = f" About {plural(f.needed, 'seed')} would decide it." if f.needed else ""
     mark = tag("span", f.verdict, kind=f"verdict {f.verdict.split()[0]}")
     return Markup("{}{}; {}.{}").format(f.statement.strip(". "), points, mark, needs)

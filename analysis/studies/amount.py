@@ -13,7 +13,7 @@ from analysis.claims.claims import At, Claim, Contrast, IfMeasured, More, Places
 from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needing, practise, present_edge, sample, score, tasks_of
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
-from analysis.measures.effects import AT_EDGE, Changes, Distance, Forgetting, OnBand, SampledChanges, Sharpened, distances
+from analysis.measures.effects import AT_EDGE, Changes, Distance, Fitted, Forgetting, OnBand, SampledChanges, Sharpened, distances
 from analysis.measures.effects.distance import FORWARD
 from analysis.measures.estimates import Floats, exact_pass_at_k
 from analysis.measures.exact import Exact, Regions, bands_of, scored
@@ -213,6 +213,7 @@ STUDY = Study(
         SampledChanges(),
         Sharpened(),
         Noted("learn"),
+        Fitted(),
         Noted("base", ("loss",), "pretraining"),
     ),
     claims=CLAIMS,
@@ -225,9 +226,10 @@ STUDY = Study(
                 "pass@128 at the edge",
                 colour="practice",
                 name="amount",
+                bounds=(-0.03, 1.03),
             ),
-            "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say how much it read. Above: "
-            "before RL. Below: after RL, for all bases on the same problems. If loss predicts the result, marks fall from left to right.",
+            "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say how much it read. Left: "
+            "before RL. Right: after RL, for all bases on the same problems. If loss predicts the result, marks fall from left to right.",
         ),
     ),
     options=Tasks(),

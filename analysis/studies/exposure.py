@@ -30,7 +30,7 @@ from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.edge import Edge
-from analysis.measures.effects import AT_EDGE, Changes, Forgetting, OnBand
+from analysis.measures.effects import AT_EDGE, Changes, Fitted, Forgetting, OnBand
 from analysis.measures.effects.forgetting import KNOWN
 from analysis.measures.exact import Exact, Regions, Updates
 from analysis.measures.facts import Cell, Fact
@@ -233,6 +233,7 @@ STUDY = Study(
         OnBand(),
         Seen(),
         Noted("learn"),
+        Fitted(),
     ),
     claims=CLAIMS,
     figures=(
@@ -244,10 +245,11 @@ STUDY = Study(
                 "pass@128 at the edge",
                 colour="kind",
                 name="seen",
+                bounds=(-0.03, 1.03),
             ),
             "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say which share of the results "
-            "it saw. Above: before RL. Below: after RL on problems at the edge. Where the marks below rise far above those above, RL built "
-            "on what was seen. Half width stands at the edge of its own full base, so its height is not compared with the others.",
+            "it saw. Left: before RL. Right: after RL at the edge. Where a mark rises from left to right, RL built on what was seen. Half "
+            "width stands at the edge of its own full base, so its height is not compared with the others.",
         ),
     ),
     options=Tasks(),
