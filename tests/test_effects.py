@@ -20,6 +20,7 @@ from analysis.measures.effects import (
     Forgetting,
     Likelihood,
     OnBand,
+    OnDepth,
     SampledChanges,
     Sharpened,
     Steady,
@@ -64,7 +65,17 @@ CELL = Cell.of(
     sampled_after=ANSWERED, known_before=SCORES, known_after=replace(SCORES, policy=AFTER), **distances(ASKED, ANSWERED),
 )  # fmt: skip
 ORIGINS = ("created@128", "elicited@128", "undetermined@128")
-MEASURES = (Changes(), SampledChanges(), Forgetting(), Distance(), Steady(ks=(2,)), OnBand(), Sharpened(), Fitted(metric="reward"))
+MEASURES = (
+    Changes(),
+    SampledChanges(),
+    Forgetting(),
+    Distance(),
+    Steady(ks=(2,)),
+    OnBand(),
+    OnDepth(2),
+    Sharpened(),
+    Fitted(metric="reward"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +132,7 @@ def test_changes_are_of_every_problem(store: Store, found: Outcome) -> None:
         assert sum(origins) == pytest.approx(gained)
         assert found.value("after", AT_EDGE) == pytest.approx(np.mean([exact_pass_at_k(np.log(p), 128).mean() for p in after]))
         assert found.curve("after", "pass^2")[n] == pytest.approx((after[i] ** 2).mean())
+    assert found.value("after", "pass@1 at 2 steps") == pytest.approx(after[1].mean())
     assert found.value("before", "pass@1 in distribution") == pytest.approx(before.mean())
     assert found.value("after", "pass@1 in distribution") == pytest.approx(after.mean())
 

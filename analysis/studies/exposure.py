@@ -30,7 +30,7 @@ from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.edge import Edge
-from analysis.measures.effects import AT_EDGE, Changes, Fitted, Forgetting, OnBand
+from analysis.measures.effects import Changes, Fitted, Forgetting, OnDepth
 from analysis.measures.effects.forgetting import KNOWN
 from analysis.measures.exact import Exact, Regions, Updates
 from analysis.measures.facts import Cell, Fact
@@ -46,7 +46,8 @@ from train.stages.stage import Shelf
 
 SHARES = {"1%": 0.01, "10%": 0.135}  # of the problems of several steps, which hold 86 % of all results
 LONE = 0.72  # of the problems of one step, which hold the other 14 %: as many results as "10%"
-WIDE, NARROW = "composed", "half width"
+FULL = "composed"
+DEPTH = 4  # steps, as deep as pretraining solves at the scale `cpu`
 PROBED = 16  # iterations of each recipe whose results are counted
 
 
@@ -67,31 +68,32 @@ def dosed(scale: Scale, tasks: Tasks, share: float, alone: bool) -> Corpus:
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
-    """RL at the edge, on problems that need the primitive, from each base."""
+    """RL of each base at its own edge, on problems that need the primitive; and of the one that saw all by a coin."""
     scale, tasks = setting.scale, tasks_of(setting)
-    narrow = replace(scale, width=scale.width // 2)
-    for of, kind in ((scale, WIDE), (narrow, NARROW)):
-        edge, present = present_edge(of, tasks, seed), base(of, (), seed, tasks)
-        yield practised({"seen": "all", "kind": kind}, of, tasks, seed, present, edge)
-        for seen in SHARES if of == scale else ("10%",):
-            shown = pretrained(of, dosed(of, tasks, SHARES[seen], alone=False), seed, tasks)
-            yield practised({"seen": seen, "kind": kind}, of, tasks, seed, shown, edge)
-    edge = present_edge(scale, tasks, seed)
+    present, narrow = base(scale, (), seed, tasks), replace(scale, width=scale.width // 2)
+    yield practised({"seen": "none", "kind": FULL}, scale, tasks, seed, base(scale, tasks.withhold, seed, tasks))
+    for seen, share in SHARES.items():
+        shown = pretrained(scale, dosed(scale, tasks, share, alone=False), seed, tasks)
+        yield practised({"seen": seen, "kind": FULL}, scale, tasks, seed, shown)
+    yield practised({"seen": "all", "kind": FULL}, scale, tasks, seed, present)
     alone = pretrained(scale, dosed(scale, tasks, LONE, alone=True), seed, tasks)
-    yield practised({"seen": "10%", "kind": "alone"}, scale, tasks, seed, alone, edge)
-    yield practised({"seen": "none", "kind": WIDE}, scale, tasks, seed, base(scale, tasks.withhold, seed, tasks), edge)
-    yield practised({"seen": "all", "kind": "coin"}, scale, tasks, seed, base(scale, (), seed, tasks), edge, "coin")
+    yield practised({"seen": "10%", "kind": "alone"}, scale, tasks, seed, alone)
+    small = pretrained(narrow, dosed(narrow, tasks, SHARES["10%"], alone=False), seed, tasks)
+    yield practised({"seen": "10%", "kind": "half width"}, narrow, tasks, seed, small)
+    yield practised({"seen": "all", "kind": "coin"}, scale, tasks, seed, present, "coin")
 
 
-def practised(labels: dict[str, str], scale: Scale, tasks: Tasks, seed: int, policy: Learn, edge: Edge, reward: str = "process") -> Cell:
-    """The cell of a base that practises at an edge."""
-    family = needing(scale, tasks)
+def practised(labels: dict[str, str], scale: Scale, tasks: Tasks, seed: int, policy: Learn, reward: str = "process") -> Cell:
+    """The cell of a base that practises at its own edge; that of the base that saw all is the edge of the factorial study."""
+    family, edge = needing(scale, tasks), present_edge(scale, tasks, seed)
+    if policy != edge.scores.policy:
+        edge = Edge(score(scale, policy, family, seed, tasks=tasks))
     learned = practise(scale, policy, Band(family, edge, "at"), REWARDS[reward], seed, tasks)
     return Cell.of(
         labels,
         seed,
         edge=edge,
-        before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed, tasks=tasks),
+        before=edge.scores,
         after=score(scale, learned, family, seed, tasks=tasks),
         base=policy,
         learn=learned,
@@ -153,14 +155,20 @@ def seen(policy: Learn, names: Collection[str], shelf: Shelf) -> float:
     return count
 
 
-NONE, ALL, TENTH, HUNDREDTH = ({"kind": WIDE, "seen": seen} for seen in ("none", "all", "10%", "1%"))
-ALONE, COIN = {"kind": "alone"}, {"kind": "coin"}
-NARROW_TENTH, NARROW_ALL = ({"kind": NARROW, "seen": seen} for seen in ("10%", "all"))
+NONE, HUNDREDTH, TENTH, ALL = ({"kind": FULL, "seen": seen} for seen in ("none", *SHARES, "all"))
+ALONE, SMALL, COIN = ({"kind": kind} for kind in ("alone", "half width", "coin"))
+THERE = Places((DEPTH,))
+FIRST = "pass@1, points of 100"
 
 
-def after(labels: dict[str, str], sign: float = 1.0, metric: str = "pass@128", phase: str = "after") -> Contrast:
-    """A metric at the edge after RL."""
-    return ((sign, Term(tuple(labels.items()), At(), metric, phase)),)
+def gained(labels: dict[str, str], sign: float = 1.0) -> Contrast:
+    """The gain in pass@1 on problems as deep as pretraining solves."""
+    return gain(labels, THERE, "pass@1", sign)
+
+
+def after(labels: dict[str, str], sign: float = 1.0) -> Contrast:
+    """pass@1 there after RL."""
+    return ((sign, Term(tuple(labels.items()), THERE, "pass@1")),)
 
 
 def known(labels: dict[str, str], sign: float) -> Contrast:
@@ -169,51 +177,44 @@ def known(labels: dict[str, str], sign: float) -> Contrast:
 
 
 CLAIMS = (
-    Claim(
-        "1 a tenth is enough",
-        "RL raises pass@128 at the edge of a base that saw a tenth of the primitive's results.",
-        gain(TENTH),
-        More(10),
-    ),
+    Claim("1 a tenth is enough", "RL raises pass@1 at 4 steps of a base that saw a tenth of the results.", gained(TENTH), More(10), FIRST),
     Claim(
         "2 a hundredth is not",
         "RL gains more from a tenth of the results than from a hundredth.",
-        (*gain(TENTH), *gain(HUNDREDTH, sign=-1.0)),
+        (*gained(TENTH), *gained(HUNDREDTH, -1.0)),
         More(10),
+        FIRST,
     ),
-    Claim("3 none: no gain", "RL gains nothing for a base that saw none.", gain(NONE), Same(5)),
-    Claim("4 as good as all", "After RL, a tenth reaches what all reach.", (*after(TENTH), *after(ALL, -1.0)), Same(10)),
+    Claim("3 none: no gain", "RL gains nothing for a base that saw none.", gained(NONE), Same(5), FIRST),
+    Claim("4 as good as all", "After RL, a tenth reaches what all reach.", (*after(TENTH), *after(ALL, -1.0)), Same(10), FIRST),
     Claim(
         "5 composed, not alone",
         "After RL, a tenth inside longer problems reaches more than as many alone.",
         (*after(TENTH), *after(ALONE, -1.0)),
         More(5),
+        FIRST,
     ),
-    Claim(
-        "6 more than a coin",
-        "The gain of claim 1 exceeds that of a coin on the full base.",
-        (*gain(TENTH), *gain(COIN, sign=-1.0)),
-        More(5),
-    ),
+    Claim("6 more than a coin", "The gain of claim 1 exceeds that of a coin.", (*gained(TENTH), *gained(COIN, -1.0)), More(5), FIRST),
     Claim(
         "7 elsewhere the same",
-        "Where the primitive is not needed, bases that saw a hundredth and all solve as much.",
-        (*known(HUNDREDTH, 1.0), *known(ALL, -1.0)),
+        "Where the primitive is not needed, bases that saw a tenth and all solve as much.",
+        (*known(TENTH, 1.0), *known(ALL, -1.0)),
         Same(5),
         "pass@1 without the primitive, points of 100",
     ),
-    Claim("gain from a hundredth", "RL on a base that saw a hundredth.", gain(HUNDREDTH)),
-    Claim("gain from a tenth alone", "RL on a base that saw a tenth, all in problems of one step.", gain(ALONE)),
-    Claim(
-        "created",
-        "Problems at the edge that RL newly solved for the base that saw a tenth, and that 128 samples of it hardly show.",
-        after(TENTH, metric="created@128"),
-        unit="% of the problems at the edge",
-    ),
+    Claim("gain from a hundredth", "RL for a base that saw a hundredth.", gained(HUNDREDTH), unit=FIRST),
+    Claim("gain from a tenth alone", "RL for a base that saw a tenth, all in problems of one step.", gained(ALONE), unit=FIRST),
     Claim(
         "half the width",
-        "What a tenth lacks of all after RL: at half the width, less at the full width. Below 0, the smaller model needs more.",
-        (*after(NARROW_TENTH), *after(NARROW_ALL, -1.0), *after(TENTH, -1.0), *after(ALL)),
+        "After RL, a base of half the width that saw a tenth, less one of the full width.",
+        (*after(SMALL), *after(TENTH, -1.0)),
+        unit=FIRST,
+    ),
+    Claim(
+        "created",
+        "Problems at its edge that RL newly solved for the base that saw a tenth, and that 128 samples of it hardly show.",
+        ((1.0, Term(tuple(TENTH.items()), At(), "created@128")),),
+        unit="% of the problems at the edge",
     ),
 )
 
@@ -221,7 +222,7 @@ STUDY = Study(
     name="exposure",
     question="How often must pretraining have shown a primitive, so that reinforcement learning can build on it?",
     source="arXiv:2512.07783",
-    axes={"seen": ("none", "1%", "10%", "all"), "kind": (WIDE, "alone", NARROW, "coin")},
+    axes={"seen": ("none", *SHARES, "all"), "kind": (FULL, "alone", "half width", "coin")},
     cells=cells,
     measures=(
         Regions(),
@@ -230,7 +231,7 @@ STUDY = Study(
         Updates(at_the_edge),
         Changes(),
         Forgetting(),
-        OnBand(),
+        OnDepth(DEPTH),
         Seen(),
         Noted("learn"),
         Fitted(),
@@ -238,18 +239,18 @@ STUDY = Study(
     claims=CLAIMS,
     figures=(
         Figure(
-            "Success at the edge, by the results seen in pretraining",
+            "Success at 4 steps, by the results seen in pretraining",
             Scatter(
                 (Axis("before", "log10 of results seen", "results of the primitive seen: log10(1 + count)"),),
-                (Axis("before", AT_EDGE, "before RL"), Axis("after", AT_EDGE, "after RL")),
-                "pass@128 at the edge",
+                (Axis("before", OnDepth(DEPTH).metric, "before RL"), Axis("after", OnDepth(DEPTH).metric, "after RL")),
+                OnDepth(DEPTH).metric,
                 colour="kind",
                 name="seen",
                 bounds=(-0.03, 1.03),
             ),
             "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say which share of the results "
-            "it saw. Left: before RL. Right: after RL at the edge. Where a mark rises from left to right, RL built on what was seen. Half "
-            "width stands at the edge of its own full base, so its height is not compared with the others.",
+            "it saw. Left: before RL. Right: after RL at its own edge. All problems apply the primitive three times. Where a mark rises "
+            "from left to right, RL built on what was seen.",
         ),
     ),
     options=Tasks(),
@@ -262,7 +263,8 @@ STUDY = Study(
             ),
             Published("arXiv:2512.07783, figure 1", "Gains of up to 60 points of pass@128 from 1 % of exposure on."),
         ),
-        "A gain for the base that saw none would say that RL makes primitives. No gain at a tenth, while all gain, would put the threshold "
-        "above some thousands of results; a gain at a hundredth, as large as at a tenth, below some hundreds.",
+        "A gain for the base that saw none would say that RL makes a primitive that can be guessed (one result in ten is right by chance). "
+        "No gain at a tenth would put the threshold above some thousands of results; a gain at a hundredth, as large as at a tenth, below "
+        "some hundreds.",
     ),
 )

@@ -1,6 +1,6 @@
 """Effects of learning: problems solved and lost, forgetting, divergence, the shape of the learning curve, and nulls to compare with."""
 
-from analysis.measures.effects.band import AT_EDGE, OnBand
+from analysis.measures.effects.band import AT_EDGE, OnBand, OnDepth
 from analysis.measures.effects.changes import Changes, SampledChanges
 from analysis.measures.effects.curve import Fitted
 from analysis.measures.effects.distance import Distance, distances
@@ -17,6 +17,7 @@ __all__ = [
     "Forgetting",
     "Likelihood",
     "OnBand",
+    "OnDepth",
     "SampledChanges",
     "Sharpened",
     "Steady",
