@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.claims.claims import At, Claim, Deeper, More, Places, Reach, Same, Share, Term, gain, reach
-from analysis.claims.judge import ALPHA, judge, p_values, seed_values
+from analysis.claims.judge import ALPHA, judge, p_values, seed_values, seeds_to_decide
 from analysis.measures.edge import Rule
 from analysis.measures.estimates import bootstrap, exact_pass_at_k, sampled_pass_at_k
 from analysis.measures.facts import UNDEFINED, Fact, Outcome
@@ -141,6 +141,23 @@ def verdict(differences: list[float], test: More | Same | Share, updates: int = 
 )
 def test_verdicts(differences: list[float], test: More | Same, expected: str) -> None:
     assert verdict(differences, test) == expected
+
+
+# A mean one standard deviation from the margin wants 10 seeds (a one-sample t test at .05, power .8), half of one 34. Equal values within a
+# margin of 5 points want 59.
+def test_seeds_to_decide_by_hand() -> None:
+    ten = [10.0, 20.0, 30.0]  # mean 20, standard deviation 10
+    assert seeds_to_decide(Claim("c", "", GAIN, More(10)), ten) == 10
+    assert seeds_to_decide(Claim("c", "", GAIN, More(15)), ten) == 34
+    assert seeds_to_decide(Claim("c", "", GAIN, More(30)), ten) == 10  # below the margin
+    assert seeds_to_decide(Claim("c", "", GAIN, Same(10)), ten) == 10
+    assert seeds_to_decide(Claim("c", "", GAIN, Same(5)), [0.0, 0.0]) == 59
+    assert seeds_to_decide(Claim("c", "", GAIN, More(20)), ten) is None  # on the margin
+    assert seeds_to_decide(Claim("c", "", GAIN, More(10)), [30.0]) is None
+    assert verdict(ten, More(10)) == "undetermined"
+    rows = [row(i, 0.3, 0.3 + d / 100, 5, arm="x") for i, d in enumerate(ten)]
+    assert judge([Claim("c", "", GAIN, More(10))], rows)[0].needed == 10
+    assert judge([Claim("c", "", GAIN)], rows)[0].needed is None
 
 
 # Seven seeds that all gain more than 10 show by 2 / 2^7 = .016 that most seeds do; five leave it open (2 / 2^5). The mean decides nothing.

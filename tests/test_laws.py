@@ -601,6 +601,30 @@ def test_documents_are_the_same_whatever_is_withheld():
     assert all(document.body[-1] == END and document.prompt[-1] == ":" for document in streams[0])
 
 
+# broken if a dose of a withheld primitive changed what is read, reached another recipe or primitive, or was another by rows
+def test_a_dose_is_shown_and_nothing_else():
+    whole = Recipe(1, replace(MIXED, outside=MIXED.primitives), questions=2)
+    parts = replace(whole, weight=0.75), replace(whole, weight=0.25, shown=("max",))
+    withheld = ("max", "min")
+    absent, dosed, vocab = Corpus((whole,), withheld), Corpus(parts, withheld), SURFACE.vocab(6, MIXED.primitives, 10)
+    doses = 0
+    for iteration in range(40):
+        shown = dosed.recipe(rng("recipe", iteration)).shown
+        doses += bool(shown)
+        documents = list(islice(dosed.documents(None, iteration, "dose"), 4))
+        assert [replace(d, shown=()) for d in documents] == list(islice(absent.documents(None, iteration, "dose"), 4))
+        hidden = Corpus((whole,), ("min",)) if shown else absent
+        assert [dosed.learned(d) for d in documents] == [hidden.learned(replace(d, shown=())) for d in documents]
+        by_rows = dosed.rows(200, vocab, iteration, "dose").learned[:4]
+        assert [[*row][-len(d.body) :] for row, d in zip(by_rows.tolist(), documents, strict=True)] == [
+            [*dosed.learned(d)] for d in documents
+        ]
+        found = {e.primitive: e for e in exposure(dosed, documents)}
+        assert found["max"].learned == (found["max"].applied if shown else 0)
+        assert found["min"].learned == 0
+    assert 4 <= doses <= 16  # a quarter of 40
+
+
 # broken if exposure counts lines that are not run, listings, or withheld results as learned
 def test_exposure_counts_by_hand():
     one = Problem((Step("A", MAX, (1, 2)), Step("B", ADD, ("A", 3)), Step("C", MAX, ("B", 1))), "B", 10)  # max, add; C is not run
@@ -783,6 +807,8 @@ def _leaves(a: int, b: int, modulus: int) -> int:
         (lambda: Vocab((PAD, END, "")), r"a word holds no white space.*found \[''\]"),
         (lambda: Vocab((PAD, END, "a")).encode(["a", "z"]), r"'z' is not among the 3 words of this vocabulary: <pad> <end> a"),
         (lambda: Corpus((Recipe(1, MIXED),), ("dvi",)), r"\['dvi'\] cannot be withheld"),
+        (lambda: Corpus((Recipe(1, MIXED, shown=("max",)),), ("add",)), r"shows what its corpus withholds.*\['add'\]; found \['max'\]"),
+        (lambda: Recipe(1, MIXED, shown=("mul",)), r"Recipe\.shown names primitives of its family; found \['mul'\]"),
         (lambda: Corpus(()), r"a corpus needs at least one recipe; found none"),
         (lambda: Corpus((Recipe(1, MIXED), Recipe(0, MIXED))), r"Recipe\.weight is above 0; found 0"),
     ],

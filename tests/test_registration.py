@@ -12,10 +12,11 @@ from analysis.claims.judge import judge, one_look, over_looks
 from analysis.claims.looks import Looks
 from analysis.claims.multiverse import UNIVERSES, multiverse
 from analysis.design import found
-from analysis.design.registration import FILE, differences, read_registration, register
+from analysis.design.registration import FILE, differences, plan_of, read_registration, register
 from analysis.design.results import Results
 from analysis.design.scale import CPU
 from analysis.design.study import Setting, Study
+from analysis.measures.effects import Changes
 from analysis.measures.facts import Cell, Fact, Outcome, by_condition, measured, outcomes
 from train.stages.reading import Malformed
 from train.stages.stage import Shelf, Undefined
@@ -52,6 +53,14 @@ def test_every_difference_is_shown_with_old_and_new(tmp_path: Path) -> None:
     assert [(d.what, d.now) for d in looks] == [("looks: seeds", "[5, 20]")]
     fewer = differences(registration, replace(STUDY, claims=STUDY.claims[:1]), (CELL,))
     assert [(d.what, d.now) for d in fewer] == [("claims: same", "none")]
+
+
+# Broken if a problem could count as solved, or as created, by another bound after the run.
+def test_the_thresholds_of_measures_are_registered() -> None:
+    study = replace(STUDY, measures=(Changes(),))
+    assert plan_of(study, (CELL,)) == plan_of(STUDY, (CELL,)) | {
+        "thresholds": {"Changes": {"is": "Thresholds", "solved": 0.5, "hardly": 0.05, "surely": 1}}
+    }
 
 
 # Broken if a registration that was edited by hand were believed.

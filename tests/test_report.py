@@ -22,7 +22,7 @@ from analysis.design.recipes import Tasks
 from analysis.design.registration import Registration, register
 from analysis.design.results import Results, collect
 from analysis.design.scale import SMOKE
-from analysis.design.study import Figure, Setting, Study
+from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.conditions import lines, merged, name, varying
 from analysis.figures.curves import Curves, OriginShares, PassCurves, pool
 from analysis.figures.learning import LearningCurves
@@ -37,6 +37,7 @@ from analysis.report.dag import HEIGHT, arrows, caption, draw_stages, places
 from analysis.report.findings import answer, statements
 from analysis.report.forest import forest
 from analysis.report.html import document, figure, section, table, tag
+from analysis.report.overview import write_overview
 from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
 from analysis.report.titles import titles
@@ -569,3 +570,36 @@ def test_who_cannot_see_is_told(page: str) -> None:
     assert levels.count(1) == 1
     assert all(b <= a + 1 for a, b in pairwise(levels))
     assert '<html lang="en">' in page
+
+
+# Broken if the card said another finding than the headline, hid its look, or lost the figure that it is to show.
+def test_the_card_says_what_was_found(results: Results, registration: Registration) -> None:
+    told = Card((Published("arXiv:1, table 2", "Up by <5> points."),), "A <seed> that falls.", "Gains")
+    page = str(report(replace(results, study=replace(STUDY, card=told)), registration))
+    card = page[page.index('<article class="card">') : page.index("</article>")] + "</article>"
+    text = " ".join(Reader(card).text.split())
+    first = results.findings[0]
+    assert f"RL raises it: {first.difference:+.1f} (pass@128, points of 100), ".replace("-", "−") in text
+    assert first.verdict in text
+    assert "Exploratory: 2 seeds" in text
+    assert "3 tested claims" in text
+    assert all(said in text for said in ("Up by <5> points. (arXiv:1, table 2)", "A <seed> that falls.", "What changed."))
+    assert page.count("What changed.") == 1  # the figure stands on the card, and no more below
+    with pytest.raises(ValueError, match="shows one of its figures"):
+        replace(STUDY, card=Card(figure="No such"))
+
+
+# Broken if a study were left out, the parts of two figures were mixed up, or a link led elsewhere.
+def test_the_overview_has_every_report(results: Results, registration: Registration, tmp_path: Path) -> None:
+    for there in ("little", "little-group-8"):
+        (tmp_path / there).mkdir()
+        write_report(results, registration, tmp_path / there)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "report.html").write_text("<h1>of a version without cards</h1>")
+    page = write_overview(tmp_path).read_text(encoding="utf-8")
+    read = Reader(page)
+    assert re.findall(r'<h2><a href="([^"]+)">', page) == ["little/report.html", "little-group-8/report.html"]
+    assert read.text.count("Does <practice> help & how?") == 4  # in the table, and over each card
+    assert len(read.identifiers) == len(set(read.identifiers)) > 20
+    assert set(re.findall(r'(?:url\(|href=")#([^)"]+)', page)) <= set(read.identifiers)
+    assert all(f"{there}-f" in page for there in ("little", "little-group-8"))

@@ -67,9 +67,8 @@ def folder(out: Path, **only: str) -> Path:
 
 def bits(out: Path) -> dict[str, str]:
     """A hash of every file that must not differ between equal runs: all but circumstances, and what quotes them."""
-    files = [
-        f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in (*VARYING, "report.html", "registration.json", "found.json")
-    ]
+    quoting = (*VARYING, "report.html", "index.html", "registration.json", "found.json")
+    files = [f for f in sorted(out.rglob("*")) if f.is_file() and f.name not in quoting]
     return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 

@@ -85,6 +85,17 @@ class Throughout:
         return sorted(outcome.curve(self.phase, self.metric))
 
 
+@dataclass(frozen=True)
+class IfMeasured:
+    """The metric that has no axis, where it was measured; else the seed is left out: a fit of what has another shape gives no number."""
+
+    phase: str
+    metric: str
+
+    def __call__(self, outcome: Outcome) -> Sequence[float | None]:
+        return [] if outcome.value(self.phase, self.metric) is None else [None]
+
+
 Pick = Callable[[Sequence[Outcome]], Sequence[Outcome]]
 """The rule, written before the run, by which a claim picks some of a seed's cells."""
 

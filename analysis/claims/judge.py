@@ -11,7 +11,7 @@ from analysis.claims.claims import Claim, Contrast, More, Reach, Same, Share, re
 from analysis.claims.looks import Looks
 from analysis.measures.estimates import Interval
 from analysis.measures.facts import Outcome
-from analysis.measures.power import smallest_effect, smallest_margin
+from analysis.measures.power import power_within, seeds_needed, smallest_effect, smallest_margin
 from analysis.measures.seeds import (
     alike,
     either_side,
@@ -27,6 +27,7 @@ from analysis.measures.seeds import (
 )
 
 ALPHA = 0.05
+POWER = 0.8
 LOG_P = "log p"  # mean log-probability of the solution, which moves where pass@k does not
 
 Outcomes = Sequence[Outcome]
@@ -53,6 +54,7 @@ class Finding:
     n: int  # seeds
     dropped: int  # seeds in which a cell is undefined
     values: tuple[float, ...]  # of each seed
+    needed: int | None = None  # of what is undetermined: seeds that would decide with a chance of .8, see `seeds_to_decide`
     log_change: float | None = None  # the largest change of any seed in mean log p, nats; None where it was not measured
 
     @property
@@ -99,6 +101,26 @@ def p_values(test: More | Same | Share, x: Sequence[float], reach: Reach = ANY) 
         return min(1.0, 2 * p_above(x, margin, reach.low)), min(1.0, 2 * p_below(x, margin, reach.high))
     inside = max(p_above(x, -margin, reach.low), p_below(x, margin, reach.high))
     return inside, min(1.0, 2 * min(p_above(x, margin, reach.low), p_below(x, -margin, reach.high)))
+
+
+def seeds_to_decide(claim: Claim, x: Sequence[float]) -> int | None:
+    """The fewest seeds that would decide a claim alone (without Holm, at one look) with a chance of .8, if the mean and the spread of these
+    values are those of all seeds; of values that are `alike`, and of shares, if all others are as these. None, if a thousand would not."""
+    test, n = claim.test, len(x)
+    if test is None or n < 2:
+        return None
+    if alike(x) or isinstance(test, Share):
+        each = sorted(x)  # of many seeds, in the same proportions
+
+        def decides(many: int) -> bool:
+            return min(p_values(test, [each[i * n // many] for i in range(many)], reach(claim.contrast))) < ALPHA
+
+        return seeds_needed(decides)
+    mean, spread = sum(x) / n, stdev(x)
+    if isinstance(test, Same) and abs(mean) < test.margin:
+        return seeds_needed(lambda many: power_within(test.margin, mean, spread, many) >= POWER)
+    apart = abs(mean) - test.margin if isinstance(test, Same) else abs(mean - test.margin)
+    return seeds_needed(lambda many: smallest_effect(spread, many, power=POWER) <= apart)
 
 
 def seed_values(contrast: Contrast, outcomes: Outcomes) -> dict[int, float | None]:
@@ -199,5 +221,6 @@ def _finding(claim: Claim, outcomes: Outcomes, values: Mapping[int, float | None
     return Finding(
         claim.name, claim.statement, verdict, difference, low, high, level, claim.test, p,
         "% of seeds" if isinstance(claim.test, Share) else claim.unit,
-        len(x), len(values) - len(x), tuple(x), _log_change(claim, outcomes),
+        len(x), len(values) - len(x), tuple(x), seeds_to_decide(claim, x) if verdict == "undetermined" else None,
+        _log_change(claim, outcomes),
     )  # fmt: skip

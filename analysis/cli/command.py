@@ -135,6 +135,7 @@ def complete(request: Request) -> None:
 
 def report(request: Request, console: Console) -> Results:
     """Judge the results, and write facts, findings and the report."""
+    from analysis.report.overview import write_overview
     from analysis.report.page import write_report  # imports matplotlib, which a plan does not need
 
     study, folder, results = request.study, request.folder, collect(request.study, request.setting, request.cells(), request.store)
@@ -143,12 +144,15 @@ def report(request: Request, console: Console) -> Results:
         write_results(results, folder)
         page = write_report(results, registration, folder)
         references.finish(folder, stages_of(results.cells))
+        with request.store.leases.wait("overview"):
+            write_overview(request.out)
         kept = keep(results, registration, folder, folder.name == study.name and STUDIES.get(study.name) is study)
     console.print(findings_table(results.findings))
     console.print(registration.line, soft_wrap=True)
     console.print(study.looks.describe(len(request.setting.seeds)))
     for d in differences(registration, study, results.cells):
         console.print(Text.assemble((f"otherwise than registered: {d.what}", "red"), f" was {d.registered}, is {d.now}"), soft_wrap=True)
+    console.print(f"all studies of this folder: {request.out / 'index.html'}", soft_wrap=True)
     console.print(f"report: {page}; kept: {', '.join(map(str, kept))}", soft_wrap=True)
     return results
 

@@ -1,6 +1,7 @@
 """Findings that are kept: a run at a planned look writes a few KB, from which README's tables are made."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,23 @@ from train.stages.reading import read_object, reading
 
 SCHEMA = 1
 FOUND = Path(__file__).parent.parent / "found"  # of the studies of this package
-KEPT = ("name", "statement", "verdict", "test", "difference", "low", "high", "level", "margin", "unit", "n", "dropped", "p", "sign_flip_p")
+KEPT = (
+    "name",
+    "statement",
+    "verdict",
+    "test",
+    "difference",
+    "low",
+    "high",
+    "level",
+    "margin",
+    "unit",
+    "n",
+    "dropped",
+    "p",
+    "sign_flip_p",
+    "needed",
+)
 TRIAL = "smoke"  # the scale of trial runs, whose numbers mean nothing
 DIGITS = 4
 
@@ -33,6 +50,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "look": study.looks.describe(len(seeds)),
         "changed": [d.what for d in differences(registration, study, results.cells)],  # since it was registered
         "note": results.note,
+        "published": [vars(p) for p in study.card.published],
         "findings": [{key: round(v, DIGITS) if isinstance(v := f.record()[key], float) else v for key in KEPT} for f in results.findings],
     }
 
@@ -62,6 +80,21 @@ def read_found(name: str) -> Mapping[str, object]:
         if said["schema"] != SCHEMA:
             raise ValueError(f"it has schema {said['schema']}; this version reads {SCHEMA}")
     return said
+
+
+def front() -> str:
+    """The headline of every study whose findings are kept as a table for README: the first claim of each, and the count of the others."""
+    lines = ["| study | question | headline | difference, points [interval] | verdict | the other claims |", "|---|---|---|---|---|---|"]
+    for name in sorted(file.stem for file in FOUND.glob("*.json")):
+        said = json.loads(json.dumps(dict(read_found(name))))
+        first, *others = [f for f in said["findings"] if f["verdict"] != "reported"]
+        counts = Counter(f["verdict"] for f in others)
+        rest = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts)) or "none"
+        link = f"[`{name}`](analysis/studies/{said['study']}.py)"
+        difference = _difference(first["test"], first["difference"], first["low"], first["high"])
+        cells = (link, said["question"], first["statement"].strip(". "), difference, first["verdict"], rest)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def markdown(said: Mapping[str, object]) -> str:

@@ -130,12 +130,16 @@ def context(scale: Scale, tasks: Tasks) -> int:
 @cache  # the cells of a seed share it, and 10,000 cells are named in seconds
 def base(scale: Scale, names: tuple[str, ...], seed: int, tasks: Tasks = PROGRAMS) -> Learn:
     """A pretrained policy that does not know the primitives of these names."""
+    return pretrained(scale, corpus(scale, names, tasks), seed, tasks)
+
+
+def pretrained(scale: Scale, read: Corpus, seed: int, tasks: Tasks = PROGRAMS) -> Learn:
+    """A policy that has read a corpus, by a schedule annealed for the iterations of the scale."""
     family = everything(scale, tasks)
     vocab = tasks.said.vocab(max(f.names for f in exam(family, scale.lines)), family.primitives, family.modulus)
     config = GPTConfig(len(vocab), scale.width, scale.layers, scale.heads, scale.heads, context=context(scale, tasks))
     matrices = Muon(scale.muon) if scale.muon else None
     optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=scale.pretraining // 20, decay=scale.pretraining_decay, matrices=matrices)
-    read = corpus(scale, names, tasks)
     shared = scale.questions == 1 or any(recipe.questions > 1 for recipe in read.recipes)
     imitate = Imitate(read, scale.tokens * (1 if shared else ALONE), seed)
     return Learn(Fresh(config, vocab, seed), ((1.0, imitate),), scale.pretraining, optim)
@@ -148,8 +152,8 @@ def score(
     return Score(policy, exam(family, scale.deepest), scale.exam_problems, temperatures, tasks.said, seed)
 
 
-def within(scale: Scale, policy: Learn, seed: int, tasks: Tasks = PROGRAMS) -> Score:
-    """The exact success of a policy in distribution: on problems of the difficulties that pretraining solved."""
+def in_distribution(scale: Scale, policy: Learn, seed: int, tasks: Tasks = PROGRAMS) -> Score:
+    """The exact success of a policy on problems such as pretraining solves: what learning may forget."""
     return Score(policy, exam(everything(scale, tasks), scale.solved), scale.exam_problems, (1.0,), tasks.said, seed)
 
 

@@ -53,12 +53,14 @@ class Registration:
 def plan_of(study: Study, cells: Sequence[Cell]) -> dict[str, object]:
     """The plan of a study as JSON: all by which its findings are decided."""
     rules = [{"rule": s.rule, "width": getattr(s, "width", None)} for cell in cells for s in cell.stages if hasattr(s, "rule")]
+    bounds = {type(m).__name__: described(m.thresholds) for m in study.measures if hasattr(m, "thresholds")}
     edges = {json.dumps(described(rule), sort_keys=True): described(rule) for rule in rules}
     return {
         "study": study.name,
         "question": study.question,
         "looks": described(study.looks),
         "edges": list(edges.values()),
+        **({"thresholds": bounds} if bounds else {}),  # of measures that have some
         "claims": {claim.name: {f.name: described(getattr(claim, f.name)) for f in fields(claim)} for claim in study.claims},
     }
 

@@ -47,6 +47,23 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A finding that others published, as its source gives it."""
+
+    source: str  # as "arXiv:2512.07783, figure 1"
+    said: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """The words of a study's card beside its own findings, of which the headline is that on its first claim."""
+
+    published: tuple[Published, ...] = ()
+    change: str = ""  # what would change the answer
+    figure: str = ""  # title of the figure that shows the answer; by default the first
+
+
+@dataclass(frozen=True)
 class Act:
     """One part of a lesson: a text, the stages of the cells that run then, and the lines that are shown afterwards."""
 
@@ -72,7 +89,8 @@ class Study:
     every axis.
 
     Raises:
-        ValueError: if its name cannot be that of a folder, an axis has no values, two claims have one name, or its options are none.
+        ValueError: if its name cannot be that of a folder, an axis has no values, two claims have one name, its card
+            shows no figure of its own, or its options are none.
     """
 
     name: str
@@ -86,6 +104,7 @@ class Study:
     looks: Looks = Looks()
     lesson: Lesson | None = None
     options: object = NoOptions()  # a frozen dataclass: its fields are options of the command line, at these defaults
+    card: Card = Card()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name) or self.name in RESERVED:
@@ -94,9 +113,16 @@ class Study:
             raise ValueError(f"the options of a study are a frozen dataclass, made; found {self.options}")
         if not all(self.axes.values()):
             raise ValueError(f"each axis of a study has values; found {dict(self.axes)}")
+        if self.card.figure and self.shown is None:
+            raise ValueError(f"the card of a study shows one of its figures, {[f.title for f in self.figures]}; found {self.card.figure!r}")
         names = [claim.name for claim in self.claims]
         if len(set(names)) < len(names):
             raise ValueError(f"each claim has a name of its own; found {names}")
+
+    @property
+    def shown(self) -> Figure | None:
+        """The figure that its card shows; None, where there is none."""
+        return next((f for f in self.figures if f.title == self.card.figure or not self.card.figure), None)
 
     def every(self, setting: Setting) -> Iterator[Cell]:
         """Every cell, seed by seed, so that a seed is whole before the next begins."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,36 +37,39 @@ class Axis:
 class Scatter:
     """A panel for each pair of x and y: a mark for each condition, coloured by one label and named by another."""
 
-    x: tuple[Axis, ...]  # a column each
+    x: tuple[Axis, ...]  # a column each; of a single x, each y is a column
     y: tuple[Axis, ...]  # a row each
     label: str  # of all y axes
     colour: str  # the label of cells that chooses the colour
     name: str  # the label of cells that is written beside the mark
+    bounds: tuple[float, float] | None = None  # of all y axes, for what lies between them; None: as it comes
 
     def __call__(self, facts: Sequence[Fact]) -> str:
         every = by_condition(outcomes(facts)).items()
         conditions = {c: o for c, o in every if any(x.values(o) for x in self.x) and any(y.values(o) for y in self.y)}
         if not conditions:
             return ""
+        rows, columns = (1, len(self.y)) if len(self.x) == 1 else (len(self.y), len(self.x))
         colours = {value: PALETTE[i % len(PALETTE)] for i, value in enumerate(dict.fromkeys(dict(c)[self.colour] for c in conditions))}
 
         def paint(figure: Figure) -> None:
             from matplotlib.lines import Line2D
 
-            panels = figure.subplots(len(self.y), len(self.x), sharex="col", sharey="row", squeeze=False)
-            for row, y in zip(panels, self.y, strict=True):
-                for axes, x in zip(row, self.x, strict=True):
-                    for labels, found in conditions.items():
-                        self._mark(axes, x, y, dict(labels), found, colours)
-                    axes.axhline(0, color=INK, linewidth=0.8)
-                    grid(axes)
-                row[0].set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
-            for axes, x in zip(panels[-1], self.x, strict=True):
-                axes.set_xlabel(x.label)
+            panels = figure.subplots(rows, columns, sharex="col", sharey="row", squeeze=False)
+            for axes, (y, x) in zip(panels.ravel(), product(self.y, self.x), strict=True):
+                for labels, found in conditions.items():
+                    self._mark(axes, x, y, dict(labels), found, colours)
+                axes.axhline(0, color=INK, linewidth=0.8)
+                grid(axes)
+                axes.set(ylim=self.bounds)
+                if axes in panels[:, 0] or rows == 1:
+                    axes.set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
+                if axes in panels[-1]:
+                    axes.set_xlabel(x.label)
             marks = zip(colours.items(), MARKERS, strict=False)
             legend_below(figure, [Line2D([], [], color=c, marker=m, linestyle="", label=value) for (value, c), m in marks], len(colours))
 
-        return drawn("scatter", self.label, 4.6 * len(self.x) + 0.4, 2.7 * len(self.y) + 0.7, paint)
+        return drawn("scatter", self.label, 4.6 * columns + 0.4, 2.7 * rows + 0.7, paint)
 
     def _mark(self, axes: Axes, x: Axis, y: Axis, labels: Mapping[str, str], found: Sequence[Outcome], colours: Mapping[str, str]) -> None:
         both = [o for o in found if x.values([o]) and y.values([o])]

@@ -2,15 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthtasks.checked import Above, Checked
 from synthtasks.rng import rng
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 ROUNDING = 1e-6  # nats by which the log-probability of a certain solution may exceed 0
-HARDLY = 0.05  # the expected number of solutions among k samples, below which a problem was out of reach
 
 
 def exact_pass_at_k(logp: Floats, k: int) -> Floats:
@@ -23,6 +25,16 @@ def exact_pass_at_k(logp: Floats, k: int) -> Floats:
         raise ValueError(f"a log-probability is at most 0; found {logp[~(logp <= ROUNDING)].flat[0]}: the policy that was scored is broken")
     with np.errstate(divide="ignore"):  # p = 1 gives log(0), and pass@k = 1
         return np.asarray(-np.expm1(k * np.log1p(-np.exp(np.minimum(logp, 0.0)))))
+
+
+def exact_pass_all_k(logp: Floats, k: int) -> Floats:
+    """p^k of each problem (pass^k): the chance that all of k samples solve it, from the log-probability that one does. Any shape.
+
+    Raises:
+        ValueError: as `exact_pass_at_k`.
+    """
+    exact_pass_at_k(logp, k)  # checks
+    return np.asarray(np.exp(k * np.minimum(logp, 0.0)))
 
 
 def sampled_pass_at_k(n: NDArray[np.int64], c: NDArray[np.int64], k: int) -> Floats:
@@ -58,6 +70,15 @@ def bootstrap(x: Floats, *name: str | int, level: float = 0.95, draws: int = 1_0
 
 
 @dataclass(frozen=True)
+class Thresholds(Checked):
+    """The bounds by which problems count as solved, and as created or elicited."""
+
+    solved: Annotated[float, Above(0, 1)] = 0.5  # p at least
+    hardly: Annotated[float, Above(0)] = 0.05  # created: so many solutions expected among k samples, or fewer
+    surely: Annotated[float, Above(0)] = 1.0  # elicited: so many, or more
+
+
+@dataclass(frozen=True)
 class Origins:
     """Where newly solved problems come from, as shares of them; NaN where there is none."""
 
@@ -67,15 +88,26 @@ class Origins:
     solved: int  # problems newly solved
 
 
-def origins(logp_before: Floats, logp_after: Floats, k: int) -> Origins:  # [P], [P]
-    """The origins of the problems that RL brought from p < 1/2 to p >= 1/2: would k samples of the base have shown a solution?
+def crossed(before: Bools, after: Bools) -> tuple[Bools, Bools]:  # any shape
+    """The problems that are newly solved, and those that are lost."""
+    return ~before & after, before & ~after
 
-    *Created*: p < .05 / k, so that k samples show a solution with a chance below .05. *Elicited*: p >= 1 / k, so that k samples
-    show one or more on average.
+
+def origin(logp_before: Floats, k: int, thresholds: Thresholds = Thresholds()) -> NDArray[np.str_]:  # any shape
+    """The origin that each problem has if it is newly solved: would k samples of the base have shown a solution?
+
+    *created*: p < .05 / k, so that k samples show a solution with a chance below .05. *elicited*: p >= 1 / k, so that k samples
+    show one or more on average. *undetermined*: between.
     """
-    newly = (logp_before < math.log(0.5)) & (logp_after >= math.log(0.5))
-    p = np.exp(logp_before[newly])
-    if not len(p):
+    expected = k * np.exp(np.asarray(logp_before))
+    return np.select([expected < thresholds.hardly, expected >= thresholds.surely], ["created", "elicited"], "undetermined")
+
+
+def origins(logp_before: Floats, logp_after: Floats, k: int, thresholds: Thresholds = Thresholds()) -> Origins:  # [P], [P]
+    """The origins of the problems that RL brought from p < 1/2 to p >= 1/2, as shares of them."""
+    newly, _ = crossed(*(logp >= math.log(thresholds.solved) for logp in (logp_before, logp_after)))
+    kinds = origin(logp_before[newly], k, thresholds)
+    if not len(kinds):
         return Origins(math.nan, math.nan, math.nan, 0)
-    created, elicited = p < HARDLY / k, p >= 1 / k
-    return Origins(float(created.mean()), float(elicited.mean()), float((~created & ~elicited).mean()), len(p))
+    created, elicited, between = (float((kinds == kind).mean()) for kind in ("created", "elicited", "undetermined"))
+    return Origins(created, elicited, between, len(kinds))

@@ -6,6 +6,7 @@ m, alpha / m is on the safe side of Holm. A single seed shows nothing.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -63,6 +64,17 @@ def smallest_margin(sd: float, n: int, alpha: float = 0.05, power: float = 0.8) 
         return math.inf
     errors = special.nctdtrinc(n - 1, (1 - power) / 2, stats.t.isf(alpha, n - 1))  # enough: each one-sided test fails in half of the rest
     return sd * float(optimize.brentq(lambda margin: power_within(margin, 0, 1, n, alpha) - power, 0, 1.01 * errors / n**0.5))
+
+
+def seeds_needed(enough: Callable[[int], bool], most: int = 1_000) -> int | None:
+    """The fewest seeds, of 2 to `most`, that are enough, where more than enough are enough; None, if `most` are not."""
+    if not enough(most):
+        return None
+    low, high = 1, most  # not enough, enough
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _check(sd: float, n: int, alpha: float, power: float = 0.8) -> None:

@@ -11,6 +11,7 @@ from analysis.design.results import Results
 from analysis.design.scale import SCALES, SIZES, SMOKE, changed, preset
 from analysis.figures.conditions import name, varying
 from analysis.report import dag, forest, provenance, registered
+from analysis.report.card import NO_FIGURE, card
 from analysis.report.findings import answer, contrasts, derivations, plural, verdicts
 from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
@@ -39,7 +40,8 @@ def report(results: Results, registration: Registration) -> Markup:
         tag("p", f"Study “{study.name}”, after {study.source}. {'; '.join(extent)}. {size(results)}.", kind="soft"),
         *([tag("p", SMOKE_NOTE, kind="note")] if SCALES[preset(results.setting.scale)] is SMOKE else []),
         *([tag("p", results.note, kind="note")] if results.note else []),
-        tag("p", answer(results)),
+        section("In short", card(results)),
+        section("Answer", tag("p", answer(results))),
         section(
             "Verdicts",
             registered.registration(results, registration, changed_since),
@@ -49,7 +51,7 @@ def report(results: Results, registration: Registration) -> Markup:
         ),
         section("The same claims under other choices", registered.choices(results)),
         section("Reported without a verdict", contrasts(results), *derivations(results)),
-        *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures),
+        *(section(of.title, _drawing(of.draw(results.facts), of.caption)) for of in study.figures if of != study.shown),
         *([section("Two traces, as the judge reads them", *shown)] if (shown := traces(results)) else []),
         section("Undefined cells", undefined(results)),
         section("How it was run", *run(results)),
@@ -64,7 +66,7 @@ def size(results: Results) -> str:
 
 
 def _drawing(svg: str, caption: str) -> Markup:
-    return figure(svg, caption) if svg else tag("p", "Nothing to draw: no cell has what this figure shows.", kind="soft")
+    return figure(svg, caption) if svg else tag("p", NO_FIGURE, kind="soft")
 
 
 def traces(results: Results) -> list[Markup]:

@@ -25,7 +25,7 @@ def registration(results: Results, registered: Registration, differences: Sequen
     return head + warning + table(("what", "registered", "now"), rows)
 
 
-HEAD = ("claim", "sign-flip p", "seeds above 0", "below 0", "smallest effect", "largest change of log p")
+HEAD = ("claim", "sign-flip p", "seeds above 0", "below 0", "smallest effect", "seeds needed", "largest change of log p")
 
 
 def beside(findings: Sequence[Finding]) -> Markup:
@@ -36,8 +36,9 @@ def beside(findings: Sequence[Finding]) -> Markup:
     caption = (
         "The sign-flip p is exact and assumes symmetry about the margin, not normality; it is not adjusted, and with five seeds no less "
         "than .0625 (two-sided). The smallest effect is what so many seeds of this spread would have shown with a chance of .8 (noncentral "
-        "t): of “within” the smallest margin. Where all seeds give the same, the largest change of any seed in the mean log-probability "
-        "of the solution, in nats, says how much moved."
+        "t): of “within” the smallest margin. Seeds needed: so many would decide what is undetermined, alone and at one look, with "
+        "a chance of .8, if mean and spread stay. Where all seeds give the same, the largest change of any seed in the mean "
+        "log-probability of the solution, in nats, says how much moved."
     )
     return table(HEAD, rows, HEAD[1:], caption)
 
@@ -48,7 +49,8 @@ def beside_row(f: Finding) -> tuple[str, ...]:
     flip = "–" if f.sign_flip is None else f"{f.sign_flip:.3f}"
     smallest = "–" if f.smallest is None else f"{f.smallest:.1f}"
     moved = "" if f.log_change is None or not alike(f.values) else f"{f.log_change:.2g}"
-    return flip, f"{above:.0%}", f"{below:.0%}", smallest, moved
+    needed = "" if f.verdict != "undetermined" else "more than 1,000" if f.needed is None else f"{f.needed:,}"
+    return flip, f"{above:.0%}", f"{below:.0%}", smallest, needed, moved
 
 
 def choices(results: Results) -> Markup:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from analysis.design.study import Study
 
-NAMES = ("grid", "where", "gaps", "extrapolation", "midtraining", "rewards", "composition", "adaptive")
+NAMES = ("grid", "where", "gaps", "extrapolation", "exposure", "amount", "midtraining", "rewards", "composition", "adaptive")
 
 
 class _Studies(Mapping[str, Study]):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from analysis.claims.claims import At, Claim, Contrast, More, Past, Same, Term, Throughout, Where, gain
 from analysis.design.arms import continued, expert_iteration, rft, sft, spending
-from analysis.design.recipes import REWARDS, Tasks, base, exam, needing, practise, present_edge, score, tasks_of, within
+from analysis.design.recipes import REWARDS, Tasks, base, exam, in_distribution, needing, practise, present_edge, score, tasks_of
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
@@ -47,8 +47,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
             before=edge.scores,
             learn=learned,
             after=score(scale, learned, family, seed, tasks=tasks),
-            within_before=within(scale, policy, seed, tasks),
-            within=within(scale, learned, seed, tasks),
+            within_before=in_distribution(scale, policy, seed, tasks),
+            within=in_distribution(scale, learned, seed, tasks),
             budget=like,
         )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from analysis.claims.claims import At, Claim, Contrast, More, Past, Same, Term, Throughout, Where, gain
 from analysis.design.arms import gold, midtrain
-from analysis.design.recipes import REWARDS, Tasks, base, needing, practise, present_edge, score, tasks_of, within
+from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needing, practise, present_edge, score, tasks_of
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
@@ -59,8 +59,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
             before=edge.scores if edge.scores.policy == policy else score(scale, policy, family, seed, tasks=tasks),
             learn=(learned := learn(setting, seed, labels, policy, problems, whole)),
             after=score(scale, learned, family, seed, tasks=tasks),
-            within_before=within(scale, policy, seed, tasks),
-            within=within(scale, learned, seed, tasks),
+            within_before=in_distribution(scale, policy, seed, tasks),
+            within=in_distribution(scale, learned, seed, tasks),
             budget=whole,
         )
 

@@ -17,6 +17,7 @@ from synthtasks.families.kit.fit import told_apart
 from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
 from synthtasks.families.kit.questions import Asking
+from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact
 from synthtasks.vocab import Vocab
@@ -37,10 +38,11 @@ class Recipe(Checked):
     in a family of one step; to compose it up to depth d, in families of up to d steps. `problems` limits how many
     different examples there are, however often they come. With several `questions` about each statement, these follow
     one another, so that a reader may read their statement once; examples are then statements with their questions.
+    A corpus that withholds a primitive withholds it here, too, unless it is `shown`: so doses of it are made.
 
     Raises:
-        ValueError: if the weight is not positive and finite, there is no problem, or several questions are asked about statements
-            that the family or its surface cannot share.
+        ValueError: if the weight is not positive and finite, there is no problem, several questions are asked about statements
+            that the family or its surface cannot share, or a primitive is shown that the family lacks.
     """
 
     weight: Annotated[float, Above(0)]
@@ -48,32 +50,35 @@ class Recipe(Checked):
     write: Writer = Solved()
     problems: Annotated[int, From(1)] | None = None  # different ones; None: no limit
     questions: Annotated[int, From(1)] = 1  # about each statement
+    shown: tuple[str, ...] = ()  # names of primitives that the corpus withholds elsewhere
 
     def __post_init__(self) -> None:
         check(self)
         if self.questions > 1 and not can_ask(self.family, self.write):
             kind, write = type(self.family).__name__, self.write
             raise ValueError(f"Recipe.questions is 1: no problems of this {kind} share a statement in {write}; found {self.questions}")
+        if unknown := set(self.shown) - {p.name for p in self.family.primitives}:
+            raise ValueError(f"Recipe.shown names primitives of its family; found {sorted(unknown)}")
 
     def documents(self, *path: str | int) -> Iterator[Document]:
         """The endless stream of documents called `path`, on training problems."""
         numbers, path = self._named(*path)
         if self.questions == 1:
-            yield from (self.write(p) for p in named(self.family, "train", numbers, *path))
+            yield from (self._written(p) for p in named(self.family, "train", numbers, *path))
         while self.questions > 1:
             drawn = self._drawn(list(islice(numbers, max(1, BLOCK // self.questions))), *path)
             for i, p in enumerate(map(drawn.problem, range(len(drawn)))):
                 stated = Compact().words_stated(len(p.steps))
-                yield replace(self.write(p), statement=stated, question=i % self.questions)
+                yield replace(self._written(p), statement=stated, question=i % self.questions)
 
     def rows(self, words: int, withheld: tuple[str, ...], vocab: Vocab, *path: str | int) -> Rows | None:
         """The first documents of the stream called `path`, whole statements until `words` are read, at least one, as tokens; None if they
-        are only written one by one. Results of `withheld` primitives carry no loss."""
+        are only written one by one. Results of `withheld` primitives carry no loss, unless they are shown."""
         if self._room is None:
             return None
         make = remembered if type(self.family) is Program else written  # another family may be equal to one that differs
         documents, drawn = make(self, max(1, words // self._room), vocab, *path)
-        return withholding(self.write, documents, drawn, withheld)
+        return withholding(self.write, documents, drawn, [name for name in withheld if name not in self.shown])
 
     @cached_property
     def _room(self) -> int | None:
@@ -82,6 +87,10 @@ class Recipe(Checked):
             return None
         group = list(islice(self.documents("room"), self.questions))
         return group[0].statement + sum(d.room for d in group)
+
+    def _written(self, problem: Problem) -> Document:
+        document = self.write(problem)
+        return replace(document, shown=self.shown) if self.shown else document
 
     def _named(self, *path: str | int) -> tuple[Iterator[int], tuple[str | int, ...]]:
         """The numbers of the statements, and the path by which they are named."""
@@ -113,8 +122,8 @@ class Corpus:
     model knows every word and every format, and cannot compute the primitive.
 
     Raises:
-        ValueError: if there is no recipe, two primitives share a name or a symbol, a name is withheld twice, or no
-            family applies a withheld primitive.
+        ValueError: if there is no recipe, two primitives share a name or a symbol, a name is withheld twice, no
+            family applies a withheld primitive, or a recipe shows one that is not withheld.
     """
 
     recipes: tuple[Recipe, ...]
@@ -131,6 +140,8 @@ class Corpus:
             raise ValueError(f"{sorted(unknown)} cannot be withheld: the families apply {names}")
         if len(set(self.withheld)) < len(self.withheld):
             raise ValueError(f"Corpus.withheld holds a name once; found {self.withheld}")
+        if free := {name for r in self.recipes for name in r.shown} - set(self.withheld):
+            raise ValueError(f"a recipe shows what its corpus withholds, which is {list(self.withheld)}; found {sorted(free)}")
 
     def recipe(self, g: np.random.Generator) -> Recipe:
         """A random recipe, drawn by weight."""
@@ -148,5 +159,6 @@ class Corpus:
 
     def learned(self, document: Document) -> tuple[bool, ...]:
         """True for each word of the body that carries loss."""
-        masked = {*document.masked} | {r.at + i for r in document.results if r.primitive in self.withheld for i in range(r.words)}
+        hidden = {*self.withheld} - {*document.shown}
+        masked = {*document.masked} | {r.at + i for r in document.results if r.primitive in hidden for i in range(r.words)}
         return tuple(i not in masked for i in range(len(document.body)))

@@ -33,6 +33,7 @@ class Document:
     masked: tuple[int, ...] = ()  # places in the body that never carry loss
     statement: int = 0  # first words of the prompt, equal in every question about one statement; 0: it is the only question
     question: int = 0  # its place among them
+    shown: tuple[str, ...] = ()  # primitives whose results carry loss, though the corpus withholds them
 
     @property
     def room(self) -> int:

@@ -23,7 +23,7 @@ class Exposure:
 def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, ...]:
     """The exposure to each primitive of the corpus in each context, sorted by name."""
     contexts = set[str]()
-    applied, counted = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    applied, counted, learned = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     depth: dict[tuple[str, str], int] = {}
     for document in documents:
         contexts.add(document.context)
@@ -31,10 +31,9 @@ def exposure(corpus: Corpus, documents: Iterable[Document]) -> tuple[Exposure, .
             pair = primitive, document.context
             applied[pair] += times
             counted[pair] += 1
+            learned[pair] += times * (primitive not in corpus.withheld or primitive in document.shown)
             depth[pair] = max(depth.get(pair, 0), document.steps)
     names = {p.name for r in corpus.recipes for p in r.family.primitives} | {primitive for primitive, _ in applied}
     return tuple(
-        Exposure(n, c, depth.get((n, c), 0), counted[n, c], applied[n, c], 0 if n in corpus.withheld else applied[n, c])
-        for n in sorted(names)
-        for c in sorted(contexts)
+        Exposure(n, c, depth.get((n, c), 0), counted[n, c], applied[n, c], learned[n, c]) for n in sorted(names) for c in sorted(contexts)
     )

@@ -1,0 +1,270 @@
+"""The study of exposure: how often must pretraining have shown the results of a primitive, so that RL can build on them?
+
+All bases read the same documents. They differ in the documents in which the results of the withheld primitive carry loss: in none, in
+about a hundredth or a tenth of all, or in all of them. A tenth is shown either inside problems of several steps or alone, in problems of
+one step: about as many results. Contexts of stories are left out: their documents are written one by one, and bases that read them would
+take several times as long.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from math import log10
+
+from analysis.claims.claims import At, Claim, Contrast, More, Places, Same, Term, gain
+from analysis.design.recipes import (
+    REWARDS,
+    Tasks,
+    base,
+    corpus,
+    everything,
+    exam,
+    knowing,
+    needing,
+    practise,
+    present_edge,
+    pretrained,
+    score,
+    tasks_of,
+)
+from analysis.design.scale import Scale
+from analysis.design.study import Card, Figure, Published, Setting, Study
+from analysis.figures.scatter import Axis, Scatter
+from analysis.measures.edge import Edge
+from analysis.measures.effects import Changes, Fitted, Forgetting, OnDepth
+from analysis.measures.effects.forgetting import KNOWN
+from analysis.measures.exact import Exact, Regions, Updates
+from analysis.measures.facts import Cell, Fact
+from analysis.measures.noted import Noted
+from synthtasks.corpora import Corpus, Recipe
+from synthtasks.families import Uses
+from synthtasks.rng import rng
+from train.learn import Learn
+from train.losses.imitate import Imitate
+from train.rl.problems import Band
+from train.score import Score
+from train.stages.stage import Shelf
+
+SHARES = {"1%": 0.01, "10%": 0.135}  # of the problems of several steps, which hold 86 % of all results
+LONE = 0.72  # of the problems of one step, which hold the other 14 %: as many results as "10%"
+FULL = "composed"
+DEPTH = 4  # steps, as deep as pretraining solves at the scale `cpu`
+PROBED = 16  # iterations of each recipe whose results are counted
+
+
+def dosed(scale: Scale, tasks: Tasks, share: float, alone: bool) -> Corpus:
+    """The corpus of the absent base, with the results of the withheld primitives shown in a share of the problems of one step (`alone`), or
+    of several. The parts of a recipe stand side by side, so that each iteration reads what it reads without them."""
+    whole = corpus(scale, tasks.withhold, tasks)
+    parts = list[Recipe]()
+    for i, recipe in enumerate(whole.recipes):
+        if i < scale.solved and (i == 0) == alone:
+            parts += [
+                replace(recipe, weight=(1 - share) * recipe.weight),
+                replace(recipe, weight=share * recipe.weight, shown=tasks.withhold),
+            ]
+        else:
+            parts.append(recipe)
+    return replace(whole, recipes=tuple(parts))
+
+
+def cells(setting: Setting, seed: int) -> Iterator[Cell]:
+    """RL of each base at its own edge, on problems that need the primitive; and of the one that saw all by a coin."""
+    scale, tasks = setting.scale, tasks_of(setting)
+    present, narrow = base(scale, (), seed, tasks), replace(scale, width=scale.width // 2)
+    yield practised({"seen": "none", "kind": FULL}, scale, tasks, seed, base(scale, tasks.withhold, seed, tasks))
+    for seen, share in SHARES.items():
+        shown = pretrained(scale, dosed(scale, tasks, share, alone=False), seed, tasks)
+        yield practised({"seen": seen, "kind": FULL}, scale, tasks, seed, shown)
+    yield practised({"seen": "all", "kind": FULL}, scale, tasks, seed, present)
+    alone = pretrained(scale, dosed(scale, tasks, LONE, alone=True), seed, tasks)
+    yield practised({"seen": "10%", "kind": "alone"}, scale, tasks, seed, alone)
+    small = pretrained(narrow, dosed(narrow, tasks, SHARES["10%"], alone=False), seed, tasks)
+    yield practised({"seen": "10%", "kind": "half width"}, narrow, tasks, seed, small)
+    yield practised({"seen": "all", "kind": "coin"}, scale, tasks, seed, present, "coin")
+
+
+def practised(labels: dict[str, str], scale: Scale, tasks: Tasks, seed: int, policy: Learn, reward: str = "process") -> Cell:
+    """The cell of a base that practises at its own edge; that of the base that saw all is the edge of the factorial study."""
+    family, edge = needing(scale, tasks), present_edge(scale, tasks, seed)
+    if policy != edge.scores.policy:
+        edge = Edge(score(scale, policy, family, seed, tasks=tasks))
+    learned = practise(scale, policy, Band(family, edge, "at"), REWARDS[reward], seed, tasks)
+    return Cell.of(
+        labels,
+        seed,
+        edge=edge,
+        before=edge.scores,
+        after=score(scale, learned, family, seed, tasks=tasks),
+        base=policy,
+        learn=learned,
+        known_before=without(scale, policy, seed, tasks),
+        known_after=without(scale, learned, seed, tasks),
+    )
+
+
+def guessed(cell: Cell) -> tuple[str, ...]:
+    """The primitives that every problem of the cell needs."""
+    uses: Uses = getattr(cell.stage("edge", Edge).scores.families[0], "uses", Uses())
+    return uses.names
+
+
+def at_the_edge(cell: Cell) -> str:
+    """The region in which RL practises, in every cell."""
+    return "at"
+
+
+def without(scale: Scale, policy: Learn, seed: int, tasks: Tasks) -> Score:
+    """The exact success of a policy on problems such as pretraining solves that do not need the primitive, where there are such."""
+    family = knowing(scale, tasks) or everything(scale, tasks)
+    return Score(policy, exam(family, scale.solved), scale.exam_problems, (1.0,), tasks.said, seed)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many results of the withheld primitives carried loss in pretraining, and the logarithm of one more, for a figure. Estimated: the
+    iterations of each recipe are counted, and the results in the first few of them."""
+
+    needs: tuple[str, ...] = ("base", "edge")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        return self._facts(cell, seen(cell.stage("base", Learn), guessed(cell), shelf))
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        return self._facts(cell, 0.0)
+
+    def _facts(self, cell: Cell, count: float) -> Iterator[Fact]:
+        yield cell.fact("before", "results seen", None, count)
+        yield cell.fact("before", "log10 of results seen", None, log10(1 + count))
+
+
+def seen(policy: Learn, names: Collection[str], shelf: Shelf) -> float:
+    """The results of primitives of these names that carried loss while a base was pretrained."""
+    ((_, imitate),) = policy.losses
+    assert isinstance(imitate, Imitate)
+    read = imitate.source
+    assert isinstance(read, Corpus)
+    iterations: dict[Recipe, list[int]] = {}
+    for i in range(policy.iterations):
+        iterations.setdefault(read.recipe(rng("recipe", i)), []).append(i)
+    count = 0.0
+    for recipe, mine in iterations.items():
+        if shown := {*names} - ({*read.withheld} - {*recipe.shown}):
+            probed = mine[:PROBED]
+            results = [r for i in probed for d in imitate.documents(shelf, i) for r in d.results]
+            count += sum(r.primitive in shown for r in results) * len(mine) / len(probed)
+    return count
+
+
+NONE, HUNDREDTH, TENTH, ALL = ({"kind": FULL, "seen": seen} for seen in ("none", *SHARES, "all"))
+ALONE, SMALL, COIN = ({"kind": kind} for kind in ("alone", "half width", "coin"))
+THERE = Places((DEPTH,))
+FIRST = "pass@1, points of 100"
+
+
+def gained(labels: dict[str, str], sign: float = 1.0) -> Contrast:
+    """The gain in pass@1 on problems as deep as pretraining solves."""
+    return gain(labels, THERE, "pass@1", sign)
+
+
+def after(labels: dict[str, str], sign: float = 1.0) -> Contrast:
+    """pass@1 there after RL."""
+    return ((sign, Term(tuple(labels.items()), THERE, "pass@1")),)
+
+
+def known(labels: dict[str, str], sign: float) -> Contrast:
+    """The success of the base where the primitive is not needed."""
+    return ((sign, Term(tuple(labels.items()), Places(), KNOWN, "before")),)
+
+
+CLAIMS = (
+    Claim("1 a tenth is enough", "RL raises pass@1 at 4 steps of a base that saw a tenth of the results.", gained(TENTH), More(10), FIRST),
+    Claim(
+        "2 a hundredth is not",
+        "RL gains more from a tenth of the results than from a hundredth.",
+        (*gained(TENTH), *gained(HUNDREDTH, -1.0)),
+        More(10),
+        FIRST,
+    ),
+    Claim("3 none: no gain", "RL gains nothing for a base that saw none.", gained(NONE), Same(5), FIRST),
+    Claim("4 as good as all", "After RL, a tenth reaches what all reach.", (*after(TENTH), *after(ALL, -1.0)), Same(10), FIRST),
+    Claim(
+        "5 composed, not alone",
+        "After RL, a tenth inside longer problems reaches more than as many alone.",
+        (*after(TENTH), *after(ALONE, -1.0)),
+        More(5),
+        FIRST,
+    ),
+    Claim("6 more than a coin", "The gain of claim 1 exceeds that of a coin.", (*gained(TENTH), *gained(COIN, -1.0)), More(5), FIRST),
+    Claim(
+        "7 elsewhere the same",
+        "Where the primitive is not needed, bases that saw a tenth and all solve as much.",
+        (*known(TENTH, 1.0), *known(ALL, -1.0)),
+        Same(5),
+        "pass@1 without the primitive, points of 100",
+    ),
+    Claim("gain from a hundredth", "RL for a base that saw a hundredth.", gained(HUNDREDTH), unit=FIRST),
+    Claim("gain from a tenth alone", "RL for a base that saw a tenth, all in problems of one step.", gained(ALONE), unit=FIRST),
+    Claim(
+        "half the width",
+        "After RL, a base of half the width that saw a tenth, less one of the full width.",
+        (*after(SMALL), *after(TENTH, -1.0)),
+        unit=FIRST,
+    ),
+    Claim(
+        "created",
+        "Problems at its edge that RL newly solved for the base that saw a tenth, and that 128 samples of it hardly show.",
+        ((1.0, Term(tuple(TENTH.items()), At(), "created@128")),),
+        unit="% of the problems at the edge",
+    ),
+)
+
+STUDY = Study(
+    name="exposure",
+    question="How often must pretraining have shown a primitive, so that reinforcement learning can build on it?",
+    source="arXiv:2512.07783",
+    axes={"seen": ("none", *SHARES, "all"), "kind": (FULL, "alone", "half width", "coin")},
+    cells=cells,
+    measures=(
+        Regions(),
+        Exact("before", "before"),
+        Exact("after", "after"),
+        Updates(at_the_edge),
+        Changes(),
+        Forgetting(),
+        OnDepth(DEPTH),
+        Seen(),
+        Noted("learn"),
+        Fitted(),
+    ),
+    claims=CLAIMS,
+    figures=(
+        Figure(
+            "Success at 4 steps, by the results seen in pretraining",
+            Scatter(
+                (Axis("before", "log10 of results seen", "results of the primitive seen: log10(1 + count)"),),
+                (Axis("before", OnDepth(DEPTH).metric, "before RL"), Axis("after", OnDepth(DEPTH).metric, "after RL")),
+                OnDepth(DEPTH).metric,
+                colour="kind",
+                name="seen",
+                bounds=(-0.03, 1.03),
+            ),
+            "Each base is a mark: the mean over seeds with its 95 % interval; dots are seeds, and the words say which share of the results "
+            "it saw. Left: before RL. Right: after RL at its own edge. All problems apply the primitive three times. Where a mark rises "
+            "from left to right, RL built on what was seen.",
+        ),
+    ),
+    options=Tasks(),
+    card=Card(
+        (
+            Published(
+                "arXiv:2512.07783, figure 4",
+                "After RL, pass@128 in a context seen in 0 or 0.1 % of pretraining fails beyond the easiest problems; at 1 and 10 % it "
+                "holds up to 20 operations. One seed; a share, not a count.",
+            ),
+            Published("arXiv:2512.07783, figure 1", "Gains of up to 60 points of pass@128 from 1 % of exposure on."),
+        ),
+        "A gain for the base that saw none would say that RL makes a primitive that can be guessed (one result in ten is right by chance). "
+        "No gain at a tenth would put the threshold above some thousands of results; a gain at a hundredth, as large as at a tenth, below "
+        "some hundreds.",
+    ),
+)
