@@ -9,6 +9,7 @@ take several times as long.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from math import log10
+from typing import cast
 
 from analysis.claims.claims import At, Claim, Contrast, More, Places, Same, Term, gain
 from analysis.design.recipes import (
@@ -42,7 +43,7 @@ from train.learn import Learn
 from train.losses.imitate import Imitate
 from train.rl.problems import Band
 from train.score import Score
-from train.stages.stage import Shelf
+from train.stages.stage import Context, Shelf
 
 SHARES = {"1%": 0.01, "10%": 0.135}  # of the problems of several steps, which hold 86 % of all results
 LONE = 0.72  # of the problems of one step, which hold the other 14 %: as many results as "10%"
@@ -143,6 +144,7 @@ def seen(policy: Learn, names: Collection[str], shelf: Shelf) -> float:
     assert isinstance(imitate, Imitate)
     read = imitate.source
     assert isinstance(read, Corpus)
+    assert isinstance(policy.iterations, int)
     iterations: dict[Recipe, list[int]] = {}
     for i in range(policy.iterations):
         iterations.setdefault(read.recipe(rng("recipe", i)), []).append(i)
@@ -150,7 +152,9 @@ def seen(policy: Learn, names: Collection[str], shelf: Shelf) -> float:
     for recipe, mine in iterations.items():
         if shown := {*names} - ({*read.withheld} - {*recipe.shown}):
             probed = mine[:PROBED]
-            results = [r for i in probed for d in imitate.documents(shelf, i) for r in d.results]
+            results = [
+                r for i in probed for d in imitate.documents(cast(Context, shelf), i) for r in d.results
+            ]  # a corpus asks it for nothing
             count += sum(r.primitive in shown for r in results) * len(mine) / len(probed)
     return count
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from synthtasks.checked import check
 from synthtasks.surfaces import Written, write
-from train.ledger import Ledger, matrix_weights
+from train.ledger import Ledger
 from train.policy import load_policy
 from train.sample import Sample, read_samples
 from train.stages.arrays import Layout, load_arrays, save_arrays
@@ -61,6 +61,10 @@ class Likelihood(Stage):
         return tuple(Trial(replace(self, policy=sample.policy, sample=sample), times) for sample, times in small)
 
     def run(self, out: Path, context: Context) -> None:
+        import torch
+
+        from models.cost import passed
+
         policy, s = load_policy(context.get(self.policy)), self.sample
         policy.model.to(context.machine.device).eval()
         found = read_samples(s, context)
@@ -69,8 +73,9 @@ class Likelihood(Stage):
         said = list(zip(found.problem.tolist(), [tuple(policy.vocab.encode(words.split())) for words in found.words], strict=True))
         rows = sorted({*said, *enumerate(solutions)})  # each completion of a problem once, problems ascending
         logp = dict(zip(rows, completion_logp(policy.model, written, rows), strict=True))
-        ledger = Ledger()
-        ledger.forward(sum(len(row) for _, row in rows) + int(written.prompt_lengths.sum()), matrix_weights(policy.model.config))
+        ledger, prompts = Ledger(), torch.from_numpy(written.prompt_lengths)
+        after = passed(torch.tensor([len(row) - 1 for _, row in rows]), prompts[[problem for problem, _ in rows]])
+        ledger.forward(passed(prompts) + after, policy.model.config)
         arrays = {"logp": np.array([logp[row] for row in said]), "solutions": np.array([logp[row] for row in enumerate(solutions)])}
         save_arrays(out / "likelihood.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))
