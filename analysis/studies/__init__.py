@@ -5,7 +5,7 @@ from importlib import import_module
 
 from analysis.design.study import Study
 
-NAMES = ("grid", "where", "gaps", "extrapolation", "adaptive")
+NAMES = ("grid", "where", "gaps", "extrapolation", "midtraining", "adaptive")
 
 
 class _Studies(Mapping[str, Study]):
