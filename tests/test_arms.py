@@ -97,4 +97,4 @@ def test_expert_iteration_of_one_round_is_rft() -> None:
     practice = RL.losses[0][1]
     assert isinstance(practice, Practice)
     met = [(s.source, s.problems, s.seed, i) for s in sorted(rounds, key=lambda s: s.first) for i in range(s.first, s.first + s.iterations)]
-    assert met == [(practice.source, practice.problems, practice.seed, i) for i in range(SCALE.rl_iterations)]
+    assert met == [(practice.source, practice.problems, practice.seed, i) for i in range(32)]

@@ -18,7 +18,7 @@ from train.stages.stage import Stage
 RATE = 0.3  # the learning rate of fine-tuning, as a share of that of pretraining
 WARMUP = 10  # iterations
 PARTS = 4  # an iteration reads so much less than one of pretraining, so that a budget is met to a percent
-FEWER = 2  # so many times fewer completions a problem than RL draws, so that half of a budget is left for learning
+FEWER = 2  # so many times fewer problems are sampled than RL meets, so that about half of a budget is left for learning
 ROUNDS = 4  # of expert iteration
 REPLAY = 0.2  # share of mid-training on the corpus of pretraining
 
@@ -55,14 +55,13 @@ def rft(scale: Scale, policy: Stage, problems: ProblemSource, like: Learn, seed:
 def expert_iteration(
     scale: Scale, policy: Stage, problems: ProblemSource, like: Learn, seed: int, tasks: Tasks = PROGRAMS, rounds: int = ROUNDS
 ) -> Learn:
-    """Rounds of sampling and learning, each on its part of the problems that RL meets, in their order. A round may spend what is left of
-    the shares of all rounds so far."""
+    """Rounds of sampling and learning, each on its part of the first half of the problems that RL meets, in their order. A round may spend
+    what is left of the shares of all rounds so far."""
     spent: tuple[Stage, ...] = ()
-    each = -(-scale.rl_iterations // rounds)
+    each = -(-scale.rl_iterations // (FEWER * rounds))
     learned = policy
     for number in range(rounds):
-        sampler = Sampler(max(1, scale.group // FEWER), surface=tasks.said)
-        drawn = Sample(learned, problems, scale.problems, sampler, seed, each, number * each)
+        drawn = Sample(learned, problems, scale.problems, Sampler(scale.group, surface=tasks.said), seed, each, number * each)
         learned = imitating(scale, learned, Verified(drawn), Spend(like, (number + 1) / rounds, (*spent, drawn)), seed)
         spent += (drawn, learned)
     assert isinstance(learned, Learn)
@@ -91,9 +90,9 @@ def distil(scale: Scale, policy: Stage, teacher: Stage, problems: ProblemSource,
 def distil_traces(
     scale: Scale, policy: Stage, teacher: Stage, problems: ProblemSource, like: Learn, seed: int, tasks: Tasks = PROGRAMS
 ) -> Learn:
-    """Distillation from the teacher's completions of the problems that RL meets, right or wrong; to sample them counts."""
-    sampler = Sampler(max(1, scale.group // FEWER), surface=tasks.said)
-    drawn = Sample(teacher, problems, scale.problems, sampler, seed, scale.rl_iterations)
+    """Distillation from the teacher's completions of the first half of RL's problems, right or wrong; to sample them counts."""
+    sampler, iterations = Sampler(scale.group, surface=tasks.said), -(-scale.rl_iterations // FEWER)
+    drawn = Sample(teacher, problems, scale.problems, sampler, seed, iterations)
     return imitating(scale, policy, Traces(drawn), Spend(like, 1.0, (drawn,)), seed)
 
 

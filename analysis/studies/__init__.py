@@ -5,7 +5,7 @@ from importlib import import_module
 
 from analysis.design.study import Study
 
-NAMES = ("grid", "where", "gaps", "extrapolation", "adaptive", "rewards", "composition")
+NAMES = ("grid", "where", "gaps", "extrapolation", "midtraining", "adaptive", "rewards", "composition")
 
 
 class _Studies(Mapping[str, Study]):

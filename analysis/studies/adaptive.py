@@ -69,14 +69,14 @@ CLAIMS = (
         "1 uniform gains",
         "RL on problems of every difficulty raises pass@128 over the whole map.",
         gain({"problems": "uniform"}, MAP),
-        More(5),
+        More(10),
     ),
     *(
         Claim(
             f"2 {one}: no better than {other}",
             f"Over the whole map, {one} problems gain as much as {other} ones.",
             over(one, other, MAP),
-            Same(5),
+            Same(10),
         )
         for one, other in (("adaptive", "fixed"), ("adaptive", "uniform"), ("easy to hard", "uniform"))
     ),
@@ -94,7 +94,7 @@ CLAIMS = (
         "6 more than a coin",
         "On problems of every difficulty, the true reward gains more than a coin.",
         over("uniform", COIN, MAP),
-        More(5),
+        More(10),
     ),
     *(Claim(f"{arm}: beyond", f"Gain where the base solves nothing, {arm}.", gain({"problems": arm}, BEYOND)) for arm in POLICIES),
     *(
