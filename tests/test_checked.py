@@ -17,13 +17,9 @@ from models.edits import Edit, Shift
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
+from train import losses
 from train.learn import Learn, Snapshot, Spend
-from train.losses import Distil, Gold
-from train.losses import Mixture as Documents
-from train.losses.compare import Compare
-from train.losses.imitate import Imitate
-from train.losses.practice import Practice
-from train.losses.sources import Verified
+from train.losses import Compare, Distil, Gold, Imitate, Practice, Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
@@ -130,9 +126,9 @@ INSTANCES = (
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Around(FAMILY, FRESH, (0, 2)), LEARN),
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
-    *(SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
-    *(Distil(FRESH, Endless(FAMILY)), Gold(Endless(FAMILY), 1), Documents(((0.5, Gold(Endless(FAMILY), 1)), (0.5, IMITATE.source)))),
-    *(Spend(LEARN), Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
+    *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
+    *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
+    *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for
     "Asked",

@@ -127,8 +127,11 @@ def test_networks_of_a_stack_keep_their_own_budgets(tmp_path: Path) -> None:
     shares = (0.2, 0.5, 0.35)
     stages = [replace(spending(RL, share=s, loss=imitate(seed=i)), policy=fresh(i)) for i, s in enumerate(shares)]
     stages.append(replace(stages[0], iterations=9))
-    alone, _ = compare(stages, tmp_path)
+    idle = replace(stages[0], losses=((1.0, Imitate(Verified(NOTHING), imitate().tokens)),))
+    assert idle.stacks == stages[0].stacks
+    alone, _ = compare([*stages, idle], tmp_path)
     assert len({ledger(alone.path(stage)).iterations for stage in stages}) == 4
+    assert ledger(alone.path(idle)).updates == 0
 
 
 # Broken if progress on a budget were shown as done, as a wrong number of iterations, or stopped the run where nothing was learned.

@@ -19,7 +19,7 @@ class Compute:
     compute it is to spend, their ratio.
 
     A ratio that misses 1 by more than 2 % makes the cell undefined, with the reason: what it claims to compare, it does not. Cells with
-    nothing to learn from are excepted: an arm that took no step in some of its stages spends less, and a note says so.
+    nothing to learn from are excepted: of an arm some stage of which cost nothing, a note says so.
     """
 
     needs: tuple[str, ...] = ("base", "learn")
@@ -35,7 +35,7 @@ class Compute:
         if (budget := cell.by_name.get("budget")) is None:
             return
         ratio = spent / _flops(spent_on(budget, cell["base"]), shelf)
-        idle = any(read_ledger(shelf.get(stage)).updates == 0 for stage in made if not isinstance(stage, Sample))
+        idle = not all(read_ledger(shelf.get(stage)).flops for stage in made)
         yield Fact(cell.labels, cell.seed, "compute", None, "share of the budget", ratio, 0, IDLE if idle else "")
         if abs(ratio - 1) > WITHIN and not idle:
             raise Undefined(f"this arm spent {ratio:.1%} of the compute that it is said to equal, which may differ by {WITHIN:.0%}")

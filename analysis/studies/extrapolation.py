@@ -95,10 +95,10 @@ CLAIMS = (
     Claim("4 rounds help", "... and so does expert iteration.", over(ROUNDS, RFT, DEEPER), More(5)),
     Claim("5 SFT pays more", "In distribution, SFT loses more pass@1 than RL.", (*paid(RL), *paid(SFT, -1.0)), More(5), PASS_1),
     Claim("6 in distribution", "RL on what pretraining solved does not move the edge.", gain(of("rl", "in")), Same(10)),
-    Claim("7 SFT beyond", "SFT beyond the edge, which needs no success, gains there.", gain(of("sft", "beyond"), BEYOND), More(5)),
-    Claim("8 RFT beyond", "RFT beyond the edge, which needs some, does not.", gain(of("rft", "beyond"), BEYOND), Same(5)),
+    Claim("7 SFT beyond", "Beyond the edge, SFT gains: it needs no success.", gain(of("sft", "beyond"), BEYOND), More(5)),
+    Claim("8 RFT beyond", "... and RFT, which needs some, does not.", gain(of("rft", "beyond"), BEYOND), Same(5)),
     Claim("9 more than a coin", "RL at the edge ends there above a random reward.", over(RL, of("coin")), More(5)),
-    Claim("10 more than the format", "SFT ends at the edge above SFT on the format alone.", over(SFT, of("format")), More(5)),
+    Claim("10 more than the format", "At the edge, SFT ends above SFT on the format alone.", over(SFT, of("format")), More(5)),
     *(Claim(f"gain: {m}", f"{m} at the edge, two steps deeper.", gain(of(m), DEEPER)) for m in METHODS),
     *(Claim(f"paid: {m}", f"{m} at the edge, in distribution.", paid(of(m)), unit=PASS_1) for m in METHODS),
 )

@@ -96,7 +96,7 @@ PASS_1 = "pass@1, points of 100"
 CLAIMS = (
     Claim("1 mid and RL over RL", "Far beyond the edge, half and half ends above RL alone.", over(EVEN, NONE, FAR), More(5)),
     Claim("2 mid and RL over mid", "... and above mid-training alone.", over(EVEN, FULL, FAR), More(5)),
-    Claim("3 light RL at the edge", "80/20 solves more there at once than 20/80.", over(LIGHT, HEAVY, metric="pass@1"), More(5), PASS_1),
+    Claim("3 light RL at the edge", "At the edge, 80/20 has more pass@1 than 20/80.", over(LIGHT, HEAVY, metric="pass@1"), More(5), PASS_1),
     Claim("4 heavy RL far beyond", "Far beyond the edge, 20/80 ends above 80/20.", over(HEAVY, LIGHT, FAR), More(5)),
     Claim("5 more than a coin", "Far beyond the edge, RL after mid-training ends above a coin.", over(EVEN, PLACEBOS[1], FAR), More(5)),
     Claim("6 more than the format", "At the edge, gold mid-training ends above its format alone.", over(EVEN, PLACEBOS[0]), More(5)),
