@@ -10,6 +10,7 @@ from dataclasses import replace
 from analysis.claims.claims import At, Claim, Contrast, More, Past, Same, Term, Throughout, Where, gain
 from analysis.design.arms import gold, midtrain
 from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needing, practise, present_edge, score, tasks_of
+from analysis.design.scale import Scale
 from analysis.design.study import Figure, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
@@ -50,7 +51,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     bases = {"present": base(scale, (), seed, tasks), "absent": base(scale, tasks.withhold, seed, tasks)}
     for labels in CELLS:
         policy = bases[labels["primitive"]]
-        whole = practise(scale, policy, problems, REWARDS["process"], seed, tasks)  # whose compute is split
+        whole = practise(finer(scale), policy, problems, REWARDS["process"], seed, tasks)  # whose compute is split
         yield Cell.of(
             labels,
             seed,
@@ -65,9 +66,15 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         )
 
 
+def finer(scale: Scale) -> Scale:
+    """RL of twice as many iterations on half of the problems each, so that it ends near its budget: after mid-training most groups have
+    signal, and an iteration costs most."""
+    return replace(scale, problems=-(-scale.problems // 2), rl_iterations=2 * scale.rl_iterations)
+
+
 def learn(setting: Setting, seed: int, labels: Labels, policy: Learn, problems: Band, whole: Learn) -> Learn:
     """The policy after mid-training and RL, which together spend what `whole` spent."""
-    scale, tasks, share = setting.scale, tasks_of(setting), int(labels["mid"]) / 100
+    scale, tasks, share = finer(setting.scale), tasks_of(setting), int(labels["mid"]) / 100
     if not share:
         return whole
     write = unsolved(tasks.said) if labels["taught"] == "format" else None
@@ -75,8 +82,7 @@ def learn(setting: Setting, seed: int, labels: Labels, policy: Learn, problems: 
     mid = midtrain(scale, policy, source, Spend(whole, share), seed)
     if share == 1:
         return mid
-    finer = replace(scale, problems=-(-scale.problems // 2)) if labels["reward"] == "coin" else scale  # every group learns by a coin
-    return replace(practise(finer, mid, problems, REWARDS[labels["reward"]], seed, tasks), iterations=Spend(whole, 1.0, (mid,)))
+    return replace(practise(scale, mid, problems, REWARDS[labels["reward"]], seed, tasks), iterations=Spend(whole, 1.0, (mid,)))
 
 
 def over(one: Labels, other: Labels, where: Where = EDGE, metric: str = "pass@128") -> Contrast:
