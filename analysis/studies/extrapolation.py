@@ -10,7 +10,7 @@ from dataclasses import replace
 from analysis.claims.claims import At, Claim, Contrast, More, Past, Same, Term, Throughout, Where, gain
 from analysis.design.arms import continued, expert_iteration, rft, sft, spending
 from analysis.design.recipes import REWARDS, Tasks, base, exam, in_distribution, needing, practise, present_edge, score, tasks_of
-from analysis.design.study import Figure, Setting, Study
+from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
 from analysis.measures.exact import Exact, Regions
@@ -129,4 +129,18 @@ STUDY = Study(
         ),
     ),
     options=Tasks(),
+    card=Card(
+        (
+            Published(
+                "arXiv:2512.07783, figure 1",
+                "RL at the edge raises pass@128 there by up to 42 points; no arm of fine-tuning at equal compute.",
+            ),
+            Published(
+                "arXiv:2607.07646",
+                "RL solves with 16 samples what the base does not solve with 1,024, where fine-tuning on own verified "
+                "samples stays on a plateau.",
+            ),
+        ),
+        "That RL goes farther would fall if fine-tuning on verified samples, or on gold derivations, with the same compute solved as deep.",
+    ),
 )

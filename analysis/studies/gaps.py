@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.claims.claims import At, Claim, Everywhere, More, Past, Same, Share, gain
 from analysis.design.recipes import REWARDS, Tasks, base, needing, practise, present_edge, score, tasks_of
-from analysis.design.study import Figure, Setting, Study
+from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.compute import spent_on
 from analysis.measures.exact import Exact, Regions, bands_of
@@ -158,4 +158,14 @@ STUDY = Study(
         ),
     ),
     options=Tasks(),
+    card=Card(
+        (
+            Published(
+                "arXiv:2602.14872",
+                "RL relays itself along smooth spectra of difficulty, and stays on a plateau where they have a gap.",
+            ),
+        ),
+        "The relay would fall if a spectrum with a gap gained as much as a smooth one beyond the edge (claim 2), or if "
+        "RL on problems far too easy and far too hard moved the edge (claim 4).",
+    ),
 )
