@@ -83,16 +83,18 @@ def read_found(name: str) -> Mapping[str, object]:
 
 
 def front() -> str:
-    """The headline of every study whose findings are kept as a table for README: the first claim of each, and the count of the others."""
-    lines = ["| study | question | headline | difference, points [interval] | verdict | the other claims |", "|---|---|---|---|---|---|"]
-    for name in sorted(file.stem for file in FOUND.glob("*.json")):
-        said = json.loads(json.dumps(dict(read_found(name))))
+    """The headline of every study whose findings are kept as a table for README: the first claim of each, and the count of the others. Of
+    runs at several scales it is that with the most seeds."""
+    kept = [json.loads(json.dumps(dict(read_found(file.stem)))) for file in sorted(FOUND.glob("*.json"))]
+    most = {said["study"]: said for said in sorted(kept, key=lambda said: len(said["seeds"]))}
+    lines = ["| study | question | headline | difference, points [interval] | seeds | verdict | the other claims |", f"|{'---|' * 7}"]
+    for name, said in sorted(most.items()):
         first, *others = [f for f in said["findings"] if f["verdict"] != "reported"]
         counts = Counter(f["verdict"] for f in others)
         rest = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts)) or "none"
-        link = f"[`{name}`](analysis/studies/{said['study']}.py)"
         difference = _difference(first["test"], first["difference"], first["low"], first["high"])
-        cells = (link, said["question"], first["statement"].strip(". "), difference, first["verdict"], rest)
+        headline, seeds = first["statement"].strip(". "), str(len(said["seeds"]))
+        cells = (f"[`{name}`](analysis/studies/{name}.py)", said["question"], headline, difference, seeds, first["verdict"], rest)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
