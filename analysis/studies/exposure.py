@@ -163,9 +163,9 @@ THERE = Places((DEPTH,))
 FIRST = "pass@1, points of 100"
 
 
-def gained(labels: dict[str, str], sign: float = 1.0) -> Contrast:
+def gained(labels: dict[str, str]) -> Contrast:
     """The gain in pass@1 on problems as deep as pretraining solves."""
-    return gain(labels, THERE, "pass@1", sign)
+    return gain(labels, THERE, "pass@1")
 
 
 def after(labels: dict[str, str], sign: float = 1.0) -> Contrast:
@@ -179,23 +179,11 @@ def known(labels: dict[str, str], sign: float) -> Contrast:
 
 
 CLAIMS = (
-    Claim(
-        "1 a third is built on",
-        "RL gains more for a base that saw 30 % of the results than for one that saw none.",
-        (*gained(THIRD), *gained(NONE, -1.0)),
-        More(10),
-        FIRST,
-    ),
-    Claim(
-        "2 a tenth is not enough",
-        "RL gains no more for a base that saw 10 % than for one that saw none.",
-        (*gained(TENTH), *gained(NONE, -1.0)),
-        Same(10),
-        FIRST,
-    ),
-    Claim("3 none stays below", "After RL, none reaches far less than all.", (*after(ALL), *after(NONE, -1.0)), More(50), FIRST),
-    Claim("4 a tenth is less than all", "After RL, 10 % reaches less than all.", (*after(ALL), *after(TENTH, -1.0)), More(10), FIRST),
-    Claim("5 more than a coin", "RL gains more from 30 % than a coin from all.", (*gained(THIRD), *gained(COIN, -1.0)), More(5), FIRST),
+    Claim("1 a third is enough", "RL at the edge of a base that saw 30 % of the results raises pass@128 there.", gain(THIRD), More(10)),
+    Claim("2 a tenth is not", "After RL, 10 % reaches less at 4 steps than 30 %.", (*after(THIRD), *after(TENTH, -1.0)), More(10), FIRST),
+    Claim("3 a tenth is as none", "After RL, 10 % reaches there what none reaches.", (*after(TENTH), *after(NONE, -1.0)), Same(10), FIRST),
+    Claim("4 a third is as all", "After RL, 30 % reaches there what all reaches.", (*after(THIRD), *after(ALL, -1.0)), Same(10), FIRST),
+    Claim("5 more than a coin", "The gain of claim 1 exceeds that of a coin.", (*gain(THIRD), *gain(COIN, sign=-1.0)), More(5)),
     Claim(
         "6 elsewhere the same",
         "Where the primitive is not needed, bases that saw 30 % and all solve as much.",
@@ -203,20 +191,11 @@ CLAIMS = (
         Same(5),
         "pass@1 without the primitive, points of 100",
     ),
-    Claim("none", "RL for a base that saw none: it may learn to guess the likeliest result.", gained(NONE), unit=FIRST),
-    Claim("pass@128 from a third", "RL for a base that saw 30 %, in pass@128: below 0, it sharpens what was seen.", gain(THIRD, THERE)),
-    Claim(
-        "alone less composed",
-        "After RL, 10 % seen alone less 10 % inside longer problems.",
-        (*after(ALONE), *after(TENTH, -1.0)),
-        unit=FIRST,
-    ),
-    Claim(
-        "half the width",
-        "After RL, a base of half the width that saw 30 %, less one of the full width.",
-        (*after(SMALL), *after(THIRD, -1.0)),
-        unit=FIRST,
-    ),
+    Claim("gain from none", "RL for a base that saw none, at 4 steps: it may learn the likeliest result.", gained(NONE), unit=FIRST),
+    Claim("gain from a tenth", "RL for a base that saw 10 %, at 4 steps ...", gained(TENTH), unit=FIRST),
+    Claim("pass@128 from a tenth", "... and in pass@128: below 0, RL sharpens what was seen.", gain(TENTH, THERE)),
+    Claim("alone less composed", "After RL, 10 % seen alone less 10 % composed.", (*after(ALONE), *after(TENTH, -1.0)), unit=FIRST),
+    Claim("half the width", "After RL, 30 % at half the width less at the full width.", (*after(SMALL), *after(THIRD, -1.0)), unit=FIRST),
     Claim(
         "created",
         "Problems at its edge that RL newly solved for the base that saw 30 %, and that 128 samples of it hardly show.",
@@ -270,7 +249,7 @@ STUDY = Study(
             ),
             Published("arXiv:2512.07783, figure 1", "Gains of up to 60 points of pass@128 from 1 % of exposure on."),
         ),
-        "If the base that saw none came near the one that saw all, RL would make a primitive by guessing. No more from a third than from none "
-        "would put the threshold above some fifteen thousand results; more from a tenth, below some five thousand.",
+        "If the base that saw none came near the one that saw all, RL would make a primitive by guessing. If a third gained nothing, the "
+        "threshold would lie above some fifteen thousand results; if a tenth reached as much as a third, below some five thousand.",
     ),
 )
