@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from synthtasks.corpora import Corpus, Listing, Outline, Recipe, Solved
-from tests.test_extensions_learn import CORPUS, FAMILY, SAMPLE, SURFACE, TAUGHT, VOCAB
+from tests.test_extensions_learn import CORPUS, FAMILY, FRESH, SAMPLE, SURFACE, TAUGHT, VOCAB
 from train.losses import Gold, Imitate, Mixture, Practice, Traces
-from train.rl import Endless, Sampler
+from train.rl import Endless, Few, Sampler
 from train.sample import Sample, read_samples
 from train.stages.store import Store
 
@@ -72,4 +72,6 @@ def test_a_sample_of_several_iterations_is_of_what_rl_meets(store: Store) -> Non
     for what in ("correct", "process"):
         assert np.array_equal(getattr(found, what), np.concatenate([getattr(each, what) for each in alone]))
     assert found.process.any()
+    one = read_samples(Sample(FRESH, Few(FAMILY), 1, Sampler(group=8), iterations=2), store)  # one problem, met twice
+    assert one.words[:8] != one.words[8:]
     assert sample.work == 2 * replace(sample, iterations=1).work

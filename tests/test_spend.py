@@ -1,5 +1,6 @@
 """Learning to a budget: it ends where another stage's compute ends, is annealed on the way, and cannot hang."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from train.stages.stage import Interrupted, Stage
 from train.stages.store import Store
 
 TASK = practice(reward=Alternate(), problems=3)
+WAIT = 60.0  # seconds after which learning that would not end is stopped
 RL = Learn(FRESH, ((1.0, TASK),), 20, OPTIM)
 NOTHING = Sample(FRESH, Endless(FAMILY), problems=2, sampler=Sampler(group=2))  # an untrained policy gets nothing right
 
@@ -30,6 +32,12 @@ def spending(of: Stage, *less: Stage, share: float = 1.0, loss: Loss | None = No
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(tmp_path_factory.mktemp("store"), checkpoint_seconds=NEVER)
+
+
+def ending(store: Store) -> Store:
+    """The same store, in which what would never end is stopped."""
+    until = time.monotonic() + WAIT
+    return Store(store.root, checkpoint_seconds=NEVER, stopping=lambda: time.monotonic() > until)
 
 
 def flops(store: Store, stage: Stage) -> int:
@@ -81,7 +89,7 @@ def test_a_budget_is_kept_through_stops(store: Store, tmp_path: Path) -> None:
 
 # Broken if a stage that spent nothing made a loop without end, or a policy that learned nothing were another one.
 def test_a_budget_of_nothing_leaves_the_policy_as_it_was(store: Store) -> None:
-    folder = store.get(spending(FRESH))
+    folder = ending(store).get(spending(FRESH))
     assert weights_of(store, spending(FRESH)) == weights_of(store, FRESH)
     assert (ledger(folder).iterations, ledger(folder).flops, metrics(folder)) == (0, 0, [])
 
@@ -89,8 +97,9 @@ def test_a_budget_of_nothing_leaves_the_policy_as_it_was(store: Store) -> None:
 # Broken if rejection-sampling fine-tuning with nothing accepted moved the policy, had no result, or never ended.
 @pytest.mark.parametrize("length", [3, Spend(RL, 1.0, (NOTHING,))])
 def test_rft_with_nothing_accepted_changes_nothing(length: int | Spend, store: Store) -> None:
+    store.get(RL)
     learned = Learn(RL, ((1.0, Imitate(Verified(NOTHING), 60)),), length, OPTIM)  # weight decay and momentum included
-    folder = store.get(learned)
+    folder = ending(store).get(learned)
     assert weights_of(store, learned) == weights_of(store, RL)
     assert (ledger(folder).updates, ledger(folder).flops) == (0, 0)
 
@@ -115,7 +124,7 @@ class Free:
 def test_a_budget_that_cannot_be_kept_is_refused(store: Store) -> None:
     for since, reason in ((0, "counts no operations"), (2, "iteration 2 costs nothing")):
         with pytest.raises(ValueError, match=reason):
-            store.get(spending(RL, loss=Free(imitate(), since)))
+            ending(store).get(spending(RL, loss=Free(imitate(), since)))
     with pytest.raises(ValueError, match=r"Sample-\w+ spent .* more than 0% of .*: sample less"):
         store.get(spending(RL, NOTHING, share=0.002))
     with pytest.raises(ValueError, match="from 1 to 0; found"):
