@@ -138,7 +138,7 @@ def slow_logp(model: GPT, document: Document) -> float:
 # Broken if the preferred completion were the rejected one or of another problem, if padding counted, or the reference moved.
 def test_a_pair_by_hand(store: Store) -> None:
     loss = Compare(SAMPLE, beta=0.3, pairs=1)
-    drawn = [(i, *loss.drawn(store, i)[0]) for i in range(40)]
+    drawn = [(i, *loss.drawn(store, i)[0]) for i in range(400)]
     i, accepted, rejected = next(each for each in drawn if len(each[1].body) != len(each[2].body))  # so that one row is padded
     assert accepted.prompt == rejected.prompt
     asked = {SURFACE.prompt(p): p for p in Endless(FAMILY).batch(store, 8, 0, 0, 0)}
