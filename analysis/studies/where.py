@@ -35,7 +35,7 @@ from train.stages.stage import Shelf
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEPTHS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 24)  # difficulties at which RL practises
+DEPTHS = (4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24)  # difficulties at which RL practises
 CONTROLLED = (6, 10)  # ... and other ways to spend as much compute there
 THIN, KEPT = 8, 0.02  # the depth at which rewards are thinned out, and the share of the groups that keep theirs
 ARMS = ("process", "coin", "thinned", "sft", "continued")
@@ -260,7 +260,7 @@ STUDY = Study(
         (
             Published(
                 "arXiv:2512.07783, figure 1",
-                "RL at the edge of competence raises pass@128 there by up to 42 points; RL below or beyond it does less.",
+                "RL at the edge of competence raises pass@128 there by up to 42 points; one seed, without an interval.",
             ),
             Published(
                 "arXiv:2602.14872",
