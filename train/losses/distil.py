@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from synthtasks.checked import Checked, From
 from train.ledger import BACKWARD, LENGTH
 from train.rl.batches import MicroBatch, batch_passed, micro_batches
-from train.rl.problems import ProblemSource
+from train.rl.problems import ProblemSource, stream
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Run, Update
@@ -45,7 +45,7 @@ class Distil(Checked):
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
-        return "distil", self.source, self.seed
+        return "distil", stream(self.source), self.seed
 
     @property
     def work(self) -> float:
