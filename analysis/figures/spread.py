@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+ROOM = 0.5  # of the width of the values, right of them, for the shares
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -60,7 +62,8 @@ class Spread:
                 axes.axvline(self.large, color=FAINT, linewidth=0.8, linestyle=":")
                 axes.set_title(title)
                 axes.set_xlabel("points of 100")
-                axes.set_xlim(right=axes.get_xlim()[1] * 1.35)  # for the shares
+                low, high = axes.get_xlim()
+                axes.set_xlim(low, high + ROOM * (high - low))
             panels[0].set_yticks(range(len(rows)), rows)
             panels[0].invert_yaxis()
 
@@ -73,4 +76,4 @@ class Spread:
         large = [v > self.large for v in values]
         found = share(large)
         said = f"{sum(large)} of {len(large)} [{found.low:.2f}, {found.high:.2f}]"
-        axes.annotate(said, (1, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7.5, color=FAINT)
+        axes.annotate(said, (1, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=8, color=FAINT)
