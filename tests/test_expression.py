@@ -255,15 +255,8 @@ NO_PARTS = {
         "Project",
     ),
     *(
-        "AtEdge",
-        "Compute",
-        "Errors",
-        "Headroom",
-        "Noted",
-        "Regions",
-        "Roles",
-        "Sampled",
-        "Updates",
+        *("AtEdge", "Compute", "Errors", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates", "Changes", "SampledChanges"),
+        *("Distance", "Fitted", "Forgetting", "OnBand", "OnDepth", "Sharpened", "Sigmoid", "Steady", "Thresholds"),
     ),  # measures read stages, and are in none
 }
 
