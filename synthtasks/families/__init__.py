@@ -7,10 +7,9 @@ from synthtasks.families.grid import MOVES, Grid
 from synthtasks.families.group import S3, S5, Group, Z
 from synthtasks.families.hops import Hops
 from synthtasks.families.kit.batch import Batch
-from synthtasks.families.kit.begun import Begun
 from synthtasks.families.kit.family import Family, has_one_derivation, label, named, problem, problems
-from synthtasks.families.kit.joined import Joined
 from synthtasks.families.kit.questions import asked, asks
+from synthtasks.families.kit.sequence import Begun, Joined
 from synthtasks.families.mix import Mix, Part
 from synthtasks.families.needing import Needing, knowing, needing
 from synthtasks.families.program import Program, Uses

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synthtasks.families.kit.batch import Batch
-from synthtasks.families.kit.begun import Begun
 from synthtasks.families.kit.family import Family, has_one_derivation
-from synthtasks.families.kit.joined import Joined
 from synthtasks.families.kit.once import once
 from synthtasks.families.kit.programs import Programs
+from synthtasks.families.kit.sequence import Begun, Joined
 from synthtasks.families.program import Program
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.compact import Compact

@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
 
 import numpy as np
 
 from synthtasks.families.kit.family import Bulk, Family, Many, many, named, one_split
 from synthtasks.families.kit.programs import Places, Programs
+from synthtasks.families.kit.sequence import Problems
 from synthtasks.problem import Problem, Split
 
 
 @dataclass(frozen=True, eq=False)
-class Batch(Sequence[Problem]):
+class Batch(Problems):
     """`tuple(named(family, split, numbers, *path))`, but a `Bulk` family makes objects only of those problems that are asked for.
-
-    It equals every sequence of the same problems.
 
     Raises:
         ValueError: if there is no such split; when problems are first asked for, as `named`.
@@ -33,23 +31,10 @@ class Batch(Sequence[Problem]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    @overload
-    def __getitem__(self, i: int) -> Problem: ...
-    @overload
-    def __getitem__(self, i: slice) -> Sequence[Problem]: ...
-    def __getitem__(self, i: int | slice) -> Problem | Sequence[Problem]:
-        if isinstance(i, slice):
-            return tuple([self[j] for j in range(*i.indices(len(self)))])
-        at = range(len(self))[i]
-        if at not in self._made:
-            self._made[at] = self.drawn[at] if isinstance(self.drawn, tuple) else self.drawn.problem(at)
-        return self._made[at]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
+    def at(self, place: int) -> Problem:
+        if place not in self._made:
+            self._made[place] = self.drawn[place] if isinstance(self.drawn, tuple) else self.drawn.problem(place)
+        return self._made[place]
 
     @cached_property
     def drawn(self) -> Many | tuple[Problem, ...]:
