@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def ending(store: Store) -> Store:
-    """The same store, in which what would never end is stopped."""
+    """A store that stops stages which would never end."""
     until = time.monotonic() + WAIT
     return Store(store.root, checkpoint_seconds=NEVER, stopping=lambda: time.monotonic() > until)
 
