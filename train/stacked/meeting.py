@@ -21,8 +21,8 @@ class _Asked(Generic[Q, A]):
 
 class Meeting:
     """So many threads, each of which runs a stage. One runs at a time, until it asks or leaves, as Python runs one at a time in any case.
-    Once every thread waits for an answer or has left, the questions of one kind are answered together, in the order of the threads' numbers;
-    so what is answered together does not depend on their speed.
+    Once every thread waits for an answer or has left, the questions of one kind are answered together, in the order of the threads'
+    numbers; so what is answered together does not depend on their speed.
     """
 
     def __init__(self, threads: int):
