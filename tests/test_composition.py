@@ -8,7 +8,7 @@ import pytest
 from analysis.design.recipes import PROGRAMS, base, present_edge
 from analysis.design.scale import CPU
 from analysis.design.study import Setting
-from analysis.studies.composition import FUNCTIONS, SELDOM, SETS, SINGLE, TAUGHT, cells, novice, reading
+from analysis.studies.interplay.composition import FUNCTIONS, SELDOM, SETS, SINGLE, TAUGHT, cells, novice, reading
 from synthtasks.corpora import Answered, Corpus, Solved
 from synthtasks.families import level
 from tests.tiny import TINY

@@ -10,8 +10,8 @@ from analysis.design.recipes import Tasks, base, corpus, pretrained
 from analysis.design.scale import CPU
 from analysis.design.study import Setting
 from analysis.studies import STUDIES
-from analysis.studies.amount import AMOUNTS, slope, spearman
-from analysis.studies.exposure import LONE, SHARES, dosed, seen
+from analysis.studies.interplay.amount import AMOUNTS, slope, spearman
+from analysis.studies.interplay.exposure import LONE, SHARES, dosed, seen
 from synthtasks.corpora import exposure
 from synthtasks.rng import rng
 from train.losses.imitate import Imitate

@@ -12,8 +12,8 @@ from analysis.design.rounds import HALF, adaptive, half, in_rounds, lengths
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.edge import Edge
 from analysis.measures.facts import Cell, Fact, Outcome, outcomes
-from analysis.studies.gaps import ARMS, LADDER, SPECTRA, levels
-from analysis.studies.where import Between, Thinned, signal
+from analysis.studies.interplay.gaps import ARMS, LADDER, SPECTRA, levels
+from analysis.studies.interplay.where import Between, Thinned, signal
 from synthtasks.families import at
 from tests.test_learn import four
 from tests.tiny import TINY

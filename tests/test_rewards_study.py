@@ -9,7 +9,7 @@ from analysis.design.scale import CPU
 from analysis.design.study import Setting
 from analysis.measures.exact import REGIONS
 from analysis.studies.grid import cells as factorial
-from analysis.studies.rewards import DEPTH, REGION, SHARES, answering, cells, given
+from analysis.studies.interplay.rewards import DEPTH, REGION, SHARES, answering, cells, given
 from synthtasks.corpora import Answered, Solved
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact

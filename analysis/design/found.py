@@ -14,7 +14,8 @@ from train.stages.disk import write_json
 from train.stages.reading import read_object, reading
 
 SCHEMA = 1
-FOUND = Path(__file__).parent.parent / "found"  # of the studies of this package
+ANALYSIS = Path(__file__).parent.parent
+FOUND = ANALYSIS / "found"  # of the studies of this package
 KEPT = (
     "name",
     "statement",
@@ -94,7 +95,16 @@ def front() -> str:
         rest = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts)) or "none"
         difference = _difference(first["test"], first["difference"], first["low"], first["high"])
         headline, seeds = first["statement"].strip(". "), str(len(said["seeds"]))
-        cells = (f"[`{name}`](analysis/studies/{name}.py)", said["question"], headline, difference, seeds, first["verdict"], rest)
+        (file,) = (ANALYSIS / "studies").rglob(f"{name}.py")
+        cells = (
+            f"[`{name}`]({file.relative_to(ANALYSIS.parent).as_posix()})",
+            said["question"],
+            headline,
+            difference,
+            seeds,
+            first["verdict"],
+            rest,
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

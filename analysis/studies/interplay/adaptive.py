@@ -14,7 +14,7 @@ from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.exact import Exact, Regions
 from analysis.measures.facts import Cell
-from analysis.studies.gaps import Given
+from analysis.studies.interplay.gaps import Given
 from synthtasks.families import difficulties
 from train.learn import Learn
 from train.rl import Band, Prefixed, ProblemSource

@@ -1,0 +1,1 @@
+"""Studies of the interplay of pretraining, mid-training and reinforcement learning."""
