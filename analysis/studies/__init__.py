@@ -12,6 +12,7 @@ ROOMS = {
         "gaps",
         "extrapolation",
         "exposure",
+        "contexts",
         "amount",
         "midtraining",
         "rewards",

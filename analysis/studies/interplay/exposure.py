@@ -5,7 +5,7 @@ about a tenth or a third of all, or in all of them. A tenth is shown either insi
 step: about as many results. Each base practises at its own edge. A base that does not know the results may learn to say the likeliest one
 (0 is the product in 27 of 100 cases, and stays 0 under further products), so the base that saw none is the floor for all others.
 
-Contexts of stories are left out: their documents are written one by one, and bases that read them would take several times as long.
+The study `contexts` asks the same of a context.
 """
 
 from collections.abc import Collection, Iterator
