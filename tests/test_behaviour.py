@@ -19,6 +19,7 @@ from analysis.measures.behaviour import (
     Formats,
     Matched,
     Perplexity,
+    Reached,
     ReadBy,
     SampledCrossover,
     Supports,
@@ -32,6 +33,7 @@ from analysis.measures.behaviour.entropy import read_entropy
 from analysis.measures.behaviour.formats import entropy
 from analysis.measures.behaviour.matched import nearest
 from analysis.measures.behaviour.perplexity import perplexities, usual
+from analysis.measures.behaviour.reached import sets
 from analysis.measures.behaviour.support import support
 from analysis.measures.effects import Likelihood
 from analysis.measures.effects.likelihood import read_likelihood
@@ -220,10 +222,10 @@ def test_a_monotone_map_leaves_auroc_unchanged(rows: list[tuple[int, bool]]) -> 
         assert area == pytest.approx(np.mean(pairs))
 
 
-# In two bins: confidence .2, .4 with one right misses by .4 over 2; .9, 1 with both right by .1 over 2: (.4 + .1) / 4.
+# In two bins of two completions: .2 and .4 with one right are .4 too low in all, .9 and 1 with one right .9 too high: (.4 + .9) / 4.
 def test_calibration_error_by_hand() -> None:
-    right = np.array([True, False, True, True])
-    assert calibration_error(np.array([0.2, 0.4, 0.9, 1.0]), right, bins=2) == pytest.approx(0.5 / 4)
+    right = np.array([True, False, True, False])
+    assert calibration_error(np.array([0.2, 0.4, 0.9, 1.0]), right, bins=2) == pytest.approx(1.3 / 4)
     with pytest.raises(ValueError, match=r"lies in \[0, 1\]"):
         calibration_error(np.array([-0.1, 0.4, 0.9, 1.0]), right)
 
@@ -241,6 +243,29 @@ def test_calibration_is_of_own_completions(store: Store, found: Outcome) -> None
     answers = [str(Compact().read(tuple(w.split())).answer) for w in samples.words]
     agreed = np.repeat([agreement(answers[32 * p : 32 * p + 32]) for p in range(6)], 32)
     assert found.value("after", "calibration error of agreement") == pytest.approx(calibration_error(agreed.clip(0, 1), samples.correct))
+
+
+# --- room
+
+
+# Problems of p = .5, .01, .0001 and 0: 1,024 samples solve the first two, the others they solve with a chance of .097 and 0. At .0006 it is
+# .46, at .001 it is .64, which is neither.
+def test_sets_of_problems_by_hand() -> None:
+    found = sets(np.array([*np.log([0.5, 0.01, 0.0001]), -np.inf, *np.log([0.0006, 0.001])]))
+    assert found["solved"].tolist() == [True, True, False, False, False, False]
+    assert found["unsolved"].tolist() == [False, False, True, True, True, False]
+
+
+# Broken if the base's problems were chosen by the policy after learning, a phase had the numbers of another, or a set were of all problems.
+def test_reach_is_on_the_problems_that_the_base_leaves(store: Store) -> None:
+    cell = Cell.of({}, 0, reference=MINE["before"], **dict(MINE.named))
+    (outcome,) = outcomes(measured(cell, (Reached(),), store))
+    before, after = (read_scores(CELL.stage(name, type(SCORES)), store).plain for name in ("before", "after"))
+    solved = exact_pass_at_k(before, 1_024) >= 0.99
+    assert 8 <= solved.sum() < solved.size
+    for phase, logp in (("before", before), ("after", after), ("matched", Matched().chosen(MINE, store).logp)):
+        assert outcome.curve(phase, "solved: pass@k")[1] == pytest.approx(exact_pass_at_k(logp[solved], 1).mean())
+    assert outcome.curve("after", "deeper: pass@k") == {}  # no problem is that deep
 
 
 # --- objectives

@@ -8,7 +8,8 @@ from analysis.measures.behaviour.entropy import TokenEntropy
 from analysis.measures.behaviour.formats import Formats, ReadBy
 from analysis.measures.behaviour.matched import Matched
 from analysis.measures.behaviour.perplexity import USUAL, Perplexity
+from analysis.measures.behaviour.reached import Reached, curve
 from analysis.measures.behaviour.support import Supports
 
 __all__ = ["COVER", "TAUS", "USUAL", "Calibration", "Climbed", "Cover", "Crossover", "Formats", "Matched", "Perplexity", "ReadBy"]
-__all__ += ["SampledCrossover", "Supports", "TokenEntropy"]
+__all__ += ["Reached", "SampledCrossover", "Supports", "TokenEntropy", "curve"]

@@ -22,13 +22,17 @@ def nearest(entropies: Floats, target: float) -> int:  # [K]
     return int(np.abs(entropies - target).argmin())
 
 
-def at_matched(cell: Cell, shelf: Shelf, before: str, after: str, score: str) -> tuple[Scores, Floats, float]:
-    """The scores of a cell's stage at several temperatures; log p [F, P] at the one at which the policy's entropy is nearest to that of
-    the base; and that temperature."""
-    scores, tried = scored(cell, score, shelf), cell.stage(after, TokenEntropy)
-    target = float(read_entropy(cell.stage(before, TokenEntropy), shelf)[0])
-    chosen = tried.temperatures[nearest(read_entropy(tried, shelf), target)]
-    return scores, scores.logp[:, scores.temperatures.index(chosen)], chosen
+@dataclass(frozen=True, eq=False)
+class Tempered:
+    """Scores at several temperatures, and the one of them that was chosen."""
+
+    scores: Scores
+    temperature: float
+
+    @property
+    def logp(self) -> Floats:  # [F, P]
+        """Log-probability of the solution at the chosen temperature."""
+        return np.asarray(self.scores.logp[:, self.scores.temperatures.index(self.temperature)])
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,17 @@ class Matched:
     def needs(self) -> tuple[str, ...]:
         return self.before, self.after, self.score
 
+    def chosen(self, cell: Cell, shelf: Shelf) -> Tempered:
+        """The scores of the cell, with the temperature of matched entropy."""
+        tried = cell.stage(self.after, TokenEntropy)
+        target = float(read_entropy(cell.stage(self.before, TokenEntropy), shelf)[0])
+        return Tempered(scored(cell, self.score, shelf), tried.temperatures[nearest(read_entropy(tried, shelf), target)])
+
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
-        scores, logp, chosen = at_matched(cell, shelf, *self.needs)
+        found = self.chosen(cell, shelf)
         for k in KS:
-            yield from means(cell, "after", f"matched pass@{k}", scores, exact_pass_at_k(logp, k))
-        yield cell.fact("after", TEMPERATURE, None, chosen)
+            yield from means(cell, "after", f"matched pass@{k}", found.scores, exact_pass_at_k(found.logp, k))
+        yield cell.fact("after", TEMPERATURE, None, found.temperature)
         for phase, name in (("before", self.before), ("after", self.after)):
             stage = cell.stage(name, TokenEntropy)
             yield cell.fact(phase, ENTROPY, None, float(read_entropy(stage, shelf)[stage.temperatures.index(1.0)]))
