@@ -30,6 +30,7 @@ from analysis.measures.behaviour import (
     curve,
 )
 from analysis.measures.behaviour.reached import MANY
+from analysis.measures.compute import Compute
 from analysis.measures.edge import Edge
 from analysis.measures.effects import distances
 from analysis.measures.effects.likelihood import Likelihood
@@ -96,7 +97,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     yield cell("rl below", policy, practise(scale, policy, below, reward, seed, tasks))
     yield cell("coin", policy, practise(scale, policy, at, REWARDS["coin"], seed, tasks))
     yield cell("sft", policy, tuned)
-    yield cell("sft then rl", tuned, after)
+    yield cell("sft then rl", tuned, after, base=policy, budget=rl)
     far = {"sampled_before": asked(policy, "beyond"), "sampled_after": asked(rl, "beyond")}
     yield Cell.of(of("rl", exam="beyond"), seed, edge=edge, **far)
 
@@ -304,6 +305,7 @@ STUDY = Study(
     cells=cells,
     measures=(
         Regions(),
+        Compute(),
         Reached(),
         Cover(),
         Supports(),
