@@ -62,7 +62,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     at, below = Band(family, edge, "at"), Band(family, edge, "below")
     reward = REWARDS["outcome"]
 
-    def cell(arm: str, start: Learn, learned: Learn, reference: Learn = policy, **more: Stage) -> Cell:
+    def cell(arm: str, start: Learn, learned: Learn, reference: Learn = policy, /, **more: Stage) -> Cell:
         exams = {
             each: edge.scores if each == policy else score(scale, each, family, seed, tasks=tasks) for each in (reference, start, learned)
         }
