@@ -114,9 +114,9 @@ def test_pass_at_k_is_a_mean_of_cover(p: list[float], k: int) -> None:
 def test_support_by_hand() -> None:
     s = support(np.log([0.2, 0.2, 0.05, 0.05, 0.1]), np.log([0.3, 0.05, 0.05, 0.5, 0.1]), 10)
     assert (s.preserved, s.expanded, s.shrunk) == (2, 1, 1)
-    assert (s.retention, s.discovery, s.discrimination, s.change) == pytest.approx((2 / 3, 1 / 3, 4 / 9, 0))
+    assert (s.retention, s.discovery, s.dynamics, s.change) == pytest.approx((2 / 3, 1 / 3, 4 / 9, 0))
     lost = support(np.log([0.2, 0.2]), np.log([0.2, 0.01]), 10)
-    assert (lost.retention, lost.discovery, lost.discrimination, lost.change) == pytest.approx((1 / 2, 0, 0, -1 / 2))
+    assert (lost.retention, lost.discovery, lost.dynamics, lost.change) == pytest.approx((1 / 2, 0, 0, -1 / 2))
     assert math.isnan(support(np.log([0.01]), np.log([0.01]), 10).change)
 
 

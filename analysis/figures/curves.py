@@ -74,6 +74,7 @@ class Curves:
             if row == rows[0] and column:
                 axes.set_title(f"{self.columns} {column}")
             axes.set_xscale(self.scale)
+            axes.minorticks_off()  # a short logarithmic axis would be full of labels
             scaled(axes, row)
 
         width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6

@@ -11,7 +11,7 @@ from train.stages.stage import Shelf
 
 BUDGETS = (8, 128, 1_024)
 COUNTS = ("preserved", "expanded", "shrunk")
-RATES = ("retention", "discovery", "discrimination", "change")
+RATES = ("retention", "discovery", "dynamics", "change")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Support:
         return ratio(self.expanded, self.preserved + self.expanded)
 
     @property
-    def discrimination(self) -> float:
-        """SDS, the harmonic mean of retention and discovery; 0 if one of them is."""
+    def dynamics(self) -> float:
+        """SDS, the support dynamics score: the harmonic mean of retention and discovery; 0 if one of them is."""
         kept, new = self.retention, self.discovery
         return 0.0 if kept == new == 0 else 2 * kept * new / (kept + new)
 

@@ -291,7 +291,7 @@ FIGURES = (
     ),
     Figure(
         "Cover",
-        Curves({COVER: "share of problems with p ≥ τ"}, columns="primitive", colour="arm", x="τ", labels={"exam": "edge"}, scale="log"),
+        Curves({COVER: "share with p ≥ τ"}, columns="primitive", colour="arm", x="τ", labels={"exam": "edge"}, scale="log"),
         "Share of the problems at the edge that one sample solves with a chance of at least τ. pass@k for large k is read at the far left, "
         "pass@1 is the mean height.",
     ),
