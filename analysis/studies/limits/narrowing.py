@@ -75,6 +75,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         return sample(scale, one, Band(family, edge, region, "test"), seed, tasks)
 
     def likelihoods(start: Learn, learned: Learn) -> dict[str, Stage]:
+        """The likelihoods of the completions of both, by their own policy and by the first."""
         return {name: stage for name, stage in distances(asked(start), asked(learned)).items() if name in Perplexity.needs}
 
     def told(learned: Learn) -> dict[str, Stage]:
@@ -85,9 +86,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
 
     short, longer = (replace(scale, rl_iterations=max(1, round(by * scale.rl_iterations))) for by in (SHORT, LONG))
     rl = practise(scale, policy, at, reward, seed, tasks)
-    tuned = imitating(
-        scale, policy, gold(scale, at, seed, tasks, first=scale.rl_iterations), Spend(rl, 0.5), seed
-    )  # RL meets none of these
+    fresh = gold(scale, at, seed, tasks, first=scale.rl_iterations)  # RL meets none of these
+    tuned = imitating(scale, policy, fresh, Spend(rl, 0.5), seed)
     after = replace(practise(scale, tuned, at, reward, seed, tasks), iterations=Spend(rl, 1.0, (tuned,)))
     long = practise(longer, rl, at, reward, seed, tasks)
     yield cell("base", policy, policy)
