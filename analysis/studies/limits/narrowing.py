@@ -232,6 +232,7 @@ CLAIMS = (
         Claim(f"length, {which}", "Long RL less short RL.", over(LONGER, of("rl short"), which), unit=PASS_MANY)
         for which in ("solved", "unsolved")
     ),
+    Claim("a coin narrows", "Claim 3 after RL on a random reward, of the usual length.", gained(COIN, "solved"), unit=PASS_MANY),
     Claim("RL where all is mastered", "Claim 1, after RL below the edge.", gained(of("rl below"), "unsolved"), unit=PASS_MANY),
     Claim("SFT then RL over RL", "Two steps deeper, at equal compute.", over(THEN, RL, "deeper"), unit=PASS_MANY),
     Claim(
