@@ -1,4 +1,4 @@
-"""The distribution over completions: cover, support, crossover, perplexity, formats, calibration, objectives and entropy."""
+"""The distribution over completions: cover, support, crossover, perplexity, calibration, objectives and entropy."""
 
 import math
 from dataclasses import replace
@@ -16,11 +16,9 @@ from analysis.measures.behaviour import (
     Climbed,
     Cover,
     Crossover,
-    Formats,
     Matched,
     Perplexity,
     Reached,
-    ReadBy,
     SampledCrossover,
     Supports,
     TokenEntropy,
@@ -30,19 +28,17 @@ from analysis.measures.behaviour.climbed import climbed
 from analysis.measures.behaviour.cover import cover
 from analysis.measures.behaviour.crossover import crossover, guess_floor, log_failure
 from analysis.measures.behaviour.entropy import read_entropy
-from analysis.measures.behaviour.formats import entropy
 from analysis.measures.behaviour.matched import nearest
 from analysis.measures.behaviour.perplexity import perplexities, usual
 from analysis.measures.behaviour.reached import sets
 from analysis.measures.behaviour.support import support
 from analysis.measures.effects import Likelihood
 from analysis.measures.effects.likelihood import read_likelihood
-from analysis.measures.estimates import exact_pass_at_k
+from analysis.measures.estimates import entropy, exact_pass_at_k
 from analysis.measures.facts import Cell, Outcome, measured, outcomes
 from analysis.measures.scores import read_scores
-from synthtasks.families import problem
-from synthtasks.surfaces import Compact, Equations
-from tests.test_effects import AFTER, ANSWERED, ASKED, BEFORE, CELL, FAMILY, FRESH, ODD, SCORES, VOCAB
+from synthtasks.surfaces import Compact
+from tests.test_effects import AFTER, ANSWERED, ASKED, BEFORE, CELL, FRESH, ODD, SCORES, VOCAB
 from train.policy import load_policy
 from train.sample import read_samples
 from train.stages.store import Store
@@ -52,7 +48,6 @@ MINE = Cell.of(
     {"arm": "x"}, 0, **dict(CELL.named), tempered=replace(SCORES, policy=AFTER, temperatures=TEMPERATURES),
     entropy_before=TokenEntropy(ODD), entropy_after=TokenEntropy(ANSWERED, TEMPERATURES), before_of_teacher=Likelihood(BEFORE, ODD),
 )  # fmt: skip
-READERS = ReadBy((("compact", Compact()), ("equations", Equations())))
 MEASURES = (
     Cover(),
     Cover("before", "before"),
@@ -60,7 +55,6 @@ MEASURES = (
     Crossover(),
     SampledCrossover(),
     Perplexity(),
-    Formats(READERS, READERS.names),
     Calibration(),
     Climbed(),
     Matched(),
@@ -184,27 +178,13 @@ def test_perplexities_are_of_whom_they_say(store: Store, found: Outcome) -> None
     assert found.value("after", USUAL) == pytest.approx((verified[1] >= np.quantile(verified[0], 0.05)).mean())
 
 
-# --- formats
+# --- calibration
 
 
-# Shares of 1/2 have an entropy of log 2, a single format none.
-def test_entropy_of_formats_by_hand() -> None:
+# Shares of 1/2 have an entropy of log 2, a single one none.
+def test_entropy_of_shares_by_hand() -> None:
     assert entropy(np.array([0.5, 0.5, 0.0])) == pytest.approx(math.log(2))
     assert entropy(np.array([0.0, 1.0])) == 0
-
-
-# Broken if a completion were counted under the format of another surface, or nonsense under any.
-def test_a_format_is_known_by_who_reads_it(store: Store, found: Outcome) -> None:
-    p = problem(FAMILY, "test", "format", 0)
-    assert [READERS(surface.solution(p)) for surface in (Compact(), Equations())] == ["compact", "equations"]
-    assert READERS(("such", "nonsense")) == READERS(Compact().solution(p)[:4]) == "none"  # a step, and no answer
-    shares = [found.value("after", f"format: {name}") for name in READERS.names]
-    assert sum(shares) == pytest.approx(1)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected formats among"):
-        list(Formats(READERS, ("none",))(MINE, store))
-
-
-# --- calibration
 
 
 # Right ones at .9 and .4, wrong ones at .4 and .1: of four pairs three are in order and one is a tie.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.behaviour.formats import entropy
 from analysis.measures.behaviour.perplexity import lengths
 from analysis.measures.effects.likelihood import Likelihood, read_likelihood
-from analysis.measures.estimates import Bools, Floats
+from analysis.measures.estimates import Bools, Floats, entropy
 from analysis.measures.facts import Cell, Fact
 from train.sample import read_samples
 from train.stages.stage import Shelf
