@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analysis.figures.conditions import Labelled, Line, differ, lines, merged, name, values, varying
 from analysis.figures.draw import DASHES, FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, stroke, swatch
@@ -34,6 +34,7 @@ class Curves:
     x: str = "difficulty, steps"
     level: float | None = 0.95  # of the t interval over seeds around the mean; None for no interval
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
+    scale: Literal["linear", "log"] = "linear"  # of the horizontal axis
 
     def __call__(self, facts: Sequence[Fact]) -> str:
         outcomes = tuple(chosen(facts, self.labels))
@@ -72,6 +73,8 @@ class Curves:
                         axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=1.5)
             if row == rows[0] and column:
                 axes.set_title(f"{self.columns} {column}")
+            axes.set_xscale(self.scale)
+            axes.minorticks_off()  # a short logarithmic axis would be full of labels
             scaled(axes, row)
 
         width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6

@@ -111,3 +111,9 @@ def origins(logp_before: Floats, logp_after: Floats, k: int, thresholds: Thresho
         return Origins(math.nan, math.nan, math.nan, 0)
     created, elicited, between = (float((kinds == kind).mean()) for kind in ("created", "elicited", "undetermined"))
     return Origins(created, elicited, between, len(kinds))
+
+
+def entropy(shares: Floats) -> float:  # [F], their sum is 1
+    """Entropy of shares in nats: 0 if one has all, log F if they are equal."""
+    some = shares[shares > 0]
+    return float(-(some * np.log(some)).sum()) + 0.0  # no -0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +20,8 @@ from train.stages.stage import Context, Shelf, Stage, Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from torch import Tensor
 
     from analysis.measures.estimates import Floats
     from models.gpt import LanguageModel
@@ -83,22 +85,30 @@ class Likelihood(Stage):
 
 def completion_logp(model: LanguageModel, written: Written, rows: Sequence[tuple[int, Tokens]]) -> list[float]:
     """The log-probability of each completion [B], after the prompt of its problem; problems ascend."""
+    from models.sampling import chosen_logp
+
+    each = ((chosen_logp(logits, tokens).double() * inside).sum(1) for logits, tokens, inside in completion_batches(model, written, rows))
+    return [value for part in each for value in part.tolist()]
+
+
+def completion_batches(
+    model: LanguageModel, written: Written, rows: Sequence[tuple[int, Tokens]]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:  # [B', T, V], [B', T], [B', T]
+    """The logits by which each word of completions was chosen, the words, and the mask of those inside, a batch after the other. A
+    completion follows the prompt of its problem; problems ascend."""
     import torch
 
-    from models.sampling import chosen_logp, completion_logits, pad
+    from models.sampling import completion_logits, pad
 
-    found = list[float]()
     prompts, lengths = (torch.from_numpy(x).to(model.device) for x in (written.prompts, written.prompt_lengths))
-    with torch.no_grad():
-        for part in (rows[first : first + BATCH] for first in range(0, len(rows), BATCH)):
-            asked = sorted({problem for problem, _ in part})
-            places = {problem: place for place, problem in enumerate(asked)}
-            tokens, ends = pad([words for _, words in part], model.device)  # [B, T]
-            owners = torch.tensor([places[problem] for problem, _ in part], device=model.device)
+    for part in (rows[first : first + BATCH] for first in range(0, len(rows), BATCH)):
+        asked = sorted({problem for problem, _ in part})
+        places = {problem: place for place, problem in enumerate(asked)}
+        tokens, ends = pad([words for _, words in part], model.device)
+        owners = torch.tensor([places[problem] for problem, _ in part], device=model.device)
+        with torch.no_grad():
             logits = completion_logits(model, prompts[asked], lengths[asked], tokens, owners)
-            inside = torch.arange(tokens.shape[1], device=model.device) < ends[:, None]
-            found += (chosen_logp(logits, tokens).double() * inside).sum(1).tolist()
-    return found
+        yield logits, tokens, torch.arange(tokens.shape[1], device=model.device) < ends[:, None]
 
 
 @dataclass(frozen=True, eq=False)

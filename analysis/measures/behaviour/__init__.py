@@ -1,0 +1,14 @@
+"""The distribution over completions: what learning does to its support, perplexity, entropy and calibration."""
+
+from analysis.measures.behaviour.calibration import Calibration
+from analysis.measures.behaviour.climbed import Climbed
+from analysis.measures.behaviour.cover import COVER, TAUS, Cover
+from analysis.measures.behaviour.crossover import Crossover, SampledCrossover
+from analysis.measures.behaviour.entropy import TokenEntropy
+from analysis.measures.behaviour.matched import Matched
+from analysis.measures.behaviour.perplexity import USUAL, Perplexity
+from analysis.measures.behaviour.reached import Reached, curve
+from analysis.measures.behaviour.support import Supports
+
+__all__ = ["COVER", "TAUS", "USUAL", "Calibration", "Climbed", "Cover", "Crossover", "Matched", "Perplexity"]
+__all__ += ["Reached", "SampledCrossover", "Supports", "TokenEntropy", "curve"]
