@@ -13,10 +13,11 @@ from analysis.measures.facts import Cell
 from analysis.measures.phases import Joint, Skilled, Skills, Trajectory, by_role, exact_parts, parts, reached, shapley, skills, steepest
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Dag, Family, Program, at, problem
-from synthtasks.primitives import ADD, MUL, SUB
+from synthtasks.primitives import ADD, MUL, SUB, SUM
 from synthtasks.problem import Problem, Step
 from synthtasks.rng import rng
 from synthtasks.surfaces import Compact, Equations, Surface
+from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import verify
 from tests.strategies import examples
 from tests.test_learn import FAMILY, FRESH
@@ -58,6 +59,8 @@ def test_nothing_follows_where_nothing_is_written() -> None:
     assert found("B = 1 + 1 = 2 ; A = 3 + 2 = 5 ; C = A - B = 3 ; answer 3 <end>") == Skills(True, True, 3, 3)
     assert found("C = A - B = 3 ; A = 3 + 2 = 5 ; B = 1 + 1 = 2 ; answer 3 <end>") == Skills(False, True, 2, 2)
     assert found("A = 3 * 2 = 6 ; answer 6 <end>") == Skills(False, True, 0, 0)
+    total = Problem((*FORK.steps[:2], Step("C", SUM, ("A", "B"))), "C", 10)
+    assert skills(total, Trace((Assertion("A", "+", (3, 2), 5, 0), Assertion("C", "sum", ("A", "B"), 5, 4)), 5)) == Skills(False, True, 1, 1)
 
 
 # Broken if some process were right without planning or execution, or wrong with both, in any order of steps, with surplus or without.
@@ -103,10 +106,10 @@ def test_exact_parts_are_of_the_same_problems() -> None:
 
 # Broken if completions were counted in another corner of the table.
 def test_joint_shares_by_hand() -> None:
-    every = [Skills(True, True, 1, 1), Skills(True, False, 1, 0), Skills(False, True, 1, 1), Skills(True, True, 1, 1)]
+    every = [Skills(True, True, 1, 1), Skills(True, False, 1, 0), Skills(True, False, 1, 0), Skills(False, True, 1, 1)]
     joint = Joint.of(every)
-    assert joint == Joint(0.5, 0.25, 0.25, 0.0)
-    assert (joint.planned, joint.then) == pytest.approx((0.75, 2 / 3))
+    assert joint == Joint(0.25, 0.5, 0.25, 0.0)
+    assert (joint.planned, joint.then) == pytest.approx((0.75, 1 / 3))
     with pytest.raises(ValueError, match="found none"):
         Joint.of([])
 

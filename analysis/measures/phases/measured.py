@@ -10,8 +10,8 @@ import numpy as np
 from analysis.measures.estimates import Floats
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.phases.entropy import by_role
+from analysis.measures.phases.judged import Skills, skills
 from analysis.measures.phases.shares import Joint, exact_parts, parts
-from analysis.measures.phases.skills import Skills, skills
 from analysis.measures.phases.timing import reached, steepest
 from analysis.measures.scores import Scores, read_scores
 from train.learn import Learn

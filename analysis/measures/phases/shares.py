@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analysis.measures.estimates import Floats
-from analysis.measures.phases.skills import Skills
+from analysis.measures.phases.judged import Skills
 
 
 class Parts(NamedTuple):
