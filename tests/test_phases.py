@@ -60,7 +60,8 @@ def test_nothing_follows_where_nothing_is_written() -> None:
     assert found("C = A - B = 3 ; A = 3 + 2 = 5 ; B = 1 + 1 = 2 ; answer 3 <end>") == Skills(False, True, 2, 2)
     assert found("A = 3 * 2 = 6 ; answer 6 <end>") == Skills(False, True, 0, 0)
     total = Problem((*FORK.steps[:2], Step("C", SUM, ("A", "B"))), "C", 10)
-    assert skills(total, Trace((Assertion("A", "+", (3, 2), 5, 0), Assertion("C", "sum", ("A", "B"), 5, 4)), 5)) == Skills(False, True, 1, 1)
+    said = Assertion("A", "+", (3, 2), 5, 0), Assertion("C", "sum", ("A", "B"), 5, 4)
+    assert skills(total, Trace(said, 5)) == Skills(False, True, 1, 1)
 
 
 # Broken if some process were right without planning or execution, or wrong with both, in any order of steps, with surplus or without.
