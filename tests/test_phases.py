@@ -41,6 +41,8 @@ PLANTED = {
     "A + 2 7 C + 4 9 answer 9 <end>": Skills(False, False, 2, 0),  # both are wrong: 7 + 4 = 1
     "A + 2 5 B * 3 5 answer 6 <end>": Skills(True, False, 2, 2),  # the answer does not follow
     "A + 2 5 B * 3 5": Skills(False, True, 2, 2),
+    "A + 2 5 B * 3 5 C + 4 9 answer 9 <end>": Skills(False, True, 3, 3),  # a step too many, and the last value
+    "A + 2 5 B * 3 5 C + 4 9 answer 6 <end>": Skills(False, False, 3, 3),
     "answer 5 <end>": Skills(False, True, 0, 0),
 }
 

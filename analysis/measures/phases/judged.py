@@ -24,7 +24,8 @@ def skills(problem: Problem, trace: Trace) -> Skills:
 
     Planning is a right choice of steps, operators and operands, in an order in which each can be computed, and of nothing beside them. A
     wrong value is an error of execution once, at its own step: the values after it are judged by it. A step that uses a name without a
-    value, or an operator that the problem lacks, is an error of planning, which leaves nothing to execute.
+    value, or an operator that the problem lacks, is an error of planning, which leaves nothing to execute. The answer follows if it is the
+    value written for the query; after a wrong plan, that of the last step will do.
     """
     true = tuple(a._replace(value=problem.values.get(a.name, a.value)) for a in trace.assertions)
     planned = replace(trace, assertions=true, answer=None if trace.answer is None else problem.answer)
@@ -39,8 +40,10 @@ def skills(problem: Problem, trace: Trace) -> Skills:
         steps += follows is not None
         executed += follows is not None and follows == a.value
         running = written[a.name] = a.value
-    concludes = trace.answer is None or trace.answer == written.get(problem.query, trace.answer)
-    return Skills(verify(problem, planned).process, executed == steps and concludes, steps, executed)
+    planning = verify(problem, planned).process
+    asked = written.get(problem.query, trace.answer)
+    concludes = trace.answer in ((asked,) if planning else (asked, running, None))
+    return Skills(planning, executed == steps and concludes, steps, executed)
 
 
 def _value(operation: Operation | None, operands: list[Value], asked: int, modulus: int) -> Value | None:

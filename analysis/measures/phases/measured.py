@@ -98,6 +98,9 @@ class Gained:
             for what, part in parts(first, last)._asdict().items():
                 yield cell.fact("after", f"gain by {what}", None, 100 * part)
 
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        return (cell.fact("after", f"gain by {what}", None, 0.0) for what in (PLANNING, EXECUTION))
+
 
 @dataclass(frozen=True)
 class ExactSkills:

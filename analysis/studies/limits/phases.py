@@ -39,7 +39,7 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage
 
-SLIPS = 0.3  # share of the steps in which a weak skill slips: four steps are right with probability .24 in one skill, .06 in both
+SLIPS = 0.3  # share of the steps in which documents slip, in a skill that is to be weak; how weak it becomes is measured
 READING = 1 / 7  # iterations of the second part of pretraining, as a share of those of the first
 RATE = 0.3  # its learning rate, as a share of that of pretraining
 SNAPSHOTS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)  # of the run of RL
