@@ -42,7 +42,8 @@ from train.stages.stage import Stage
 SLIPS = 0.3  # share of the steps in which documents slip, in a skill that is to be weak; how weak it becomes is measured
 READING = 1 / 7  # iterations of the second part of pretraining, as a share of those of the first
 RATE = 0.3  # its learning rate, as a share of that of pretraining
-SNAPSHOTS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)  # of the run of RL
+LENGTH = 0.5  # iterations of RL, as a share of those of the scale: habits are soon corrected
+SNAPSHOTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)  # of the run of RL
 DRAWN, GROUP = 64, 8  # problems of a sample, and completions of each
 ALPHA = 0.2  # arXiv:2509.03646
 BOTH, PLAN, EXEC = "both weak", "planning weak", "execution weak"
@@ -98,12 +99,15 @@ def slipping(scale: Scale, seed: int, planning: float, execution: float) -> Lear
 
 
 def reinforced(
-    scale: Scale, policy: Stage, family: Family, rules: tuple[Credit, ...], reward: Reward, seed: int, keep: tuple[int, ...]
+    scale: Scale, policy: Stage, family: Family, rules: tuple[Credit, ...], reward: Reward, seed: int, shares: tuple[float, ...] = ()
 ) -> Learn:
-    """The policy after on-policy RL with these rules after the centred reward. As in HICRA, no advantage is divided by a deviation."""
+    """The policy after on-policy RL with these rules after the centred reward, with snapshots at shares of the run. As in HICRA, no
+    advantage is divided by a deviation."""
+    iterations = max(2, round(LENGTH * scale.rl_iterations))
+    keep = tuple(sorted({max(1, round(share * iterations)) for share in shares}))
     algorithm = replace(GRPO, credit=(*DR_GRPO.credit, *rules))
     practice = Practice(Endless(family), reward, algorithm, Sampler(scale.group, records=read_by(rules)), scale.problems, seed=seed)
-    return Learn(policy, ((1.0, practice),), scale.rl_iterations, Optim(scale.rl_lr), keep)
+    return Learn(policy, ((1.0, practice),), iterations, Optim(scale.rl_lr), keep)
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
@@ -121,9 +125,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         policy = slipping(scale, seed, *slips)
         for arm in TRIED[name]:
             reward = REWARDS["coin" if arm == COIN else "process"]
-            keep = tuple(sorted({max(1, round(share * scale.rl_iterations)) for share in SNAPSHOTS})) if arm == "grpo" else ()
-            learn = reinforced(scale, policy, family, RULES.get(arm, ()), reward, seed, keep)
-            taken = {f"{kind} {n}": of(Snapshot(learn, n)) for n in keep for kind, of in (("score", exact), ("sample", drawn))}
+            learn = reinforced(scale, policy, family, RULES.get(arm, ()), reward, seed, SNAPSHOTS if arm == "grpo" else ())
+            taken = {f"{kind} {n}": stage(Snapshot(learn, n)) for n in learn.keep for kind, stage in (("score", exact), ("sample", drawn))}
             ends = {"before": exact(policy), "after": exact(learn), "sampled_before": drawn(policy), "sampled_after": drawn(learn)}
             yield Cell.of({"base": name, "arm": arm}, seed, learn=learn, **ends, **taken)
 
