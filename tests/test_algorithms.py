@@ -71,6 +71,7 @@ def test_a_random_choice_is_as_large() -> None:
     assert {int(chosen.sum()) for chosen in drawn} == {10} == {int(PLANNING(r).sum())}
     assert not any((chosen & ~r.mask).any() for chosen in drawn)
     assert torch.equal(drawn[7], Sampled()(replace(r, path=(0, 7, 0))))
+    assert torch.equal(drawn[7], Sampled()(replace(r, path=(0, 7, 0), mask=r.mask.T.contiguous().T)))  # laid out column by column
     rates = torch.stack(drawn).double().mean(0)[r.mask]
     assert (rates - 10 / 19).abs().max() < 0.13  # 5 deviations of sqrt(.53 * .47 / 400) = .025
 

@@ -33,7 +33,7 @@ Accepts = Literal["process", "answer"]  # every step of a completion must be rig
 TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
-RECORDED = {"entropy": "f B T", "second": "f B T", "roles": "iu B T"}  # the layouts of the records of `Sampler.records`
+RECORDED: dict[Record, str] = {"entropy": "f B T", "second": "f B T", "roles": "iu B T"}  # the layouts of the records of `Sampler.records`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,7 +107,7 @@ class Sample(Stage):
             for name, found in records.items():
                 found.append(r.records[name].cpu())
         correct, process = torch.cat(right, 1).numpy()
-        arrays = {
+        arrays: dict[str, NDArray[np.generic]] = {
             "prompts": texts(prompts),
             "problem": np.arange(len(words), dtype=np.int32) // self.sampler.group,
             "words": texts(words),
@@ -154,7 +154,7 @@ def read_samples(stage: Sample, shelf: Shelf) -> Samples:
 @lru_cache(maxsize=4)  # learning reads the same samples in every iteration
 def _read(stage: Sample, file: Path) -> Samples:
     problems, group = stage.iterations * stage.problems, stage.sampler.group
-    layout = LAYOUT | {name: RECORDED[name] for name in stage.sampler.records}
+    layout: dict[str, str] = {**LAYOUT, **{name: RECORDED[name] for name in stage.sampler.records}}
     arrays = load_arrays(file, SCHEMA, Layout(layout, {"P": problems, "B": problems * group}))
     with reading(file):
         problem = arrays["problem"].astype(np.int64)

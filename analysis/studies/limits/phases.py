@@ -9,7 +9,7 @@ If execution comes first because that is how learning goes, it comes first where
 order is one of the base: then it turns, or phases merge, where the other skill is mastered before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -78,6 +78,7 @@ class Slipping(Checked):
             others = [step for step in problem.steps if step is not due]
             step = others[int(g.integers(len(others)))] if others and g.random() < self.planning else due
             operand = step.arguments[1]
+            assert isinstance(operand, int)
             true = step.primitive(value, operand, modulus=problem.modulus)
             assert isinstance(true, int)
             value = (true + int(g.integers(1, problem.modulus))) % problem.modulus if g.random() < self.execution else true
@@ -249,7 +250,10 @@ def running_mean(outcome: Outcome) -> float | None:
 
 def by_arm(facts: Sequence[Fact]) -> str:
     """Success in training and the final gain by arm, where planning is weak."""
-    numbers = {"pass@1 in training, mean over the run": running_mean, "gain in exact success": Gain(Places(), EXACT_SUCCESS)}
+    numbers: dict[str, Callable[[Outcome], float | None]] = {
+        "pass@1 in training, mean over the run": running_mean,
+        "gain in exact success": Gain(Places(), EXACT_SUCCESS),
+    }
     return Spread(numbers, "arm")([fact for fact in facts if ("base", PLAN) in fact.labels])
 
 

@@ -77,9 +77,9 @@ class Sampled:
     def __call__(self, r: Rollouts) -> Tensor:  # bool [B, T]
         import torch
 
-        places = r.mask.view(-1).nonzero()[:, 0]  # [N]
+        places = r.mask.flatten().nonzero()[:, 0]  # [N]; the mask need not lie in one piece
         drawn = rng("tokens", *r.path).permutation(len(places))[: int((self.like(r) & r.mask).sum())]
-        chosen = torch.zeros_like(r.mask).view(-1)
+        chosen = r.mask.new_zeros(r.mask.numel())
         chosen[places[torch.from_numpy(drawn).to(places.device)]] = True
         return chosen.view(r.mask.shape)
 
