@@ -17,7 +17,7 @@ from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Sa
 from analysis.design.recipes import PROGRAMS, REWARDS, base, everything
 from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
-from analysis.figures.learning import LearningCurves
+from analysis.figures.curves import Curves
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.facts import Cell, Fact, Outcome
 from analysis.measures.noted import Noted
@@ -257,19 +257,29 @@ def by_arm(facts: Sequence[Fact]) -> str:
     return Spread(numbers, "arm")([fact for fact in facts if ("base", PLAN) in fact.labels])
 
 
-CURVES = {
-    EXACT_PLAN: "right plan",
-    EXACT_EXEC: "right values",
-    "entropy: plan": "entropy of\nplanned words",
-    "entropy: execute": "entropy of\nvalues",
+DRAWN_AS = {
+    EXACT_PLAN: ("probability", "planning"),
+    EXACT_EXEC: ("probability", "execution"),
+    "entropy: plan": ("entropy", "planning"),
+    "entropy: execute": ("entropy", "execution"),
 }
+ROWS = {"probability": "probability that\nall are right", "entropy": "entropy, nats"}
+
+
+def together(facts: Sequence[Fact]) -> str:
+    """Planning and execution over RL, in one panel for each base."""
+    mine = [f for f in facts if f.phase == "learning" and f.metric in DRAWN_AS and ("arm", "grpo") in f.labels]
+    drawn = [replace(f, metric=row, phase=skill) for f in mine for row, skill in (DRAWN_AS[f.metric],)]
+    return Curves(ROWS, "base", phases=("planning", "execution"), x="iteration")(drawn)
+
+
 FIGURES = (
     Figure(
         "Planning and execution over RL",
-        LearningCurves("base", "arm", CURVES, labels={"arm": "grpo"}),
-        "The exact probability of a right plan and of right values, and the mean entropy of the words of each (in nats), at snapshots of "
-        "RL, of bases that are weak in both, in planning, or in execution. Look for phases at the left: does the second row rise before "
-        "the first?",
+        together,
+        "The exact probability that the whole plan is right, and that all values are; and the mean entropy of planned words and of values; "
+        "at snapshots of RL, of bases that are weak in both, in planning, or in execution: means over seeds with their 95 % interval. "
+        "Look for phases at the left: does execution rise before planning?",
     ),
     Figure(
         "Credit for planning, by rule",
