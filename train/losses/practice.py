@@ -16,7 +16,7 @@ from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_passed, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares, read_by
-from train.rl.objectives import Surrogate, kl
+from train.rl.objectives import Restraint, Surrogate, kl
 from train.rl.problems import ProblemSource, stream, trials
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
@@ -31,16 +31,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Objective:
-    """The loss of tokens: the surrogate and, with weight `kl`, the KL divergence from the reference."""
+    """The loss of tokens: the surrogate, the restraint and, with weight `kl`, the KL divergence from the reference."""
 
     surrogate: Surrogate
     kl: float
+    restraint: Restraint | None
 
-    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, weights: Tensor, *reference: Tensor) -> Tensor:
-        """[B, T], all of them [B, T]; `weights` are 0 off the mask, where log-probabilities have no meaning."""
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, weights: Tensor, *more: Tensor) -> Tensor:
+        """[B, T], all of them [B, T]; `weights` are 0 off the mask, where log-probabilities have no meaning. `more` holds the weights of
+        the restraint, if there is one, and the reference's log-probabilities, if `kl` has weight."""
         x = fitting("surrogate", self.surrogate, self.surrogate(logp, old, advantage, mask), logp)
-        if reference:
-            x = x + self.kl * kl(logp, *reference)
+        if self.restraint:
+            x = x + more[0] * (logp - old).abs()
+        if self.kl:
+            x = x + self.kl * kl(logp, more[-1])
         return x * weights
 
 
@@ -94,6 +98,11 @@ class Practice:
         return None if self.sampler.environment else shared
 
     @property
+    def moves(self) -> bool:
+        """True if it reads a reference that moves, which `Run.moving` holds."""
+        return self.algorithm.kl > 0 and self.algorithm.reference.moves
+
+    @property
     def drawn_by(self) -> tuple[object, ...]:
         return "practice", stream(self.source), self.seed
 
@@ -114,6 +123,8 @@ class Practice:
         import torch
 
         a = self.algorithm
+        if run.moving:
+            a.reference.follow(run.moving, run.bare, iteration)
         judged, metrics = self._collect(run, iteration)
         r, signal = judged.rollouts, judged.signal
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
@@ -167,11 +178,12 @@ class Practice:
 
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
+        held = [fitting("restraint", a.restraint, a.restraint(advantage, r), r.mask, r.mask, r.path)] if a.restraint else []  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
             rows, read = batch.rows, batch_passed(r, batch)
             run.ledger.train(read, run.bare.config)
-            given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows])
+            given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows], *(x[rows] for x in held))
             tried = a.surrogate(given[0], *given[:3])  # here where it can be said whose it is; in a captured pass no value can be looked at
             fitting("surrogate", a.surrogate, tried, given[0], path=r.path)
             if a.kl:
@@ -179,5 +191,5 @@ class Practice:
                 with torch.no_grad():
                     given = (*given, batch_logp(run.reference, r, batch, temperature))
             prompts = r.prompts[batch.groups], r.prompt_lengths[batch.groups]
-            objective = Objective(a.surrogate, a.kl)
+            objective = Objective(a.surrogate, a.kl, a.restraint)
             yield Term(*prompts, r.tokens[batch.distinct], batch.owners, objective, given, batch.same, temperature)
