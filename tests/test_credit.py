@@ -42,6 +42,7 @@ from train.rl import (
     LeaveOneOut,
     PolicyGradient,
     Process,
+    Ratio,
     Reward,
     Rollouts,
     RowMean,
@@ -51,6 +52,7 @@ from train.rl import (
     Spread,
     Surrogate,
     TokenMean,
+    Truncated,
     rollout,
 )
 from train.rl.credit import chain
@@ -65,7 +67,7 @@ ONE = problem(FAMILY, "train", "one")
 VOCAB = Compact().vocab(4, (ADD, MUL), 3)
 CONFIG = GPTConfig(len(VOCAB), width=16, layers=1, heads=2, kv_heads=2, context=64)
 AGGREGATES: tuple[Aggregate, ...] = (TokenMean(), RowMean(), Constant())
-SURROGATES: tuple[Surrogate, ...] = (PolicyGradient(), Clip(), Clip(0.2, 0.28), SequenceClip())
+SURROGATES: tuple[Surrogate, ...] = (PolicyGradient(), Clip(), Clip(0.2, 0.28), SequenceClip(), Ratio(), Truncated())
 
 
 def record(group: int, lengths: list[int], *, longest: int = 0, limit: int = 8) -> Rollouts:

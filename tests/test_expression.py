@@ -257,6 +257,7 @@ NO_PARTS = {
     *(
         *("AtEdge", "Compute", "Errors", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates", "Changes", "SampledChanges"),
         *("Distance", "Fitted", "Forgetting", "OnBand", "OnDepth", "Sharpened", "Sigmoid", "Steady", "Thresholds"),
+        *("ExactSkills", "Gained", "Skilled", "Trajectory"),
     ),  # measures read stages, and are in none
 }
 

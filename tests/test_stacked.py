@@ -52,7 +52,7 @@ from train.losses.compare import Compare
 from train.losses.imitate import Imitate, weighted
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
-from train.rl import DAPO, GRPO, Algorithm, Coin, Endless, Prefixed, Rollouts, Sampler
+from train.rl import DAPO, GRPO, Algorithm, Average, Coin, Endless, HoldCov, Prefixed, Reset, Rollouts, Sampler
 from train.rl.algorithms import GSPO
 from train.rl.problems import spectrum
 from train.rl.rewards import Reward
@@ -177,6 +177,11 @@ PRACTICES = {
     "grpo": [practising(seed, iterations=4 if seed == 3 else 6) for seed in range(4)],
     "kl, reuse": [practising(seed, replace(GRPO, kl=0.3), reuse=2) for seed in range(4)],
     "dapo": [practising(seed, DAPO, reward=(Even(), Alternate(), Constantly(1.0), Coin(0.2))[seed]) for seed in range(4)],
+    "minibatches": [practising(seed, reuse=2, problems=4, minibatches=2) for seed in range(4)],
+    "moving references, held tokens": [
+        practising(seed, replace(GRPO, kl=0.5, reference=(Reset(2), Average(0.3))[seed % 2], restraint=HoldCov(0.1)), minibatches=2)
+        for seed in range(4)
+    ],
     "gspo": [practising(seed, GSPO, reuse=2) for seed in range(4)],
     "micro-batches": [practising(seed, iterations=4, problems=6, reward=(Alternate(), Coin(0.1), *REWARDS[2:])[seed]) for seed in range(4)],
 }

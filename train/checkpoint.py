@@ -30,9 +30,9 @@ class Progress:
     those of the old and of the new one.
     """
 
-    def __init__(self, out: Path, fabric: "Fabric", model: nn.Module, optimizer: Optimizer, ledger: Ledger):
+    def __init__(self, out: Path, fabric: "Fabric", model: nn.Module, optimizer: Optimizer, ledger: Ledger, **more: nn.Module):
         self.checkpoint, self.fabric, self.optimizer, self.ledger = out / "checkpoint.pt", fabric, optimizer, ledger
-        self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer}
+        self.state: dict[str, nn.Module | Optimizer] = {"model": model, "optimizer": optimizer, **more}
         self.log = appending(out / "metrics.jsonl")  # stays open during the run; whoever made this object closes it
         self.sums: dict[str, str] = {}  # checksum of the checkpoint -> checksum of the metrics before it
         self.kept: dict[str, str] = {}  # finished files -> their checksums

@@ -62,6 +62,7 @@ class Run:
     loaded: dict[Stage, GPT] = field(default_factory=dict)
     draw: Callable[[Asked], Completions] | None = None  # where networks sample as one; None: this one samples alone
     iteration: int = 0  # of the loss that reads it, as `Loss.updates` counts
+    moving: GPT | None = None  # the reference of a loss that declares `moves`; the loss moves it, and it is part of the checkpoint
 
     @property
     def device(self) -> torch.device:
@@ -73,8 +74,8 @@ class Run:
 
     @property
     def reference(self) -> GPT:
-        """The policy that learning began from, frozen."""
-        return self.policy(self.start)
+        """The policy that learning began from, frozen, or a reference that the loss moves."""
+        return self.moving or self.policy(self.start)
 
     def policy(self, stage: Stage) -> GPT:
         """The model of another policy, such as a teacher or a base, frozen and on the device of this run. It is loaded once.

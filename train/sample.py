@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -16,6 +16,7 @@ from synthtasks.corpora import Document
 from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
 from train.rl.problems import Endless, ProblemSource, trials
+from train.rl.rollouts import Record, joined
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Asked
 from train.stages.arrays import Layout, lines, load_arrays, save_arrays, texts
@@ -32,6 +33,7 @@ Accepts = Literal["process", "answer"]  # every step of a completion must be rig
 TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
+RECORDED: dict[Record, str] = {"entropy": "f B T", "second": "f B T", "roles": "iu B T"}  # the layouts of the records of `Sampler.records`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,7 +42,8 @@ class Sample(Stage):
     `Practice` with the same source, problems and seed meets there.
 
     Writes `samples.npz`: the `prompts` [P] of all batches as text; of each completion its `problem` [B], its `words` [B] as text, and
-    whether answer (`correct` [B]) and `process` [B] are right; and `schema`. `read_samples` reads it.
+    whether answer (`correct` [B]) and `process` [B] are right; what the sampler `records` of each token [B, T], padded with 0, where roles
+    are counted from 1; and `schema`. `read_samples` reads it.
     """
 
     policy: Stage
@@ -91,6 +94,7 @@ class Sample(Stage):
         policy = load_policy(context.get(self.policy))
         policy.model.to(context.machine.device).eval()
         ledger, prompts, words, right = Ledger(), list[str](), list[str](), list[Tensor]()
+        records: dict[Record, list[Tensor]] = {name: [] for name in self.sampler.records}
         for i in range(self.first, self.first + self.iterations):
             problems = self.source.batch(context, self.problems, self.seed, i, 0)
             request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "sample", self.seed, i)
@@ -100,13 +104,16 @@ class Sample(Stage):
             prompts += [" ".join(policy.vocab.decode(tokens)) for tokens in request.written.unpadded]
             words += [" ".join(policy.vocab.decode(tokens)) for tokens in r.completions]
             right.append(torch.stack((r.correct, r.process)).cpu())
+            for name, found in records.items():
+                found.append(r.records[name].cpu())
         correct, process = torch.cat(right, 1).numpy()
-        arrays = {
+        arrays: dict[str, NDArray[np.generic]] = {
             "prompts": texts(prompts),
             "problem": np.arange(len(words), dtype=np.int32) // self.sampler.group,
             "words": texts(words),
             "correct": correct,
             "process": process,
+            **{name: joined(found).numpy() for name, found in records.items()},
         }
         save_arrays(out / "samples.npz", SCHEMA, arrays)
         write_json(out / "ledger.json", asdict(ledger))
@@ -121,6 +128,7 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
+    records: Mapping[Record, NDArray[np.float64]] = field(default_factory=dict)  # [B, T] each, as `Rollouts.entropy`, `second` and `roles`
 
     def accepted(self, accepts: Accepts) -> NDArray[np.bool_]:  # [B]
         """The completions that are right by this measure."""
@@ -146,10 +154,12 @@ def read_samples(stage: Sample, shelf: Shelf) -> Samples:
 @lru_cache(maxsize=4)  # learning reads the same samples in every iteration
 def _read(stage: Sample, file: Path) -> Samples:
     problems, group = stage.iterations * stage.problems, stage.sampler.group
-    arrays = load_arrays(file, SCHEMA, Layout(LAYOUT, {"P": problems, "B": problems * group}))
+    layout: dict[str, str] = {**LAYOUT, **{name: RECORDED[name] for name in stage.sampler.records}}
+    arrays = load_arrays(file, SCHEMA, Layout(layout, {"P": problems, "B": problems * group}))
     with reading(file):
         problem = arrays["problem"].astype(np.int64)
         if not np.array_equal(problem, np.arange(len(problem)) // group):
             raise ValueError(f"it does not hold {group} completions of each problem, one problem after the other")
         correct, process = arrays["correct"].astype(np.bool_), arrays["process"].astype(np.bool_)
-        return Samples(lines(arrays["prompts"]), problem, lines(arrays["words"]), correct, process)
+        records = {name: arrays[name].astype(np.float64) - (name == "roles") for name in stage.sampler.records}
+        return Samples(lines(arrays["prompts"]), problem, lines(arrays["words"]), correct, process, records)

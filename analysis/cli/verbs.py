@@ -34,6 +34,21 @@ class List:
 
 
 @dataclass(frozen=True)
+class Algorithms:
+    """Every algorithm of reinforcement learning: its source, the settings that it is meant with, and what of its paper it lacks."""
+
+    json: bool = False  # for programs
+
+    def __call__(self, console: Console) -> None:
+        from analysis.cli.algorithms import algorithms_json, show_algorithms
+
+        if self.json:
+            print(algorithms_json())
+        else:
+            show_algorithms(console)
+
+
+@dataclass(frozen=True)
 class Plan(Options):
     """Show what would run, what is done, and how long the rest takes."""
 
@@ -195,4 +210,12 @@ class Query:
 
 
 OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}
-VERBS: dict[str, Callable[..., Command]] = {"list": List, **OF_A_STUDY, "ask": Ask, "rerun": Rerun, "gc": Gc, "query": Query}
+VERBS: dict[str, Callable[..., Command]] = {
+    "list": List,
+    "algorithms": Algorithms,
+    **OF_A_STUDY,
+    "ask": Ask,
+    "rerun": Rerun,
+    "gc": Gc,
+    "query": Query,
+}

@@ -7,8 +7,9 @@ checkpoint to the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count, pairwise
@@ -29,6 +30,8 @@ from train.trackers import tell_again
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
     from torch.optim import Optimizer
+
+    from models.gpt import GPT
 
 TRIED = 2  # iterations of a trial
 
@@ -117,14 +120,17 @@ class Learn(Stage):
         )
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
         ends, before = goal(self.iterations, context), tuple(_learned(self.policy, loss.drawn_by, context) for _, loss in self.losses)
-        progress = Progress(out, fabric, policy.model, optimizer, ledger)
+        moving = {
+            n: deepcopy(policy.model).requires_grad_(False) for n, (_, loss) in enumerate(self.losses) if getattr(loss, "moves", False)
+        }
+        progress = Progress(out, fabric, policy.model, optimizer, ledger, **{f"moving_{n}": model for n, model in moving.items()})
         with progress.log:
             iteration = progress.resume(ends.most)
             run = Run(model, policy.model, policy.vocab, context, self.policy, ledger, closure(self.upstream))
             network = self._network(fabric, run, optimizer)
             step = count(tell_again(log, out / "metrics.jsonl"))
             while left := ends.left(iteration, ledger):
-                for found in self._iterate(network, run, iteration, self.optim.rate(iteration, left), before):
+                for found in self._iterate(network, run, iteration, self.optim.rate(iteration, left), before, moving):
                     metrics = found | ends.note(ledger)
                     progress.record(iteration, metrics)
                     if log:
@@ -154,16 +160,19 @@ class Learn(Stage):
         run.draw = member.draw
         return member
 
-    def _iterate(self, network: Network, run: Run, iteration: int, rate: float, before: Sequence[int]) -> Iterator[Metrics]:
+    def _iterate(
+        self, network: Network, run: Run, iteration: int, rate: float, before: Sequence[int], moving: Mapping[int, GPT]
+    ) -> Iterator[Metrics]:
         """Run one iteration, and yield the metrics of each of its updates. `before` are the iterations, for each loss, in which the policy
-        has already learned from the same draws.
+        has already learned from the same draws; `moving` are the references of losses that move one.
 
         Raises:
             ValueError: if it costs nothing, after others that did: then a budget would never be spent.
         """
         cost = run.ledger.flops
         numbers = [earlier + iteration for earlier in before]
-        streams = [loss.updates(replace(run, iteration=n), n) for (_, loss), n in zip(self.losses, numbers, strict=True)]
+        runs = [replace(run, iteration=n, moving=moving.get(i)) for i, n in enumerate(numbers)]
+        streams = [loss.updates(own, own.iteration) for (_, loss), own in zip(self.losses, runs, strict=True)]
         for updates in abreast(self.losses, streams, iteration):
             metrics = take(network, rate, self.losses, updates, iteration)
             run.ledger.updates += "gradient_norm" in metrics

@@ -15,8 +15,8 @@ from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_passed, micro_batches
 from train.rl.contracts import fitting
-from train.rl.credit import chain, compares
-from train.rl.objectives import Surrogate, kl
+from train.rl.credit import chain, compares, read_by
+from train.rl.objectives import Restraint, Surrogate, kl
 from train.rl.problems import ProblemSource, stream, trials
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
@@ -31,16 +31,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Objective:
-    """The loss of tokens: the surrogate and, with weight `kl`, the KL divergence from the reference."""
+    """The loss of tokens: the surrogate, the restraint and, with weight `kl`, the KL divergence from the reference."""
 
     surrogate: Surrogate
     kl: float
+    restraint: Restraint | None
 
-    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, weights: Tensor, *reference: Tensor) -> Tensor:
-        """[B, T], all of them [B, T]; `weights` are 0 off the mask, where log-probabilities have no meaning."""
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, weights: Tensor, *more: Tensor) -> Tensor:
+        """[B, T], all of them [B, T]; `weights` are 0 off the mask, where log-probabilities have no meaning. `more` holds the weights of
+        the restraint, if there is one, and the reference's log-probabilities, if `kl` has weight."""
         x = fitting("surrogate", self.surrogate, self.surrogate(logp, old, advantage, mask), logp)
-        if reference:
-            x = x + self.kl * kl(logp, *reference)
+        if self.restraint:
+            x = x + more[0] * (logp - old).abs()
+        if self.kl:
+            x = x + self.kl * kl(logp, more[-1])
         return x * weights
 
 
@@ -48,17 +52,22 @@ class Objective:
 class Practice:
     """Draw completions, judge them, and make the better ones more likely.
 
+    Each minibatch is a loss of its own, with the weights of its aggregate. Every update compares the policy with the one that sampled, so
+    that a clip can act from the second update of an iteration on.
+
     Raises:
-        ValueError: if no update could ever have signal, since there is nothing to compare, or a field has a wrong value.
+        ValueError: if no update could ever have signal, since there is nothing to compare; if the minibatches do not split the problems
+            evenly; if the credit reads what the sampler does not record; or if a field has a wrong value.
     """
 
     source: ProblemSource
     reward: Reward = Correct()
     algorithm: Algorithm = GRPO
     sampler: Sampler = Sampler()
-    problems: Annotated[int, From(1)] = 32  # P, of one update
-    reuse: Annotated[int, From(1)] = 1  # updates on the same rollouts; one is on-policy
+    problems: Annotated[int, From(1)] = 32  # P, of one iteration
+    reuse: Annotated[int, From(1)] = 1  # passes over the same rollouts
     seed: Annotated[int, From(0)] = 0
+    minibatches: Annotated[int, From(1)] = 1  # updates of one pass, each on an equal part of the groups; one update in all is on-policy
 
     word: ClassVar[str] = "practise"
 
@@ -69,17 +78,29 @@ class Practice:
             raise ValueError(f"{fault}: give Sampler a group of at least 2, or Algorithm a credit that compares nothing, as (Spread(),)")
         if self.sampler.group * self.problems == 1:
             raise ValueError("an update on one completion has nothing to compare it with; raise Practice.problems or Sampler.group")
+        if self.problems % self.minibatches:
+            raise ValueError(f"minibatches split the problems evenly; found {self.problems} problems in {self.minibatches} minibatches")
+        taken = self.sampler.records
+        if lacking := [name for name in read_by(self.algorithm.credit) if name not in taken]:
+            names = "".join(f"{name!r}, " for name in (*taken, *lacking))
+            raise ValueError(f"{self.algorithm.credit} reads the {lacking[0]} of tokens; give Sampler records=({names.rstrip(' ')})")
 
     @property
     def per_iteration(self) -> int:
         """Updates of an iteration."""
-        return self.reuse
+        return self.reuse * self.minibatches
 
     @property
     def stacks(self) -> Hashable | None:
         """Losses that networks in a stack can share; those of one region meet problems of about equal length."""
-        shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, getattr(self.source, "region", ""))
+        region = getattr(self.source, "region", "")
+        shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, self.minibatches, region)
         return None if self.sampler.environment else shared
+
+    @property
+    def moves(self) -> bool:
+        """True if it reads a reference that moves, which `Run.moving` holds."""
+        return self.algorithm.kl > 0 and self.algorithm.reference.moves
 
     @property
     def drawn_by(self) -> tuple[object, ...]:
@@ -99,13 +120,21 @@ class Practice:
         return tuple((replace(self, source=source, reward=reward), share) for source, reward, share in each)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        import torch
+
         a = self.algorithm
+        if run.moving:
+            a.reference.follow(run.moving, run.bare, iteration)
         judged, metrics = self._collect(run, iteration)
         r, signal = judged.rollouts, judged.signal
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
         advantage = advantage.where(signal.repeat_interleave(r.group)[:, None], 0.0)
-        for _ in range(self.reuse):
-            yield Update(self._terms(run, r, advantage, signal), metrics)
+        parts = [(r, advantage, signal)]
+        if self.minibatches > 1:
+            groups = torch.arange(len(r.problems), device=signal.device)
+            parts = [(r.take(some), advantage[r.rows(some)], signal[some]) for some in groups.view(-1, self.minibatches).T]
+        for part in self.reuse * parts:
+            yield Update(self._terms(run, *part), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
         """Rollouts with their rewards, and their metrics. Drawn again, up to `Algorithm.draws` times, while too few groups have signal."""
@@ -149,11 +178,12 @@ class Practice:
 
         a, temperature = self.algorithm, self.sampler.temperature
         weights = fitting("aggregate", a.aggregate, a.aggregate(r), r.mask, r.mask, r.path)  # [B, T]
+        held = [fitting("restraint", a.restraint, a.restraint(advantage, r), r.mask, r.mask, r.path)] if a.restraint else []  # [B, T]
         kept = (signal | bool(a.kl and signal.any())).nonzero()[:, 0]
         for batch in micro_batches(r, kept, run.context.machine.rows):
             rows, read = batch.rows, batch_passed(r, batch)
             run.ledger.train(read, run.bare.config)
-            given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows])
+            given: tuple[Tensor, ...] = (r.logp[rows], advantage[rows], r.mask[rows], weights[rows], *(x[rows] for x in held))
             tried = a.surrogate(given[0], *given[:3])  # here where it can be said whose it is; in a captured pass no value can be looked at
             fitting("surrogate", a.surrogate, tried, given[0], path=r.path)
             if a.kl:
@@ -161,5 +191,5 @@ class Practice:
                 with torch.no_grad():
                     given = (*given, batch_logp(run.reference, r, batch, temperature))
             prompts = r.prompts[batch.groups], r.prompt_lengths[batch.groups]
-            objective = Objective(a.surrogate, a.kl)
+            objective = Objective(a.surrogate, a.kl, a.restraint)
             yield Term(*prompts, r.tokens[batch.distinct], batch.owners, objective, given, batch.same, temperature)

@@ -1,10 +1,48 @@
 """Reinforcement learning: problems, rollouts, rewards, credit, objectives, and algorithms, which are values made of these."""
 
-from train.rl.algorithms import DAPO, DR_GRPO, GRPO, GSPO, RLOO, Algorithm
+from train.rl.algorithms import DAPO, DR_GRPO, GRPO, GSPO, HICRA, INDEX, REINFORCE, RLOO, Algorithm, Average, Entry, Reference, Reset, Start
 from train.rl.batches import completion_logp
-from train.rl.credit import Centre, Credit, LeaveOneOut, Scale, Spread
+from train.rl.credit import (
+    EXECUTION,
+    PLANNING,
+    Amplify,
+    BestOnly,
+    Blame,
+    Centre,
+    Choice,
+    Credit,
+    CutCov,
+    Ease,
+    Everywhere,
+    LeaveOneOut,
+    Lift,
+    OfRoles,
+    Only,
+    OverMean,
+    Praise,
+    Sampled,
+    Scale,
+    Spread,
+    SubsetLead,
+    SubsetMean,
+    Uncertain,
+    Unlikely,
+)
 from train.rl.environments import Environment
-from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
+from train.rl.objectives import (
+    Aggregate,
+    Clip,
+    Constant,
+    HoldCov,
+    PolicyGradient,
+    Ratio,
+    Restraint,
+    RowMean,
+    SequenceClip,
+    Surrogate,
+    TokenMean,
+    Truncated,
+)
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
     Blend,
@@ -25,9 +63,13 @@ from train.rl.rewards import (
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
-__all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
-__all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
-__all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
+__all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
+__all__ += ["Average", "Reference", "Reset", "Start"]
+__all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
+__all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
+__all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
+__all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
+__all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
 __all__ += ["Reward", "WrongLabel"]

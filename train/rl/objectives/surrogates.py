@@ -1,15 +1,11 @@
-"""The loss of an advantage: a surrogate for each token, and the weight of each token in the sum.
-
-Pure functions of tensors. Shapes: B rows, T tokens.
-"""
+"""Surrogates: the loss of each token, from its advantage. Pure functions of tensors. Shapes: B rows, T tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from synthtasks.checked import Checked, From
-from train.rl.rollouts import Rollouts
+from synthtasks.checked import Above, Checked, From
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +26,14 @@ class PolicyGradient:
 
     def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
         return -logp * advantage
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """-A pi / pi_old: the ratio without a clip."""
+
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
+        return -(logp - old).exp() * advantage
 
 
 @dataclass(frozen=True)
@@ -58,41 +62,20 @@ class SequenceClip(Checked):
         return clipped((row.detach() + logp - logp.detach()).exp(), advantage, self.low, self.high)
 
 
+@dataclass(frozen=True)
+class Truncated(Checked):
+    """-w A log pi, where w is the ratio clamped to [low, high], without gradient: a clamped token still teaches (CISPO, arXiv:2506.13585).
+
+    Sources differ in the bounds: see `cispo-scale` and `cispo-verl` in the index of algorithms.
+    """
+
+    low: Annotated[float, From(0, 1)] = 0.0
+    high: Annotated[float, Above(0)] = 5.0
+
+    def __call__(self, logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:  # all [B, T]
+        return -(logp - old).exp().clamp(self.low, self.high).detach() * advantage * logp
+
+
 def clipped(ratio: Tensor, advantage: Tensor, low: float, high: float) -> Tensor:  # [B, T] each -> [B, T]
     """The pessimistic loss of a ratio: the larger of the losses with the ratio and with it clipped to [1 - low, 1 + high]."""
     return -(ratio * advantage).minimum(ratio.clamp(1 - low, 1 + high) * advantage)
-
-
-class Aggregate(Protocol):
-    """The weight of each token in the loss of the whole batch, so that the losses of micro-batches add up to it."""
-
-    def __call__(self, r: Rollouts) -> Tensor: ...  # [B, T], zero off the mask
-
-
-@dataclass(frozen=True)
-class TokenMean:
-    """Every token counts alike (arXiv:2503.14476 eq. 8)."""
-
-    def __call__(self, r: Rollouts) -> Tensor:  # [B, T]
-        return r.mask / r.mask.sum()
-
-
-@dataclass(frozen=True)
-class RowMean:
-    """Every row counts alike, so that tokens of long rows count less (arXiv:2402.03300 eq. 3)."""
-
-    def __call__(self, r: Rollouts) -> Tensor:  # [B, T]
-        return r.mask / (r.mask.sum(1, keepdim=True) * len(r.mask))
-
-
-@dataclass(frozen=True)
-class Constant:
-    """Divide by rows and by the longest completion allowed: length is neither rewarded nor punished (arXiv:2503.20783 §3)."""
-
-    def __call__(self, r: Rollouts) -> Tensor:  # [B, T]
-        return r.mask / (len(r.mask) * r.limit)
-
-
-def kl(logp: Tensor, reference: Tensor) -> Tensor:  # [B, T], [B, T] -> [B, T]
-    """An unbiased estimate of KL(policy || reference) from the policy's own samples, never negative (k3)."""
-    return (reference - logp).expm1() - (reference - logp)
