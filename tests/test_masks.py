@@ -38,6 +38,17 @@ class Push:
         return torch.randint(2, p.shape, generator=torch_rng("push", name)) * 2.0 - 1
 
 
+@dataclass(frozen=True)
+class Idle:
+    """Nothing to learn from, and no step."""
+
+    per_iteration: ClassVar[int] = 1
+    drawn_by: ClassVar[str] = "idle"
+
+    def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        yield Update((), {})
+
+
 def matrices(found: dict[str, Tensor]) -> Tensor:
     """The weights that are normal with a deviation of width ** -.5, in a row."""
     return torch.cat([x.flatten() for name, x in found.items() if name.endswith(("qkv.weight", "up.weight"))])
@@ -48,7 +59,7 @@ def matrices(found: dict[str, Tensor]) -> Tensor:
 # weights with a deviation of 128^-.5, 48 % lie there. In float32 each weight moves.
 def test_half_of_the_weights_survive_200_steps_in_bfloat16(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    rounded = Learn(WIDE, ((0.0, Push()),), 1, Optim(RATE, master="bfloat16"))  # no step: rounded, that is all
+    rounded = Learn(WIDE, ((1.0, Idle()),), 1, Optim(RATE, master="bfloat16"))  # rounded, that is all
     start, single, half = (
         matrices(weights(store.get(stage)))
         for stage in (rounded, *(Learn(rounded, ((1.0, Push()),), STEPS, Optim(RATE, master=m)) for m in ("float32", "bfloat16")))
@@ -114,7 +125,8 @@ def test_weights_off_the_mask_stay_equal_to_the_bit(optim: Optim, tmp_path: Path
     store, mask = Store(tmp_path), MostChanged(FRESH, TAUGHT, 0.3)
     stage = replace(learn(imitate(), practice(), optim=optim), mask=mask)
     assert TAUGHT in closure([stage])
-    assert stage.stacks is None
+    assert imitating(0).stacks is not None
+    assert replace(imitating(0), mask=mask).stacks is None
     assert stage.identity != replace(stage, mask=replace(mask, share=0.2)).identity
     start, end, chosen = weights(store.get(FRESH)), weights(store.get(stage)), mask.weights(store)
     for name, on in chosen.items():

@@ -35,7 +35,7 @@ from train.stages.stage import Shelf, Stage
 
 RATES = {"usual": 1.0, "small": 0.1, "fast": 10.0}  # of the scale's rate of RL
 STEPS = {"eighth": 1 / 8, "quarter": 1 / 4, "half": 1 / 2, "end": 1.0}  # of the scale's iterations of RL
-MASKED = 0.05  # share of the weights that learn in a subnetwork: the least that arXiv:2505.11711 reports to change
+MASKED = 0.05  # share of the weights that learn in a subnetwork
 LEAST = 0.05  # gain in success that both of two ways must reach to be compared where they succeed equally often
 ARMS = ("rl", "gold", "rft", "coin", "subnetwork", "random mask")
 Run = tuple[str, str, str]  # arm, rate, format of the master weights
