@@ -88,7 +88,7 @@ def most_changed(before: Mapping[str, Tensor], after: Mapping[str, Tensor], shar
         change = change / torch.maximum(old.abs(), new.abs()).clamp(min=torch.finfo(change.dtype).tiny)
     chosen = torch.zeros(len(change), dtype=torch.bool)
     chosen[change.argsort(descending=True, stable=True)[:number].cpu()] = True
-    parts = chosen.split([x.numel() for x in before.values()])
+    parts = torch.split(chosen, [x.numel() for x in before.values()])
     return {name: part.view(x.shape) for (name, x), part in zip(before.items(), parts, strict=True)}
 
 
