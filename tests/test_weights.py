@@ -127,7 +127,7 @@ def test_the_update_of_a_run(tmp_path: Path) -> None:
         "nothing": Learn(FRESH, ((0.0, imitate()),), 1),
     }
     found = {}
-    for name, run in (*runs.items(), ("halfway", Snapshot(runs["single"], 2))):  # type: ignore[arg-type]
+    for name, run in (*runs.items(), ("halfway", Snapshot(runs["single"], 2))):
         cell = Cell.of({"arm": name}, 0, base=FRESH, learn=run, other=TAUGHT)
         for stage in cell.stages:
             store.get(stage)
