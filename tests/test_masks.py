@@ -97,6 +97,7 @@ def test_the_most_changed_by_hand() -> None:
         assert {name: x.shape for name, x in found.items()} == {name: x.shape for name, x in before.items()}
         return torch.cat([x.flatten() for x in found.values()]).tolist()
 
+    assert chosen(0.2, "ratio") == [False, False, False, False, True]
     assert chosen(0.4, "ratio") == [False, True, False, False, True]
     assert chosen(0.4, "difference") == [False, False, True, False, True]
     assert chosen(0.6, "ratio") == [True, True, False, False, True]
