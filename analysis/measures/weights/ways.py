@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.measures.effects.distance import FORWARD, REVERSE
 from analysis.measures.effects.likelihood import Likelihood, Likelihoods, read_likelihood
 from analysis.measures.estimates import exact_pass_at_k
 from analysis.measures.exact import scored
@@ -28,8 +29,9 @@ ROUNDING = 1e-9  # nats: the least loss that single precision tells from none
 
 @dataclass(frozen=True)
 class Reached:
-    """Exact success on new problems at the edge, before and after; the negative log-probability of their solutions under the base, nats;
-    and log10 of the loss after learning on problems such as pretraining solved, nats a solution."""
+    """Exact success on new problems at the edge, before and after; forward KL there, as `Distance` estimates it; the negative
+    log-probability of their solutions under the base, nats; and log10 of the loss after learning on problems such as pretraining solved,
+    nats a solution."""
 
     needs: tuple[str, ...] = ("before_of_before", "after_of_before", "known_after")
 
@@ -37,12 +39,27 @@ class Reached:
         before, after = (likelihood(cell, name, shelf) for name in self.needs[:2])
         for phase, found in (("before", before), ("after", after)):
             yield cell.fact(phase, SUCCESS, None, success(found), len(found.solutions))
+        yield cell.fact("after", FORWARD, None, float((before.logp - after.logp).mean()), len(before.logp))
         yield cell.fact("before", OF_SOLUTION, None, float(-before.solutions.mean()), len(before.solutions))
         yield cell.fact("after", LOSS, None, math.log10(loss(cell, "known_after", shelf)))
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
-        for phase, metric in (("before", SUCCESS), ("after", SUCCESS), ("before", OF_SOLUTION), ("after", LOSS)):
+        for phase, metric in (("before", SUCCESS), ("after", SUCCESS), ("after", FORWARD), ("before", OF_SOLUTION), ("after", LOSS)):
             yield cell.fact(phase, metric, None, 0.0)
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """Reverse KL on new problems, as `Distance` estimates it."""
+
+    needs: tuple[str, ...] = ("after_of_after", "before_of_after")
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        own, other = (likelihood(cell, name, shelf).logp for name in self.needs)
+        yield cell.fact("after", REVERSE, None, float((own - other).mean()), len(own))
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        yield cell.fact("after", REVERSE, None, 0.0)
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from analysis.design.recipes import REWARDS, Tasks, base, in_distribution, needi
 from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
-from analysis.measures.effects import Distance, Forgetting, distances
+from analysis.measures.effects import Forgetting, distances
 from analysis.measures.effects.distance import FORWARD, REVERSE
 from analysis.measures.effects.forgetting import KNOWN
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.weights import CHANCE, NORM, OVERLAP, TOP, UNCHANGED, UNCHANGED_16, Moved, Overlap
-from analysis.measures.weights.ways import LOSS, OF_SOLUTION, SUCCESS, Point, Reached, Start, at_level, explained
+from analysis.measures.weights.ways import LOSS, OF_SOLUTION, SUCCESS, Point, Reached, Reverse, Start, at_level, explained
 from train.learn import Learn, MostChanged, Scattered, Snapshot
 from train.losses import Imitate, Source, Verified
 from train.optim import Optim
@@ -97,8 +97,10 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     for run, steps in POINTS:
         learn = runs[run]
         now: Stage = learn if moment(scale, STEPS[steps]) == learn.iterations else Snapshot(learn, moment(scale, STEPS[steps]))
-        mine: dict[str, Stage] = {"learn": now, "known_after": replace(known, policy=now), **distances(asked(policy), asked(now))}
-        others = {"rl": "gold", "coin": "rl"} if (run[1:], steps) == (("usual", "float32"), "end") else {}
+        full = (run[1:], steps) == (("usual", "float32"), "end")
+        said = {name: stage for name, stage in distances(asked(policy), asked(now)).items() if full or name.endswith("_of_before")}
+        mine: dict[str, Stage] = {"learn": now, "known_after": replace(known, policy=now), **said}
+        others = {"rl": "gold", "coin": "rl"} if full else {}
         other = {"other": runs[others[run[0]], "usual", "float32"]} if run[0] in others else {}
         yield Cell.of(labels(run, steps), seed, base=policy, known_before=known, **mine, **other)
         every |= {f"{place(run, steps)} {name}": mine[name] for name in ("learn", "known_after", "after_of_before")}
@@ -288,7 +290,7 @@ STUDY = Study(
     source="arXiv:2505.11711; arXiv:2509.04259; arXiv:2511.08567",
     axes={"arm": (*ARMS, "every"), "rate": tuple(RATES), "master": ("float32", "bfloat16"), "steps": tuple(STEPS)},
     cells=cells,
-    measures=(Reached(), Forgetting(), Distance(), Moved(), Overlap(MASKED, "difference"), Together()),
+    measures=(Reached(), Reverse(), Forgetting(), Moved(), Overlap(MASKED, "difference"), Together()),
     claims=CLAIMS,
     figures=(
         Figure(
