@@ -26,7 +26,7 @@ from synthtasks.families import Program, problem
 from synthtasks.primitives import ADD, MUL
 from synthtasks.problem import Problem
 from synthtasks.surfaces import Compact
-from train.learn import Learn, Snapshot
+from train.learn import Learn, MostChanged, Scattered, Snapshot
 from train.ledger import Ledger
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
@@ -193,7 +193,9 @@ RUNS = {
     "both": learn(imitate(), practice(DR_GRPO)),
     "muon": learn(Imitate(Corpus((Recipe(1.0, FAMILY, questions=2),)), 80), optim=replace(OPTIM, matrices=Muon())),
 }
-UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "minibatches": 2, "reset": 1, "averaged": 1, "both": 1, "muon": 1}
+TAUGHT = Learn(FRESH, ((1.0, imitate()),), 3, OPTIM)
+RUNS["masked"] = replace(learn(practice(reuse=2), optim=replace(OPTIM, master="bfloat16")), mask=Scattered(MostChanged(FRESH, TAUGHT, 0.3)))
+UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "minibatches": 2, "reset": 1, "averaged": 1, "both": 1, "muon": 1, "masked": 2}
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from train.optim import Optim
 from train.run import Loss, Metrics, Term, Update
 
 if TYPE_CHECKING:
@@ -88,11 +89,16 @@ def take(network: Network, rate: float, losses: Weighted, updates: Sequence[Upda
 
 
 class Alone:
-    """A network that learns alone."""
+    """A network that learns alone; of the weights of a parameter that `masks` names, only those where its mask is true. The others have no
+    gradient, and stay equal to the bit, whatever the optimiser makes of them (weight decay, orthogonal steps)."""
 
-    def __init__(self, fabric: Fabric, model: LanguageModel, bare: GPT, optimizer: Optimizer, clip: float):
-        self.fabric, self.model, self.optimizer, self.clip = fabric, model, optimizer, clip
+    def __init__(
+        self, fabric: Fabric, model: LanguageModel, bare: GPT, optimizer: Optimizer, optim: Optim, masks: Mapping[str, Tensor] | None = None
+    ):
+        self.fabric, self.model, self.optimizer, self.optim = fabric, model, optimizer, optim
         self.parameters = list(bare.parameters())
+        named = dict(bare.named_parameters())
+        self.masked = [(named[name], mask, named[name].detach().clone()) for name, mask in (masks or {}).items()]
 
     def step(self, terms: Terms, rate: float) -> tuple[list[float], float | None]:
         """As `Network`. The values end with the first loss at which a number was not finite."""
@@ -110,14 +116,20 @@ class Alone:
                 if not math.isfinite(values[-1]):
                     return values, None
                 self.fabric.backward(weight * term)
+            for p, mask, _ in self.masked:
+                if p.grad is not None:
+                    p.grad.masked_fill_(~mask, 0.0)
             if gradients := [p.grad for p in self.parameters if p.grad is not None]:
                 norm = nn.utils.get_total_norm(gradients)
                 if not math.isfinite(norm):
                     return values, norm.item()
         if norm is None:
             return values, None
-        nn.utils.clip_grads_with_norm_(self.parameters, self.clip, norm)
+        nn.utils.clip_grads_with_norm_(self.parameters, self.optim.clip, norm)
         self.optimizer.step()
+        self.optim.round(self.parameters)
+        for p, mask, first in self.masked:
+            p.data.copy_(p.data.where(mask, first))
         return values, norm.item()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import cycle, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,7 @@ class Scatter:
                     axes.set_ylabel(f"{y.label}\n{self.label}", fontsize=8)
                 if axes in panels[-1]:
                     axes.set_xlabel(x.label)
-            marks = zip(colours.items(), MARKERS, strict=False)
+            marks = zip(colours.items(), cycle(MARKERS), strict=False)
             legend_below(figure, [Line2D([], [], color=c, marker=m, linestyle="", label=value) for (value, c), m in marks], len(colours))
 
         return drawn("scatter", self.label, 4.6 * columns + 0.4, 2.7 * rows + 0.7, paint)

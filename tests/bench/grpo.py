@@ -58,7 +58,7 @@ def ours(vocab: Vocab, c: GPTConfig, folder: Path) -> Callable[[], int]:
     fabric = Fabric(accelerator="cpu", devices=1)
     learning, optimizer = fabric.setup(model, optim.optimizer(model.named_parameters()))
     run = Run(learning, model, vocab, Store(folder), Fresh(c, vocab), Ledger())
-    network, numbers = Alone(fabric, learning, model, optimizer, optim.clip), count()
+    network, numbers = Alone(fabric, learning, model, optimizer, optim), count()
 
     def iterate() -> int:
         before, iteration = run.ledger.sampled, next(numbers)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
+from train.learn.masks import Mask, fitting
 from train.learn.spend import Spend, goal
 from train.ledger import Ledger, read_ledger
 from train.optim import Optim
@@ -29,6 +30,7 @@ from train.trackers import tell_again
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+    from torch import Tensor
     from torch.optim import Optimizer
 
     from models.gpt import GPT
@@ -57,6 +59,7 @@ class Learn(Stage):
     iterations: Annotated[int, From(1)] | Spend
     optim: Optim = Optim()
     keep: tuple[int, ...] = ()  # iterations after which the weights are kept, each for a `Snapshot`
+    mask: Mask | None = None  # of the weights that learn, where the others stay equal to the bit; None: all learn
 
     VERSION: ClassVar[int] = 6  # the ledger of version 5 left attention out
 
@@ -99,9 +102,9 @@ class Learn(Stage):
 
     @cached_property
     def stacks(self) -> Hashable | None:
-        """Stages that may learn as one have equal models, losses of one kind, and optimisers that differ in their rates alone."""
+        """Stages that may learn as one have equal models, losses of one kind, optimisers that differ in their rates alone, and no mask."""
         kinds = tuple((weight, getattr(loss, "stacks", None)) for weight, loss in self.losses)
-        if any(kind is None for _, kind in kinds):
+        if self.mask or any(kind is None for _, kind in kinds):
             return None
         return next(((fresh.config, kinds, replace(self.optim, lr=1.0, warmup=0, decay=0.0)) for fresh in untrained(self)), None)
 
@@ -118,6 +121,8 @@ class Learn(Stage):
         fabric = Fabric(
             accelerator=machine.accelerator, devices=1, precision="32-true" if machine.precision == "tf32" else machine.precision
         )
+        self.optim.round(policy.model.parameters())
+        masks = fitting(self.mask, context, policy.model, machine.device) if self.mask else {}
         model, optimizer = fabric.setup(policy.model, self.optim.optimizer(policy.model.named_parameters()))
         ends, before = goal(self.iterations, context), tuple(_learned(self.policy, loss.drawn_by, context) for _, loss in self.losses)
         moving = {
@@ -127,7 +132,7 @@ class Learn(Stage):
         with progress.log:
             iteration = progress.resume(ends.most)
             run = Run(model, policy.model, policy.vocab, context, self.policy, ledger, closure(self.upstream))
-            network = self._network(fabric, run, optimizer)
+            network = self._network(fabric, run, optimizer, masks)
             step = count(tell_again(log, out / "metrics.jsonl"))
             while left := ends.left(iteration, ledger):
                 for found in self._iterate(network, run, iteration, self.optim.rate(iteration, left), before, moving):
@@ -148,12 +153,12 @@ class Learn(Stage):
         save_policy(replace(policy, model=policy.model.cpu()), out)
         progress.finish()
 
-    def _network(self, fabric: Fabric, run: Run, optimizer: Optimizer) -> Network:
+    def _network(self, fabric: Fabric, run: Run, optimizer: Optimizer, masks: Mapping[str, Tensor]) -> Network:
         """The weights that learn: in a stack, where stages meet to learn as one."""
         from models.gpt import GPT
 
         if run.context.meeting is None or type(run.bare) is not GPT or self.stacks is None:  # an edited model is no plain one
-            return Alone(fabric, run.model, run.bare, optimizer, self.optim.clip)
+            return Alone(fabric, run.model, run.bare, optimizer, self.optim, masks)
         from train.stacked.network import Joining, join
 
         member = run.context.meeting.ask(join, Joining(run.bare, optimizer, self.optim, run.context.meeting))

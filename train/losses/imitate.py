@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from models.cost import Passed, passed
@@ -11,7 +11,7 @@ from synthtasks.checked import Checked, From
 from synthtasks.corpora import Corpus, Document, Rows
 from synthtasks.vocab import Vocab
 from train.ledger import BACKWARD
-from train.losses.sources import Mixture, Source
+from train.losses.sources import Mixture, Source, like_it
 from train.run import Run, Term, Update
 from train.stages.stage import Context
 
@@ -72,6 +72,11 @@ class Imitate(Checked):
     @property
     def work(self) -> float:
         return BACKWARD * self.tokens
+
+    def trials(self) -> tuple[tuple[Imitate, float], ...]:
+        """Trials on documents like its own that wait for no stage; a warm-up, which does not count, and one that does."""
+        like = replace(self, source=like_it(self.source))
+        return (like, 0.0), (like, 1.0)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         import torch

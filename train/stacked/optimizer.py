@@ -62,7 +62,7 @@ class StackedOptimizer:
                 change = _muon(grad, self.moments[name], on, self.optim)
             else:
                 change = _adamw(grad, self.moments[name], on, self.optim, first.view(size), second.view(size))
-            p.copy_(torch.where(on, p * decay - rate * change, p))
+            p.copy_(torch.where(on, self.optim.kept(p * decay - rate * change), p))
         return (norms,)
 
     def attach(self, which: int, member: GPT, optimizer: Optimizer) -> None:
