@@ -7,6 +7,7 @@ from train.rl.environments import Environment
 from train.rl.objectives import Aggregate, Clip, Constant, PolicyGradient, RowMean, SequenceClip, Surrogate, TokenMean
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
+    Begins,
     Blend,
     Coin,
     Correct,
@@ -29,6 +30,6 @@ __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "RLOO", "Algorithm"]
 __all__ += ["Centre", "Credit", "LeaveOneOut", "Scale", "Spread"]
 __all__ += ["Aggregate", "Clip", "Constant", "PolicyGradient", "RowMean", "SequenceClip", "Surrogate", "TokenMean"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
-__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
-__all__ += ["Reward", "WrongLabel"]
+__all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
+__all__ += ["Repeats", "Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

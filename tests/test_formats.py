@@ -1,0 +1,113 @@
+"""Formats: documents that are right so often as they say, a judge that is blind to the mark, and what is read off marked completions."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from synthtasks.corpora import Corpus, Recipe
+from synthtasks.families import Program, problem
+from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.formats.documents import slipped
+from synthtasks.surfaces import Compact
+from synthtasks.trace import gold
+from synthtasks.verify import verify
+from tests.test_rewards import a_run, saying
+from train.rl import Begins
+
+F1, F2 = Marked("run"), Marked("list")
+FAMILY = Program(steps=3, lines=5, modulus=7)
+PROBLEM = problem(FAMILY, "train", "formats", 0)
+WRITE = Formatted((Format(F1, 0.65, 0.9), Format(F2, 0.35, 0.2)))
+
+
+# Broken if the judge saw the mark, if a mark further on were forgiven, or if values lay where the judge does not point.
+def test_the_judge_is_blind_to_one_mark() -> None:
+    plain = Compact().solution(PROBLEM)
+    for words in (plain, F1.solution(PROBLEM), F2.solution(PROBLEM)):
+        for surface in (F1, F2):
+            trace = surface.read(words)
+            assert verify(PROBLEM, trace).process
+            assert [words[a.at] for a in trace.assertions] == [str(PROBLEM.values[s.name]) for s in PROBLEM.proof]
+            assert [i for i, role in enumerate(surface.roles(words)) if role == "execute"] == [a.at for a in trace.assertions]
+    assert F2.solution(PROBLEM) == ("list", *plain) == F2.write(gold(PROBLEM))
+    assert F1.prompt(PROBLEM) == Compact().prompt(PROBLEM)
+    for words in (("run", "run", *plain), ("list", "run", *plain), (*plain[:4], "run", *plain[4:])):
+        verdict = verify(PROBLEM, F1.read(words))
+        assert verdict.correct
+        assert not verdict.process
+    assert F1.read(()).answer is None
+    assert F1.roles(()) == ()
+
+
+# Broken if a mark that no policy could write, or that is not its own, were accepted.
+def test_marks_are_words_of_the_vocabulary() -> None:
+    vocab = F1.vocab(FAMILY.names, FAMILY.primitives, FAMILY.modulus)
+    assert vocab == Compact().vocab(FAMILY.names, FAMILY.primitives, FAMILY.modulus)
+    with pytest.raises(ValueError, match=re.escape("has already; found ['well']")):
+        Marked("well", ("well", "run")).vocab(FAMILY.names, FAMILY.primitives, FAMILY.modulus)
+    for marks in (("list", "run", "run"), ("to", "list")):
+        with pytest.raises(ValueError, match=r"is one of Marked\.marks, which differ"):
+            Marked("run", marks)
+
+
+# Broken if a wrong document were right in answer or process, or wrong in more than its last step.
+def test_a_slip_is_the_last_value_and_the_answer() -> None:
+    p = next(p for p in (problem(FAMILY, "train", "slip", i) for i in range(99)) if p.answer == 6)
+    words = F2.write(slipped(p))
+    right = F2.solution(p)
+    assert [i for i, (a, b) in enumerate(zip(words, right, strict=True)) if a != b] == [12, 14]  # a mark, and 3 steps of 4 words
+    assert words[12] == words[14] == "0"  # 6 + 1 modulo 7
+    verdict = verify(p, F2.read(words))
+    assert (verdict.correct, verdict.process, verdict.steps) == (False, False, (True, True, False))
+
+
+# Broken if formats had other shares or were right more or less often than they say, by what the judge finds.
+def test_formats_are_right_as_often_as_they_say() -> None:
+    n = 4_000
+    counts = Counter[tuple[str, bool]]()
+    for i in range(n):
+        p = problem(FAMILY, "train", "shares", i)
+        document = WRITE(p)
+        verdict = verify(p, F1.read(document.body))
+        assert verdict.correct == verdict.process
+        counts[document.body[0], verdict.process] += 1
+    share = (counts["run", True] + counts["run", False]) / n
+    assert share == pytest.approx(0.65, abs=0.03)  # four standard errors
+    assert counts["run", True] / (n * share) == pytest.approx(0.9, abs=0.025)
+    assert counts["list", True] / (n * (1 - share)) == pytest.approx(0.2, abs=0.045)
+    assert WRITE(PROBLEM) == WRITE(PROBLEM)  # by its words alone
+
+
+# Broken if format or error followed from the proof alone, so that a policy could learn by heart which it is.
+def test_equal_proofs_come_in_either_format() -> None:
+    one = replace(FAMILY, steps=1)
+    said = Counter[tuple[str, str]]()
+    for i in range(400):
+        p = problem(one, "train", "facts", i)
+        said[p.key, WRITE(p).body[0]] += 1
+    often = [key for key, count in Counter(key for key, _ in said.elements()).items() if count >= 6]
+    assert any({(key, "run"), (key, "list")} <= said.keys() for key in often)
+
+
+# Broken if shares that do not sum to 1 silently gave the last format more, or a corpus could not hold such documents.
+def test_formatted_documents_in_a_corpus() -> None:
+    with pytest.raises(ValueError, match=re.escape("shares that sum to 1; found [0.65, 0.3]")):
+        Formatted((Format(F1, 0.65, 0.9), Format(F2, 0.3, 0.2)))
+    corpus = Corpus((Recipe(1.0, FAMILY, WRITE),), ("mul",))
+    for document in islice(corpus.documents(None, 0, "formats"), 8):
+        hidden = [i for i, learned in enumerate(corpus.learned(document)) if not learned]
+        body = document.body
+        assert hidden == [i for i in range(4, len(body) - 2, 4) if body[i - 2] == "*"]  # values after the mark
+
+
+# Broken if the reward for a format paid for a right answer, or for the mark further on.
+def test_begins_pays_for_the_first_word_alone() -> None:
+    right, wrong = F2.solution(PROBLEM), F1.write(slipped(PROBLEM))
+    r = saying([PROBLEM], [right, wrong, right[1:], ("list", "run", "<end>")], F1)
+    assert Begins("run")(r, a_run()).sum(1).tolist() == [0, 1, 0, 0]
+    assert Begins("list")(r, a_run()).sum(1).tolist() == [1, 0, 0, 1]
+    with pytest.raises(ValueError, match="'well' is not among"):
+        Begins("well")(r, a_run())
