@@ -2,20 +2,32 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from synthtasks.corpora import Corpus, Recipe
+from analysis.measures.effects.likelihood import Likelihood
+from analysis.measures.facts import Cell, measured
+from analysis.measures.formats import COMMONER, ENTROPY, RIGHT, Entropy, Formats, InAll
+from models import GPTConfig
+from synthtasks.corpora import Corpus, Recipe, can_ask
 from synthtasks.families import Program, problem
 from synthtasks.formats import Format, Formatted, Marked
 from synthtasks.formats.documents import slipped
-from synthtasks.surfaces import Compact
+from synthtasks.surfaces import Compact, Equations
 from synthtasks.trace import gold
 from synthtasks.verify import verify
+from synthtasks.vocab import Vocab
 from tests.test_rewards import a_run, saying
-from train.rl import Begins
+from train.policy import Fresh
+from train.rl import Begins, Endless, Sampler
+from train.sample import Sample
+from train.score import Score
+from train.stages.arrays import save_arrays, texts
+from train.stages.stage import Stage
 
 F1, F2 = Marked("run"), Marked("list")
 FAMILY = Program(steps=3, lines=5, modulus=7)
@@ -96,8 +108,11 @@ def test_equal_proofs_come_in_either_format() -> None:
 def test_formatted_documents_in_a_corpus() -> None:
     with pytest.raises(ValueError, match=re.escape("shares that sum to 1; found [0.65, 0.3]")):
         Formatted((Format(F1, 0.65, 0.9), Format(F2, 0.3, 0.2)))
-    corpus = Corpus((Recipe(1.0, FAMILY, WRITE),), ("mul",))
-    for document in islice(corpus.documents(None, 0, "formats"), 8):
+    corpus = Corpus((Recipe(1.0, FAMILY, WRITE, questions=4),), ("mul",))
+    documents = list(islice(corpus.documents(None, 0, "formats"), 8))
+    assert len({d.prompt[: d.statement] for d in documents}) == 2  # they share their statements
+    assert not can_ask(FAMILY, Formatted((Format(Equations(), 1.0, 0.5),)))
+    for document in documents:
         hidden = [i for i, learned in enumerate(corpus.learned(document)) if not learned]
         body = document.body
         assert hidden == [i for i in range(4, len(body) - 2, 4) if body[i - 2] == "*"]  # values after the mark
@@ -111,3 +126,70 @@ def test_begins_pays_for_the_first_word_alone() -> None:
     assert Begins("list")(r, a_run()).sum(1).tolist() == [1, 0, 0, 1]
     with pytest.raises(ValueError, match="'well' is not among"):
         Begins("well")(r, a_run())
+
+
+# --- what is read off completions in formats
+
+
+VOCAB = Vocab(("<pad>", "<end>", *"abcdef"))
+STAGE = Sample(
+    Fresh(GPTConfig(8, width=8, layers=1, heads=1, kv_heads=1, context=8), Vocab(("<pad>", "<end>", *"abcdef"))), Endless(FAMILY), 2
+)
+DRAWN = replace(STAGE, sampler=Sampler(4, surface=F1))
+SCORES = {name: Score(STAGE.policy, (FAMILY,), 2, surface=surface) for name, surface in {"after F1": F1, "after F2": F2}.items()}
+OWN = Likelihood(STAGE.policy, DRAWN)
+CELL = Cell.of({"base": "x"}, 0, sampled_after=DRAWN, own_after=OWN, **SCORES)
+MEASURES = (Formats({"F1": "run", "F2": "list"}), InAll(("F1", "F2")), Entropy())
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Results that were laid down by hand."""
+
+    folders: dict[Stage, Path]
+
+    def get(self, stage: Stage) -> Path:
+        return self.folders[stage]
+
+
+def laid(folder: Path, completions: str, process: list[bool], each: dict[str, list[float]], logp: list[float]) -> Laid:
+    """Completions with a bar between them, which of them are right, the exact p of each problem in each format, and likelihoods."""
+    folders: dict[Stage, Path] = {stage: folder / str(i) for i, stage in enumerate(CELL.stages)}
+    for path in folders.values():
+        path.mkdir()
+    words = [one.strip() for one in completions.split("|")]
+    arrays = {"prompts": texts(["p", "q"]), "problem": np.repeat([0, 1], 4), "words": texts(words)}
+    save_arrays(folders[DRAWN] / "samples.npz", 1, arrays | {"correct": np.array(process), "process": np.array(process)})
+    for name, p in each.items():
+        scores = {"logp": np.log(p)[None, None], "roles": np.zeros((1, 5, 2)), "applied": np.zeros((1, 1, 2), np.int16)}
+        save_arrays(folders[CELL[name]] / "scores.npz", 1, scores | {"primitives": np.array(["add"])})
+    save_arrays(folders[OWN] / "likelihood.npz", 1, {"logp": np.array(logp), "solutions": np.zeros(2)})
+    return Laid(folders)
+
+
+# Five completions in F1 (three right), two in F2 (one right), one in neither; p of .5 and .25 in F1, .25 and .75 in F2; 16 words, 8 nats.
+def test_shares_and_success_by_hand(tmp_path: Path) -> None:
+    said = "run a | run b | list c | run d e | answer | list | run a | run f b"
+    right = [True, False, True, True, True, False, True, False]
+    shelf = laid(tmp_path, said, right, {"after F1": [0.5, 0.25], "after F2": [0.25, 0.75]}, [-1.0] * 6 + [-2.0, 0.0])
+    facts = {f.metric: (f.value, f.n) for f in measured(CELL, MEASURES, shelf)}
+    assert facts == {
+        "sampled process": (5 / 8, 8),
+        "share of F1": (5 / 8, 8),
+        "right in F1": (3 / 5, 5),
+        "share of F2": (2 / 8, 8),
+        "right in F2": (1 / 2, 2),
+        "share of the commoner format": (5 / 8, 8),
+        "pass@1 in all formats": (pytest.approx((0.75 + 1.0) / 2), 2),
+        "entropy of a token": (0.5, 16),
+    }
+    assert facts.keys() == {f.metric for measure in MEASURES for f in measure.imagined(CELL)}
+
+
+# Broken if a format that is gone were given a success, or its share left out.
+def test_a_format_that_is_gone(tmp_path: Path) -> None:
+    shelf = laid(tmp_path, "list a |" * 7 + "list", [True] * 8, {"after F1": [1e-9, 1e-9], "after F2": [0.5, 1.0]}, [-1.0] * 8)
+    facts = {f.metric: f.value for f in measured(CELL, MEASURES, shelf)}
+    assert "right in F1" not in facts
+    assert (facts["share of F1"], facts[COMMONER], facts["right in F2"], facts[ENTROPY]) == (0, 1, 1, 8 / 15)
+    assert facts[RIGHT] == pytest.approx(0.75)

@@ -7,9 +7,10 @@ from typing import Annotated
 from synthtasks.checked import Above, Checked, From, check
 from synthtasks.corpora.documents import Document, Result
 from synthtasks.domains import following
+from synthtasks.formats.marked import Marked
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
-from synthtasks.surfaces import Surface
+from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Trace, gold
 
 ROUNDING = 1e-9  # by which shares may miss 1
@@ -42,6 +43,11 @@ class Formatted:
         check(self)
         if abs(sum(f.share for f in self.formats) - 1) > ROUNDING:
             raise ValueError(f"Formatted.formats have shares that sum to 1; found {[f.share for f in self.formats]}")
+
+    @property
+    def shares(self) -> bool:
+        """True if several questions can be asked about one statement: if each prompt is that of `Compact`."""
+        return all(type(s.surface if type(s) is Marked else s) is Compact for s in (f.surface for f in self.formats))
 
     def __call__(self, problem: Problem) -> Document:
         prompt = self.formats[0].surface.prompt(problem)
