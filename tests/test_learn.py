@@ -181,10 +181,11 @@ RUNS = {
     "pretrain": learn(imitate()),
     "rl": replace(learn(practice(replace(GRPO, kl=0.2), reuse=2)), keep=(1, 3, 6)),
     "dapo": learn(practice(DAPO)),
+    "minibatches": learn(practice(minibatches=2)),
     "both": learn(imitate(), practice(DR_GRPO)),
     "muon": learn(Imitate(Corpus((Recipe(1.0, FAMILY, questions=2),)), 80), optim=replace(OPTIM, matrices=Muon())),
 }
-UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "both": 1, "muon": 1}
+UPDATES = {"pretrain": 1, "rl": 2, "dapo": 1, "minibatches": 2, "both": 1, "muon": 1}
 
 
 @pytest.fixture(scope="module")
@@ -372,7 +373,7 @@ def test_no_signal_beside_another_loss_changes_nothing(weight: float, tmp_path: 
 
 # Broken if losses that cannot learn together were found out after a step, or drew the same problems and completions twice in silence.
 def test_losses_that_do_not_fit_are_refused_when_they_are_put_together() -> None:
-    with pytest.raises(ValueError, match=r"Imitate 1, Practice 2: change Practice\.reuse"):
+    with pytest.raises(ValueError, match=r"Imitate 1, Practice 2: change Practice\.reuse or \.minibatches"):
         Learn(FRESH, ((1.0, imitate()), (1.0, practice(reuse=2))), 1)
     for one in (imitate(), practice()):
         with pytest.raises(ValueError, match=f"losses 1 and 3, {type(one).__name__}, draw the same"):

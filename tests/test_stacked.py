@@ -177,6 +177,7 @@ PRACTICES = {
     "grpo": [practising(seed, iterations=4 if seed == 3 else 6) for seed in range(4)],
     "kl, reuse": [practising(seed, replace(GRPO, kl=0.3), reuse=2) for seed in range(4)],
     "dapo": [practising(seed, DAPO, reward=(Even(), Alternate(), Constantly(1.0), Coin(0.2))[seed]) for seed in range(4)],
+    "minibatches": [practising(seed, reuse=2, problems=4, minibatches=2) for seed in range(4)],
     "gspo": [practising(seed, GSPO, reuse=2) for seed in range(4)],
     "micro-batches": [practising(seed, iterations=4, problems=6, reward=(Alternate(), Coin(0.1), *REWARDS[2:])[seed]) for seed in range(4)],
 }

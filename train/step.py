@@ -43,7 +43,9 @@ def fit_together(losses: Sequence[Loss]) -> None:
             raise ValueError(f"{type(loss).__name__}.per_iteration is an int of at least 1; found {many!r}")
     if len({loss.per_iteration for loss in losses}) > 1:
         found = ", ".join(f"{type(loss).__name__} {loss.per_iteration}" for loss in losses)
-        raise ValueError(f"losses that learn together make equally many updates an iteration; found {found}: change Practice.reuse")
+        raise ValueError(
+            f"losses that learn together make equally many updates an iteration; found {found}: change Practice.reuse or .minibatches"
+        )
     drawn = [loss.drawn_by for loss in losses]
     for i, by in enumerate(drawn):
         if (first := drawn.index(by)) < i:

@@ -47,7 +47,7 @@ def checked() -> Iterator[Row]:
         return Learn(fresh, ((1.0, practice),), ITERATIONS, Optim())
 
     timed = Timed(fitting)
-    with TemporaryDirectory() as folder, patch("train.losses.practice.fitting", timed), patch("train.rl.credit.fitting", timed):
+    with TemporaryDirectory() as folder, patch("train.losses.practice.fitting", timed), patch("train.rl.credit.chain.fitting", timed):
         store = Store(Path(folder))
         store.get(fresh)
         began = time.perf_counter()

@@ -35,7 +35,7 @@ class Target:
 
 TARGETS = {
     "judge": Target("synthtasks/verify.py", "tests/test_laws.py tests/test_families.py"),
-    "credit": Target("train/rl/credit.py", "tests/test_credit.py"),
+    "credit": Target("train/rl/credit/group.py", "tests/test_credit.py"),
     "estimates": Target("analysis/measures/estimates.py", "tests/test_claims.py tests/test_report.py"),
     "seeds": Target("analysis/measures/seeds.py", "tests/test_seeds.py"),
     "power": Target("analysis/measures/power.py", "tests/test_seeds.py"),

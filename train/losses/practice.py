@@ -15,7 +15,7 @@ from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_passed, micro_batches
 from train.rl.contracts import fitting
-from train.rl.credit import chain, compares
+from train.rl.credit import chain, compares, read_by
 from train.rl.objectives import Surrogate, kl
 from train.rl.problems import ProblemSource, stream, trials
 from train.rl.rewards import Coin, Correct, Reward
@@ -48,17 +48,22 @@ class Objective:
 class Practice:
     """Draw completions, judge them, and make the better ones more likely.
 
+    Each minibatch is a loss of its own, with the weights of its aggregate. Every update compares the policy with the one that sampled, so
+    that a clip can act from the second update of an iteration on.
+
     Raises:
-        ValueError: if no update could ever have signal, since there is nothing to compare, or a field has a wrong value.
+        ValueError: if no update could ever have signal, since there is nothing to compare; if the minibatches do not split the problems
+            evenly; if the credit reads what the sampler does not record; or if a field has a wrong value.
     """
 
     source: ProblemSource
     reward: Reward = Correct()
     algorithm: Algorithm = GRPO
     sampler: Sampler = Sampler()
-    problems: Annotated[int, From(1)] = 32  # P, of one update
-    reuse: Annotated[int, From(1)] = 1  # updates on the same rollouts; one is on-policy
+    problems: Annotated[int, From(1)] = 32  # P, of one iteration
+    reuse: Annotated[int, From(1)] = 1  # passes over the same rollouts
     seed: Annotated[int, From(0)] = 0
+    minibatches: Annotated[int, From(1)] = 1  # updates of one pass, each on an equal part of the groups; one update in all is on-policy
 
     word: ClassVar[str] = "practise"
 
@@ -69,16 +74,23 @@ class Practice:
             raise ValueError(f"{fault}: give Sampler a group of at least 2, or Algorithm a credit that compares nothing, as (Spread(),)")
         if self.sampler.group * self.problems == 1:
             raise ValueError("an update on one completion has nothing to compare it with; raise Practice.problems or Sampler.group")
+        if self.problems % self.minibatches:
+            raise ValueError(f"minibatches split the problems evenly; found {self.problems} problems in {self.minibatches} minibatches")
+        taken = self.sampler.records
+        if lacking := [name for name in read_by(self.algorithm.credit) if name not in taken]:
+            names = "".join(f"{name!r}, " for name in (*taken, *lacking))
+            raise ValueError(f"{self.algorithm.credit} reads the {lacking[0]} of tokens; give Sampler records=({names.rstrip(' ')})")
 
     @property
     def per_iteration(self) -> int:
         """Updates of an iteration."""
-        return self.reuse
+        return self.reuse * self.minibatches
 
     @property
     def stacks(self) -> Hashable | None:
         """Losses that networks in a stack can share; those of one region meet problems of about equal length."""
-        shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, getattr(self.source, "region", ""))
+        region = getattr(self.source, "region", "")
+        shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, self.minibatches, region)
         return None if self.sampler.environment else shared
 
     @property
@@ -99,13 +111,19 @@ class Practice:
         return tuple((replace(self, source=source, reward=reward), share) for source, reward, share in each)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
+        import torch
+
         a = self.algorithm
         judged, metrics = self._collect(run, iteration)
         r, signal = judged.rollouts, judged.signal
         advantage = chain(a.credit, judged.reward, r)  # [B, T]
         advantage = advantage.where(signal.repeat_interleave(r.group)[:, None], 0.0)
-        for _ in range(self.reuse):
-            yield Update(self._terms(run, r, advantage, signal), metrics)
+        parts = [(r, advantage, signal)]
+        if self.minibatches > 1:
+            groups = torch.arange(len(r.problems), device=signal.device)
+            parts = [(r.take(some), advantage[r.rows(some)], signal[some]) for some in groups.view(-1, self.minibatches).T]
+        for part in self.reuse * parts:
+            yield Update(self._terms(run, *part), metrics)
 
     def _collect(self, run: Run, iteration: int) -> tuple[Judged, Metrics]:
         """Rollouts with their rewards, and their metrics. Drawn again, up to `Algorithm.draws` times, while too few groups have signal."""
