@@ -29,8 +29,8 @@ class Format(Checked):
 class Formatted:
     """The problem and a solution in one of some formats. The surfaces share a vocabulary, and their prompts say the same.
 
-    A document that is not right gives the last step, and the answer, the value that follows the right one (of a number, the next one modulo
-    the modulus): so the judge refuses both answer and process, however long the solution. Chance picks format and error by the words of
+    A document that is not right derives rightly, and gives as its answer the value that follows the right one (of a number, the next one
+    modulo the modulus): the judge refuses both answer and process, however long the solution. Chance picks format and error by the words of
     the prompt, so that equal problems have equal documents; programs that differ in a distractor are picked for independently.
 
     Raises:
@@ -61,7 +61,5 @@ class Formatted:
 
 
 def slipped(problem: Problem) -> Trace:
-    """The reference solution, but for the value of its last step and its answer, which are the value that follows the right one."""
-    trace, wrong = gold(problem), following(problem.answer, problem.modulus)
-    *steps, last = trace.assertions
-    return replace(trace, assertions=(*steps, last._replace(value=wrong)), answer=wrong)
+    """The reference solution with a wrong answer: the value that follows the right one."""
+    return replace(gold(problem), answer=following(problem.answer, problem.modulus))

@@ -2,8 +2,8 @@
 the worse one? Does it do so without the clip? How few examples does the truth need?
 
 Bases write derivations in two formats, which the first word tells and the judge does not see. They have read on in documents of which 65 %
-are in format F1; of each format, so many are right. So RL can gain by the choice of a format alone. The last step of a wrong document is
-off by one, always alike: a coin may also sharpen a format towards what is likelier in it.
+are in format F1; of each format, so many are right. So RL can gain by the choice of a format alone. The answer of a wrong document is off
+by one, always alike: a coin may also sharpen a format towards what is likelier in it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
