@@ -128,9 +128,21 @@ def of(alignment: str, reward: str, update: str = "clip", examples: str = "all")
     return {"base": alignment, "reward": reward, "update": update, "examples": examples}
 
 
-def gained(labels: Mapping[str, str], sign: float = 1.0, metric: str = RIGHT, least: float | None = 0.0) -> Contrast:
-    """The gain of a metric without an axis."""
-    return gain(labels, Places(), metric, sign, least)
+def condition(labels: Mapping[str, str]) -> str:
+    """The name of a cell, without what is usual."""
+    usual = {"update": "clip", "examples": "all"}
+    return ", ".join(value for axis, value in labels.items() if usual.get(axis) != value)
+
+
+def gained(labels: Mapping[str, str], sign: float = 1.0) -> Contrast:
+    """The gain of exact success in all formats."""
+    return gain(labels, Places(), RIGHT, sign)
+
+
+def fallen(labels: Mapping[str, str]) -> Contrast:
+    """The fall of the entropy."""
+    signs = {"before": 1.0, "after": -1.0}
+    return tuple((sign, Term(tuple(labels.items()), Places(), ENTROPY, phase, None, None)) for phase, sign in signs.items())
 
 
 COIN, HARMED, UNCLIPPED_COIN = of("aligned", "coin"), of("anti-aligned", "coin"), of("aligned", "coin", "no clip")
@@ -162,13 +174,7 @@ CLAIMS = (
     ),
     Claim("4 without a clip", "... and without it gains and loses nothing, on average.", gained(UNCLIPPED_COIN), Same(5), PASS_1),
     Claim("5 truth helps", "The truth gains, in the same bases ...", gained(TRUTH), More(10), PASS_1),
-    Claim(
-        "6a no skill, a coin",
-        "Where a primitive was never learned, a coin changes nothing,",
-        gained(of("no skill", "coin")),
-        Same(5),
-        PASS_1,
-    ),
+    Claim("6a no skill, a coin", "Without a primitive that the problems need, a coin changes nothing,", gained(UNSKILLED), Same(5), PASS_1),
     Claim("6b no skill, the majority", "... nor does the majority,", gained(of("no skill", "majority")), Same(5), PASS_1),
     Claim("6c no skill, truth", "... and the truth gains.", gained(of("no skill", "truth")), More(5), PASS_1),
     Claim(
@@ -180,16 +186,18 @@ CLAIMS = (
     ),
     Claim("8 one that is never solved", "One example that is never solved gains nothing.", gained(NEVER), Same(5), PASS_1),
     *(
-        Claim(f"{reward}, {alignment}", "The gain.", gained(of(alignment, reward, update)), unit=PASS_1)
+        Claim(condition(of(alignment, reward, update)), "The gain.", gained(of(alignment, reward, update)), unit=PASS_1)
         for alignment, reward, update in (
             ("aligned", "majority", "clip"),
             ("anti-aligned", "majority", "clip"),
             ("aligned", "F1", "clip"),
             ("aligned", "wrong", "clip"),
+            ("anti-aligned", "truth", "clip"),
             ("neutral", "coin", "clip"),
+            ("aligned", "coin", "on-policy"),
+            ("anti-aligned", "coin", "no clip"),
         )
     ),
-    Claim("on-policy", "A coin's gain with one update an iteration, aligned.", gained(of("aligned", "coin", "on-policy")), unit=PASS_1),
     *(
         Claim(
             f"one format is left, {update}",
@@ -203,19 +211,13 @@ CLAIMS = (
     *(
         Claim(
             f"entropy, {update}",
-            "Entropy falls: a fall is no evidence of the clip.",
-            gained(of("aligned", "coin", update), metric=ENTROPY, least=None),
+            "The fall of entropy by a coin's reward, aligned: with and without a clip, so that it is no evidence of one.",
+            fallen(of("aligned", "coin", update)),
             unit=NATS,
         )
         for update in ("clip", "no clip")
     ),
 )
-
-
-def condition(labels: Mapping[str, str]) -> str:
-    """The name of a cell, without what is usual."""
-    usual = {"update": "clip", "examples": "all"}
-    return ", ".join(value for axis, value in labels.items() if usual.get(axis) != value)
 
 
 @dataclass(frozen=True)
