@@ -1,13 +1,14 @@
 """The study of rewards that know nothing: does a coin's reward help where the base's likelier habit is the better one, and harm where it is
 the worse one? Does it do so without the clip? How few examples does the truth need?
 
-Bases write derivations in two formats, which the first word tells and the judge does not see. They have read on in documents of which 65 %
+Bases write derivations in two formats, which the first word tells and the judge does not see. They have read on in documents of which 75 %
 are in format F1; of each format, so many are right. So RL can gain by the choice of a format alone. The answer of a wrong document is off
 by one, always alike: a coin may also sharpen a format towards what is likelier in it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Same, Share, Term, gain
 from analysis.design.recipes import base, everything, exam
@@ -34,7 +35,7 @@ from train.stages.stage import Stage
 F1, F2 = Marked("run"), Marked("list")
 FORMATS = {"F1": F1, "F2": F2}
 PHASES = ("before", "after")
-PRIOR = 0.65  # share of documents in F1
+PRIOR = 0.75  # share of documents in F1
 RELIABLE: Mapping[str, tuple[float, float]] = {  # shares of documents that are right, in F1 and in F2
     "aligned": (0.9, 0.2),
     "anti-aligned": (0.2, 0.9),
@@ -45,8 +46,8 @@ WITHHELD = ("mul",)  # from bases without the skill
 READING = 1 / 7  # iterations of reading on, as a share of those of pretraining
 RATE = 0.5  # its learning rate, as a share of that of pretraining
 DEPTH = 3  # steps of the problems, of which at least one applies the withheld primitive
-MINIBATCHES = 8  # as many updates of one sample as in the published runs make a clip live, or more
-SLOWER = 3  # times: the learning rate of RL, which takes so many updates
+MINIBATCHES = 16  # updates of one sample: from the second on the clip can act
+FASTER = 2  # times: the learning rate of RL, so that a policy leaves the clip's range within an iteration
 SHORTER = 2  # times fewer iterations of RL
 UNCLIPPED = replace(GRPO, surrogate=Clip(1.0, 1e6))  # the ratio as it is
 UPDATES: Mapping[str, tuple[Algorithm, int]] = {"clip": (GRPO, MINIBATCHES), "no clip": (UNCLIPPED, MINIBATCHES), "on-policy": (GRPO, 1)}
@@ -88,11 +89,12 @@ def problems(scale: Scale, depth: int) -> Family:
 
 def practised(scale: Scale, policy: Stage, source: ProblemSource, reward: str, update: str, seed: int) -> Learn:
     """The policy after RL."""
-    algorithm, minibatches = UPDATES[update]
+    algorithm, most = UPDATES[update]
+    minibatches = gcd(most, scale.problems)  # they split the problems evenly
     practice = Practice(
         source, REWARDS[reward], algorithm, Sampler(scale.group, surface=F1), scale.problems, seed=seed, minibatches=minibatches
     )
-    return Learn(policy, ((1.0, practice),), max(2, scale.rl_iterations // SHORTER), Optim(scale.rl_lr / SLOWER))
+    return Learn(policy, ((1.0, practice),), max(2, scale.rl_iterations // SHORTER), Optim(FASTER * scale.rl_lr))
 
 
 def examined(scale: Scale, policy: Stage, phase: str, seed: int) -> dict[str, Stage]:
@@ -172,7 +174,13 @@ CLAIMS = (
         More(5),
         PASS_1,
     ),
-    Claim("4 without a clip", "... and without it gains and loses nothing, on average.", gained(UNCLIPPED_COIN), Same(5), PASS_1),
+    Claim(
+        "4 and there, too",
+        "Where the likelier format is the worse one, a coin loses more with the clip than without.",
+        (*gained(of("anti-aligned", "coin", "no clip")), *gained(HARMED, -1.0)),
+        More(5),
+        PASS_1,
+    ),
     Claim("5 truth helps", "The truth gains, in the same bases ...", gained(TRUTH), More(10), PASS_1),
     Claim("6a no skill, a coin", "Without a primitive that the problems need, a coin changes nothing,", gained(UNSKILLED), Same(5), PASS_1),
     Claim("6b no skill, the majority", "... nor does the majority,", gained(of("no skill", "majority")), Same(5), PASS_1),
@@ -195,9 +203,10 @@ CLAIMS = (
             ("anti-aligned", "truth", "clip"),
             ("neutral", "coin", "clip"),
             ("aligned", "coin", "on-policy"),
-            ("anti-aligned", "coin", "no clip"),
         )
     ),
+    Claim("no clip", "Seeds in which a coin without a clip gains five points, aligned.", gained(UNCLIPPED_COIN), Share(5), PASS_1),
+    Claim("no clip, loss", "Seeds in which it loses five.", gained(UNCLIPPED_COIN, -1.0), Share(5), PASS_1),
     *(
         Claim(
             f"one format is left, {update}",
