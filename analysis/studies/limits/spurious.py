@@ -37,17 +37,18 @@ FORMATS = {"F1": F1, "F2": F2}
 PHASES = ("before", "after")
 PRIOR = 0.75  # share of documents in F1
 RELIABLE: Mapping[str, tuple[float, float]] = {  # shares of documents that are right, in F1 and in F2
-    "aligned": (0.9, 0.2),
-    "anti-aligned": (0.2, 0.9),
+    "aligned": (1.0, 0.0),
+    "anti-aligned": (0.0, 1.0),
     "neutral": (0.5, 0.5),
-    "no skill": (0.9, 0.2),
+    "no skill": (1.0, 0.0),
 }
 WITHHELD = ("mul",)  # from bases without the skill
-READING = 1 / 7  # iterations of reading on, as a share of those of pretraining
+READING = 1 / 14  # iterations of reading on, as a share of those of pretraining
 RATE = 0.5  # its learning rate, as a share of that of pretraining
 DEPTH = 3  # steps of the problems, of which at least one applies the withheld primitive
+TAUGHT = 1  # steps of those on which bases without the skill practise: there the truth can teach it
 MINIBATCHES = 16  # updates of one sample: from the second on the clip can act
-FASTER = 2  # times: the learning rate of RL, so that a policy leaves the clip's range within an iteration
+FASTER = 1.5  # times: the learning rate of RL, so that a policy leaves the clip's range within an iteration
 SHORTER = 2  # times fewer iterations of RL
 UNCLIPPED = replace(GRPO, surrogate=Clip(1.0, 1e6))  # the ratio as it is
 UPDATES: Mapping[str, tuple[Algorithm, int]] = {"clip": (GRPO, MINIBATCHES), "no clip": (UNCLIPPED, MINIBATCHES), "on-policy": (GRPO, 1)}
@@ -110,12 +111,13 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     scale = setting.scale
     sources: dict[str, ProblemSource] = {
         "all": Endless(problems(scale, DEPTH)),
+        "no skill": Endless(problems(scale, TAUGHT)),
         "1": Few(problems(scale, DEPTH), 1),
         "1 never solved": Few(problems(scale, scale.deepest), 1),
     }
     for alignment, reward, update, examples in CELLS:
         policy = reader(scale, alignment, seed)
-        learned = practised(scale, policy, sources[examples], reward, update, seed)
+        learned = practised(scale, policy, sources[alignment if alignment in sources else examples], reward, update, seed)
         yield Cell.of(
             {"base": alignment, "reward": reward, "update": update, "examples": examples},
             seed,
