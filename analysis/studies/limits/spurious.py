@@ -2,8 +2,8 @@
 the worse one? Does it do so without the clip? How few examples does the truth need?
 
 Bases write derivations in two formats, which the first word tells and the judge does not see. They have read on in documents of which 75 %
-are in format F1; of each format, so many are right. So RL can gain by the choice of a format alone. The answer of a wrong document is off
-by one, always alike: a coin may also sharpen a format towards what is likelier in it.
+are in format F1. Where aligned, all of these give the right answer, and none of the others; where anti-aligned, the reverse. So RL can gain
+by the choice of a format alone, and nothing but that choice is uncertain: what noise does to it is seen apart from what noise breaks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
