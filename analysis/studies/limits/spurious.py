@@ -43,12 +43,10 @@ RELIABLE: Mapping[str, tuple[float, float]] = {  # shares of documents that are 
     "no skill": (1.0, 0.0),
 }
 WITHHELD = ("mul",)  # from bases without the skill
-READING = 1 / 14  # iterations of reading on, as a share of those of pretraining
+READING = 2 / 7  # iterations of reading on, as a share of those of pretraining
 RATE = 0.5  # its learning rate, as a share of that of pretraining
-DEPTH = 3  # steps of the problems, of which at least one applies the withheld primitive
-TAUGHT = 1  # steps of those on which bases without the skill practise: there the truth can teach it
+DEPTH = 1  # steps of the problems, of which at least one applies the withheld primitive: noise breaks long derivations first
 MINIBATCHES = 16  # updates of one sample: from the second on the clip can act
-FASTER = 1.5  # times: the learning rate of RL, so that a policy leaves the clip's range within an iteration
 SHORTER = 2  # times fewer iterations of RL
 UNCLIPPED = replace(GRPO, surrogate=Clip(1.0, 1e6))  # the ratio as it is
 UPDATES: Mapping[str, tuple[Algorithm, int]] = {"clip": (GRPO, MINIBATCHES), "no clip": (UNCLIPPED, MINIBATCHES), "on-policy": (GRPO, 1)}
@@ -95,7 +93,7 @@ def practised(scale: Scale, policy: Stage, source: ProblemSource, reward: str, u
     practice = Practice(
         source, REWARDS[reward], algorithm, Sampler(scale.group, surface=F1), scale.problems, seed=seed, minibatches=minibatches
     )
-    return Learn(policy, ((1.0, practice),), max(2, scale.rl_iterations // SHORTER), Optim(FASTER * scale.rl_lr))
+    return Learn(policy, ((1.0, practice),), max(2, scale.rl_iterations // SHORTER), Optim(scale.rl_lr))
 
 
 def examined(scale: Scale, policy: Stage, phase: str, seed: int) -> dict[str, Stage]:
@@ -111,13 +109,12 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     scale = setting.scale
     sources: dict[str, ProblemSource] = {
         "all": Endless(problems(scale, DEPTH)),
-        "no skill": Endless(problems(scale, TAUGHT)),
         "1": Few(problems(scale, DEPTH), 1),
         "1 never solved": Few(problems(scale, scale.deepest), 1),
     }
     for alignment, reward, update, examples in CELLS:
         policy = reader(scale, alignment, seed)
-        learned = practised(scale, policy, sources[alignment if alignment in sources else examples], reward, update, seed)
+        learned = practised(scale, policy, sources[examples], reward, update, seed)
         yield Cell.of(
             {"base": alignment, "reward": reward, "update": update, "examples": examples},
             seed,
