@@ -28,9 +28,9 @@ def right_in(format: str) -> str:
 
 @dataclass(frozen=True)
 class Formats:
-    """The completions of the `Sample` that the cell calls `stage`: the share of right processes; of each format its share of
-    completions, and the share of right processes in it, where there are any; and the share of the commoner format. Completions in none of the formats
-    count as completions alone."""
+    """The completions of the `Sample` that the cell calls `stage`: the share of right processes; of each format its share of completions,
+    and the share of right processes in it, where there are any; and the share of the commoner format. A completion in none of the
+    formats counts as a completion alone."""
 
     marks: Mapping[str, str]  # the first word of each format, by its name
     stage: str = "sampled_after"
