@@ -29,6 +29,7 @@ from train.ledger import Ledger
 from train.policy import torch_rng
 from train.rl import (
     GRPO,
+    Begins,
     Blend,
     Coin,
     Correct,
@@ -130,6 +131,7 @@ REWARDS: dict[str, tuple[Reward, float, float]] = {  # with the range of each co
     "gated dense": (Gated(Dense(), Format()), 0, 1),
     "format": (Format(), 0, 1),
     "inverse": (Inverse(Dense()), 0, 1),
+    "begins": (Begins("run"), 0, 1),
     "wrong label": (WrongLabel(), 0, 1),
     "majority": (Majority(), 0, 1),
     "overlong": (Overlong(), -1, 1),

@@ -117,8 +117,11 @@ class Outline:
 
 
 def shares_statements(write: Writer) -> bool:
-    """True if the prompts of several questions about one program begin with the same words: its lines."""
-    return isinstance(write, Solved | Answered | Listing | Outline) and type(write.surface) is Compact
+    """True if the prompts of several questions about one program begin with the same words, its lines, as `Compact` writes them. Other
+    writers than those here say so by an attribute `shares`."""
+    if isinstance(write, Solved | Answered | Listing | Outline):
+        return type(write.surface) is Compact
+    return bool(getattr(write, "shares", False))
 
 
 def unsolved(surface: Surface) -> Writer:

@@ -45,6 +45,7 @@ from train.rl.objectives import (
 )
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
+    Begins,
     Blend,
     Coin,
     Correct,
@@ -71,6 +72,6 @@ __all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
 __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
-__all__ += ["Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process", "Repeats"]
-__all__ += ["Reward", "WrongLabel"]
+__all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
+__all__ += ["Repeats", "Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

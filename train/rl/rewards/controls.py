@@ -37,6 +37,21 @@ class Format:
 
 
 @dataclass(frozen=True)
+class Begins:
+    """1 for a completion that begins with a word, right or wrong: pay for a format that a word tells (arXiv:2506.10947).
+
+    Raises:
+        ValueError: when called, if the policy does not know the word.
+    """
+
+    word: str
+
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
+        (token,) = r.vocab.encode((self.word,))
+        return r.at_end(r.tokens[:, 0] == token)
+
+
+@dataclass(frozen=True)
 class Inverse:
     """1 less another reward, which lies between 0 and 1 (arXiv:2506.10947)."""
 
