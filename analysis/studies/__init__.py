@@ -18,7 +18,7 @@ ROOMS = {
         "composition",
         "adaptive",
     ),
-    "analysis.studies.limits": (),
+    "analysis.studies.limits": ("algorithms",),
 }
 MODULES = {name: f"{room}.{name}" for room, names in ROOMS.items() for name in names}
 NAMES = tuple(MODULES)
