@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis list | plan | run | watch | report | demo | ask | rerun | gc | query`."""
+"""The command line: `python -m analysis list | algorithms | plan | run | watch | report | demo | ask | rerun | gc | query`."""
 
 import sys
 

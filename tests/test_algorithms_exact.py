@@ -3,6 +3,8 @@
 Shapes: P problems, G completions of each, B = P * G rows, N answers that a policy may give.
 """
 
+import json
+import re
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
@@ -14,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from analysis.__main__ import typed
+from analysis.cli.terminal import Terminal
 from models.gpt import GPT
 from tests.strategies import examples
 from tests.test_algorithms import POLICY, RIGHT, expected
@@ -242,3 +246,16 @@ def test_references_follow_by_hand() -> None:
     torch.testing.assert_close(next(old.parameters()).detach(), 0.75 * first + 0.25 * next(new.parameters()).detach())
     Reset(3).follow(old, new, 6)
     assert all(torch.equal(a, b) for a, b in zip(old.parameters(), new.parameters(), strict=True))
+
+
+# Broken if the command left an algorithm out, or said of it what the index does not.
+def test_the_index_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(["algorithms", "--json"])(Terminal())
+    found = {record["name"]: record for record in json.loads(capsys.readouterr().out)}
+    assert list(found) == list(INDEX)
+    assert found["hicra"]["settings"] == "records=roles"
+    assert found["dapo"]["settings"] == "minibatches=4; reward=Overlong()"
+    assert all(re.fullmatch(r"arXiv:\d{4}\.\d{5}|doi:\S+", record["paper"]) and record["section"] for record in found.values())
+    typed(["algorithms"])(Terminal(width=160))
+    table = capsys.readouterr().out
+    assert all(name in table and entry.paper in table for name, entry in INDEX.items())

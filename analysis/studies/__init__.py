@@ -19,7 +19,7 @@ ROOMS = {
         "composition",
         "adaptive",
     ),
-    "analysis.studies.limits": ("narrowing", "sparsity", "spurious", "phases"),
+    "analysis.studies.limits": ("narrowing", "sparsity", "spurious", "phases", "algorithms"),
 }
 MODULES = {name: f"{room}.{name}" for room, names in ROOMS.items() for name in names}
 NAMES = tuple(MODULES)

@@ -74,7 +74,7 @@ class SubsetMean(Subsets):
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         mean, moments = self.best(x, r)
-        every, square = moments.split(1, 1)  # [P, 1] each
+        every, square = moments[:, :1], moments[:, 1:]  # [P, 1] each
         variance = square - every**2
         spread = (variance > 1e-9 * square).to(x) * variance.clamp(min=0).sqrt()
         return to_rows((mean - every) / spread.where(spread > 0, 1.0) * (spread > 0), r).expand(x.shape)
