@@ -238,6 +238,7 @@ NO_PARTS = {
     "Objective",
     "Spelling",
     "Windows",  # dataclasses that are checked or called, and are no part of an experiment
+    *("OfTokens", "Subsets"),  # bases of others
     *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "Exact", "From", "Holder", "Items", "Machine", "Measured", "Shape"),
     *(
         "Graph",
@@ -254,11 +255,6 @@ NO_PARTS = {
         "Shift",
         "Project",
     ),
-    *(
-        *("AtEdge", "Compute", "Errors", "Headroom", "Noted", "Regions", "Roles", "Sampled", "Updates", "Changes", "SampledChanges"),
-        *("Distance", "Fitted", "Forgetting", "OnBand", "OnDepth", "Sharpened", "Sigmoid", "Steady", "Thresholds"),
-        *("ExactSkills", "Gained", "Skilled", "Trajectory"),
-    ),  # measures read stages, and are in none
 }
 
 
@@ -268,7 +264,10 @@ def configuration() -> list[type]:
     names = [m.name for package in packages for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     modules = [import_module(n) for n in names if "bridges" not in n and "laws" not in n and "__main__" not in n]  # extras
     found = [of for m in modules for of in vars(m).values() if isinstance(of, type) and of.__module__ == m.__name__ and is_dataclass(of)]
-    return [of for of in found if {"__post_init__", "__call__", "run"} & set(dir(of)) and of.__name__ not in NO_PARTS]
+    parts = [
+        of for of in found if not of.__module__.startswith("analysis.measures") or issubclass(of, Stage) or of is analysis.measures.Rule
+    ]  # measures read stages, and are in none
+    return [of for of in parts if {"__post_init__", "__call__", "run"} & set(dir(of)) and of.__name__ not in NO_PARTS]
 
 
 # Broken if a class were named by its file: moving it would orphan every result that it is a part of, and no file could name it.
