@@ -248,7 +248,7 @@ STUDY = Study(
                 colour="seen",
                 phases=("before", "after"),
             ),
-            "Exact pass@1 on the same problems told in either context, before RL (dashes) and after it: mean over seeds.",
+            "Exact pass@1 on the same problems told in either context, before RL and after it: mean over seeds, with its 95 % interval.",
         ),
     ),
     card=Card(
