@@ -27,6 +27,7 @@ from train.rl import (
     Ease,
     Endless,
     Everywhere,
+    HoldCov,
     Lift,
     OfRoles,
     Only,
@@ -188,6 +189,15 @@ def test_minibatches_share_out_the_groups(aggregate: Aggregate, tmp_path: Path) 
         assert weights == pytest.approx([1.0] * 3)
     else:  # no denominator depends on the rows, so the mean over minibatches is the whole
         torch.testing.assert_close(sum(g for *_, g in parts) / 3, gradient, rtol=1e-6, atol=1e-9)
+
+
+# Broken if the first update of an iteration, whose policy sampled, followed the sign of rounding errors at the weight of the restraint.
+def test_a_restraint_acts_from_the_second_update_on(tmp_path: Path) -> None:
+    free = Practice(Endless(FAMILY), Alternate(), GRPO, Sampler(group=4), problems=4, reuse=2)
+    held = replace(free, algorithm=replace(GRPO, restraint=HoldCov(0.5)))
+    same, other = zip(*([g for *_, g in updated(p, tmp_path, 3.0)] for p in (free, held)), strict=True)
+    torch.testing.assert_close(*same, rtol=1e-6, atol=1e-9)
+    assert (other[0] - other[1]).abs().max() > 1e-3
 
 
 # Broken if the policy were compared with itself in every minibatch, so that no clip could ever act, or the first ones were off-policy.

@@ -18,7 +18,7 @@ from tests.conformance.table import DEVIATIONS, TABLE, UNDONE
 from tests.test_credit import record
 from train.rl import INDEX, Algorithm, Constant, CutCov, HoldCov, Rollouts, RowMean, Scale
 from train.rl.credit import chain
-from train.rl.objectives import kl
+from train.rl.objectives import distance, kl
 
 FOLDER = Path(__file__).parent / "conformance"
 FIXTURES = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in TABLE}
@@ -83,7 +83,7 @@ def ours(library: str, name: str, undone: tuple[str, ...]) -> tuple[Tensor, floa
     advantage = chain(a.credit, r.at_end(torch.tensor(facts["reward"], dtype=torch.double)), read)
     x = a.surrogate(logp, r.logp, advantage, r.mask)
     if a.restraint:
-        x = x + a.restraint(advantage, read) * (logp - r.logp).abs()
+        x = x + a.restraint(advantage, read) * distance(logp, r.logp)
     if a.kl:
         x = x + a.kl * kl(logp, given["reference"])
     loss = (x * a.aggregate(r)).sum()

@@ -16,7 +16,7 @@ from train.rl.algorithms import GRPO, Algorithm
 from train.rl.batches import batch_logp, batch_passed, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares, read_by
-from train.rl.objectives import Restraint, Surrogate, kl
+from train.rl.objectives import Restraint, Surrogate, distance, kl
 from train.rl.problems import ProblemSource, stream, trials
 from train.rl.rewards import Coin, Correct, Reward
 from train.rl.rollouts import Rollouts
@@ -42,7 +42,7 @@ class Objective:
         the restraint, if there is one, and the reference's log-probabilities, if `kl` has weight."""
         x = fitting("surrogate", self.surrogate, self.surrogate(logp, old, advantage, mask), logp)
         if self.restraint:
-            x = x + more[0] * (logp - old).abs()
+            x = x + more[0] * distance(logp, old)
         if self.kl:
             x = x + self.kl * kl(logp, more[-1])
         return x * weights

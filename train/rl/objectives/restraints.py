@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+ROUNDING = 1e-4  # nats: two passes over a completion differ by less in single precision
+
+
 class Restraint(Protocol):
-    """The weight of |log pi - log pi_old|, the distance from the sampling policy, in the loss of each token of the batch. It acts from the
-    second update of an iteration on."""
+    """The weight of the `distance` from the sampling policy in the loss of each token of the batch. It acts from the second update of an
+    iteration on."""
 
     def __call__(self, advantage: Tensor, r: Rollouts) -> Tensor: ...  # [B, T] -> [B, T]
 
@@ -30,6 +33,12 @@ class HoldCov(Checked):
     def __call__(self, advantage: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         cov = covariance(advantage, r).masked_fill(~r.mask, -float("inf")).view(-1)
         return advantage.new_zeros(cov.shape).index_fill(0, cov.topk(few(self.share, r)).indices, self.weight).view(advantage.shape)
+
+
+def distance(logp: Tensor, old: Tensor) -> Tensor:  # [B, T], [B, T] -> [B, T]
+    """|log pi - log pi_old|, and 0 within rounding: there the policies are one, and its slope would be a sign at random, at full weight."""
+    x = (logp - old).abs()
+    return x * (x > ROUNDING)
 
 
 def kl(logp: Tensor, reference: Tensor) -> Tensor:  # [B, T], [B, T] -> [B, T]
