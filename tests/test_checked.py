@@ -18,28 +18,42 @@ from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train import losses
-from train.learn import Learn, Snapshot, Spend
+from train.learn import Learn, MostChanged, Scattered, Snapshot, Spend
 from train.losses import Compare, Distil, Gold, Imitate, Practice, Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
+    INDEX,
+    PLANNING,
     Algorithm,
+    Amplify,
     Around,
+    Average,
     Band,
     Blend,
     Clip,
     Coin,
+    CutCov,
+    Ease,
     Endless,
     Few,
+    HoldCov,
+    Lift,
     Mixture,
     Overlong,
     Phases,
     Prefixed,
     Repeats,
+    Reset,
     Sampler,
     Scale,
     Schedule,
     SequenceClip,
+    SubsetLead,
+    SubsetMean,
+    Truncated,
+    Uncertain,
+    Unlikely,
 )
 from train.sample import Sample
 from train.score import Score
@@ -122,6 +136,8 @@ class Given:
 
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
+    *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
+    *(PLANNING, Uncertain(), INDEX["grpo"], Scattered(MostChanged(FRESH, FRESH, 0.3)), MostChanged(FRESH, FRESH, 0.3)),
     *(Blend(), Phases(((0, Coin()),)), Overlong(), Repeats()),
     *(Optim(matrices=Muon()), Muon(), FRESH, IMITATE),
     *(Endless(FAMILY), Few(FAMILY), Band(FAMILY, FRESH, "at"), Around(FAMILY, FRESH, (0, 2)), LEARN),
@@ -130,7 +146,8 @@ INSTANCES = (
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
-RECORDS = {  # what was found, or is made of what was checked; not asked for
+RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
+    "Subsets",
     "Asked",
     "Batch",
     "Exam",
@@ -161,7 +178,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for
 # Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.
 @pytest.mark.parametrize("one", INSTANCES, ids=lambda one: type(one).__name__)
 def test_no_field_takes_nonsense(one: object) -> None:
-    assert list(taken([one], signed=("Learn.losses", "Around.offsets"))) == []
+    assert list(taken([one], signed=("Learn.losses", "Around.offsets", "CutCov.low"))) == []
 
 
 # Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.

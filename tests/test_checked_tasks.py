@@ -31,6 +31,7 @@ from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.families.kit.windows import batch
+from synthtasks.formats import Format, Formatted, Marked
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
@@ -42,6 +43,7 @@ SOUND: tuple[object, ...] = (
     *(Program(), Uses(("mul",), 1), Dag(), Circuit(), Tree(), Hops(), Group(), Grid(), Compose(), Mix((Part(1, Tree()),)), Part(1, Tree())),
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
+    *(Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
     *(
         Solved(),
         Answered(),

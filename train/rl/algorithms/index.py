@@ -12,7 +12,9 @@ line to `INDEX`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+from synthtasks.checked import Checked, From
 from train.rl.algorithms.algorithm import Algorithm
 from train.rl.algorithms.references import Average, Reset
 from train.rl.credit import (
@@ -38,14 +40,14 @@ from train.rl.rollouts import Record
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Checked):
     """An algorithm with its source."""
 
     algorithm: Algorithm
     paper: str
     section: str
     lacks: str = ""  # what of the paper it is not
-    minibatches: int = 1  # `Practice.minibatches` that it is meant with
+    minibatches: Annotated[int, From(1)] = 1  # `Practice.minibatches` that it is meant with
     besides: str = ""  # settings of another kind that it is meant with
 
     @property

@@ -27,12 +27,21 @@ def few(share: float, r: Rollouts) -> int:
 @dataclass(frozen=True)
 class CutCov(Checked):
     """A random share of the batch's tokens, among those whose covariance lies between low and high, have no advantage (Clip-Cov,
-    arXiv:2505.22617)."""
+    arXiv:2505.22617).
+
+    Raises:
+        ValueError: if low is not less than high: no token would lie between them.
+    """
 
     share: Annotated[float, Above(0, 1)] = 2e-4
     low: float = 1.0
     high: float = 5.0
     least_group: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low >= self.high:
+            raise ValueError(f"CutCov.low is less than CutCov.high; found {self.low} and {self.high}")
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         import torch
