@@ -198,3 +198,7 @@ class Updates:
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         yield from imagined(cell, "learning", ["given"], difficulties(cell.stage("edge", Edge).scores)[:1], 1.0)
         yield cell.fact("learning", "updates", None, 1.0)
+
+
+BEFORE_AND_AFTER = (Regions(), Exact("before", "before"), Exact("after", "after"))
+"""The edge, and exact success at every difficulty before and after learning: most studies read these."""

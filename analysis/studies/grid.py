@@ -14,7 +14,7 @@ from analysis.figures.curves import OriginShares, PassCurves
 from analysis.figures.learning import LearningCurves
 from analysis.figures.maps import EdgeMap, GainMap
 from analysis.measures.edge import REGIONS, Edge
-from analysis.measures.exact import AtEdge, Exact, Headroom, Regions, Roles, Updates, at_best_temperature
+from analysis.measures.exact import BEFORE_AND_AFTER, AtEdge, Exact, Headroom, Roles, Updates, at_best_temperature
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
@@ -198,9 +198,7 @@ STUDY = Study(
     axes=AXES,
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Exact("tempered", "after", at_best_temperature),
         Roles(guessed),
         Headroom(),

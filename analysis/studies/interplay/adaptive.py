@@ -12,7 +12,7 @@ from analysis.design.recipes import REWARDS, Tasks, base, needing, present_edge,
 from analysis.design.rounds import adaptive, half, in_rounds
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.spread import Gain, Spread
-from analysis.measures.exact import Exact, Regions
+from analysis.measures.exact import BEFORE_AND_AFTER
 from analysis.measures.facts import Cell
 from analysis.studies.interplay.gaps import Given
 from synthtasks.families import difficulties
@@ -109,7 +109,7 @@ STUDY = Study(
     source="arXiv:2609.06107",
     axes={"problems": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Given()),
+    measures=(*BEFORE_AND_AFTER, Given()),
     claims=CLAIMS,
     figures=(
         Figure(

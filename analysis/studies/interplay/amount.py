@@ -16,7 +16,7 @@ from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.effects import AT_EDGE, Changes, Distance, Fitted, Forgetting, OnBand, SampledChanges, Sharpened, distances
 from analysis.measures.effects.distance import FORWARD
 from analysis.measures.estimates import Floats, exact_pass_at_k
-from analysis.measures.exact import Exact, Regions, bands_of, scored
+from analysis.measures.exact import BEFORE_AND_AFTER, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.families import at
@@ -201,9 +201,7 @@ STUDY = Study(
     axes={"amount": (*AMOUNTS, "every"), "practice": ("edge", "coin", "mastered")},
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Changes(),
         Forgetting(),
         OnBand(),

@@ -21,7 +21,7 @@ from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.edge import Edge
 from analysis.measures.effects import Changes
 from analysis.measures.estimates import exact_pass_at_k
-from analysis.measures.exact import Exact, Regions, imagined, means, scored
+from analysis.measures.exact import BEFORE_AND_AFTER, imagined, means, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from models import GPTConfig
@@ -224,7 +224,7 @@ STUDY = Study(
     source="arXiv:2512.07783",
     axes={"seen": tuple(SHARES), "practised": (*CONTEXTS, COIN)},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Told(), Twin(), Changes(), Noted("learn")),
+    measures=(*BEFORE_AND_AFTER, Told(), Twin(), Changes(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(

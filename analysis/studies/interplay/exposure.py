@@ -35,7 +35,7 @@ from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.edge import Edge
 from analysis.measures.effects import Changes, Fitted, Forgetting, OnDepth
 from analysis.measures.effects.forgetting import KNOWN
-from analysis.measures.exact import Exact, Regions, Updates
+from analysis.measures.exact import BEFORE_AND_AFTER, Updates
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.corpora import Corpus, Recipe
@@ -215,9 +215,7 @@ STUDY = Study(
     axes={"seen": ("none", *SHARES, "all"), "kind": (FULL, "alone", "half width", "coin")},
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Updates(at_the_edge),
         Changes(),
         Forgetting(),

@@ -13,7 +13,7 @@ from analysis.design.recipes import REWARDS, Tasks, base, exam, in_distribution,
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
-from analysis.measures.exact import Exact, Regions
+from analysis.measures.exact import BEFORE_AND_AFTER, Exact
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from synthtasks.corpora import unsolved
@@ -110,9 +110,7 @@ STUDY = Study(
     axes={"method": METHODS, "band": BANDS},
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Exact("within_before", f"{IN} before"),
         Exact("within", f"{IN} after"),
         Compute(),

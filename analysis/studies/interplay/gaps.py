@@ -12,7 +12,7 @@ from analysis.design.recipes import REWARDS, Tasks, base, needing, practise, pre
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.spread import Gain, Spread
 from analysis.measures.compute import spent_on
-from analysis.measures.exact import Exact, Regions, bands_of
+from analysis.measures.exact import BEFORE_AND_AFTER, bands_of
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.families import at, difficulties, level
@@ -147,7 +147,7 @@ STUDY = Study(
     source="arXiv:2602.14872",
     axes={"mixture": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Given(), Noted("learn")),
+    measures=(*BEFORE_AND_AFTER, Given(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(

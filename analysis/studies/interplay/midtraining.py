@@ -14,7 +14,7 @@ from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.curves import Curves
 from analysis.measures.compute import Compute
-from analysis.measures.exact import Exact, Regions
+from analysis.measures.exact import BEFORE_AND_AFTER, Exact
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from synthtasks.corpora import unsolved
@@ -120,9 +120,7 @@ STUDY = Study(
     axes=AXES,
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Exact("within_before", f"{IN} before"),
         Exact("within", f"{IN} after"),
         Compute(),

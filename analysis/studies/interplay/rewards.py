@@ -16,7 +16,7 @@ from analysis.figures.learning import LearningCurves
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.errors import REASON, RIGHT, Errors
 from analysis.measures.estimates import exact_pass_at_k
-from analysis.measures.exact import Exact, Regions, bands_of, scored
+from analysis.measures.exact import BEFORE_AND_AFTER, bands_of, scored
 from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from synthtasks.corpora import Answered, Corpus, Recipe, Solved
@@ -252,9 +252,7 @@ STUDY = Study(
     axes=AXES,
     cells=cells,
     measures=(
-        Regions(),
-        Exact("before", "before"),
-        Exact("after", "after"),
+        *BEFORE_AND_AFTER,
         Practised(),
         Errors("sampled_before", "before"),
         Errors("sampled_after", "after"),

@@ -18,7 +18,7 @@ from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
 from analysis.measures.compute import Compute
 from analysis.measures.estimates import Floats, exact_pass_at_k
-from analysis.measures.exact import Exact, Regions, bands_of, scored
+from analysis.measures.exact import BEFORE_AND_AFTER, bands_of, scored
 from analysis.measures.facts import Cell, Fact, Outcome
 from analysis.measures.noted import Noted
 from synthtasks.checked import Checked, From
@@ -230,7 +230,7 @@ STUDY = Study(
     source="arXiv:2602.14872",
     axes={"depth": tuple(map(str, DEPTHS)), "arm": ARMS},
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Practised(), Compute(), Noted("learn")),
+    measures=(*BEFORE_AND_AFTER, Practised(), Compute(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(

@@ -15,7 +15,7 @@ from analysis.figures.learning import LearningCurves
 from analysis.figures.ranked import Ranked
 from analysis.figures.spread import Gain
 from analysis.measures.compute import Compute
-from analysis.measures.exact import Exact, Regions
+from analysis.measures.exact import BEFORE_AND_AFTER
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from train.learn import Learn, Spend
@@ -143,7 +143,7 @@ STUDY = Study(
     source="arXiv:2504.13837; arXiv:2508.10751; arXiv:2602.02710; arXiv:2506.01347; arXiv:2506.01939",
     axes=AXES,
     cells=cells,
-    measures=(Regions(), Exact("before", "before"), Exact("after", "after"), Compute(), Noted("learn")),
+    measures=(*BEFORE_AND_AFTER, Compute(), Noted("learn")),
     claims=CLAIMS,
     figures=(
         Figure(
