@@ -35,12 +35,14 @@ def paired(every: Sequence[Outcome], number: Number, rows: str, reference: str) 
 @dataclass(frozen=True)
 class Ranked:
     """A panel for each number, a line for each value of the label `rows`, by its mean difference from the `reference` in the first panel,
-    with its 95 % interval. The band is the largest distance from zero that the interval of a twin reaches, or of one seed its value."""
+    with its 95 % interval. The band is the largest distance from zero that the interval of a twin reaches, or of one seed its value. The
+    differences of those `aside`, which would make all others one line, are written."""
 
     numbers: Mapping[str, Number]  # with the title of its panel
     rows: str
     reference: str
     twins: tuple[str, ...]
+    aside: tuple[str, ...] = ()
 
     def __call__(self, facts: Sequence[Fact]) -> str:
         every = outcomes(facts)
@@ -69,6 +71,15 @@ class Ranked:
                 continue
             colour = FAINT if row in self.twins or row == self.reference else PALETTE[0]
             found = over_seeds(values[row])
+            if row in self.aside:
+                axes.text(
+                    0.02,
+                    place,
+                    f"{found.mean:+.0f} [{found.low:+.0f}, {found.high:+.0f}]",
+                    va="center",
+                    transform=axes.get_yaxis_transform(),
+                )
+                continue
             axes.plot(values[row], [place] * len(values[row]), "o", color=colour, markersize=3, alpha=0.5, markeredgewidth=0)
             axes.plot([found.low, found.high], [place, place], color=colour, linewidth=1.5)
             axes.plot([found.mean], [place], "D", color=colour, markersize=5)

@@ -55,8 +55,9 @@ def statements(claims: Sequence[Claim]) -> dict[str, str]:
     last = ""
     for claim in claims:
         clause = claim.statement.strip(". ")
-        last = f"{last}, {clause}" if claim.statement.startswith("...") else clause[:1].lower() + clause[1:]
-        found[claim.name] = last.replace("rL ", "RL ", 1) if last.startswith("rL ") else last
+        abbreviates = any(letter.isupper() for letter in clause.partition(" ")[0][1:])  # as RL, or MaxRL
+        begun = clause if abbreviates else clause[:1].lower() + clause[1:]
+        found[claim.name] = last = f"{last}, {clause}" if claim.statement.startswith("...") else begun
     return found
 
 

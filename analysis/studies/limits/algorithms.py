@@ -157,10 +157,11 @@ STUDY = Study(
                 "algorithm",
                 "grpo",
                 tuple(TWINS),
+                ("coin",),
             ),
             "Each line is an algorithm: its gain less that of GRPO on the same base, with the 95 % interval over seeds; dots are seeds. "
             "Twins are GRPO on other problems. Only an interval outside the band is more than their noise. `ppo-clip`, `gspo`, "
-            "`cispo-scale`, `dapo` and `forking` take four steps an iteration: compare them with each other.",
+            "`cispo-scale`, `dapo` and `forking` take four steps an iteration: compare them with each other. The coin's numbers are written.",
         ),
         Figure(
             "How algorithms learn",
