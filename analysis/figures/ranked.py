@@ -58,6 +58,7 @@ class Ranked:
                 axes.set_title(title)
                 axes.set_xlabel(f"less {self.reference}, {POINTS}")
                 axes.set_yticks(range(len(order)), order)
+                axes.set_ylim(-0.7, len(order) - 0.3)
             figure.legend(handles=[swatch(FAINT, "noise of twins", 0.2)], loc="outside lower center")
 
         return drawn(self, f"By {self.rows}, less {self.reference}", 4.0 * len(panels) + 1.2, 0.3 * len(order) + 1.4, paint)
@@ -72,13 +73,8 @@ class Ranked:
             colour = FAINT if row in self.twins or row == self.reference else PALETTE[0]
             found = over_seeds(values[row])
             if row in self.aside:
-                axes.text(
-                    0.02,
-                    place,
-                    f"{found.mean:+.0f} [{found.low:+.0f}, {found.high:+.0f}]",
-                    va="center",
-                    transform=axes.get_yaxis_transform(),
-                )
+                written = f"{found.mean:+.0f} [{found.low:+.0f}, {found.high:+.0f}]".replace("-", "−")
+                axes.text(0.02, place, written, va="center", transform=axes.get_yaxis_transform())
                 continue
             axes.plot(values[row], [place] * len(values[row]), "o", color=colour, markersize=3, alpha=0.5, markeredgewidth=0)
             axes.plot([found.low, found.high], [place, place], color=colour, linewidth=1.5)

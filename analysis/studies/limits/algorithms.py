@@ -161,7 +161,8 @@ STUDY = Study(
             ),
             "Each line is an algorithm: its gain less that of GRPO on the same base, with the 95 % interval over seeds; dots are seeds. "
             "Twins are GRPO on other problems. Only an interval outside the band is more than their noise. `ppo-clip`, `gspo`, "
-            "`cispo-scale`, `dapo` and `forking` take four steps an iteration: compare them with each other. The coin's numbers are written.",
+            "`cispo-scale`, `dapo` and `forking` take four steps an iteration: compare them with each other. The coin's numbers are "
+            "written. Where one derivation is right, `unlikely` is GRPO: right completions of a problem are then equally likely.",
         ),
         Figure(
             "How algorithms learn",
