@@ -54,7 +54,7 @@ def statements(claims: Sequence[Claim]) -> dict[str, str]:
     found: dict[str, str] = {}
     last = ""
     for claim in claims:
-        clause = claim.statement.strip(". ")
+        clause = claim.statement.strip("., ")
         abbreviates = any(letter.isupper() for letter in clause.partition(" ")[0][1:])  # as RL, or MaxRL
         begun = clause if abbreviates else clause[:1].lower() + clause[1:]
         found[claim.name] = last = f"{last}, {clause}" if claim.statement.startswith("...") else begun
