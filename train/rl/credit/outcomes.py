@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+SAME = 1e-3  # nats: equal completions differ by less, by rounding
+
+
 @dataclass(frozen=True)
 class OverMean:
     """Divide what is left of the mean by the mean: (r - mean) / mean, and 0 where the mean is 0 (MaxRL, arXiv:2602.02710).
@@ -100,13 +103,14 @@ class SubsetLead(Subsets):
 
 @dataclass(frozen=True)
 class Unlikely(Checked):
-    """Likelier completions receive less: r (1 - b (G - rank) / G), where rank counts the likelier ones of the group (arXiv:2506.02355)."""
+    """Likelier completions receive less: r (1 - b (G - rank) / G), where rank counts the likelier ones of the group (arXiv:2506.02355).
+    Equal completions have equal ranks, however their likelihoods were rounded."""
 
     b: Annotated[float, From(0, 1)] = 0.25
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         logp = (r.logp * r.mask).sum(1).view(-1, r.group)  # [P, G]
-        rank = (logp[:, None, :] > logp[:, :, None]).sum(2)  # [P, G]
+        rank = (logp[:, None, :] > logp[:, :, None] + SAME).sum(2)  # [P, G]
         return x * to_rows(1 - self.b * (r.group - rank).to(x) / r.group, r)
 
 
