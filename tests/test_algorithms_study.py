@@ -16,7 +16,7 @@ from analysis.studies.limits.algorithms import AXES, KINDS, TWINS, cells, entry
 from tests.tiny import TINY
 from train.learn import Learn, Spend
 from train.losses import Practice
-from train.rl import INDEX, SubsetMean
+from train.rl import INDEX, SubsetLead, SubsetMean
 from train.stages.stage import closure
 
 SETTING = Setting(TINY, (0,), Tasks())
@@ -50,7 +50,8 @@ def test_arms_differ_in_the_algorithm_alone() -> None:
             assert EVERY[name]["budget"] == like
     assert len({practice(name).drawn_by for name in ("grpo", *TWINS)}) == 3
     assert {practice(name).algorithm for name in TWINS} == {practice("grpo").algorithm}
-    assert entry("subset-mean", CPU.group).algorithm.credit[1] == SubsetMean(8)
+    assert [entry(name, CPU.group).algorithm.credit[1] for name in ("subset-mean", "pkpo")] == [SubsetMean(8), SubsetLead(8)]
+    assert set(INDEX) == set(AXES["algorithm"]) - {"coin", *TWINS}  # every algorithm of the index takes part
 
 
 def outcome(name: str, seed: int, after: float) -> Outcome:

@@ -1,6 +1,6 @@
 """The study of sparsity: what it shares with the factorial, equal terms for its arms, and its numbers by hand."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_the_factorial_is_not_run_twice() -> None:
     there = set(closure(stage for cell in factorial(SETTING, 0) for stage in cell.stages))
     new = [stage for stage in closure(stage for cell in EVERY for stage in cell.stages) if stage not in there]
     runs = [stage.word for stage in new if isinstance(stage, Learn)]
-    assert (runs.count("practise"), runs.count("imitate"), len(runs)) == (7, 7, 14)
+    assert (runs.count("practise"), runs.count("imitate"), len(runs)) == (8, 7, 15)
     assert sum(isinstance(stage, Sample) for stage in new) < 10
 
 
@@ -53,11 +53,17 @@ def test_arms_learn_on_equal_terms() -> None:
                 assert (sample.policy, sample.source, sample.problems) == (BASE, PROBLEMS, CPU.problems)
             case _:
                 pytest.fail(f"{arm} learns by {loss}")
+    (twin,) = [cell.stage("learn", Learn) for cell in EVERY if dict(cell.labels)["arm"] == "twin"]
     whole, part, random = (runs[arm, "usual", "float32"] for arm in ("rl", "subnetwork", "random mask"))
     assert isinstance(part.mask, MostChanged)
     assert (part.mask.before, part.mask.after) == (BASE, whole)
     assert isinstance(random.mask, Scattered)
     assert random.mask.like == part.mask
+    ((_, other),), ((_, usual),) = twin.losses, whole.losses
+    assert isinstance(other, Practice)
+    assert isinstance(usual, Practice)
+    assert replace(other, seed=usual.seed, source=PROBLEMS) == usual
+    assert other.seed != usual.seed  # RL on other problems
 
 
 # Broken if moments were those of another run, or fewer than 60 were compared over five seeds; at a tiny scale, some moments are one.

@@ -2,10 +2,10 @@
 
 Each is used with the settings it is meant with (`train.rl.INDEX`). Those that split an iteration into four minibatches take four steps on
 the same rollouts, so they are compared with `ppo-clip`, which does so too; the others with `grpo`. A twin is GRPO on other problems.
-RLOO is left out: with one step an iteration its gradient is that of Dr. GRPO times G / (G - 1), and Adam is blind to a factor.
+RLOO should be Dr. GRPO: with one step an iteration its gradient is that of Dr. GRPO times G / (G - 1), and Adam is blind to a factor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from analysis.claims.claims import At, Claim, Contrast, More, Same, Where, gain
@@ -20,15 +20,19 @@ from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from train.learn import Learn, Spend
 from train.losses import Practice
-from train.rl import INDEX, Band, Entry, Spread, SubsetMean
+from train.rl import INDEX, Band, Credit, Entry, Spread, SubsetLead, SubsetMean
 
 KINDS = {
     "loss": ("dr-grpo", "ppo-clip", "gspo", "cispo-scale"),
-    "goal": ("subset-mean", "maxrl", "unlikely"),
+    "baseline": ("rloo", "reinforce"),
+    "bounds": ("cispo-verl", "clip-cov", "kl-cov"),
+    "anchor": ("grpo-kl", "averaged-kl", "prorl"),
+    "goal": ("subset-mean", "best-of-group", "pkpo", "maxrl", "unlikely"),
     "side": ("positive-only", "negative-only"),
     "tokens": ("forking", "hicra"),
     "filter": ("dapo",),
 }
+OF_K: Mapping[str, Callable[[int], Credit]] = {"subset-mean": SubsetMean, "pkpo": SubsetLead}
 PAIR = "grpo, twin 1", "grpo, twin 2"
 TWINS = dict(zip(PAIR, (10_000, 20_000), strict=True))  # what is added to the seed of practice; seeds of bases are smaller
 DRAWS = 2  # most batches drawn for an update, of those that draw again: with 4 there are too few updates to spend a budget to 2 %
@@ -42,8 +46,8 @@ def entry(name: str, group: int) -> Entry:
     """The entry of the index, sized for this study: k is half of a group."""
     found = INDEX[name]
     algorithm = replace(found.algorithm, draws=min(DRAWS, found.algorithm.draws))
-    if name == "subset-mean":
-        algorithm = replace(algorithm, credit=(Spread(), SubsetMean(max(2, group // 2))))
+    if name in OF_K:
+        algorithm = replace(algorithm, credit=(Spread(), OF_K[name](max(2, group // 2))))
     return replace(found, algorithm=algorithm)
 
 
@@ -135,6 +139,9 @@ CLAIMS = (
     Claim("noise, pass@1", "The noise of pass@1.", over(*PAIR, metric="pass@1"), unit=PASS_1),
     Claim("four steps for one", "PPO-clip, with four minibatches, less GRPO.", over("ppo-clip", "grpo", metric="pass@1"), unit=PASS_1),
     Claim("HICRA", "HICRA less Dr. GRPO.", over("hicra", "dr-grpo", metric="pass@1"), unit=PASS_1),
+    Claim("RLOO", "RLOO less Dr. GRPO, whose step it takes but for rounding.", over("rloo", "dr-grpo", metric="pass@1"), unit=PASS_1),
+    Claim("no baseline", "REINFORCE, which has none, less Dr. GRPO.", over("reinforce", "dr-grpo", metric="pass@1"), unit=PASS_1),
+    Claim("a reference", "GRPO held to its start by KL, less GRPO.", over("grpo-kl", "grpo", metric="pass@1"), unit=PASS_1),
 )
 
 STUDY = Study(
@@ -160,9 +167,9 @@ STUDY = Study(
                 ("coin",),
             ),
             "Each line is an algorithm: its gain less that of GRPO on the same base, with the 95 % interval over seeds; dots are seeds. "
-            "Twins are GRPO on other problems. Only an interval outside the band is more than their noise. `ppo-clip`, `gspo`, "
-            "`cispo-scale`, `dapo` and `forking` take four steps an iteration: compare them with each other. The coin's numbers are "
-            "written. Where one derivation is right, `unlikely` is GRPO: right completions of a problem are then equally likely.",
+            "Twins are GRPO on other problems. Only an interval outside the band is more than their noise. `ppo-clip`, `gspo`, `dapo`, "
+            "`prorl`, `forking` and those with `cispo` or `cov` take four steps an iteration: compare them with each other. The coin's "
+            "numbers are written. Where one derivation is right, `unlikely` is GRPO: right completions are then equally likely.",
         ),
         Figure(
             "How algorithms learn",

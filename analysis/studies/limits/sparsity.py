@@ -37,7 +37,8 @@ RATES = {"usual": 1.0, "small": 0.1, "fast": 10.0}  # of the scale's rate of RL
 STEPS = {"eighth": 1 / 8, "quarter": 1 / 4, "half": 1 / 2, "end": 1.0}  # of the scale's iterations of RL
 MASKED = 0.2  # share of the weights that learn in a subnetwork
 LEAST = 0.05  # gain in success that both of two ways must reach to be compared where they succeed equally often
-ARMS = ("rl", "gold", "rft", "coin", "subnetwork", "random mask")
+ARMS = ("rl", "twin", "gold", "rft", "coin", "subnetwork", "random mask")
+TWIN = 10_000  # added to the seed of practice: RL on other problems; seeds of bases are smaller
 Run = tuple[str, str, str]  # arm, rate, format of the master weights
 RUNS: Mapping[Run, Sequence[str]] = {  # with the moments that are measured
     ("rl", "usual", "float32"): tuple(STEPS),
@@ -83,7 +84,7 @@ def moment(scale: Scale, share: float) -> int:
 
 
 def cells(setting: Setting, seed: int) -> Iterator[Cell]:
-    """Every run, at the end and on the way; and all of these of a seed together."""
+    """Every run, at the end and on the way; RL on other problems, for the weights that it changes; and all of these of a seed together."""
     scale, tasks = setting.scale, tasks_of(setting)
     policy, family = base(scale, (), seed, tasks), needing(scale, tasks)
     problems = Band(family, present_edge(scale, tasks, seed), "at")
@@ -105,6 +106,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         yield Cell.of(labels(run, steps), seed, base=policy, known_before=known, **mine, **other)
         every |= {f"{place(run, steps)} {name}": mine[name] for name in ("learn", "known_after", "after_of_before")}
         every["before_of_before"] = mine["before_of_before"]
+    whole, twin = runs["rl", "usual", "float32"], practise(scale, policy, problems, REWARDS["process"], seed + TWIN, tasks)
+    yield Cell.of(labels(("twin", "usual", "float32"), "end"), seed, base=policy, learn=twin, other=whole)
     yield Cell.of(labels(("every", "usual", "float32"), "end"), seed, base=policy, known_before=known, **every)
 
 
@@ -280,6 +283,12 @@ CLAIMS = (
         "overlap",
         "Overlap of the weights that RL and fine-tuning on gold change most, less that by chance.",
         (*after(RL, OVERLAP), *after(RL, CHANCE, -1.0)),
+        unit="Jaccard x 100",
+    ),
+    Claim(
+        "overlap of twins",
+        "The same, of RL and of RL on other problems.",
+        (*after(of("twin"), OVERLAP), *after(of("twin"), CHANCE, -1.0)),
         unit="Jaccard x 100",
     ),
 )

@@ -60,13 +60,14 @@ REWARDS: Mapping[str, Reward] = {
 CELLS = (  # base, reward, update, examples: a fraction of the 180
     *(("aligned", reward, "clip", "all") for reward in REWARDS),
     *(("aligned", "coin", update, "all") for update in ("no clip", "on-policy")),
-    *(("aligned", "truth", "clip", examples) for examples in ("1", "1 never solved")),
+    *(("aligned", "truth", "clip", examples) for examples in ("16", "1", "1 never solved")),
+    *(("aligned", "coin", "clip", examples) for examples in ("16", "1")),
     *(("anti-aligned", reward, "clip", "all") for reward in ("truth", "coin", "majority")),
     ("anti-aligned", "coin", "no clip", "all"),
     ("neutral", "coin", "clip", "all"),
     *(("no skill", reward, "clip", "all") for reward in ("truth", "coin", "majority")),
 )
-AXES = {"base": tuple(RELIABLE), "reward": tuple(REWARDS), "update": tuple(UPDATES), "examples": ("all", "1", "1 never solved")}
+AXES = {"base": tuple(RELIABLE), "reward": tuple(REWARDS), "update": tuple(UPDATES), "examples": ("all", "16", "1", "1 never solved")}
 
 
 def reader(scale: Scale, alignment: str, seed: int) -> Learn:
@@ -109,6 +110,7 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
     scale = setting.scale
     sources: dict[str, ProblemSource] = {
         "all": Endless(problems(scale, DEPTH)),
+        "16": Few(problems(scale, DEPTH), min(16, scale.problems)),
         "1": Few(problems(scale, DEPTH), 1),
         "1 never solved": Few(problems(scale, scale.deepest), 1),
     }
@@ -148,7 +150,7 @@ def fallen(labels: Mapping[str, str]) -> Contrast:
 
 COIN, HARMED, UNCLIPPED_COIN = of("aligned", "coin"), of("anti-aligned", "coin"), of("aligned", "coin", "no clip")
 UNSKILLED = of("no skill", "coin")
-TRUTH, ONE, NEVER = (of("aligned", "truth", examples=examples) for examples in AXES["examples"])
+TRUTH, SIXTEEN, ONE, NEVER = (of("aligned", "truth", examples=examples) for examples in AXES["examples"])
 PASS_1, NATS = "pass@1, points of 100", "nats a token / 100"
 
 CLAIMS = (
@@ -203,6 +205,10 @@ CLAIMS = (
             ("neutral", "coin", "clip"),
             ("aligned", "coin", "on-policy"),
         )
+    ),
+    *(
+        Claim(condition(labels), "The gain by few examples.", gained(labels), unit=PASS_1)
+        for labels in (SIXTEEN, *(of("aligned", "coin", examples=examples) for examples in ("16", "1")))
     ),
     Claim("no clip", "Seeds in which a coin without a clip gains five points, aligned.", gained(UNCLIPPED_COIN), Share(5), PASS_1),
     Claim("no clip, loss", "Seeds in which it loses five.", gained(UNCLIPPED_COIN, -1.0), Share(5), PASS_1),
