@@ -8,7 +8,7 @@ import pytest
 
 from analysis.design.arms import continued, distil, distil_traces, expert_iteration, gold, midtrain, rft, sft, spending
 from analysis.design.recipes import base, everything, practise
-from analysis.measures.compute import IDLE, WITHIN, Compute, spent_on
+from analysis.measures.compute import IDLE, Compute, spent_on
 from analysis.measures.facts import UNDEFINED, Cell, Fact, measured
 from synthtasks.families import at
 from tests.tiny import TINY
@@ -55,7 +55,7 @@ def facts(store: Store, arm: Learn, budget: Learn = RL) -> tuple[Fact, ...]:
 def test_arms_of_equal_compute_are_so_within_two_percent(kind: str, store: Store) -> None:
     arm = ARMS[kind]()
     found = {fact.metric: fact for fact in facts(store, arm)}
-    assert abs(found["share of the budget"].value - 1) <= WITHIN
+    assert abs(found["share of the budget"].value - 1) <= Compute.within
     assert UNDEFINED not in found
     made = [read_ledger(store.get(stage)) for stage in spent_on(arm, BASE)]
     assert found["FLOPs"].value == sum(each.flops for each in made)
@@ -67,7 +67,7 @@ def test_arms_of_unequal_compute_are_undefined(store: Store) -> None:
     short = replace(ARMS["sft"](), iterations=Spend(RL, 0.96))
     found = facts(store, short)
     assert [fact.metric for fact in found] == ["FLOPs", "share of the budget", UNDEFINED]
-    assert found[1].value < 1 - WITHIN
+    assert found[1].value < 1 - Compute.within
     assert math.isnan(found[2].value)
     assert "this arm spent 9" in found[2].note
     with pytest.raises(ValueError, match="was not made of"):
@@ -86,7 +86,7 @@ def test_an_idle_arm_is_noted(store: Store) -> None:
         store.get(stage)
     _, share = measured(cell, (Compute(),), store)
     assert share.note == IDLE
-    assert 0 < share.value < 1 - WITHIN
+    assert 0 < share.value < 1 - Compute.within
     assert (store.get(arm) / "policy.safetensors").read_bytes() == (store.get(policy) / "policy.safetensors").read_bytes()
 
 

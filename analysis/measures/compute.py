@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from analysis.measures.facts import Cell, Fact
+from synthtasks.checked import Above, Checked
 from train.ledger import read_ledger
 from train.sample import Sample
 from train.stages.seal import defined
 from train.stages.stage import Shelf, Stage, Undefined
 
-WITHIN = 0.02  # of the budget
 IDLE = "nothing to learn from"
 
 
 @dataclass(frozen=True)
-class Compute:
+class Compute(Checked):
     """Floating-point operations of all that made the policy `learn` of `base`; and, where the cell names as its `budget` the policy whose
     compute it is to spend, their ratio.
 
-    A ratio that misses 1 by more than 2 % makes the cell undefined, with the reason: what it claims to compare, it does not. Cells with
-    nothing to learn from are excepted: of an arm some stage of which cost nothing, a note says so.
+    A ratio that misses 1 by more than `within` makes the cell undefined, with the reason: what it claims to compare, it does not. Cells
+    with nothing to learn from are excepted: of an arm some stage of which cost nothing, a note says so.
     """
 
-    needs: tuple[str, ...] = ("base", "learn")
+    within: Annotated[float, Above(0, 1)] = 0.02  # of the budget
+    needs: ClassVar[tuple[str, ...]] = ("base", "learn")
 
     def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         """As a `Measure`.
@@ -37,8 +39,8 @@ class Compute:
         ratio = spent / _flops(spent_on(budget, cell["base"]), shelf)
         idle = not all(read_ledger(shelf.get(stage)).flops for stage in made)
         yield Fact(cell.labels, cell.seed, "compute", None, "share of the budget", ratio, 0, IDLE if idle else "")
-        if abs(ratio - 1) > WITHIN and not idle:
-            raise Undefined(f"this arm spent {ratio:.1%} of the compute that it is said to equal, which may differ by {WITHIN:.0%}")
+        if abs(ratio - 1) > self.within and not idle:
+            raise Undefined(f"this arm spent {ratio:.1%} of the compute that it is said to equal, which may differ by {self.within:.0%}")
 
     def imagined(self, cell: Cell) -> Iterator[Fact]:
         yield cell.fact("compute", "FLOPs", None, 1.0)
