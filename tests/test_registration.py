@@ -52,7 +52,11 @@ def test_every_difference_is_shown_with_old_and_new(tmp_path: Path) -> None:
     looks = differences(registration, replace(STUDY, looks=Looks((5, 20))), (CELL,))
     assert [(d.what, d.now) for d in looks] == [("looks: seeds", "[5, 20]")]
     fewer = differences(registration, replace(STUDY, claims=STUDY.claims[:1]), (CELL,))
-    assert [(d.what, d.now) for d in fewer] == [("claims: same", "none")]
+    assert [(d.what, d.now, d.decides) for d in fewer] == [("claims: same", "none", True)]
+    more = replace(STUDY, claims=(*STUDY.claims, replace(CLAIM, name="row", test=None), replace(CLAIM, name="late")))
+    assert [(d.what, d.decides) for d in differences(registration, more, (CELL,))] == [("claims: row", False), ("claims: late", True)]
+    untested = replace(STUDY, claims=(replace(CLAIM, test=None), *STUDY.claims[1:]))
+    assert [(d.what, d.decides) for d in differences(registration, untested, (CELL,))] == [("claims: gain: test", True)]
 
 
 # Broken if a problem could count as solved, or as created, by another bound after the run.

@@ -40,6 +40,7 @@ DIGITS = 4
 def found(results: Results, registration: Registration) -> dict[str, object]:
     """The findings of a run, with all that says which run it was."""
     study, seeds = results.study, results.setting.seeds
+    unlike = differences(registration, study, results.cells)
     return {
         "schema": SCHEMA,
         "study": study.name,
@@ -49,7 +50,8 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "scale": preset(results.setting.scale),
         "seeds": list(seeds),
         "look": study.looks.describe(len(seeds)),
-        "changed": [d.what for d in differences(registration, study, results.cells)],  # since it was registered
+        "changed": [d.what for d in unlike if d.decides],  # since it was registered
+        "added": [d.what for d in unlike if not d.decides],  # claims without a test
         "note": results.note,
         "published": [vars(p) for p in study.card.published],
         "findings": [{key: round(v, DIGITS) if isinstance(v := f.record()[key], float) else v for key in KEPT} for f in results.findings],
@@ -58,7 +60,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
 
 def keep(results: Results, registration: Registration, folder: Path, whole: bool) -> tuple[Path, ...]:
     """Write `found.json` into the study's folder, and into `analysis/found` if it is a study of this package in its own setting (`whole`)
-    at a planned look, as it was registered. The files that were written."""
+    at a planned look, as it was registered but for claims without a test. The files that were written."""
     study, scale, record = results.study, preset(results.setting.scale), found(results, registration)
     files = [folder / "found.json"]
     planned = study.looks.number(len(results.setting.seeds)) is not None

@@ -19,6 +19,7 @@ from train.stages.reading import a_count, a_text, an_object, read_object, readin
 
 FILE = "registration.json"
 SCHEMA = 1
+CLAIMS = "claims: "  # begins the path of a difference in them
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Difference:
     what: str
     registered: str
     now: str
+    decides: bool = True  # False for a claim without a test that was added: it changes no verdict
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _differences(path: str, old: object, new: object) -> Iterator[Difference]:
         for key in dict.fromkeys((*old, *new)):
             yield from _differences(f"{path}{': ' if path else ''}{key}", old.get(key), new.get(key))
     elif old != new:
-        yield Difference(path, _shown(old), _shown(new))
+        reported = old is None and isinstance(new, Mapping) and path.startswith(CLAIMS) and new.get("test", "") is None
+        yield Difference(path, _shown(old), _shown(new), not reported)
 
 
 def _shown(value: object) -> str:
