@@ -19,7 +19,7 @@ from analysis.claims.multiverse import multiverse
 from analysis.cli.options import parsed
 from analysis.cli.verbs import Run
 from analysis.design.recipes import Tasks
-from analysis.design.registration import Registration, register
+from analysis.design.registration import Difference, Registration, register
 from analysis.design.results import Results, collect
 from analysis.design.scale import SMOKE
 from analysis.design.study import Card, Figure, Published, Setting, Study
@@ -40,6 +40,7 @@ from analysis.report.html import document, figure, section, table, tag
 from analysis.report.overview import write_overview
 from analysis.report.page import report, scientific, size, write_report
 from analysis.report.provenance import command, costs, stages, total
+from analysis.report.registered import registration as shown_registration
 from analysis.report.titles import titles
 from analysis.report.traces import Exhibit, Mark, exhibits, marks, show
 from analysis.studies.grid import STUDY as GRID
@@ -603,3 +604,12 @@ def test_the_overview_has_every_report(results: Results, registration: Registrat
     assert len(read.identifiers) == len(set(read.identifiers)) > 20
     assert set(re.findall(r'(?:url\(|href=")#([^)"]+)', page)) <= set(read.identifiers)
     assert all(f"{there}-f" in page for there in ("little", "little-group-8"))
+
+
+# Broken if a row that decides nothing were shown as a change of plan, or a change of plan like such a row.
+def test_a_row_added_since_the_registration_is_no_warning(results: Results, registration: Registration) -> None:
+    row, margin = Difference("claims: late", "none", "{}", False), Difference("claims: 1: test: margin", "5", "2")
+    soft, red = (str(shown_registration(results, registration, found)) for found in ((row,), (row, margin)))
+    assert "added since: late" in soft
+    assert "refuted" not in soft
+    assert "Differences from the registration (1)" in red

@@ -150,7 +150,7 @@ def report(request: Request, console: Console) -> Results:
     console.print(findings_table(results.findings))
     console.print(registration.line, soft_wrap=True)
     console.print(study.looks.describe(len(request.setting.seeds)))
-    for d in differences(registration, study, results.cells):
+    for d in (d for d in differences(registration, study, results.cells) if d.decides):
         console.print(Text.assemble((f"otherwise than registered: {d.what}", "red"), f" was {d.registered}, is {d.now}"), soft_wrap=True)
     console.print(f"all studies of this folder: {request.out / 'index.html'}", soft_wrap=True)
     console.print(f"report: {page}; kept: {', '.join(map(str, kept))}", soft_wrap=True)

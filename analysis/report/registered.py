@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from analysis.claims.judge import Finding, over_looks
 from analysis.claims.multiverse import multiverse
-from analysis.design.registration import Difference, Registration
+from analysis.design.registration import CLAIMS, Difference, Registration
 from analysis.design.results import Results
 from analysis.measures.seeds import alike
 from analysis.report.html import table, tag
@@ -15,13 +15,15 @@ MARKS = {"shown": "▲", "shown (no update)": "▲", "refuted": "▼", "undeterm
 
 
 def registration(results: Results, registered: Registration, differences: Sequence[Difference]) -> Markup:
-    """The registration, the look, and in red the differences of the present study from it."""
+    """The registration, the look, and in red the differences of the present study from it that may decide a verdict."""
     look = tag("strong", results.study.looks.describe(len(results.setting.seeds)))
     head = tag("p", f"The claims, margins, looks and the rule of the edge were {registered.line}. This is ", look, ".")
-    if not differences:
-        return head + tag("p", "The study is as it was registered.", kind="soft")
-    rows = [(d.what, d.registered, tag("span", d.now, kind="verdict refuted")) for d in differences]
-    warning = tag("p", f"Differences from the registration ({len(differences)}):", kind="verdict refuted")
+    if added := ", ".join(d.what.removeprefix(CLAIMS) for d in differences if not d.decides):
+        head += tag("p", f"Rows without a test that were added since: {added}.", kind="soft")
+    rows = [(d.what, d.registered, tag("span", d.now, kind="verdict refuted")) for d in differences if d.decides]
+    if not rows:
+        return head + tag("p", f"{'All else' if added else 'The study'} is as it was registered.", kind="soft")
+    warning = tag("p", f"Differences from the registration ({len(rows)}):", kind="verdict refuted")
     return head + warning + table(("what", "registered", "now"), rows)
 
 
