@@ -117,7 +117,7 @@ def test_the_example_in_the_guide(out: Path, tmp_path: Path) -> None:
 def test_a_query_reaches_nothing_else(sql: str, out: Path, tmp_path: Path) -> None:
     names = [("a python", "variable")]
     (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="The tables are stages, facts"):
+    with pytest.raises(ValueError, match="The tables are stages, cells, facts"):
         ask(sql.format(file=tmp_path / "secret.csv", folder=tmp_path), out)
     assert [p.name for p in tmp_path.iterdir()] == ["secret.csv"]
     assert names
@@ -170,3 +170,12 @@ def test_help(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(ValueError, match=r"needs duckdb.*synthtasks\[query\]"):
         Query("FROM stages", out)(Console())
+
+
+# Broken if a stage could not be found by labels, or a label called as a column hid it.
+def test_cells_are_a_table(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    line = {"labels": {"arm": "a", "stage": "b"}, "seed": 3, "stages": {"learn": "Learn-0123456789ab", "base": "Fresh-0123456789ab"}}
+    (tmp_path / "toy" / "cells.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    found = ask("SELECT study, arm, stage_, seed, name, stage FROM cells ORDER BY name", tmp_path)
+    assert found.rows == (("toy", "a", "b", 3, "base", "Fresh-0123456789ab"), ("toy", "a", "b", 3, "learn", "Learn-0123456789ab"))

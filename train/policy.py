@@ -39,6 +39,11 @@ class Policy:
     vocab: Vocab
     edits: Edits = ()  # of the model
 
+    def __repr__(self) -> str:
+        of = self.model.config
+        edits = f", {len(self.edits)} edits" if self.edits else ""
+        return f"Policy({of.layers} layers of width {of.width}, {matrix_weights(of):,} weights, {len(self.vocab)} words{edits})"
+
     def edited(self, block: int, edit: Edit) -> Policy:
         """The policy with one more edit, of the stream that leaves a block.
 

@@ -8,6 +8,8 @@ import torch
 from rich.console import Console
 from rich.text import Text
 
+from analysis.cli.terminal import columns
+from analysis.design.cells import read_cells, the_one
 from analysis.report.traces import marks
 from analysis.running.imported import imported
 from synthtasks.corpora import Solved
@@ -22,7 +24,7 @@ from train.learn import Learn
 from train.policy import Policy, load_policy
 from train.rl import Sampler, rollout
 from train.stages.reading import read_json, reading, shown
-from train.stages.stage import Undefined, closure
+from train.stages.stage import Stage, Undefined, closure
 
 HELP = (
     "Type a difficulty to draw a held-out problem, nothing for another like it, or a problem as the model reads it; q ends.\nFor instance:"
@@ -38,6 +40,28 @@ def show(problem: Problem, trace: Trace) -> Text:
         text.append(f"   {mark.remark}\n" if mark.remark else "\n", "dim")
     process = verify(problem, trace).process
     return text.append(f"  true answer {problem.answer}; the derivation is {'right and whole' if process else 'not right'}\n", "bold")
+
+
+def of_a_study(study: Path, only: str, seed: int, name: str) -> Path:
+    """The folder of a stage, by its name in the cell of a study that has these labels.
+
+    Raises:
+        ValueError: if the labels are not of the form axis=value,axis=value, or there is no such cell or stage, or more than one.
+    """
+    given = [label.split("=") for label in only.split(",") if label]
+    if any(len(label) != 2 for label in given):
+        raise ValueError(f"--only takes axis=value,axis=value; found {only!r}")
+    return study.parent / "stages" / the_one(read_cells(study), seed, dict(given)).stage(name)
+
+
+def earlier(folder: Path) -> Path | None:
+    """The folder of the policy that the one in `folder` was made of; None, if its record names none, or it is not there."""
+    if not (record := folder / "stage.json").exists():
+        return None
+    stage = imported(read_json(record), folder.resolve().name)
+    before = getattr(stage, "policy", None)
+    there = folder.resolve().parent / str(before)
+    return there if isinstance(before, Stage) and (there / "policy.json").exists() else None
 
 
 def task(folder: Path, policy: Policy) -> tuple[Family, Surface]:
@@ -60,7 +84,8 @@ def task(folder: Path, policy: Policy) -> tuple[Family, Surface]:
 
 
 def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
-    """Read problems, typed or to be drawn, and print the policy's answers, until `q` or the end of the input.
+    """Read problems, typed or drawn, and print the policy's answers, until `q` or the end of the input; beside them those of the policy
+    that it was made of, if that is there and reads the same words.
 
     Raises:
         FileNotFoundError: if `folder` holds no policy.
@@ -73,6 +98,8 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
     with reading(folder / "policy.json", "Choose another policy"):
         family, surface = task(folder, policy)
         first = " ".join(surface.prompt(problem(family, "test", "ask")))
+        before = load_policy(there) if (there := earlier(folder)) else None
+    policies = {"before": before, "after": policy} if before and before.vocab == policy.vocab else {"": policy}
     torch.set_num_threads(1)
     console.print(HELP, first)
     for turn in count():
@@ -91,8 +118,9 @@ def converse(folder: Path, console: Console, read: Callable[[], str]) -> None:
                 family = at(family, int(typed)) if typed.isdecimal() else family
                 question = problem(family, "test", "ask", turn)
             console.print(" ".join(surface.prompt(question)), style="bold")
-            console.print(
-                show(question, rollout(policy.model, policy.vocab, (question,), Sampler(group=1, surface=surface), "ask", turn).traces[0])
-            )
+            sampler, beside = Sampler(group=1, surface=surface), columns(*policies)
+            said = [rollout(p.model, p.vocab, (question,), sampler, "ask", turn).traces[0] for p in policies.values()]
+            beside.add_row(*(show(question, trace) for trace in said))
+            console.print(beside if len(said) > 1 else show(question, said[0]))
         except ValueError as mistake:
             console.print(str(mistake), style="red")

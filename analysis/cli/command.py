@@ -14,6 +14,7 @@ from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, needs, plan_table, size, watching
 from analysis.cli.tables import findings_table, plural
+from analysis.design.cells import write_cells
 from analysis.design.found import keep
 from analysis.design.registration import differences, register
 from analysis.design.results import Results, collect, write_results
@@ -69,6 +70,7 @@ def run(request: Request, console: Console, care: Care, part: Shard, engine: Eng
         able(store.machine)
     with reporting(request):
         references.begin(folder, stages)
+        write_cells(every, folder)
         registration = register(folder, request.study, every, _done(request))
     reported = (folder / "report.html").exists() and references.finished(folder, stages)
     if there and reported and not differences(registration, request.study, every):

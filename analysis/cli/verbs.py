@@ -139,14 +139,20 @@ class Demo(Options):
 
 @dataclass(frozen=True)
 class Ask:
-    """Type or draw problems, and see a policy's steps with the judge's marks."""
+    """Type or draw problems, and see a policy's steps with the judge's marks, beside those of the policy that it was made of."""
 
-    checkpoint: tyro.conf.Positional[Path]  # a folder that holds policy.json and policy.safetensors
+    what: tyro.conf.Positional[str]  # the folder of a policy, which holds policy.json; or the name of a study that was run
+    only: str = ""  # of a study: labels of one cell, as in primitive=present,region=at,reward=process
+    seed: int = 0  # of the cell
+    stage: str = "learn"  # of the cell, by its name in the study
+    out: Path = Path("runs/cpu")  # of a study: where it lies, DIR of `run --out DIR`
 
     def __call__(self, console: Console) -> None:
-        from analysis.cli.ask import converse
+        from analysis.cli.ask import converse, of_a_study
 
-        converse(self.checkpoint, console, lambda: console.input("> "))
+        study = self.out / self.what
+        folder = of_a_study(study, self.only, self.seed, self.stage) if study.is_dir() else Path(self.what)
+        converse(folder, console, lambda: console.input("> "))
 
 
 @dataclass(frozen=True)
@@ -189,8 +195,8 @@ class Gc:
 
 @dataclass(frozen=True)
 class Query:
-    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, facts, findings, metrics, scores, and what
-    is unreadable."""
+    """Ask all results by SQL (DuckDB); without a query, list the tables: stages, cells, facts, findings, metrics, scores,
+    and what is unreadable."""
 
     sql: tyro.conf.Positional[str] = ""
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.claims.judge import Finding, judge, over_looks
+from analysis.design.cells import write_cells
 from analysis.design.study import Setting, Study
 from analysis.measures.exact import LOWER_BOUND
 from analysis.measures.facts import Cell, Fact, Outcome, measured, outcomes
@@ -53,7 +54,8 @@ def collect(study: Study, setting: Setting, cells: Sequence[Cell], store: Store)
 
 
 def write_results(results: Results, out: Path) -> None:
-    """Write `facts.jsonl`, a line a fact, and `findings.json`, an object a claim."""
+    """Write `cells.jsonl`, `facts.jsonl`, a line a fact, and `findings.json`, an object a claim."""
+    write_cells(results.cells, out)
     with replacing(out / FACTS) as file:
         file.write("".join(json.dumps(fact.record(), allow_nan=False) + "\n" for fact in results.facts).encode())
     write_json(out / FINDINGS, [finding.record() for finding in results.findings])

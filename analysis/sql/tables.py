@@ -20,6 +20,7 @@ RUN = ("seconds", "cpu_seconds", "peak_memory_mb", "finished", "device", "python
 PLAIN = (str, int, float, bool, type(None))
 STAGE = re.compile(r"[^\W\d]\w*-[0-9a-f]{12}")  # the name of a stage's folder
 COLUMNS = ("study", "seed", "phase", "place", "metric", "value", "n", "note")  # of facts, besides the labels of their cells
+TAKEN = {*COLUMNS, "name", "stage"}  # columns that no label has: one of such a name gets a stroke behind it
 STUDY = "Run the study or `report` again, which writes it anew"  # advice for a damaged report
 
 
@@ -84,13 +85,27 @@ def facts(out: Path) -> Reading:
     def row(file: Path) -> Iterator[Row]:
         for line in file.read_bytes().splitlines():
             fact = an_object(parse(line))
-            labels = {_word(axis) + "_" * (axis.lower() in COLUMNS): a_text(value) for axis, value in an_object(fact["labels"]).items()}
+            labels = _labels(fact["labels"])
             place, value = (None if fact[key] is None else a_number(fact[key]) for key in ("at", "value"))  # in SQL, AT is a keyword
             phase, metric, note = (_printable(a_text(fact[key])) for key in ("phase", "metric", "note"))
             values = (shown(Path(file.parent.name)), a_count(fact["seed"]), phase, place, metric, value, a_count(fact["n"]), note)
             yield labels | dict(zip(COLUMNS, values, strict=True))
 
     return _of_studies(out, "facts.jsonl", row)
+
+
+def cells(out: Path) -> Reading:
+    """A row of each stage of each cell of each study: the labels of the cell, its `seed`, the `name` of the stage in the cell, and the
+    `stage`, by which the tables `stages`, `metrics` and `scores` tell it."""
+
+    def row(file: Path) -> Iterator[Row]:
+        for line in file.read_bytes().splitlines():
+            cell = an_object(parse(line))
+            known = {"study": shown(Path(file.parent.name)), "seed": a_count(cell["seed"])}
+            for name, stage in an_object(cell["stages"]).items():
+                yield _labels(cell["labels"]) | known | {"name": _printable(name), "stage": _printable(a_text(stage))}
+
+    return _of_studies(out, "cells.jsonl", row)
 
 
 def findings(out: Path) -> Reading:
@@ -112,7 +127,7 @@ def unreadable(out: Path) -> Reading:
     return Reading(tuple({"folder": folder, "reason": reason} for folder, reason in found.items()), found)
 
 
-TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, facts, findings, metrics, scores, unreadable)}
+TABLES: dict[str, Callable[[Path], Reading]] = {f.__name__: f for f in (stages, cells, facts, findings, metrics, scores, unreadable)}
 
 
 def _of_stages(out: Path, names: tuple[str, ...], row: Callable[[Path], Iterator[Row]]) -> Reading:
@@ -147,6 +162,11 @@ def _rows(folders: Iterable[Path], read: Callable[[Path], Iterator[Row]]) -> Rea
         except (Damaged, Malformed) as fault:
             damaged[shown(Path(folder.name))] = str(fault)
     return Reading(tuple(found), damaged)
+
+
+def _labels(labels: object) -> dict[str, str]:
+    """The columns of a cell's labels."""
+    return {_word(axis) + "_" * (axis.lower() in TAKEN): a_text(value) for axis, value in an_object(labels).items()}
 
 
 def _word(name: str) -> str:
