@@ -8,9 +8,8 @@ import torch
 from rich.console import Console
 from rich.text import Text
 
+from analysis.hub.recipe import recorded, solved
 from analysis.report.traces import marks
-from analysis.running.imported import imported
-from synthtasks.corpora import Solved
 from synthtasks.families import Family, Program, at, problem
 from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
@@ -18,11 +17,10 @@ from synthtasks.surfaces import Compact, Surface
 from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
-from train.learn import Learn
 from train.policy import Policy, load_policy
 from train.rl import Sampler, rollout
-from train.stages.reading import read_json, reading, shown
-from train.stages.stage import Undefined, closure
+from train.stages.reading import reading, shown
+from train.stages.stage import Undefined
 
 HELP = (
     "Type a difficulty to draw a held-out problem, nothing for another like it, or a problem as the model reads it; q ends.\nFor instance:"
@@ -47,11 +45,8 @@ def task(folder: Path, policy: Policy) -> tuple[Family, Surface]:
     Raises:
         ValueError: if it has no words for programs either.
     """
-    if (record := folder / "stage.json").exists():
-        learned = [s for s in closure((imported(read_json(record), folder.resolve().name),)) if isinstance(s, Learn)]
-        recipes = [r for s in learned for _, loss in s.losses for r in getattr(getattr(loss, "source", None), "recipes", ())]
-        if solved := [r for r in recipes if isinstance(r.write, Solved)]:
-            return solved[-1].family, solved[-1].write.surface
+    if (stage := recorded(folder)) and (found := solved(stage)):
+        return found
     words = policy.vocab.words
     modulus, lines = sum(word in NUMBERS for word in words), len(set(words) & set(labels(len(words))))
     if modulus < 2 or not lines:

@@ -23,7 +23,7 @@ from train.stages.disk import write_json
 from train.stages.reading import read_object, reading, shown
 from train.stages.seal import digest
 
-CODE = "modeling_synthtasks.py"
+CODE = "modeling_synthtasks.py"  # of the folder `code`, which is no package, since it needs transformers
 OWN = "synthtasks"  # the type of a model with that code
 WEIGHTS = "model.safetensors"
 READ = ("config.json", "tokenizer.json", "tokenizer_config.json", WEIGHTS)  # files that make a policy
@@ -50,8 +50,7 @@ def export_policy(policy: Policy, folder: Path, card: str = "", beside: Mapping[
         ValueError: if the policy has edits of its stream, which no such folder holds.
         FileExistsError: if the folder exists.
     """
-    if policy.edits:
-        raise ValueError(f"this policy has {len(policy.edits)} edits of its stream, which no such folder holds: export the policy below it")
+    refuse_edits(policy)
     c, weights = policy.model.config, policy.model.state_dict()
     with appearing(folder) as draft:
         named = {_there(name): weight for name, weight in weights.items()} if c.conv else llama_weights(c, weights)
@@ -61,9 +60,19 @@ def export_policy(policy: Policy, folder: Path, card: str = "", beside: Mapping[
         for name, content in tokenizer_files(policy.vocab, c.context).items():
             write_json(draft / name, content)
         if c.conv:
-            shutil.copyfile(Path(__file__).with_name(CODE), draft / CODE)
+            shutil.copyfile(Path(__file__).parent / "code" / CODE, draft / CODE)
         for name, text in {CARD: card, **(beside or {})}.items():
             (draft / name).write_text(text, encoding="utf-8")
+
+
+def refuse_edits(policy: Policy) -> None:
+    """Check that a policy has no edits.
+
+    Raises:
+        ValueError: if it has.
+    """
+    if policy.edits:
+        raise ValueError(f"this policy has {len(policy.edits)} edits of its stream, which no such folder holds: export the policy below it")
 
 
 def _there(name: str) -> str:
