@@ -114,7 +114,7 @@ def llama_weights(c: GPTConfig, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
     found = {theirs: own[ours] for theirs, ours in _one_to_one(c).items()}
     for layer in range(c.layers):
         here, there = f"blocks.{layer}.", f"model.layers.{layer}."
-        heads = own[f"{here}attention.qkv.weight"].split(_heads(c))
+        heads = own[f"{here}attention.qkv.weight"].split(_heads(c))  # type: ignore[no-untyped-call]
         found |= {f"{there}self_attn.{name}_proj.weight": weight for name, weight in zip("qkv", heads, strict=True)}
         up = own[f"{here}feedforward.up.weight"]
         if c.feedforward == "swiglu":
