@@ -143,7 +143,9 @@ def test_the_tokenizer_is_the_vocabulary(tmp_path: Path) -> None:
     assert tokenizer(["a b", "c"], padding=True)["input_ids"] == [[2, 3], [0, 4]]
     with pytest.raises(Exception, match="UNK"):
         tokenizer("a zebra")
-    settings = loaded(tmp_path / "out").generation_config
+    model = loaded(tmp_path / "out")
+    assert (model.config.pad_token_id, model.config.eos_token_id, model.config.bos_token_id) == (0, VOCAB.end, None)
+    settings = model.generation_config
     assert (settings.do_sample, settings.temperature, settings.top_k, settings.eos_token_id) == (True, 1.0, 0, VOCAB.end)
 
 

@@ -197,7 +197,7 @@ class SynthtasksModel(SynthtasksPreTrainedModel):
         angles = _angles(c.hidden_size // c.num_attention_heads, c.max_position_embeddings, c.rope_base, device)[position_ids]
         x = self.embed(input_ids)  # [B, T, D]
         queries = places[before:, None]
-        mask = ((places <= queries) & real.bool()[:, None, None]) | (places == queries)  # a row without any key would give NaN
+        mask = ((places <= queries) & real.bool()[:, None, None]) | (places == queries)  # without any key, some kernels give NaN
         for block in self.blocks:
             given = (x, angles.to(x.dtype), mask, real[:, before:, None].to(x.dtype), past)
             x = self._gradient_checkpointing_func(block.__call__, *given) if recomputing else block(*given)
