@@ -356,6 +356,10 @@ def test_the_commands_export_and_import(tmp_path: Path, store: Store) -> None:
     came = imported_from(out)
     assert f"Imported({str(out)!r}, '{came.digest}')" in text
     assert same(load_policy(tmp_path / "elsewhere" / "stages" / name(came)), load_policy(folder))
+    said("export", str(tmp_path / "elsewhere" / "stages" / name(came)), "--out", str(tmp_path / "further"))
+    card = (tmp_path / "further" / "README.md").read_text(encoding="utf-8")
+    assert "license: other" in card
+    assert str(tmp_path) not in card
     changed(out, "config.json", {"conv": 0})
     with pytest.raises(Malformed, match="Unexpected key"):
         said("import", str(out), "--dry-run")

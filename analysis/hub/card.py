@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.hub.labels import Use, uses
@@ -79,15 +80,16 @@ def _cells(use: Use) -> str:
 
 
 def _made(stage: Stage, folder: Path) -> str:
-    steps = "\n".join(_filled(f"{s} = {written(s)}", "    ") for s in line_of(stage))
+    line = (replace(s, folder=Path(s.folder).name) if isinstance(s, Imported) else s for s in line_of(stage))  # a path may name a person
+    steps = "\n".join(_filled(f"{s} = {written(s)}", "    ") for s in line)
     made = read_made(folder) if (folder / "run.json").exists() else None
     versions = ", ".join(f"{name} {version}" for name, version in sorted(made.versions.items())) if made else ""
     code = f", at commit `{made.commit['hash']}`" if made and made.commit and "hash" in made.commit else ""
     by = f"\n\nIt was made with {versions}{code}." if versions else ""
     return f"""## How it was made
 
-Each stage builds on the one before it; fields at their defaults are left out. `stage.json` holds all of it, to the last table: beside
-`synthtasks`, `python -m analysis rerun` makes a result again from it.
+Each stage builds on the one before it; fields at their defaults are left out. `stage.json` holds the
+whole expression, with every default and truth table.
 
 ```text
 {steps}
