@@ -38,7 +38,7 @@ export OMP_NUM_THREADS ?= 1
 unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench gpu bridges loggers ray browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench gpu bridges hf loggers ray browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ gpu: $(READY)  ## what needs a GPU, checked and measured; without one, the part 
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
 	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py
+
+hf: $(READY)  ## install transformers and TRL, and test that models travel
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[hf,trl]'
+	@$(BIN)/python -m pytest -q -rs tests/test_hub.py
 
 loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach them
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[tensorboard,wandb]'

@@ -147,6 +147,7 @@ INSTANCES = (
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
+    "LlamaShape",
     "Subsets",
     "Asked",
     "Batch",

@@ -10,9 +10,8 @@ from rich.text import Text
 
 from analysis.cli.terminal import columns
 from analysis.design.cells import read_cells, the_one
+from analysis.hub.recipe import recorded, solved
 from analysis.report.traces import marks
-from analysis.running.imported import imported
-from synthtasks.corpora import Solved
 from synthtasks.families import Family, Program, at, problem
 from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
@@ -20,11 +19,10 @@ from synthtasks.surfaces import Compact, Surface
 from synthtasks.surfaces.surface import NUMBERS
 from synthtasks.trace import Trace
 from synthtasks.verify import verify
-from train.learn import Learn
 from train.policy import Policy, load_policy
 from train.rl import Sampler, rollout
-from train.stages.reading import read_json, reading, shown
-from train.stages.stage import Stage, Undefined, closure
+from train.stages.reading import reading, shown
+from train.stages.stage import Stage, Undefined
 
 HELP = (
     "Type a difficulty to draw a held-out problem, nothing for another like it, or a problem as the model reads it; q ends.\nFor instance:"
@@ -56,10 +54,7 @@ def of_a_study(study: Path, only: str, seed: int, name: str) -> Path:
 
 def earlier(folder: Path) -> Path | None:
     """The folder of the policy that the one in `folder` was made of; None, if its record names none, or it is not there."""
-    if not (record := folder / "stage.json").exists():
-        return None
-    stage = imported(read_json(record), folder.resolve().name)
-    before = getattr(stage, "policy", None)
+    before = getattr(recorded(folder), "policy", None)
     there = folder.resolve().parent / str(before)
     return there if isinstance(before, Stage) and (there / "policy.json").exists() else None
 
@@ -71,11 +66,8 @@ def task(folder: Path, policy: Policy) -> tuple[Family, Surface]:
     Raises:
         ValueError: if it has no words for programs either.
     """
-    if (record := folder / "stage.json").exists():
-        learned = [s for s in closure((imported(read_json(record), folder.resolve().name),)) if isinstance(s, Learn)]
-        recipes = [r for s in learned for _, loss in s.losses for r in getattr(getattr(loss, "source", None), "recipes", ())]
-        if solved := [r for r in recipes if isinstance(r.write, Solved)]:
-            return solved[-1].family, solved[-1].write.surface
+    if (stage := recorded(folder)) and (found := solved(stage)):
+        return found
     words = policy.vocab.words
     modulus, lines = sum(word in NUMBERS for word in words), len(set(words) & set(labels(len(words))))
     if modulus < 2 or not lines:

@@ -156,6 +156,43 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Export:
+    """Write a policy as a folder of Hugging Face, with a tokenizer and a model card: for transformers, TRL, and other people."""
+
+    folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Learn-hash
+    out: Path  # the new folder
+    allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+    dry_run: bool = False  # only check that there is a policy, and room for the folder
+
+    def __call__(self, console: Console) -> None:
+        from analysis.hub.travel import export, exportable
+
+        if self.dry_run:
+            exportable(self.folder, self.out)
+        else:
+            export(self.folder, self.out, self.allow)
+        console.print(f"{'would write' if self.dry_run else 'wrote'} {self.out}; its README.md says how to load it", soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Import:
+    """Take a Llama-shaped model with a tokenizer of words, or an exported policy, from a folder of Hugging Face: say its stage, as a study
+    writes it, and make its result."""
+
+    folder: tyro.conf.Positional[Path]  # that save_pretrained wrote, of the model and of its tokenizer
+    out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
+    dry_run: bool = False  # only check that the model can be represented here
+
+    def __call__(self, console: Console) -> None:
+        from analysis.cli.request import a_folder
+        from analysis.hub.travel import take_over
+
+        stage, there = take_over(self.folder, None if self.dry_run else a_folder(self.out))
+        console.print(f"in a study: Imported({stage.folder!r}, {stage.digest!r}), from train.hub", soft_wrap=True)
+        console.print(f"its policy: {there}" if there else "nothing was written", soft_wrap=True)
+
+
+@dataclass(frozen=True)
 class Rerun:
     """Make a result, and all that it builds on, again from its folder alone, and say whether every bit is the same."""
 
@@ -221,6 +258,8 @@ VERBS: dict[str, Callable[..., Command]] = {
     "algorithms": Algorithms,
     **OF_A_STUDY,
     "ask": Ask,
+    "export": Export,
+    "import": Import,
     "rerun": Rerun,
     "gc": Gc,
     "query": Query,
