@@ -59,7 +59,21 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
 from train.stages.stage import Context
-from train.steering import Along, MeanDifference, Permuted, RandomLike, Tuned
+from train.steering import (
+    Along,
+    AtRandom,
+    Deploy,
+    LearnedVectors,
+    MeanDifference,
+    Never,
+    OtherCategory,
+    OwnGate,
+    Patch,
+    Permuted,
+    RandomLike,
+    RandomVectors,
+    Tuned,
+)
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
@@ -136,6 +150,7 @@ class Given:
 
 
 DIFFERENCE = MeanDifference(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
+LEARNED = LearnedVectors(FRESH, FRESH, 0, Endless(FAMILY))
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
@@ -148,6 +163,8 @@ INSTANCES = (
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
     *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
+    *(LEARNED, AtRandom(LEARNED), OtherCategory(LEARNED), OwnGate(LEARNED), RandomVectors(LEARNED)),
+    Deploy(FRESH, FRESH, 0, Never(), Patch(), Endless(FAMILY)),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "Subsets",
@@ -172,6 +189,8 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
     "Run",
     "Seal",
     "Sight",
+    "Directions",
+    "Hybrid",
     "Strengths",
     "Term",
     "Trial",
