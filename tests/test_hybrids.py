@@ -45,8 +45,8 @@ VOCAB = Compact().vocab(3, FAMILY.primitives, 3)
 FRESH = Fresh(GPTConfig(len(VOCAB), width=16, layers=2, heads=2, kv_heads=2, context=64), VOCAB)
 
 
-TARGET = Learn(FRESH, ((1.0, Imitate(Gold(Endless(FAMILY), 40), 300)),), 80, Optim(1e-2), keep=(30,))
-BASE = Snapshot(TARGET, 30)
+TARGET = Learn(FRESH, ((1.0, Imitate(Gold(Endless(FAMILY), 40), 300)),), 40, Optim(1e-2), keep=(15,))
+BASE = Snapshot(TARGET, 15)
 LEARNED = LearnedVectors(BASE, TARGET, 0, Endless(FAMILY), vectors=3, hidden=4, iterations=60, batches=2, problems=32)
 PROMPTS = [VOCAB.encode(("A", "+", "1", "B", "*", "2", "C", "-", "0", "run", "A", "to", end, "from", "0", ":")) for end in "BC"]
 PROMPTS.append(VOCAB.encode(("A", "-", "1", "run", "A", "to", "A", "from", "2", ":")))  # a shorter one

@@ -124,13 +124,13 @@ def read(base: GPT, target: GPT, block: int, tokens: Tensor, past: Past) -> Seen
     layers = len(base.blocks)
     stream = until(base, block, tokens, past)
     last = onward(base, block, stream, tokens, past)
-    goal = target(tokens, _Apart(past, layers))
+    goal = target(tokens, Apart(past, layers))
     return Seen(tokens, past.positions(tokens.shape[1]), stream, last, base.head(base.norm(last)), goal)
 
 
 def steered_logits(base: GPT, block: int, stream: Tensor, tokens: Tensor, past: Past) -> Tensor:  # [B, T, D], [B, T] -> [B, T, V]
     """The logits of the base if this stream left the block, after a past in which it was steered, too."""
-    apart = _Apart(past, 2 * len(base.blocks) - (block + 1))
+    apart = Apart(past, 2 * len(base.blocks) - (block + 1))
     return base.head(base.norm(onward(base, block, stream, tokens, apart)))  # type: ignore[no-any-return]
 
 
@@ -163,7 +163,7 @@ def written(tokens: Tensor, past: Past) -> Tensor:  # [B, T] -> bool [B, T]
 
 
 @dataclass(frozen=True, eq=False)
-class _Apart:
+class Apart:
     """The past of another model in the same cache, whose layers come after so many others."""
 
     past: Past

@@ -60,7 +60,7 @@ class Directions:
         return F.softplus(F.gelu(_normal(stream) @ self.up + self.up_bias) @ self.out + self.out_bias)
 
     def shift(self, stream: Tensor) -> Tensor:  # [..., D] -> [..., D]
-        """What is added to the stream."""
+        """The vector that is added to the stream."""
         return self.bias + self.coefficients(stream) @ self.vectors
 
     def own_gate(self, often: float) -> Gate:
@@ -81,7 +81,7 @@ def _normal(stream: Tensor) -> Tensor:  # [..., D] -> [..., D]
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """Completions by the target, read by both models."""
 
     past: Past  # of prompts, for the completions
@@ -159,7 +159,7 @@ class LearnedVectors(Stage):
         write_json(out / "learned.json", {"rate": learned.rate, "fixed": learned.fixed})
         write_json(out / "ledger.json", asdict(ledger))
 
-    def _parts(self, base: Policy, target: Policy, context: Context, ledger: Ledger) -> Iterator[_Part]:
+    def _parts(self, base: Policy, target: Policy, context: Context, ledger: Ledger) -> Iterator[Part]:
         """Completions of the target, batch by batch."""
         model, fires = base.model, self.gate.gate(context)
         for i in range(self.batches):
@@ -170,9 +170,9 @@ class LearnedVectors(Stage):
             ledger.sampled += int(drawn.mask.sum())
             for _ in range(WRITES_AND_READS):
                 ledger.forward(drawn.forwarded, model.config)
-            yield _Part(past, seen, drawn.tokens, drawn.mask, disagreement(seen) & drawn.mask, fires(seen) & drawn.mask)
+            yield Part(past, seen, drawn.tokens, drawn.mask, disagreement(seen) & drawn.mask, fires(seen) & drawn.mask)
 
-    def _learned(self, model: GPT, parts: list[_Part], gate: tuple[Tensor, Tensor], rate: float, ledger: Ledger) -> Directions:
+    def _learned(self, model: GPT, parts: list[Part], gate: tuple[Tensor, Tensor], rate: float, ledger: Ledger) -> Directions:
         """The vectors after learning."""
         import torch
         import torch.nn.functional as F
@@ -213,7 +213,7 @@ class LearnedVectors(Stage):
         values = {f.name: getattr(directions, f.name) for f in fields(directions)}
         return Directions(**{**values, "fixed": float(torch.cat(right).float().mean())})
 
-    def _logits(self, model: GPT, directions: Directions, part: _Part) -> Tensor:  # [B, T, V]
+    def _logits(self, model: GPT, directions: Directions, part: Part) -> Tensor:  # [B, T, V]
         """The logits of the steered base where the target has written."""
         stream = (part.seen.stream + directions.shift(part.seen.stream)).where(part.fired[..., None], part.seen.stream)
         return steered_logits(model, self.block, stream, part.seen.tokens, part.past)

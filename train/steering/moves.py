@@ -45,7 +45,7 @@ class Steered:
 
 @dataclass(frozen=True)
 class RandomVectors(Checked):
-    """The same coefficients of random vectors, each as long as the learned one, and a random bias as long as the learned one."""
+    """Random vectors and a random bias, each as long as the learned one, by the learned coefficients."""
 
     learned: LearnedVectors
     seed: Annotated[int, From(0)] = 0
