@@ -56,7 +56,7 @@ class Disagreement:
 
 def disagreement(seen: Seen) -> Tensor:  # bool [B, T]
     """True where the likeliest words of base and target differ."""
-    return seen.base.argmax(-1) != seen.target.argmax(-1)  # type: ignore[no-any-return]
+    return seen.base.argmax(-1) != seen.target.argmax(-1)
 
 
 class Move(Protocol):

@@ -85,4 +85,4 @@ def random_like(vectors: Tensor, seed: int) -> Tensor:  # [..., D] -> [..., D]
     import torch
 
     random = torch.randn(vectors.shape, generator=torch_rng("random vectors", seed), dtype=torch.double).to(vectors.device)
-    return (random * (vectors.double().norm(dim=-1, keepdim=True) / random.norm(dim=-1, keepdim=True))).to(vectors)
+    return (random * (vectors.double().norm(dim=-1, keepdim=True) / random.norm(dim=-1, keepdim=True))).to(vectors)  # type: ignore[no-any-return]

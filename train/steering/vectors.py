@@ -46,7 +46,7 @@ class RandomLike(Checked):
 
         found = self.of.vector(context)
         random = torch.randn(len(found), generator=torch_rng("random vector", self.seed), dtype=torch.double)
-        return (random * (found.double().norm() / random.norm())).to(found)
+        return (random * (found.double().norm() / random.norm())).to(found)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

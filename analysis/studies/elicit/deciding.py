@@ -8,9 +8,14 @@ the primitives of the base; in the other, the sign `*` has a table that the base
 documents, their lengths, updates. If recovery tells RL from fine-tuning, the two kinds are alike; if it tells old primitives from new ones,
 fine-tuning on old ones is like RL.
 
-In pilots (seed 100) the base solved 26 % of the problems greedily, targets 82 to 100 %. Recovery was 89 % after RL, 90 % after fine-tuning
-on old primitives, 92 % after rejection-sampling fine-tuning, and 0 % after fine-tuning on the new one, where 13 % of the words were
-steered, and 4 % elsewhere.
+In a pilot (seed 100) the base solved 26 % of the problems greedily, and targets 82 to 100 %. Recovery was 89 % after RL, 92 % after
+rejection-sampling fine-tuning, 90 % after fine-tuning on old primitives, and 0 % after fine-tuning on the new one, with 32 vectors 21 %. A
+single vector recovered 48 % of RL, vectors by the coefficient of another 57 %, random ones 10 %; a gate that asks no target, with vectors
+learned where it fires, 58 %. A base from which multiplication was withheld was tried as one that lacks a primitive, and left out: with the
+compute of RL, fine-tuning reached 15 % there.
+
+Unlike its source, the study knows which primitives a target adds; targets write greedily; the network chooses among all vectors, not within
+a category that an autoencoder finds; and there is one training of vectors, not the best of three.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +68,7 @@ AXES = {"target": tuple(ARMS), "arm": (VECTORS, CEILING, OWN, BIAS, RANDOM, OTHE
 
 
 def _unlike(a: int, b: int, modulus: int) -> int:
-    return (a * a + 7 * b + 1) % modulus
+    return (2 * a * b + a * a + 7 * b + 4) % modulus
 
 
 UNLIKE = Primitive("unlike", "*", _unlike)  # under the sign of multiplication, so that no word is new
@@ -217,6 +222,7 @@ CLAIMS = (
         )
         for name in (OLD, NEW)
     ),
+    Claim("fixed, more vectors", "The same with more vectors, of the new primitive.", number(NEW, FIXED, "learning", MANY), unit=WORDS),
     *(Claim(f"{name} target", "Success of the target.", number(name, SUCCESS, "target"), unit=PASSED) for name in ARMS),
     Claim("base", "Success of the base.", number(RL, SUCCESS, "before"), unit=PASSED),
 )
