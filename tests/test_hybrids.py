@@ -173,6 +173,18 @@ def test_the_own_gate_asks_no_target(store: Store) -> None:
         assert_close(d.own_gate(often)(words).float().mean().item(), share, rtol=0.0, atol=0.002)
 
 
+# Broken if positions at random were those of some words, were drawn anew in every run, or were more or fewer than the oracle's.
+def test_positions_at_random(store: Store) -> None:
+    base, target = pair(store, BASE, TARGET)
+    asked = Asked(torch.tensor(PROMPTS[:1]), torch.tensor([16]), UNIFORMS, VOCAB.end)
+    tokens = torch.full((1, 1_000), 3)
+    seen = replace(follow(base.model, target.model, 0, asked, tokens[:, :4])[1], tokens=tokens, positions=torch.arange(1_000)[None])
+    first, again, other = (AtRandom(LEARNED, seed).gate(store)(seen) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert_close(first.float().mean().item(), read_learned(LEARNED, store).rate, rtol=0.0, atol=0.05)
+
+
 # Broken if a hybrid took prompts for completions, or policies of other words for the same.
 def test_a_hybrid_that_cannot_be(store: Store) -> None:
     with pytest.raises(ValueError, match="reads prompts and completions apart"):
