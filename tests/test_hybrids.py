@@ -36,8 +36,9 @@ from train.steering import (
     Steered,
 )
 from train.steering.deploy import read_deployed
+from train.steering.directions import LEVELS, Directions, features
 from train.steering.hybrid import disagreement, follow, pair, steered_logits
-from train.steering.learned import LEVELS, Directions, features, read_learned
+from train.steering.learned import read_learned
 from train.steering.moves import random_like
 
 FAMILY = Program(2, 3, modulus=3)
