@@ -59,6 +59,21 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
 from train.stages.stage import Context
+from train.steering import (
+    Along,
+    AtRandom,
+    Deploy,
+    LearnedVectors,
+    MeanDifference,
+    Never,
+    OtherCategory,
+    OwnGate,
+    Patch,
+    Permuted,
+    RandomLike,
+    RandomVectors,
+    Tuned,
+)
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
@@ -134,6 +149,8 @@ class Given:
         return Shift(torch.ones(64), self.scale)
 
 
+DIFFERENCE = MeanDifference(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
+LEARNED = LearnedVectors(FRESH, FRESH, 0, Endless(FAMILY))
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
@@ -145,6 +162,9 @@ INSTANCES = (
     *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
+    *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
+    *(LEARNED, AtRandom(LEARNED), OtherCategory(LEARNED), OwnGate(LEARNED), RandomVectors(LEARNED)),
+    Deploy(FRESH, FRESH, 0, Never(), Patch(), Endless(FAMILY)),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "LlamaShape",
@@ -170,6 +190,13 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
     "Run",
     "Seal",
     "Sight",
+    "Apart",
+    "Deployed",
+    "Directions",
+    "Hybrid",
+    "Part",
+    "Seen",
+    "Strengths",
     "Term",
     "Trial",
     "Update",
@@ -179,7 +206,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
 # Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.
 @pytest.mark.parametrize("one", INSTANCES, ids=lambda one: type(one).__name__)
 def test_no_field_takes_nonsense(one: object) -> None:
-    assert list(taken([one], signed=("Learn.losses", "Around.offsets", "CutCov.low"))) == []
+    assert list(taken([one], signed=("Learn.losses", "Around.offsets", "CutCov.low", "Along.scale", "Tuned.strengths"))) == []
 
 
 # Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.
