@@ -32,6 +32,7 @@ from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.families.kit.windows import batch
 from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.knowledge import Excerpt, LookedUp, OpenBook, Stated, Table
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
@@ -44,6 +45,7 @@ SOUND: tuple[object, ...] = (
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
     *(Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
+    *(Excerpt(), OpenBook(), Stated(), LookedUp(), Table(((0,),))),
     *(
         Solved(),
         Answered(),

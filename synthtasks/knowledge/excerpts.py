@@ -1,0 +1,97 @@
+"""Excerpts of the table of an operation, as text; and operations that nobody can know without one."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Annotated, Literal
+
+from synthtasks.checked import From, check
+from synthtasks.domains import Value
+from synthtasks.primitives import MUL, Primitive
+from synthtasks.problem import Problem
+from synthtasks.rng import rng
+from synthtasks.trace import Words
+
+OPENS = ":"  # the first word of an excerpt
+
+
+@dataclass(frozen=True)
+class Table:
+    """A binary operation that is given by its table: `rows[left][right]`."""
+
+    rows: tuple[tuple[int, ...], ...]
+
+    def __call__(self, left: int, right: int, modulus: int) -> int:
+        return self.rows[left][right]
+
+
+def arbitrary(primitive: Primitive, modulus: int, *path: str | int) -> Primitive:
+    """The random operation called `path`, under the name and symbol of a primitive."""
+    rows = rng("operation", *path).integers(modulus, size=(modulus, modulus)).tolist()
+    return replace(primitive, apply=Table(tuple(map(tuple, rows))))
+
+
+def _mistaken(a: int, b: int, modulus: int) -> int:
+    return (a * b + 1) % modulus
+
+
+MISTAKEN = replace(MUL, apply=_mistaken)
+"""Multiplication with each result wrong: the next number."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """So many facts of an operation, in random order: those that the solution of a problem looks up, among others; or others alone, which
+    take as many words and do not say what is asked.
+
+    A fact is its two operands, the symbol between them, and the value. Chance draws the other facts by the steps and the query of the
+    problem, so that equal problems have equal excerpts.
+
+    >>> from synthtasks import Program, rng
+    >>> p = Program(steps=2, lines=3)(rng("example"))
+    >>> p.proof[0].primitive.symbol, p.proof[0].arguments
+    ('*', (0, 8))
+    >>> " ".join(Excerpt(facts=3)(p))
+    ': 9 * 5 5 0 * 8 0 6 * 9 4'
+
+    Raises:
+        ValueError: if the operation is not binary; when called, if the problem has
+            another modulus, the solution looks up more facts, or the table is too small.
+    """
+
+    operation: Primitive = MUL  # its facts are stated, wherever a step applies the operation of its name
+    modulus: Annotated[int, From(2)] = 10  # of the operation, and of the problems
+    facts: Annotated[int, From(1)] = 6
+    asked: Literal["stated", "left out"] = "stated"
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.operation.arity != 2:
+            raise ValueError(
+                f"an excerpt is of a binary operation; {self.operation.name} takes {self.operation.arity or 'any number of'} operands"
+            )
+
+    def __call__(self, problem: Problem) -> Words:
+        """The words of the excerpt for a problem: 1 + 4 times `facts`."""
+        if problem.modulus != self.modulus:
+            raise ValueError(
+                f"an excerpt of an operation modulo {self.modulus} says nothing about problems modulo {problem.modulus}; make them equal"
+            )
+        m, asked = self.modulus, self.looked_up(problem)
+        g = rng("excerpt", problem.query, *map(str, problem.steps))
+        others = [pair for pair in product(range(m), repeat=2) if pair not in asked]
+        stated = asked if self.asked == "stated" else []
+        if not 0 <= (more := self.facts - len(stated)) <= len(others):
+            raise ValueError(
+                f"an excerpt of {self.facts} facts cannot hold {len(stated)} that are asked and {more} of {len(others)} others"
+            )
+        stated = [*stated, *(others[int(i)] for i in g.permutation(len(others))[:more])]
+        return (OPENS, *(word for i in g.permutation(len(stated)) for word in self._fact(*stated[int(i)], m)))
+
+    def looked_up(self, problem: Problem) -> list[tuple[Value, Value]]:
+        """The operands of the steps of the proof that apply the operation, each pair once."""
+        values, name = problem.values, self.operation.name
+        pairs = (tuple(values[a] if isinstance(a, str) else a for a in s.arguments) for s in problem.proof if s.primitive.name == name)
+        return [(left, right) for left, right in dict.fromkeys(pairs)]
+
+    def _fact(self, left: Value, right: Value, modulus: int) -> Words:
+        return str(left), self.operation.symbol, str(right), str(self.operation(left, right, modulus=modulus))
