@@ -54,7 +54,7 @@ class Augment(Checked):
     open_book: OpenBook = OpenBook()
     differ: Weights = Weights(0.2, 0.5)
     equal: Weights = Weights(0.5, 0.0)
-    margin: float = 0.8
+    margin: Annotated[float, From(0, 100)] = 0.8
     winner: Literal["open book", "closed book"] = "open book"  # by which its log-probability is taken
     problems: Annotated[int, From(1)] = 32  # P, of an iteration
     seed: Annotated[int, From(0)] = 0
