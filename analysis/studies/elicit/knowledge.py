@@ -61,12 +61,12 @@ WITH_BOOK = "pass@1 with the book"
 
 def program(scale: Scale, steps: int) -> Program:
     """Problems of these steps that multiply at least once."""
-    return Program(steps, LINES, uses=Uses(WITHHELD, 1), modulus=scale.modulus)
+    return Program(steps, min(LINES, scale.lines), uses=Uses(WITHHELD, 1), modulus=scale.modulus)
 
 
 def known(scale: Scale, steps: int) -> Program:
     """Problems of what the bases know."""
-    return Program(steps, LINES, (ADD, SUB), modulus=scale.modulus)
+    return Program(steps, min(LINES, scale.lines), (ADD, SUB), modulus=scale.modulus)
 
 
 def excerpt(scale: Scale) -> Excerpt:
@@ -81,7 +81,7 @@ def reader(scale: Scale, told: str, seed: int) -> Learn:
     recipes = list[Recipe]()
     for n in range(1, DEEPEST + 1):
         recipes.append(Recipe(OPEN / DEEPEST, program(scale, n), book, shown=WITHHELD))
-        recipes.append(Recipe(SHUT / DEEPEST, Program(n, LINES, modulus=scale.modulus), Solved(), questions=4))
+        recipes.append(Recipe(SHUT / DEEPEST, replace(program(scale, n), uses=Uses()), Solved(), questions=4))
     recipes += [Recipe(TOLD / 2, known(scale, 1), Stated(replace(asked, operation=o))) for o in (ADD, SUB)]
     iterations = max(2, round(READING * scale.pretraining))
     optim = Optim(scale.pretraining_lr, weight_decay=0.1, warmup=iterations // 20, decay=scale.pretraining_decay)
@@ -214,8 +214,8 @@ FIGURES = (
             large=5,
         ),
         "The gain in exact pass@1 on derivations without a book, each way at the compute of RL. A dot is a seed, the bar their mean; "
-        "beside it stand the seeds that gain more than five points. Left: the knowledge itself. Middle: its use in problems longer than any that "
-        "were met. Right: problems without the new operation, where what is below zero is forgotten.",
+        "beside it stand the seeds that gain more than five points. Left: the knowledge itself. Middle: its use in problems longer than "
+        "any that were met. Right: problems without the new operation, where what is below zero is forgotten.",
     ),
     Figure(
         "Choices among options, while RLAG learns",
