@@ -1,7 +1,7 @@
 """Excerpts of the table of an operation, as text; and operations that nobody can know without one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Annotated, Literal
 
 from synthtasks.checked import From, check
@@ -78,7 +78,7 @@ class Excerpt:
             )
         m, asked = self.modulus, self.looked_up(problem)
         g = rng("excerpt", problem.query, *map(str, problem.steps))
-        others = [pair for pair in product(range(m), repeat=2) if pair not in asked]
+        others = [(left, right) for left in range(m) for right in range(m) if (left, right) not in asked]
         stated = asked if self.asked == "stated" else []
         if not 0 <= (more := self.facts - len(stated)) <= len(others):
             raise ValueError(
@@ -89,9 +89,13 @@ class Excerpt:
 
     def looked_up(self, problem: Problem) -> list[tuple[Value, Value]]:
         """The operands of the steps of the proof that apply the operation, each pair once."""
-        values, name = problem.values, self.operation.name
-        pairs = (tuple(values[a] if isinstance(a, str) else a for a in s.arguments) for s in problem.proof if s.primitive.name == name)
-        return [(left, right) for left, right in dict.fromkeys(pairs)]
+        values = problem.values
+        pairs = [s.arguments for s in problem.proof if s.primitive.name == self.operation.name]
+        return list(dict.fromkeys((_value(left, values), _value(right, values)) for left, right in pairs))
 
     def _fact(self, left: Value, right: Value, modulus: int) -> Words:
         return str(left), self.operation.symbol, str(right), str(self.operation(left, right, modulus=modulus))
+
+
+def _value(operand: str | Value, values: Mapping[str, Value]) -> Value:
+    return values[operand] if isinstance(operand, str) else operand

@@ -114,7 +114,10 @@ def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: in
 
 def interleaved(views: Sequence[Tensor]) -> Tensor:  # [P, *] each, of V -> [P * V, *]
     """The first rows of all, then the second ones, and so on, padded on the right with 0."""
-    return joined(views).unflatten(0, (len(views), -1)).transpose(0, 1).flatten(0, 1) if len(views) > 1 else views[0]
+    if len(views) == 1:
+        return views[0]
+    rows = joined(views)  # [V * P, *]
+    return rows.view(len(views), -1, *rows.shape[1:]).transpose(0, 1).flatten(0, 1)
 
 
 def judged(request: Request, drawn: Completions) -> Rollouts:
