@@ -45,6 +45,7 @@ def facts(words: tuple[str, ...]) -> dict[tuple[int, int], int]:
 
 # Broken if an excerpt stated a fact that is false, lacked one that is asked, or told by its length which facts it holds.
 def test_excerpts_state_what_is_asked() -> None:
+    invented = list[bool]()
     for p in PROBLEMS:
         operands = [tuple(p.values[a] if isinstance(a, str) else a for a in s.arguments) for s in p.proof if s.primitive.name == "mul"]
         stated, left_out, false = (facts(e(p)) for e in (Excerpt(), Excerpt(asked="left out"), Excerpt(MISTAKEN)))
@@ -52,7 +53,11 @@ def test_excerpts_state_what_is_asked() -> None:
         assert {*operands} <= stated.keys()
         assert not {*operands} & left_out.keys()
         assert all(value == a * b % 10 for (a, b), value in (stated | left_out).items())
+        made_up = facts(Excerpt(asked="made up")(p))
+        assert list(made_up) == list(stated)
+        invented += [made_up[pair] == stated[pair] for pair in stated]
         assert false == {(a, b): (a * b + 1) % 10 for a, b in stated}
+    assert sum(invented) / len(invented) < 0.2  # right by chance alone
     places = [list(facts(Excerpt()(p))).index(Excerpt().looked_up(p)[0]) for p in PROBLEMS]  # type: ignore[arg-type]  # numbers
     assert len({*places}) == 6  # what is asked stands anywhere
     with pytest.raises(ValueError, match="1 facts cannot hold 2 that are asked"):

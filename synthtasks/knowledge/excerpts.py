@@ -40,8 +40,9 @@ MISTAKEN = replace(MUL, apply=_mistaken)
 
 @dataclass(frozen=True)
 class Excerpt:
-    """So many facts of an operation, in random order: those that the solution of a problem looks up, among others; or others alone, which
-    take as many words and do not say what is asked.
+    """So many facts of an operation, in random order: those that the solution of a problem looks up, among others. As a control the asked
+    ones are left out, so that others take their place; these still show which values the operation has. Or all values are made up, by an
+    operation that is drawn for the problem: then an excerpt of as many words says nothing.
 
     A fact is its two operands, the symbol between them, and the value. Chance draws the other facts by the steps and the query of the
     problem, so that equal problems have equal excerpts.
@@ -61,7 +62,7 @@ class Excerpt:
     operation: Primitive = MUL  # its facts are stated, wherever a step applies the operation of its name
     modulus: Annotated[int, From(2)] = 10  # of the operation, and of the problems
     facts: Annotated[int, From(1)] = 6
-    asked: Literal["stated", "left out"] = "stated"
+    asked: Literal["stated", "left out", "made up"] = "stated"
 
     def __post_init__(self) -> None:
         check(self)
@@ -76,16 +77,17 @@ class Excerpt:
             raise ValueError(
                 f"an excerpt of an operation modulo {self.modulus} says nothing about problems modulo {problem.modulus}; make them equal"
             )
-        m, asked = self.modulus, self.looked_up(problem)
-        g = rng("excerpt", problem.query, *map(str, problem.steps))
+        m, asked, path = self.modulus, self.looked_up(problem), (problem.query, *map(str, problem.steps))
+        operation = arbitrary(self.operation, m, "made up", *path) if self.asked == "made up" else self.operation
+        g = rng("excerpt", *path)
         others = [(left, right) for left in range(m) for right in range(m) if (left, right) not in asked]
-        stated = asked if self.asked == "stated" else []
+        stated = [] if self.asked == "left out" else asked
         if not 0 <= (more := self.facts - len(stated)) <= len(others):
             raise ValueError(
                 f"an excerpt of {self.facts} facts cannot hold {len(stated)} that are asked and {more} of {len(others)} others"
             )
         stated = [*stated, *(others[int(i)] for i in g.permutation(len(others))[:more])]
-        return (OPENS, *(word for i in g.permutation(len(stated)) for word in self._fact(*stated[int(i)], m)))
+        return (OPENS, *(word for i in g.permutation(len(stated)) for word in _fact(operation, *stated[int(i)], m)))
 
     def looked_up(self, problem: Problem) -> list[tuple[Value, Value]]:
         """The operands of the steps of the proof that apply the operation, each pair once."""
@@ -93,8 +95,9 @@ class Excerpt:
         pairs = [s.arguments for s in problem.proof if s.primitive.name == self.operation.name]
         return list(dict.fromkeys((_value(left, values), _value(right, values)) for left, right in pairs))
 
-    def _fact(self, left: Value, right: Value, modulus: int) -> Words:
-        return str(left), self.operation.symbol, str(right), str(self.operation(left, right, modulus=modulus))
+
+def _fact(operation: Primitive, left: Value, right: Value, modulus: int) -> Words:
+    return str(left), operation.symbol, str(right), str(operation(left, right, modulus=modulus))
 
 
 def _value(operand: str | Value, values: Mapping[str, Value]) -> Value:
