@@ -1,21 +1,40 @@
 """The study of knowledge: its bases, its arms, and what they have in common."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
 
 from analysis.design.scale import SMOKE
 from analysis.design.study import Setting
-from analysis.measures.facts import applies
+from analysis.measures.effects import Answers, Success
+from analysis.measures.facts import Cell, applies, measured
 from analysis.studies.elicit.knowledge import CONTROLS, READERS, STUDY, cells, excerpt, program, source
 from synthtasks.corpora import Corpus
 from synthtasks.knowledge import MISTAKEN, LookedUp, OpenBook
 from synthtasks.surfaces import Compact
 from train.learn import Learn, Spend
 from train.losses import Augment, Distil, Gold, Imitate, Mixture, Practice, Weights
+from train.rl import Sampler
+from train.sample import Sample
 from train.score import Score
+from train.stages.arrays import save_arrays, texts
+from train.stages.stage import Stage
 
 EVERY = {dict(cell.labels)["way"]: cell for cell in cells(Setting(SMOKE, (0,)), 0)}
 LEARNED = {way: cell.stage("learn", Learn) for way, cell in EVERY.items()}
 LOSSES = {way: learn.losses[0][1] for way, learn in LEARNED.items()}
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Results that were laid down by hand, of all stages in one folder."""
+
+    folder: Path
+
+    def get(self, stage: Stage) -> Path:
+        return self.folder
 
 
 # Broken if an arm met other problems, began elsewhere, or spent another budget; or if an exam had a book.
@@ -72,6 +91,22 @@ def test_ablations_and_controls() -> None:
         assert loss.shown == OpenBook(book)
     p = program(SMOKE, 1)
     assert p.uses.names == ("mul",)
+
+
+# Two problems of each depth: p of .5 and .25, .2 and 0; of four sampled answers three are right, by any derivation.
+def test_success_and_answers_by_hand(tmp_path: Path) -> None:
+    cell = EVERY["RL"]
+    scored = replace(cell.stage("after", Score), families=(program(SMOKE, 1), program(SMOKE, 2)), problems=2)
+    drawn = replace(cell.stage("answers_after", Sample), problems=2, sampler=Sampler(2))
+    scores = {"logp": np.log([[[0.5, 0.25]], [[0.2, 1e-300]]]), "roles": np.zeros((2, 5, 2)), "applied": np.zeros((2, 1, 2), np.int16)}
+    save_arrays(tmp_path / "scores.npz", 1, scores | {"primitives": np.array(["mul"])})
+    words = {"prompts": texts(["p", "q"]), "problem": np.repeat([0, 1], 2), "words": texts(["a"] * 4)}
+    right = {"correct": np.array([True, True, False, True]), "process": np.zeros(4, bool)}
+    save_arrays(tmp_path / "samples.npz", 1, words | right)
+    laid = Cell.of({"way": "RL"}, 0, after=scored, answers_after=drawn)
+    found = measured(laid, (Success("after", "after"), Answers("answers_after", "after", 1)), Laid(tmp_path))
+    expected = [("pass@1", 1, 0.375, 2), ("pass@1", 2, 0.1, 2), ("answers", 1, 0.75, 4)]
+    assert [(f.metric, f.at, f.value, f.n) for f in found] == [(m, at, pytest.approx(value), n) for m, at, value, n in expected]
 
 
 # Broken if a claim read what no measure gives, or the headline were not the first.
