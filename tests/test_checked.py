@@ -19,7 +19,7 @@ from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train import losses
 from train.learn import Learn, MostChanged, Scattered, Snapshot, Spend
-from train.losses import Compare, Distil, Gold, Imitate, Practice, Verified
+from train.losses import Augment, Compare, Distil, Gold, Imitate, Practice, Verified, Weights
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
@@ -161,6 +161,7 @@ INSTANCES = (
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
+    *(Augment(Endless(FAMILY)), Weights(0.2, 0.5)),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
     *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
     *(LEARNED, AtRandom(LEARNED), OtherCategory(LEARNED), OwnGate(LEARNED), RandomVectors(LEARNED)),

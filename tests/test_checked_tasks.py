@@ -32,6 +32,7 @@ from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.families.kit.windows import batch
 from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.knowledge import Excerpt, LookedUp, OpenBook, Stated
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
@@ -44,6 +45,7 @@ SOUND: tuple[object, ...] = (
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
     *(Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
+    *(Excerpt(), OpenBook(), Stated(), LookedUp()),
     *(
         Solved(),
         Answered(),
@@ -57,6 +59,7 @@ SOUND: tuple[object, ...] = (
 )
 HOT = {
     "Primitive": "an operation; whatever it gives is checked, each time",
+    "Table": "made for every document; whatever it gives is checked, each time",
     "Given": "made for every problem, which checks it",
     "Problem": "made for every draw; checks its graph, and what is cheap",
     "Rows": "arrays of many documents, made by `rows` alone",

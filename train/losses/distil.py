@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from synthtasks.checked import Checked, From
+from synthtasks.surfaces import Surface, write
 from train.ledger import BACKWARD, LENGTH
 from train.rl.batches import MicroBatch, batch_passed, micro_batches
 from train.rl.problems import ProblemSource, stream
@@ -29,8 +30,9 @@ class Distil(Checked):
     the tokens that the student chose.
 
     The reverse divergence, of the student from the teacher, gives up what the student cannot say as well; the forward one covers all that
-    the teacher says. No gradient passes through the sampling. Student and teacher have one vocabulary. The problems are those that
-    `Practice` of equal source, number and seed meets.
+    the teacher says. Where the teacher is `shown` more than the student, as an open book, and is the student's own beginning, this is
+    context distillation (arXiv:2209.15189, here on the student's completions). No gradient passes through the sampling. Student and teacher
+    have one vocabulary. The problems are those that `Practice` of equal source, number and seed meets.
     """
 
     teacher: Stage
@@ -39,6 +41,7 @@ class Distil(Checked):
     sampler: Sampler = Sampler(group=4)
     problems: Annotated[int, From(1)] = 32  # P, of an iteration
     seed: Annotated[int, From(0)] = 0
+    shown: Surface | None = None  # states the problems to the teacher; None: as to the student
 
     per_iteration: ClassVar[int] = 1
     word: ClassVar[str] = "distil"
@@ -63,16 +66,25 @@ class Distil(Checked):
         """The loss as a sum over micro-batches, independent of how it is split."""
         import torch
 
-        teacher = run.policy(self.teacher)
+        teacher, shown = run.policy(self.teacher), self._shown(r)
         for batch in micro_batches(r, torch.arange(len(r.problems), device=r.tokens.device), run.context.machine.rows):
-            cost = batch_passed(r, batch)
-            run.ledger.train(cost, run.bare.config)
-            run.ledger.forward(cost, teacher.config)
+            run.ledger.train(batch_passed(r, batch), run.bare.config)
+            run.ledger.forward(batch_passed(shown, batch), teacher.config)
             with torch.no_grad():
-                goal = self._logits(teacher, r, batch)
+                goal = self._logits(teacher, shown, batch)
             times = batch.same.bincount(minlength=len(batch.distinct))  # [N] rows of each completion
             weights = r.mask[batch.distinct] * times[:, None] / r.mask.sum()  # [N, T]
             yield (divergence(self.direction, self._logits(run.model, r, batch), goal) * weights.to(goal)).sum()
+
+    def _shown(self, r: Rollouts) -> Rollouts:
+        """The rollouts behind the prompts that the teacher reads."""
+        if self.shown is None:
+            return r
+        import torch
+
+        w = write(r.problems, self.shown, r.vocab)
+        prompts, lengths = (torch.from_numpy(x).to(r.tokens.device) for x in (w.prompts, w.prompt_lengths))
+        return replace(r, prompts=prompts, prompt_lengths=lengths)
 
     def _logits(self, model: LanguageModel, r: Rollouts, batch: MicroBatch) -> Tensor:  # [N, T, V]
         """The logits, at the sampler's temperature, at each token of the distinct completions."""

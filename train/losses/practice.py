@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from synthtasks.checked import From, check
 from train.ledger import BACKWARD, LENGTH
 from train.rl.algorithms import GRPO, Algorithm
-from train.rl.batches import batch_logp, batch_passed, micro_batches
+from train.rl.batches import batch_logp, batch_passed, completion_logp, micro_batches
 from train.rl.contracts import fitting
 from train.rl.credit import chain, compares, read_by
 from train.rl.objectives import Restraint, Surrogate, distance, kl
@@ -50,7 +50,8 @@ class Objective:
 
 @dataclass(frozen=True)
 class Practice:
-    """Draw completions, judge them, and make the better ones more likely.
+    """Draw completions, judge them, and make the better ones more likely. With `Sampler.views`, they become more likely without what the
+    views state: what an open book helped to write is learned as if it had been written by heart, and the ratio is 1 at the first update.
 
     Each minibatch is a loss of its own, with the weights of its aggregate. Every update compares the policy with the one that sampled, so
     that a clip can act from the second update of an iteration on.
@@ -95,7 +96,7 @@ class Practice:
         """Losses that networks in a stack can share; those of one region meet problems of about equal length."""
         region = getattr(self.source, "region", "")
         shared = ("practice", self.algorithm, self.sampler, self.problems, self.reuse, self.minibatches, region)
-        return None if self.sampler.environment else shared
+        return None if self.sampler.environment or self.sampler.views else shared
 
     @property
     def moves(self) -> bool:
@@ -150,6 +151,8 @@ class Practice:
             with torch.no_grad():
                 request = ask(run.vocab, problems, self.sampler, run.bare.config.context, "rollout", self.seed, iteration, draw)
                 r = judged(request, run.complete(request.asked))
+                if self.sampler.views:  # what was drawn with more in view is compared with what this policy says without
+                    r = replace(r, logp=completion_logp(run, run.bare, r, self.sampler.temperature))
                 reward = fitting("reward", self.reward, self.reward(r, run), r.mask, r.mask, r.path)  # [B, T]
             run.ledger.sampled += int(r.mask.sum())
             run.ledger.forward(r.forwarded, run.bare.config)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
-from synthtasks.checked import Above, Checked, From
+from synthtasks.checked import Above, From, check
 from synthtasks.problem import Problem
 from synthtasks.rng import rng
 from synthtasks.surfaces import ROLES, Compact, Surface, Written, write
 from synthtasks.vocab import Vocab
 from train.rl.environments import Answers, Environment
-from train.rl.rollouts import OF_ROWS, Record, Rollouts
+from train.rl.rollouts import OF_ROWS, Record, Rollouts, joined
 from train.run import Asked
 
 if TYPE_CHECKING:
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sampler(Checked):
-    """Options for drawing completions and for recording facts about their tokens."""
+class Sampler:
+    """Options for drawing completions and for recording facts about their tokens.
+
+    A view is a surface that states more than `surface` does, as an open book: it is there while completions are drawn, and gone when they
+    are judged, scored and learned from. These read the prompts of `surface`, whose solutions must be those of the views.
+
+    Raises:
+        ValueError: if views do not share a group evenly, or a field has a wrong value.
+    """
 
     group: Annotated[int, From(1)] = 16  # G, completions of a problem
     spare: Annotated[int, From(0)] = 4  # tokens allowed beyond the longest solution of the problems
@@ -35,6 +42,12 @@ class Sampler(Checked):
     surface: Surface = Compact()
     environment: Environment | None = None  # answers the policy while it writes
     records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
+    views: tuple[Surface, ...] = ()  # state the problems to equal parts of each group while it is drawn; (): `surface` does
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.views and self.group % len(self.views):
+            raise ValueError(f"Sampler.views share a group evenly; found {len(self.views)} views of a group of {self.group}")
 
     @property
     def measures(self) -> dict[Record, Measure]:
@@ -54,15 +67,14 @@ class Request:
     sampler: Sampler
     path: tuple[str | int, ...]
     uniforms: Tensor  # [B, limit] in [0, 1), on the CPU
+    stated: tuple[tuple[Tensor, Tensor], ...]  # by view: prompts [P, S] and lengths [P]
 
     @property
     def asked(self) -> Asked:
-        """The prompts to complete."""
-        import torch
-
-        s, written = self.sampler, self.written
-        answers = Answers(s.environment, written.problems, self.vocab) if s.environment else None
-        prompts, lengths = torch.from_numpy(written.prompts), torch.from_numpy(written.prompt_lengths)
+        """The prompts to complete: of each problem, one for each view."""
+        s, views = self.sampler, len(self.stated)
+        answers = Answers(s.environment, [p for p in self.written.problems for _ in range(views)], self.vocab) if s.environment else None
+        prompts, lengths = (interleaved([view[i] for view in self.stated]) for i in range(2))
         return Asked(prompts, lengths, self.uniforms, self.vocab.end, s.temperature, tuple(s.measures.values()), answers)
 
 
@@ -88,18 +100,29 @@ def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: in
     if not problems:
         raise ValueError("expected at least one problem to answer; found none")
     written = write(problems, sampler.surface, vocab)
-    limit, longest = int(written.lengths.max()) + sampler.spare, int(written.prompt_lengths.max())
+    stated = [write(problems, view, vocab) for view in sampler.views] or [written]
+    limit, longest = int(written.lengths.max()) + sampler.spare, max(int(w.prompt_lengths.max()) for w in (*stated, written))
     if longest + limit - 1 > context:  # a completion's last token is not read again
         raise ValueError(
             f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
             f"context of {longest + limit - 1}; the model has {context}: raise GPTConfig.context, or take shorter problems"
         )
     uniforms = rng(purpose, *path).random((len(problems) * sampler.group, limit), dtype="float32")
-    return Request(written, vocab, sampler, path, torch.from_numpy(uniforms))
+    prompts = tuple([(torch.from_numpy(w.prompts), torch.from_numpy(w.prompt_lengths)) for w in stated])
+    return Request(written, vocab, sampler, path, torch.from_numpy(uniforms), prompts)
+
+
+def interleaved(views: Sequence[Tensor]) -> Tensor:  # [P, *] each, of V -> [P * V, *]
+    """The first rows of all, then the second ones, and so on, padded on the right with 0."""
+    if len(views) == 1:
+        return views[0]
+    rows = joined(views)  # [V * P, *]
+    return rows.view(len(views), -1, *rows.shape[1:]).transpose(0, 1).flatten(0, 1)
 
 
 def judged(request: Request, drawn: Completions) -> Rollouts:
-    """The rollouts of a request from its completions, on their device."""
+    """The rollouts of a request from its completions, on their device. Where there are views, `logp` and the records of tokens are those of
+    the view by which each completion was drawn, and the prompts are those of the sampler's surface."""
     import torch
 
     from models.sampling import pad

@@ -8,9 +8,11 @@ from analysis.measures.effects.forgetting import Forgetting
 from analysis.measures.effects.likelihood import Likelihood
 from analysis.measures.effects.sharpened import Sharpened
 from analysis.measures.effects.steady import Steady
+from analysis.measures.effects.success import Answers, Success
 
 __all__ = [
     "AT_EDGE",
+    "Answers",
     "Changes",
     "Distance",
     "Fitted",
@@ -21,5 +23,6 @@ __all__ = [
     "SampledChanges",
     "Sharpened",
     "Steady",
+    "Success",
     "distances",
 ]
