@@ -20,7 +20,7 @@ from synthtasks.surfaces import Compact
 from train import losses
 from train.decoding import AnswerSpan, Branch
 from train.learn import Learn, MostChanged, Scattered, Snapshot, Spend
-from train.losses import Compare, Distil, Gold, Imitate, Practice, Verified
+from train.losses import DPO, Compare, Distil, Gold, Imitate, Practice, Prefer, Ranked, Right, Shuffled, SimPO, Verified
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
@@ -145,13 +145,14 @@ INSTANCES = (
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
-    *(Branch(FRESH, Endless(FAMILY)), AnswerSpan()),
+    *(Branch(FRESH, Endless(FAMILY)), AnswerSpan(), DPO(), SimPO(), Ranked(), Shuffled(), Right(), Prefer(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "Subsets",
     "Asked",
     "Batch",
+    "Compared",
     "Exam",
     "File",
     "Holder",

@@ -15,6 +15,7 @@ from synthtasks.checked import From, check
 from synthtasks.corpora import Document
 from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
+from train.rl.confidence import AnswerSpan
 from train.rl.problems import Endless, ProblemSource, trials
 from train.rl.rollouts import Record, joined
 from train.rl.sampler import Sampler, ask, judged
@@ -150,6 +151,18 @@ class Samples:
         """Each completion with its prompt, as a document."""
         prompts = [tuple(prompt.split()) for prompt in self.prompts]
         return [Document(prompts[p], tuple(words.split()), ()) for p, words in zip(self.problem.tolist(), self.words, strict=True)]
+
+
+def confidence(samples: Samples, span: AnswerSpan) -> NDArray[np.float64]:  # [B]
+    """The confidence in each completion.
+
+    Raises:
+        ValueError: if the sampler took none of the records that it is computed from (`AnswerSpan.records`).
+    """
+    import torch
+
+    records = {name: torch.from_numpy(samples.record(name)) for name in span.records}
+    return np.asarray(span(**records).numpy(), np.float64)
 
 
 def read_samples(stage: Sample, shelf: Shelf) -> Samples:

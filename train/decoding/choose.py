@@ -13,23 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthtasks.domains import Value
-from train.rl.confidence import AnswerSpan
-from train.sample import Samples
 
 Floats = NDArray[np.float64]
 Answers = Sequence[Value | None]
-
-
-def confidence(samples: Samples, span: AnswerSpan) -> Floats:  # [B]
-    """The confidence in each completion.
-
-    Raises:
-        ValueError: if the sampler took none of the records that it is computed from (`AnswerSpan.records`).
-    """
-    import torch
-
-    records = {name: torch.from_numpy(samples.record(name)) for name in span.records}
-    return np.asarray(span(**records).numpy(), np.float64)
 
 
 class Choice(Protocol):

@@ -3,7 +3,10 @@
 from train.losses.compare import Compare
 from train.losses.distil import Distil
 from train.losses.imitate import Imitate
+from train.losses.pairs import Common, Confident, Ranked, Reversed, Right, Shuffled
 from train.losses.practice import Practice
+from train.losses.prefer import DPO, Prefer, SimPO
 from train.losses.sources import Gold, Mixture, Source, Traces, Verified
 
-__all__ = ["Compare", "Distil", "Gold", "Imitate", "Mixture", "Practice", "Source", "Traces", "Verified"]
+__all__ = ["DPO", "Common", "Compare", "Confident", "Distil", "Gold", "Imitate", "Mixture", "Practice", "Prefer", "Ranked", "Reversed"]
+__all__ += ["Right", "Shuffled", "SimPO", "Source", "Traces", "Verified"]

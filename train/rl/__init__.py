@@ -48,8 +48,11 @@ from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, Pro
 from train.rl.rewards import (
     Begins,
     Blend,
+    Certainty,
     Coin,
+    Confidence,
     Correct,
+    Dealt,
     Dense,
     Format,
     Gated,
@@ -74,5 +77,5 @@ __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Repeats", "Reward", "WrongLabel"]
+__all__ += ["Certainty", "Confidence", "Dealt", "Repeats", "Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

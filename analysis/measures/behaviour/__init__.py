@@ -1,5 +1,6 @@
 """The distribution over completions: what learning does to its support, perplexity, entropy and calibration."""
 
+from analysis.measures.behaviour.answers import AnswerCalibration
 from analysis.measures.behaviour.calibration import Calibration
 from analysis.measures.behaviour.climbed import Climbed
 from analysis.measures.behaviour.cover import COVER, TAUS, Cover
@@ -11,5 +12,5 @@ from analysis.measures.behaviour.perplexity import USUAL, Perplexity
 from analysis.measures.behaviour.reached import Reached, curve
 from analysis.measures.behaviour.support import Supports
 
-__all__ = ["CHOICES", "COVER", "TAUS", "USUAL", "Calibration", "Climbed", "Cover", "Crossover", "Decoded", "Matched", "Perplexity"]
-__all__ += ["Reached", "SampledCrossover", "Supports", "TokenEntropy", "chosen", "curve"]
+__all__ = ["CHOICES", "COVER", "TAUS", "USUAL", "AnswerCalibration", "Calibration", "Climbed", "Cover", "Crossover", "Decoded"]
+__all__ += ["Matched", "Perplexity", "Reached", "SampledCrossover", "Supports", "TokenEntropy", "chosen", "curve"]
