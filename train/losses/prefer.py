@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
 from synthtasks.checked import Above, Checked, From
 from synthtasks.rng import rng
+from train.ledger import BACKWARD, LENGTH
 from train.losses.compare import logp_of
-from train.losses.imitate import collate
+from train.losses.imitate import Imitate, collate
 from train.losses.pairs import Pairing, Ranked
+from train.losses.sources import Traces, like_it
 from train.run import Run, Update
 from train.sample import Sample, read_samples
 
@@ -88,6 +90,15 @@ class Prefer(Checked):
     @property
     def drawn_by(self) -> tuple[object, ...]:
         return "prefer", self.sample, self.pairing, self.seed
+
+    @property
+    def work(self) -> float:
+        return (BACKWARD + self.objective.referenced) * 2 * self.pairs * LENGTH
+
+    def trials(self) -> tuple[tuple[Imitate, float], ...]:
+        """Trials on as many documents that wait for no stage; the reference, a forward pass, is a part of a step of learning."""
+        like = Imitate(like_it(Traces(self.sample)), 2 * self.pairs * LENGTH, self.seed)
+        return (like, 0.0), (like, 1 + self.objective.referenced / BACKWARD)
 
     def updates(self, run: Run, iteration: int) -> Iterator[Update]:
         import torch
