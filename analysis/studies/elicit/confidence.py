@@ -28,13 +28,16 @@ from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Uses, at
 from synthtasks.families import needing as applying
 from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.problem import Split
 from synthtasks.surfaces import Surface
-from train.decoding import AnswerSpan, Best, Every, Summed
+from train.decoding import AnswerSpan, Best, Choice, Every, Summed
 from train.learn import Learn
 from train.losses import DPO, Imitate, Practice, Prefer, Ranked, Reversed, Right, Shuffled, SimPO, Traces
+from train.losses.pairs import Pairing
 from train.losses.prefer import Preference
 from train.optim import Optim
 from train.rl import Certainty, Confidence, Endless, Majority, Mixture, ProblemSource, Reward, Sampler
+from train.rl.rollouts import Record
 from train.sample import Sample
 from train.stages.stage import Stage
 
@@ -64,14 +67,14 @@ PAIRED = 0.75  # iterations of learning from pairs, as a share of those of RL at
 DRAWN = 8  # iterations' problems of which pairs are made
 PAIRS = 16  # of an iteration
 PARTS = 4  # an iteration of the anchor reads so much less than one of pretraining
-RECORDS = ("logp", "roles", "entropy")
+RECORDS: tuple[Record, ...] = ("logp", "roles", "entropy")
 PHASES = ("before", "after")
 RIGHT = "right answers"
-CHOICES = {"any": Every(), "best": Best(), "sum": Summed()}  # by confidence, among the completions of a problem
+CHOICES: Mapping[str, Choice] = {"any": Every(), "best": Best(), "sum": Summed()}  # by confidence, among the completions of a problem
 ANCHOR = 1.0  # weight of imitating all completions of the start beside the pairs, which alone break its language
 RLSF = DPO(1.0, margin=1.0)
 PREFERENCES: Mapping[str, Preference] = {"pairs": RLSF, "SimPO": SimPO()}
-PAIRINGS = {
+PAIRINGS: Mapping[str, Pairing] = {
     "pairs": Ranked(),
     "SimPO": Ranked(),
     "shuffled pairs": Ranked(Shuffled()),
@@ -104,7 +107,7 @@ def started(scale: Scale, start: str, seed: int) -> Learn:
     return Learn(base(scale, (), seed), ((1.0, Imitate(read, scale.tokens, seed)),), iterations, optim)
 
 
-def met(scale: Scale, start: str, split: str = "train") -> ProblemSource:
+def met(scale: Scale, start: str, split: Split = "train") -> ProblemSource:
     """The problems of a start: short, where its answers alone are uncertain; or long."""
     if start != PLAIN:
         return Endless(at(applying(everything(scale), Uses(PROGRAMS.withhold, 1)), DEPTH), split)
@@ -233,6 +236,21 @@ class Named:
         return self.draw([replace(f, labels=(*f.labels, ("condition", ", ".join(dict(f.labels).values())))) for f in facts])
 
 
+DOSE = Scatter(
+    (Axis("before", "AUROC", "AUROC of the start's confidence"),),
+    (Axis("before", RIGHT, "before"), Axis("after", RIGHT, "after")),
+    "share of right answers",
+    colour="arm",
+    name="start",
+    bounds=(0.0, 1.0),
+)
+
+
+def by_confidence(facts: Sequence[Fact]) -> str:
+    """Right answers by the AUROC of the start, of what learned from confidence alone."""
+    return DOSE([f for f in facts if dict(f.labels)["arm"] in ("pairs", "reward")])
+
+
 FIGURES = (
     Figure(
         "Every seed: the gain in right answers, and the change of calibration error",
@@ -242,15 +260,9 @@ FIGURES = (
     ),
     Figure(
         "Right answers, by how well the start's confidence tells them",
-        Scatter(
-            (Axis("before", "AUROC", "AUROC of the start's confidence"),),
-            (Axis("before", RIGHT, "before"), Axis("after", RIGHT, "after")),
-            "share of right answers",
-            colour="arm",
-            name="start",
-        ),
-        "Each mark is a cell: the mean over seeds with its 95 % interval. On the left the starts, on the right what became of them: with "
-        "pairs by confidence the share should rise where AUROC exceeds .5, and fall where it lies below.",
+        by_confidence,
+        "Each mark is a cell: the mean over seeds with its 95 % interval. On the left the starts, on the right what became of them: by "
+        "confidence the share should rise where AUROC exceeds .5, and fall where it lies below.",
     ),
 )
 
