@@ -18,8 +18,9 @@ from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train import losses
+from train.decoding import AnswerSpan, Branch
 from train.learn import Learn, MostChanged, Scattered, Snapshot, Spend
-from train.losses import Augment, Compare, Distil, Gold, Imitate, Practice, Verified, Weights
+from train.losses import DPO, Augment, Compare, Distil, Gold, Imitate, Practice, Prefer, Ranked, Right, Shuffled, SimPO, Verified, Weights
 from train.optim import Muon, Optim
 from train.policy import Fresh, Steer
 from train.rl import (
@@ -162,6 +163,7 @@ INSTANCES = (
     *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Augment(Endless(FAMILY)), Weights(0.2, 0.5)),
+    *(Branch(FRESH, Endless(FAMILY)), AnswerSpan(), DPO(), SimPO(), Ranked(), Shuffled(), Right(), Prefer(Sample(FRESH, Endless(FAMILY)))),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
     *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
     *(LEARNED, AtRandom(LEARNED), OtherCategory(LEARNED), OwnGate(LEARNED), RandomVectors(LEARNED)),
@@ -172,6 +174,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
     "Subsets",
     "Asked",
     "Batch",
+    "Compared",
     "Exam",
     "File",
     "Holder",

@@ -50,7 +50,7 @@ class Compare(Checked):
         batch = collate(documents, [[True] * len(d.body) for d in documents], run.vocab, run.device)
         run.ledger.train(batch.passed, run.bare.config)
         run.ledger.forward(batch.passed, run.bare.config)
-        better, worse = (_logp(run.model, batch) - _logp(run.reference, batch)).chunk(2)  # [N] each; the reference is frozen
+        better, worse = (logp_of(run.model, batch) - logp_of(run.reference, batch)).chunk(2)  # [N] each; the reference is frozen
         margin = self.beta * (better - worse)
         yield Update((-logsigmoid(margin).mean(),), {"preferred": (margin > 0).float().mean().item()})  # share of the pairs
 
@@ -70,5 +70,6 @@ class Compare(Checked):
         return [(documents[accepted], documents[rejected]) for accepted, rejected in pairs]
 
 
-def _logp(model: LanguageModel, batch: Batch) -> Tensor:  # [B] of what is learned in each row
+def logp_of(model: LanguageModel, batch: Batch) -> Tensor:  # [B]
+    """The log-probability of what is learned of each row."""
     return (batch.logp(model) * batch.learned).sum(1)

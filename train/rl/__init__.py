@@ -2,6 +2,7 @@
 
 from train.rl.algorithms import DAPO, DR_GRPO, GRPO, GSPO, HICRA, INDEX, REINFORCE, RLOO, Algorithm, Average, Entry, Reference, Reset, Start
 from train.rl.batches import completion_logp
+from train.rl.confidence import AnswerSpan
 from train.rl.credit import (
     EXECUTION,
     PLANNING,
@@ -47,8 +48,11 @@ from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, Pro
 from train.rl.rewards import (
     Begins,
     Blend,
+    Certainty,
     Coin,
+    Confidence,
     Correct,
+    Dealt,
     Dense,
     Format,
     Gated,
@@ -65,7 +69,7 @@ from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
-__all__ += ["Average", "Reference", "Reset", "Start"]
+__all__ += ["AnswerSpan", "Average", "Reference", "Reset", "Start"]
 __all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
 __all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
 __all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
@@ -73,5 +77,5 @@ __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Repeats", "Reward", "WrongLabel"]
+__all__ += ["Certainty", "Confidence", "Dealt", "Repeats", "Reward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

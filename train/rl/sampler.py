@@ -41,7 +41,7 @@ class Sampler:
     temperature: Annotated[float, Above(0)] = 1.0
     surface: Surface = Compact()
     environment: Environment | None = None  # answers the policy while it writes
-    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
+    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`; `.logp` is there in any case
     views: tuple[Surface, ...] = ()  # state the problems to equal parts of each group while it is drawn; (): `surface` does
 
     def __post_init__(self) -> None:
@@ -141,7 +141,7 @@ def judged(request: Request, drawn: Completions) -> Rollouts:
         **{name: getattr(drawn, name) for name in OF_ROWS},
         forwarded=drawn.forwarded,
         solutions=torch.from_numpy(written.solutions).to(device) if written.sole else None,
-        records=dict(zip(sampler.measures, drawn.measured, strict=True)),
+        records=dict(zip(sampler.measures, drawn.measured, strict=True)) | ({"logp": drawn.logp} if "logp" in sampler.records else {}),
     )
     if "roles" not in sampler.records:
         return r

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.measures.behaviour.perplexity import lengths
 from analysis.measures.effects.likelihood import Likelihood, read_likelihood
@@ -14,6 +15,8 @@ from train.sample import read_samples
 from train.stages.stage import Shelf
 
 BINS = 10
+CERTAIN = 1e-9  # the distance from 0 and 1 that log-odds need
+TEMPERATURES = tuple(float(t) for t in np.geomspace(0.05, 20, 121))  # of scaling
 KINDS = ("likelihood", "agreement")
 
 
@@ -40,6 +43,48 @@ def calibration_error(confidence: Floats, right: Bools, bins: int = BINS) -> flo
     place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
     misses = np.bincount(place, weights=confidence - right, minlength=bins)
     return float(np.abs(misses).sum() / len(right))
+
+
+def equal_mass_error(confidence: Floats, right: Bools, bins: int = BINS) -> float:  # [B], [B]
+    """Expected calibration error over bins of equally many completions, in the order of confidence (arXiv:1909.10155). Completions of equal
+    confidence share the mean of their verdicts, so that their order makes no difference."""
+    _, place = np.unique(confidence, return_inverse=True)
+    shared = (np.bincount(place, weights=right) / np.bincount(place))[place]
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split((confidence - shared)[order], min(bins, len(order)))
+    return float(sum(abs(part.sum()) for part in parts) / len(order))
+
+
+def brier(confidence: Floats, right: Bools) -> float:  # [B], [B]
+    """The mean squared distance between confidence and verdict."""
+    return float(np.square(confidence - right).mean())
+
+
+def tempered(confidence: Floats, temperature: float) -> Floats:  # [B] in [0, 1] -> [B]
+    """The confidence with its log-odds divided by a temperature: a monotone map, which leaves AUROC as it is."""
+    inside = np.clip(confidence, CERTAIN, 1 - CERTAIN)
+    return np.asarray(1 / (1 + ((1 - inside) / inside) ** (1 / temperature)))
+
+
+def scaled(confidence: Floats, right: Bools, half: Bools) -> Floats:  # [B] each -> [B]
+    """The confidence after temperature scaling (arXiv:1706.04599): each half of the completions by the temperature of the least Brier score
+    on the other half."""
+    found = np.empty_like(confidence)
+    for mine in (half, ~half):
+        scores = [brier(tempered(confidence[~mine], t), right[~mine]) for t in TEMPERATURES]
+        found[mine] = tempered(confidence[mine], TEMPERATURES[int(np.argmin(scores))])
+    return found
+
+
+def within(confidence: Floats, right: Bools, problem: NDArray[np.int64]) -> float | None:  # [B] each
+    """`auroc` over the pairs of completions of one problem alone: it asks nothing of the order of problems. None if there is no pair."""
+    areas = [(auroc(confidence[mine], right[mine]), int(right[mine].sum()) * int((~right[mine]).sum())) for mine in _each(problem)]
+    pairs = sum(n for _, n in areas)
+    return sum(area * n for area, n in areas if area is not None) / pairs if pairs else None
+
+
+def _each(problem: NDArray[np.int64]) -> Iterator[Bools]:  # [B] -> [B] each
+    return (problem == p for p in np.unique(problem))
 
 
 def agreement(answers: Sequence[object]) -> float:
