@@ -5,6 +5,7 @@ from train.rl.batches import completion_logp
 from train.rl.credit import (
     EXECUTION,
     PLANNING,
+    Against,
     Amplify,
     BestOnly,
     Blame,
@@ -52,13 +53,16 @@ from train.rl.rewards import (
     Dense,
     Format,
     Gated,
+    InformationGain,
     Inverse,
     Majority,
     Overlong,
     Phases,
+    Predicted,
     Process,
     Repeats,
     Reward,
+    Shuffled,
     WrongLabel,
 )
 from train.rl.rollouts import Rollouts
@@ -67,11 +71,12 @@ from train.rl.sampler import Sampler, rollout
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
 __all__ += ["Average", "Reference", "Reset", "Start"]
 __all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
-__all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
+__all__ += ["Against", "Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean"]
+__all__ += ["Praise"]
 __all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
 __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Repeats", "Reward", "WrongLabel"]
+__all__ += ["InformationGain", "Predicted", "Repeats", "Reward", "Shuffled", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

@@ -35,6 +35,7 @@ class Sampler(Checked):
     surface: Surface = Compact()
     environment: Environment | None = None  # answers the policy while it writes
     records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
+    most: Annotated[int, From(1)] | None = None  # tokens allowed, where that is fewer
 
     @property
     def measures(self) -> dict[Record, Measure]:
@@ -89,6 +90,7 @@ def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: in
         raise ValueError("expected at least one problem to answer; found none")
     written = write(problems, sampler.surface, vocab)
     limit, longest = int(written.lengths.max()) + sampler.spare, int(written.prompt_lengths.max())
+    limit = min(limit, sampler.most or limit)
     if longest + limit - 1 > context:  # a completion's last token is not read again
         raise ValueError(
             f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "
