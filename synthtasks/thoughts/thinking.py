@@ -17,8 +17,8 @@ from synthtasks.vocab import Vocab
 
 @dataclass(frozen=True)
 class Thinking:
-    """`Compact` with room for a thought. The prompt ends with the mark `opens`; the thought is the derivation, and `closes`, the word before
-    the answer, closes it.
+    """`Compact` with room for a thought. The prompt ends with the mark `opens`; the thought is the derivation; the word before the answer,
+    `closes`, closes it.
 
     The prompt holds nothing of the answer, and less its mark it is the prompt of `Compact`. A document without a thought goes on there with
     the answer (`Answered`), so that a thought may stand before it or not.

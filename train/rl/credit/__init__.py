@@ -8,5 +8,18 @@ from train.rl.credit.outcomes import BestOnly, Blame, OverMean, Praise, SubsetLe
 from train.rl.credit.tokens import Amplify, Ease, Lift, Only
 
 __all__ = ["EXECUTION", "PLANNING", "Against", "Amplify", "BestOnly", "Blame", "Centre", "Choice", "Credit", "CutCov", "Ease"]
-__all__ += ["Everywhere", "LeaveOneOut", "Lift", "OfRoles", "Only", "OverMean", "Praise", "Sampled", "Scale", "Spread", "SubsetLead", "SubsetMean"]
+__all__ += [
+    "Everywhere",
+    "LeaveOneOut",
+    "Lift",
+    "OfRoles",
+    "Only",
+    "OverMean",
+    "Praise",
+    "Sampled",
+    "Scale",
+    "Spread",
+    "SubsetLead",
+    "SubsetMean",
+]
 __all__ += ["Uncertain", "Unlikely", "chain", "compares", "read_by"]
