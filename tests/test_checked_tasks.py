@@ -80,6 +80,7 @@ HOT = {
     "Overlap": "counted by `overlaps` alone",
     **dict.fromkeys(("Chain", "Graph", "Scattered"), "a base; its families check themselves"),
     **dict.fromkeys(("Turned", "Measured", "Correlation", "Answer", "Vocabulary", "Stats"), "measured by `measure` alone"),
+    "Closing": "has no fields",
     "Residues": "has no fields",
     "Texts": "has no fields",
     "From": "says what is right",
