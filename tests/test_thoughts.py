@@ -25,7 +25,7 @@ from tests.test_learn import CONFIG, FAMILY, FRESH, OPTIM, VOCAB
 from tests.test_rewards import MODEL, a_run, saying
 from train.learn import Learn
 from train.losses import Practice
-from train.policy import load_policy
+from train.policy import load_policy, torch_rng
 from train.rl import (
     Against,
     Algorithm,
@@ -45,6 +45,7 @@ from train.rl import (
 )
 from train.rl.credit import chain
 from train.rl.rewards import after_thought, refers, without_thought
+from train.rl.rewards.thoughts import GRID
 from train.run import Run, Term
 from train.stages.store import Store
 
@@ -228,6 +229,17 @@ def test_against_by_hand() -> None:
     x = chain((Against(),), r.at_end(torch.tensor([3.0, 0.0, 1.5])), r)  # the mean is 1.5
     assert x.tolist() == [[2.25, 2.25, 0], [-2.25, 0, 0], [0, 0, 0]]
     assert torch.equal(x, chain((Against(),), r.at_end(torch.tensor([3.0, 0.0, 1.5]) + 7.25), r))
+
+
+# Broken if a reward lay off its grid, or credit lost a bit of a difference: then what all thoughts of a problem share would leave a trace.
+def test_a_shared_baseline_cancels_to_the_bit() -> None:
+    said, g = [("A", "answer"), ("answer",), ("A", "A", "A")], torch_rng("baseline")
+    r = thoughts([TWO[0]], said)
+    for x in (after_thought(a_run(), MODEL, r, "all"), without_thought(a_run(), MODEL, r, "all")):
+        assert torch.equal(x * GRID, (x * GRID).round())
+    for _ in range(50):
+        rewards, baseline = ((torch.rand(n, generator=g) * -30 * GRID).round() / GRID for n in (3, 1))
+        assert torch.equal(chain((Against(),), r.at_end(rewards), r), chain((Against(),), r.at_end(rewards - baseline), r))
 
 
 # Broken if the placebo taught: over all thoughts and all orders, its gradient vanishes; without fixed points it would point to worse ones.
