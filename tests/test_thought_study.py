@@ -6,7 +6,7 @@ from pathlib import Path
 from analysis.design.recipes import PROGRAMS
 from analysis.design.scale import SMOKE
 from analysis.design.study import Setting
-from analysis.studies.elicit.thought import AXES, CELLS, LATER, STUDY, THINKING, cells, corpus
+from analysis.studies.elicit.thought import AXES, CELLS, LATER, RATES, STUDY, THINKING, cells, corpus
 from analysis.studies.grid import cells as factorial
 from synthtasks.rng import rng
 from tests.tiny import TINY
@@ -33,7 +33,7 @@ def test_arms_differ_in_how_they_learn_alone() -> None:
     bases = {cell["base"] for (kind, _), cell in EVERY.items() if kind == "knows"}
     assert len(bases) == 1
     budget = EVERY["knows", "RLP"]["learn"]
-    for arm in ("continued", "traces"):
+    for arm in RATES:
         assert EVERY["knows", arm].stage("learn", Learn).iterations == Spend(budget)
     later = [EVERY["knows", arm].stage("practise", Learn) for arm in LATER]
     assert [stage.policy for stage in later] == [EVERY["knows", arm]["learn"] for arm in LATER]
@@ -61,6 +61,7 @@ def test_a_few_documents_hold_a_thought() -> None:
     assert 0.02 < share < 0.06
     families = [[r.family for r in corpus(TINY).recipes if (r.write.surface == THINKING) == held] for held in (True, False)]  # type: ignore[attr-defined]
     assert families[0] == families[1]
+    assert [r.family for r in corpus(TINY, 0.0).recipes] == families[1]
     ((_, loss),) = EVERY["lacks", "none"].stage("base", Learn).losses
     assert isinstance(loss, Imitate)
     assert loss.source == corpus(TINY)
