@@ -38,13 +38,14 @@ from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
 from synthtasks.strategies import completions, dials_of
 from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story, written
+from synthtasks.thoughts import Thinking
 
 WORDS = Vocab(("<pad>", "<end>", "a"))
 SOUND: tuple[object, ...] = (
     *(Program(), Uses(("mul",), 1), Dag(), Circuit(), Tree(), Hops(), Group(), Grid(), Compose(), Mix((Part(1, Tree()),)), Part(1, Tree())),
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
-    *(Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
+    *(Thinking(), Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
     *(Excerpt(), OpenBook(), Stated(), LookedUp()),
     *(
         Solved(),
@@ -82,6 +83,7 @@ HOT = {
     "Overlap": "counted by `overlaps` alone",
     **dict.fromkeys(("Chain", "Graph", "Scattered"), "a base; its families check themselves"),
     **dict.fromkeys(("Turned", "Measured", "Correlation", "Answer", "Vocabulary", "Stats"), "measured by `measure` alone"),
+    "Closing": "has no fields",
     "Residues": "has no fields",
     "Texts": "has no fields",
     "From": "says what is right",

@@ -25,7 +25,7 @@ from train.losses import DPO, Common, Confident, Prefer, Ranked, Reversed, Right
 from train.losses.pairs import Pairs, Scores
 from train.losses.prefer import Compared
 from train.policy import load_policy
-from train.rl import AnswerSpan, Certainty, Confidence, Dealt, Endless, Inverse, Rollouts, Sampler
+from train.rl import AnswerSpan, Certainty, Confidence, Endless, Inverse, Rollouts, Sampler
 from train.sample import Sample, Samples, confidence, read_samples
 from train.stages.stage import Stage
 from train.stages.store import Store
@@ -69,15 +69,6 @@ def test_an_observed_answer_is_not_confident() -> None:
     r = rolled()
     observed = replace(r, mask=r.mask & (torch.arange(3) != 1), logp=r.logp * (torch.arange(3) != 1))
     assert Confidence()(observed, a_run_of_rewards()).sum(1).tolist() == [0.0] * 4
-
-
-# Broken if the placebo changed what is paid for a problem, paid for another one, or never moved anything.
-def test_dealt_rewards_are_those_of_the_problem() -> None:
-    r, run = rolled(), a_run_of_rewards()
-    plain = Confidence()(r, run).sum(1).view(2, 2)
-    dealt = [Dealt()(replace(r, path=(0, i, 0)), run).sum(1).view(2, 2) for i in range(8)]
-    assert all(torch.equal(x.sort(1).values, plain.sort(1).values) for x in dealt)
-    assert len({tuple(x.view(-1).tolist()) for x in dealt}) > 1
 
 
 # --- Pairs -----------------------------------------------------------------------------------------------------------

@@ -118,9 +118,9 @@ class Outline:
 
 def shares_statements(write: Writer) -> bool:
     """True if the prompts of several questions about one program begin with the same words, its lines, as `Compact` writes them. Other
-    writers than those here say so by an attribute `shares`."""
+    surfaces, and other writers than those here, say so by an attribute `shares`."""
     if isinstance(write, Solved | Answered | Listing | Outline):
-        return type(write.surface) is Compact
+        return type(write.surface) is Compact or bool(getattr(write.surface, "shares", False))
     return bool(getattr(write, "shares", False))
 
 

@@ -18,7 +18,7 @@ from train.rl.contracts import fitting
 from train.rl.credit import chain, compares, read_by
 from train.rl.objectives import Restraint, Surrogate, distance, kl
 from train.rl.problems import ProblemSource, stream, trials
-from train.rl.rewards import Coin, Correct, Reward
+from train.rl.rewards import Coin, Correct, Reward, refers
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, ask, judged
 from train.run import Metrics, Run, Term, Update
@@ -100,8 +100,8 @@ class Practice:
 
     @property
     def moves(self) -> bool:
-        """True if it reads a reference that moves, which `Run.moving` holds."""
-        return self.algorithm.kl > 0 and self.algorithm.reference.moves
+        """True if it reads a reference that moves, which `Run.moving` holds: in the KL divergence or in the reward."""
+        return self.algorithm.reference.moves and (self.algorithm.kl > 0 or refers(self.reward))
 
     @property
     def drawn_by(self) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from train.rl.confidence import AnswerSpan
 from train.rl.credit import (
     EXECUTION,
     PLANNING,
+    Against,
     Amplify,
     BestOnly,
     Blame,
@@ -52,17 +53,19 @@ from train.rl.rewards import (
     Coin,
     Confidence,
     Correct,
-    Dealt,
     Dense,
     Format,
     Gated,
+    InformationGain,
     Inverse,
     Majority,
     Overlong,
     Phases,
+    Predicted,
     Process,
     Repeats,
     Reward,
+    Shuffled,
     WrongLabel,
 )
 from train.rl.rollouts import Rollouts
@@ -71,11 +74,12 @@ from train.rl.sampler import Sampler, rollout
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
 __all__ += ["AnswerSpan", "Average", "Reference", "Reset", "Start"]
 __all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
-__all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
+__all__ += ["Against", "Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean"]
+__all__ += ["Praise"]
 __all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
 __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
 __all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Certainty", "Confidence", "Dealt", "Repeats", "Reward", "WrongLabel"]
+__all__ += ["Certainty", "Confidence", "InformationGain", "Predicted", "Repeats", "Reward", "Shuffled", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

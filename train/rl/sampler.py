@@ -42,6 +42,7 @@ class Sampler:
     surface: Surface = Compact()
     environment: Environment | None = None  # answers the policy while it writes
     records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`; `.logp` is there in any case
+    most: Annotated[int, From(1)] | None = None  # tokens allowed, where that is fewer
     views: tuple[Surface, ...] = ()  # state the problems to equal parts of each group while it is drawn; (): `surface` does
 
     def __post_init__(self) -> None:
@@ -102,6 +103,7 @@ def ask(vocab: Vocab, problems: Sequence[Problem], sampler: Sampler, context: in
     written = write(problems, sampler.surface, vocab)
     stated = [write(problems, view, vocab) for view in sampler.views] or [written]
     limit, longest = int(written.lengths.max()) + sampler.spare, max(int(w.prompt_lengths.max()) for w in (*stated, written))
+    limit = min(limit, sampler.most or limit)
     if longest + limit - 1 > context:  # a completion's last token is not read again
         raise ValueError(
             f"prompts of up to {longest} tokens with completions of up to {limit} (the longest solution and {sampler.spare} spare) need a "

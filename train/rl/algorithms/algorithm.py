@@ -20,5 +20,5 @@ class Algorithm(Checked):
     draws: Annotated[int, From(1)] = (
         1  # most batches of problems drawn for one update; above 1 is dynamic sampling, which keeps groups with signal
     )
-    reference: Reference = Start()  # of the KL divergence
+    reference: Reference = Start()  # of the KL divergence, and of rewards that compare with one
     restraint: Restraint | None = None  # tokens that are held near the sampling policy

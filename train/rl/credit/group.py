@@ -59,3 +59,18 @@ class Scale(Checked):
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
         return x / (to_rows(r.row_mean(x).std(1, correction=0, keepdim=True), r) + self.eps)
+
+
+@dataclass(frozen=True)
+class Against:
+    """The reward of each completion less the mean of the others', on all tokens that the policy chose: G / (G - 1) times its distance from
+    the group's mean (arXiv:2510.01265).
+
+    It is a mean of differences, in double precision. Where rewards lie on a grid these are exact, and whatever is added to all rewards of
+    a group changes no bit.
+    """
+
+    def __call__(self, x: Tensor, r: Rollouts) -> Tensor:  # [B, T] -> [B, T]
+        rows = (x * r.mask).double().sum(1).view(-1, r.group)  # [P, G]
+        mean = (rows[:, :, None] - rows[:, None]).sum(2) / (r.group - 1)  # [P, G]
+        return mean.view(-1, 1).to(x) * r.mask

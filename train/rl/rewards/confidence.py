@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthtasks.rng import rng
 from train.rl.confidence import AnswerSpan
-from train.rl.rewards.reward import Reward, by_row
 from train.rl.rollouts import Rollouts
 from train.run import Run
 
@@ -41,14 +39,3 @@ class Certainty:
 
     def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         return r.at_end(-r.row_mean(r.entropy).view(-1))
-
-
-@dataclass(frozen=True)
-class Dealt:
-    """Another reward, dealt anew among the completions of each problem: a placebo, with rewards that are distributed as before."""
-
-    of: Reward = Confidence()
-
-    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
-        order = rng("dealt", *r.path).permuted([range(r.group)] * len(r.problems), axis=1)  # [P, G]
-        return r.at_end(by_row(self.of, r, run).view(-1, r.group).gather(1, r.lengths.new_tensor(order)).view(-1))

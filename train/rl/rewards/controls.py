@@ -94,3 +94,19 @@ class Majority:
         winners = [vote.most_common(1)[0][0] if vote else None for vote in votes]
         elected = [answer is not None and answer == winners[b // r.group] for b, answer in enumerate(r.answers)]
         return r.at_end(r.mask.new_tensor(elected))
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """The rewards of another kind in random order among the completions of each problem: a placebo that keeps their distribution.
+
+    All orders are equally likely, those that leave rewards in place, too. If none stayed, a completion would be paid for all others, so
+    that under group centring the gradient would point away from the better ones.
+    """
+
+    of: Reward
+
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
+        order = rng("shuffled", *r.path).random((len(r.problems), r.group)).argsort(1)
+        x = by_row(self.of, r, run).view(-1, r.group)
+        return r.at_end(x.gather(1, r.lengths.new_tensor(order)).view(-1))
