@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
 from synthtasks import Circuit, Compose, Dag, Family, Grid, Group, Hops, Mix, Part, Program, Tree, Uses
+from synthtasks.asking import Form, Instruct, Plain
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.received import shown
 from synthtasks.families import FUNCTIONS, MOVES, S3, S5, Z
@@ -25,8 +26,9 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 FAMILIES: tuple[type, ...] = (Program, Dag, Circuit, Tree, Hops, Group, Grid, Compose, Mix)
 SURFACES: tuple[type, ...] = (Compact, Equations, Code, Nested, Story)
-RECORDS = (*FAMILIES, *SURFACES, Uses, Part, Context, Items)
-KINDS: dict[object, tuple[type, ...]] = {Family: FAMILIES, Surface: SURFACES}  # classes for a field typed as a protocol
+FORMS: tuple[type, ...] = (Plain, Instruct)
+RECORDS = (*FAMILIES, *SURFACES, *FORMS, Uses, Part, Context, Items)
+KINDS: dict[object, tuple[type, ...]] = {Family: FAMILIES, Surface: SURFACES, Form: FORMS}  # classes for a field typed as a protocol
 KNOWN = {p.name: p for p in (*PRIMITIVES.values(), SUM, *GATES, S3, S5, Z, *MOVES, *FUNCTIONS)}
 
 
