@@ -70,7 +70,7 @@ class Items(Sequence[Item]):
     @property
     def source(self) -> str:
         """The name of the data source, for example "synthtasks/dag"."""
-        return f"synthtasks/{type(self.family).__name__.lower()}"
+        return source(self.family)
 
     def problem(self, index: int) -> Problem:
         """The problem of item `index`: the first of its draws on this side of the split; facts lie on one side, too.
@@ -161,6 +161,11 @@ class Items(Sequence[Item]):
         metadata = member(entry, "metadata", "an entry")
         index, key = (member(metadata, name, "the metadata of an entry") for name in ("source_index", "key"))
         return self.asked(index, key)
+
+
+def source(family: Family) -> str:
+    """The name of a family as a data source."""
+    return f"synthtasks/{type(family).__name__.lower()}"
 
 
 def _dials(family: Family) -> dict[str, int | str]:
