@@ -33,7 +33,7 @@ def export_package(parts: Sequence[Items], folder: Path) -> None:
     package = folder.name.replace("-", "_").lower()
     if not package.isidentifier():
         raise ValueError(f"an environment is imported by the name of its folder, letters, digits and dashes; found {folder.name!r}")
-    recipes = {items.split: json.dumps(to_json(items)) for items in parts}
+    recipes: dict[str, str] = {items.split: json.dumps(to_json(items)) for items in parts}
     own = sorted(frozenset[str]().union(*(modules_of(to_json(items)) for items in parts)))
     files = {f"{name}.py": Path(str(sys.modules[name].__file__)) for name in own if _is_file(name)}
     with appearing(folder) as draft:

@@ -15,6 +15,10 @@ from synthtasks.datasets.export import export, matched
 from synthtasks.datasets.items import Items
 
 WRITERS = {"verl": ("verl_parquet", "export_parquet"), "verifiers": ("verifiers_package", "export_package")}  # of bridges
+DESCRIPTION = "Write a data set: train.jsonl, test.jsonl and README.md, the card; or the format of another library."
+OPTIONS = (
+    "`export dag --help` lists what a family takes: its dials, --surface, --train, --test, --out, --ask, --shots, --format, --dry-run."
+)
 FORMATS = "JSON lines with a card, parquet files of verl (needs pyarrow), or an environment of verifiers (default: %(default)s)"
 
 
@@ -52,10 +56,7 @@ def run(typed: Sequence[str]) -> int:
 
 def parser(families: dict[str, Known]) -> argparse.ArgumentParser:
     """The options of the command: a parser for each family, with its dials."""
-    top = argparse.ArgumentParser(
-        prog="python -m synthtasks export",
-        description="Write a data set: train.jsonl, test.jsonl and README.md, the card; or a format of another library.",
-    )
+    top = argparse.ArgumentParser(prog="python -m synthtasks export", description=DESCRIPTION, epilog=OPTIONS)
     for sub in family_parsers(top, families, ", ".join((*families, "MODULE:NAME"))):
         ask = "ask with an instruction, for a derivation or the answer alone; plain: the words of the surface (default: %(default)s)"
         sub.add_argument("--format", choices=("jsonl", *WRITERS), default="jsonl", help=FORMATS)
