@@ -103,6 +103,8 @@ WRONG = (
     "The answer is 7. Wait, the answer is 3.",
     "The answer is 3. Actually, it is 4.",
     "The answer is 3. Wait, no.",
+    "The answer is 3. Then again, 4 fits as well.",
+    "The answer is 3. It is 4.",
     "\\boxed{3} \\boxed{4}",
     "\\boxed{3, 4}",
     "<answer>3</answer><answer>4</answer>",
@@ -293,15 +295,15 @@ class Mute:
 
 # broken if a solved example is the problem itself, a part of its derivation, a test problem, or the same as another
 def test_examples_are_other_problems():
-    family = Tree(steps=3, depth=2)
-    items = Items(family, Equations(), "test", 0, 4, Instruct(shots=5))
-    for i in range(4):
+    family = Tree(steps=2, depth=2)  # facts, which lie on both sides of an endless draw
+    items = Items(family, Equations(), "test", 0, 2, Instruct(shots=40))
+    for i in range(2):
         p = items.problem(i)
         shown = items.form._examples(p, family)
-        keys = {e.key for e in shown}
-        assert len(keys) == 5
-        assert not keys & p.derivations
+        assert len({e.key for e in shown} - p.derivations) == 40
         assert {e.side for e in shown} == {"train"}
-    few = Grid(steps=1, side=2, walls=0)
+    few = Grid(steps=1, side=2, walls=0)  # all of its 16 problems are training problems
+    asked = few(rng("few"))
+    assert asked.key not in {e.key for e in Instruct(shots=15)._examples(asked, few)}
     with pytest.raises(ValueError, match="ask with fewer shots"):
-        Instruct(shots=40).messages(few(rng("few")), few, Equations())
+        Instruct(shots=16).messages(asked, few, Equations())
