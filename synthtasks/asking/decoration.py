@@ -39,7 +39,8 @@ REPLACED = tuple(
 def undecorated(reply: str) -> str:
     """The text after the thoughts. A box or a tag of an answer becomes the word `answer:`; no sign is removed between two digits."""
     shown = THOUGHT.split(reply)[-1]
-    shown = LAST.sub("", THINKING.split(shown)[0]).replace("<end>", "\n").translate(CHARACTERS)
+    rows = (" ".join(row.split()) for row in THINKING.split(shown)[0].translate(CHARACTERS).splitlines())
+    shown = LAST.sub("", "\n".join(row for row in rows if row)).replace("<end>", "\n")
     for pattern, by in REPLACED:
         shown = pattern.sub(by, shown)
     return shown

@@ -10,10 +10,11 @@ from synthtasks.surfaces import Surface
 from synthtasks.surfaces.sentences import Sentences
 
 RECENT = 1_000  # grammars that are remembered
+# Words that repeat are bounded, so that a reply is read in linear time.
 NUMBER = r"(?>(?<!\w)(?:(?<![\w)])[-+–])?\d\w*(?:[.,:/^'–-]\w*\d\w*)*%?)"  # or what resembles one: all of it, so never a part
 QUOTED = r"""["'][^"'\n]*["']"""
 DASH = r"[-–—](?!\d)"
-LEAD = rf"(?:[\s,:!→=>]|{DASH}|(?:so|thus|therefore|hence|finally|then|and|now|ok|okay|sure|great|consequently)\b)*"
+LEAD = rf"(?:[\s,:!→=>]|{DASH}|(?:so|thus|therefore|hence|finally|then|and|now|ok|okay|sure|great|consequently)\b){{0,12}}"
 FILLED = (
     r"\b(?:answers?|is|are|was|equals?|be|must|should|will|would|to|therefore|thus|then|so|clearly|simply|just|probably|as|follows|number|value"
     r"|the|a|(?:of|for|to)\s+(?:the|this|your)\s+(?:question|problem))\b"
@@ -58,7 +59,7 @@ def _grammar(words: tuple[str, ...], modulus: int, texts: bool) -> Grammar:
     said = rf"(?P<value>(?-i:\"\s*{text}\s*\"|'\s*{text}\s*'|(?<!\w){text}(?=\W*\Z)))" if texts else rf"[\"']?(?P<value>{NUMBER})"
     end = rf"{modulo}{unit}[\s\"')}}\]|.!;*]*\Z"
     signs = r"[\s:=>|({\[,]" if texts else r"[\s:=>|({\[,\"']"  # quotes belong to a text
-    fill = rf"(?:{signs}|{DASH}|{FILLED}|{name})*?"
+    fill = rf"(?:{signs}|{DASH}|{FILLED}|{name}){{0,16}}?"
     patterns = (
         rf"\b(?:answers?|ans)\b\"?{fill}{said}",
         rf"{LEAD}{said}[\"']?\s+(?:is|must\s+be)\s+(?:the|my|our)\s+(?:\w+\s+)?answer\b",

@@ -23,8 +23,8 @@ from synthtasks.trace import Trace, Words
 RETRACTED = re.compile(
     r"\W*(?:or|no|not|nope|maybe|perhaps)\b|.*\b(?:wait|actually|wrong|incorrect|mistaken?|sorry|oops|correction)\b", re.I
 )
-SPOKEN = re.compile(r"(?:(?:so|thus|therefore|hence|finally|then|and|now|first|next)\b[\s,:]*)+", re.IGNORECASE)  # before a step
-LEADING = re.compile(r"(?:\b(?:so|thus|therefore|hence|and|the|my|final|correct)\b[\s,:]*)+\Z", re.IGNORECASE)  # to an open claim
+SPOKEN = re.compile(r"\A(?:(?:so|thus|therefore|hence|finally|then|and|now|first|next)\b[\s,:]*)+", re.IGNORECASE)  # before a step
+LEADING = re.compile(r"(?:\b(?:so|thus|therefore|hence|and|the|my|final|correct)\b[\s,:]*){1,6}\Z", re.IGNORECASE)  # to an open claim
 MODULO = re.compile(r"\(\s*mod(?:ulo)?\s*\d+\s*\)")
 
 

@@ -17,6 +17,7 @@ LISTED = re.compile(r"\s*(?:(?:[-•*+]\s+|\(?\d+[.)]\s+|step\s*\d+\s*[:.)-]\s*)
 HEDGED = re.compile(
     r"\b(?:or|nor|not|no|wait|actually|wrong|incorrect|false|maybe|perhaps|possibly|unless|mistaken?|versus|vs)\b|n't", re.I
 )
+CLAUSE = 300  # characters of a clause that may deny what follows
 DENIED = re.compile(r"(?:\b(?:not|never|no|neither|cannot|wrong|incorrect|false|bad)\b|n't\b)[^.:;!?,]*\Z", re.IGNORECASE)
 GUESSED = re.compile(rf"\s*(?:{NUMBER}|{QUOTED})\s*(?:,|or\b|and\b)|.*\b(?:maybe|perhaps|either)\b", re.IGNORECASE | re.DOTALL)
 
@@ -52,7 +53,7 @@ def _claim(text: str, grammar: Grammar) -> Claim | None:
         value, before = _value(found), text[: found.start()]
         again = re.compile(rf"(?:\banswer|{grammar.name})[\s:=]*(?:is\b\s*)?{re.escape(found['value'])}(?!\w)", re.IGNORECASE)
         rest = again.sub(" ", grammar.modulo.sub(" ", text[found.end() :], count=1))
-        spoilt = grammar.value.search(rest) or HEDGED.search(rest) or DENIED.search(before)
+        spoilt = grammar.value.search(rest) or HEDGED.search(rest) or DENIED.search(before[-CLAUSE:])
         return Claim(None if spoilt else value, True, before)
     if found := grammar.bare.match(text):
         return Claim(_value(found), False)
