@@ -226,22 +226,27 @@ TRIPLES = 16  # values of each operand in tests of whether a primitive of many o
 
 
 def _add(a: int, b: int, modulus: int) -> int:
+    """The sum of the two, modulo m."""
     return (a + b) % modulus
 
 
 def _sub(a: int, b: int, modulus: int) -> int:
+    """The first minus the second, modulo m."""
     return (a - b) % modulus
 
 
 def _mul(a: int, b: int, modulus: int) -> int:
+    """The product of the two, modulo m."""
     return a * b % modulus
 
 
 def _max(a: int, b: int, modulus: int) -> int:
+    """The larger of the two."""
     return max(a, b)
 
 
 def _min(a: int, b: int, modulus: int) -> int:
+    """The smaller of the two."""
     return min(a, b)
 
 
@@ -257,14 +262,17 @@ PRIMITIVES = {p.name: p for p in (ADD, SUB, MUL, MAX, MIN)}
 
 
 def _not(a: int, modulus: int) -> int:
+    """1 minus the operand."""
     return 1 - a
 
 
 def _xor(a: int, b: int, modulus: int) -> int:
+    """1 if exactly one of the two is 1, else 0."""
     return a ^ b
 
 
 def _nand(a: int, b: int, modulus: int) -> int:
+    """0 if both are 1, else 1."""
     return 1 - a * b
 
 

@@ -25,7 +25,7 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "synthtasks/strategies.py": {"hypothesis"},
     "synthtasks/stats/figure.py": {"matplotlib"},
     "synthtasks/commands/": {"rich"},
-    "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "verifiers"},
+    "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "torch", "verifiers"},
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},
     "analysis/running/on_ray.py": {"ray"},

@@ -20,6 +20,7 @@ from models import GPTConfig, sampling
 from models.gpt import GPT
 from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Primitive, Problem, Program, Step, Tree, Uses, Vocab, rng
 from synthtasks.__main__ import main
+from synthtasks.asking import Instruct, Plain
 from synthtasks.checked import From
 from synthtasks.corpora import Answered, Corpus, Listing, Outline, Recipe, Solved
 from synthtasks.datasets.card import Counts
@@ -56,7 +57,7 @@ SOUND: tuple[object, ...] = (
         Recipe(1, Program(), problems=3, questions=2),
         Corpus((Recipe(1, Program()),), ("add",)),
     ),
-    *(Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
+    *(Plain(), Instruct(), Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
 )
 HOT = {
     "Primitive": "an operation; whatever it gives is checked, each time",
@@ -68,6 +69,9 @@ HOT = {
     "Proving": "arrays of many completions, made by `proving` alone",
     "Node": "a step that is being built",
     "Trace": "what a model said; it may say anything",
+    "Sentence": "what a model said",
+    "Claim": "what a model claimed",
+    "Grammar": "patterns, made by `grammar` alone",
     "Slip": "made by the judge for every mistake",
     "Verdict": "made by the judge for every completion",
     "Mutant": "made for every mistake",

@@ -189,6 +189,29 @@ def test_check_judges_a_family_of_ones_own(tmp_path: Path, monkeypatch: pytest.M
     assert capsys.readouterr().out.startswith("Tree in equations keeps ")
 
 
+# broken if `export` cannot take what `show` takes, a question lacks its instruction, or a format of another library is not written
+def test_export_takes_what_is_your_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    own = "from dataclasses import dataclass\nfrom synthtasks import Dag\nfrom synthtasks.surfaces import Code\n"
+    own += "@dataclass(frozen=True)\nclass Own(Dag): pass\n@dataclass(frozen=True)\nclass Loud(Code): pass\n"
+    (tmp_path / "own_export.py").write_text(own)
+    mine = ["own_export:Own", "--surface", "own_export:Loud", "--steps", "5", "--depth", "3"]
+    assert main(["show", *mine]) == 0
+    assert capsys.readouterr().out.startswith("Own in Loud, ")
+    sizes = ["--train", "3", "--test", "2", "--out"]
+    assert main(["export", *mine, "--ask", "answer", "--shots", "1", *sizes, str(tmp_path / "data")]) == 0
+    (first, *others) = map(json.loads, (tmp_path / "data" / "train.jsonl").read_text().splitlines())
+    assert len(others) == 2
+    assert first["question"].startswith("Solve the problem.")
+    assert json.loads(first["metadata"]["recipe"])["surface"] == {"kind": "own_export:Loud"}
+    assert "import own_export" in (tmp_path / "data" / "README.md").read_text()
+    assert main(["export", *mine, "--format", "verifiers", *sizes, str(tmp_path / "own-env")]) == 0
+    assert sorted(f.name for f in (tmp_path / "own-env").iterdir()) == ["README.md", "own_env", "own_export.py", "pyproject.toml"]
+    assert main(["export", "dag", "--shots", "1", *sizes, str(tmp_path / "no")]) == 2
+    assert main(["export", "dag", "--surface", "loud", *sizes, str(tmp_path / "no")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: no surface is called 'loud'; there are compact,")
+
+
 # broken if a module that fails, or a family that does, ends in a traceback instead of one line that says what and where
 @pytest.mark.parametrize(
     ("text", "said"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.received import Message, Reply, text_of
+from synthtasks.datasets.received import Message, PartMessage, Reply, in_parts, text_of
 from synthtasks.problem import Problem
 
 Grade = Callable[[Items, str, Problem], float]
@@ -27,9 +27,17 @@ class Row(TypedDict):
 
 
 class ChatRow(TypedDict):
-    """A row whose prompt is a user's message."""
+    """A row whose prompt is a conversation."""
 
     prompt: list[Message]
+    source_index: int
+    key: str
+
+
+class PartRow(TypedDict):
+    """A row whose prompt is a conversation of messages in parts, as processors of models for images and text take them."""
+
+    prompt: list[PartMessage]
     source_index: int
     key: str
 
@@ -41,7 +49,12 @@ def rows(items: Items) -> list[Row]:
 
 def chat_rows(items: Items) -> list[ChatRow]:
     """Rows for a chat model."""
-    return [{**row, "prompt": [{"role": "user", "content": row["prompt"]}]} for row in rows(items)]
+    return [{**row, "prompt": items.messages(row["source_index"])} for row in rows(items)]
+
+
+def part_rows(items: Items) -> list[PartRow]:
+    """Rows for a chat model whose messages have parts."""
+    return [{**row, "prompt": in_parts(row["prompt"])} for row in chat_rows(items)]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,7 @@
 
     taskset = SynthTaskset(SynthConfig(recipe=json.dumps(to_json(items))))
 
-The command line of verifiers finds a taskset by the name of a module. Write one of two lines:
-
-    from synthtasks.bridges.verifiers_v1 import SynthTaskset
-    __all__ = ["SynthTaskset"]
+The command line of verifiers finds a taskset by the name of a package; `synthtasks.bridges.verifiers_package` writes one.
 """
 
 from collections.abc import Iterator
@@ -13,6 +10,8 @@ from collections.abc import Iterator
 import verifiers.v1 as vf
 from verifiers.v1.task import task_key
 
+from synthtasks.datasets.items import Items
+from synthtasks.datasets.own import load
 from synthtasks.datasets.received import text_of
 from synthtasks.datasets.recipe import items_from_text
 from synthtasks.problem import Problem
@@ -28,6 +27,7 @@ class SynthData(vf.TaskData):
     key: str
     answer: str
     ending: str
+    own: str = ""
 
 
 class SynthTask(vf.Task[SynthData]):
@@ -41,23 +41,46 @@ class SynthTask(vf.Task[SynthData]):
     @vf.reward
     async def outcome(self, trace: vf.Trace) -> float:
         """1.0 if the answer is right, else 0.0; see `Items.outcome`."""
-        return items_from_text(self.data.recipe).outcome(text_of(trace.last_reply) + self.data.ending, self._problem)
+        return self._items.outcome(text_of(trace.last_reply) + self.data.ending, self._problem)
 
     @vf.reward(weight=0.0)
     async def process(self, trace: vf.Trace) -> float:
         """1.0 if the reply is a right derivation of the right answer, else 0.0; see `Items.process`."""
-        return items_from_text(self.data.recipe).process(text_of(trace.last_reply) + self.data.ending, self._problem)
+        return self._items.process(text_of(trace.last_reply) + self.data.ending, self._problem)
+
+    @property
+    def _items(self) -> Items:
+        load(self.data.own)  # a task travels to workers
+        return items_from_text(self.data.recipe)
 
     @property
     def _problem(self) -> Problem:
-        return items_from_text(self.data.recipe).asked(self.data.index, self.data.key)
+        return self._items.asked(self.data.index, self.data.key)
 
 
 class SynthConfig(vf.TasksetConfig):
-    """The recipe of the items, and the ending appended to each reply: " <end>" if `<end>` is a special token."""
+    """The recipe of the items; the ending appended to each reply, " <end>" if `<end>` is a special token; and the modules of what
+    the recipe holds of your own, separated by spaces."""
 
     recipe: str
     ending: str = ""
+    own: str = ""
+
+
+def tasks(config: SynthConfig) -> Iterator[SynthTask]:
+    """One task for each item of a recipe, in their order."""
+    load(config.own)
+    for index, item in enumerate(items_from_text(config.recipe)):
+        data = SynthData(
+            prompt=item["question"],
+            recipe=config.recipe,
+            index=index,
+            key=item["metadata"]["key"],
+            answer=item["answer"],
+            ending=config.ending,
+            own=config.own,
+        )
+        yield SynthTask(data, config.task)
 
 
 class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
@@ -65,13 +88,4 @@ class SynthTaskset(vf.Taskset[SynthTask, SynthConfig]):
 
     def load(self) -> Iterator[SynthTask]:
         """One task for each item."""
-        for index, item in enumerate(items_from_text(self.config.recipe)):
-            data = SynthData(
-                prompt=item["question"],
-                recipe=self.config.recipe,
-                index=index,
-                key=item["metadata"]["key"],
-                answer=item["answer"],
-                ending=self.config.ending,
-            )
-            yield SynthTask(data, self.config.task)
+        return tasks(self.config)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.received import Message, Reply, text, text_of
+from synthtasks.datasets.own import load
+from synthtasks.datasets.received import Message, PartMessage, Reply, in_parts, text, text_of
 from synthtasks.datasets.recipe import items_from_text, to_json
 from synthtasks.problem import Problem, Split
 from synthtasks.surfaces.surface import spell
@@ -44,17 +45,36 @@ class Row(TypedDict):
     extra_info: ExtraInfo
 
 
+class PartRow(TypedDict):
+    """A row whose messages have parts, for a model whose processor takes these."""
+
+    data_source: str
+    prompt: list[PartMessage]
+    ability: str
+    reward_model: RewardModel
+    extra_info: ExtraInfo
+
+
+def part_rows(items: Items) -> list[PartRow]:
+    """The items as rows of messages in parts.
+
+    Raises:
+        ValueError: as `rows`.
+    """
+    return [{**row, "prompt": in_parts(row["prompt"])} for row in rows(items)]
+
+
 def rows(items: Items) -> list[Row]:
     """The items as rows.
 
     Raises:
-        ValueError: if the items hold something that this library does not define, so no recipe can name it.
+        ValueError: if the items hold something that no recipe can name.
     """
     recipe = json.dumps(to_json(items))
     return [
         {
             "data_source": items.source,
-            "prompt": [{"role": "user", "content": item["question"]}],
+            "prompt": items.messages(index),
             "ability": "reasoning",
             "reward_model": {"style": "rule", "ground_truth": item["answer"]},
             "extra_info": {"split": items.split, "index": index, "key": item["metadata"]["key"], "recipe": recipe},
@@ -63,22 +83,27 @@ def rows(items: Items) -> list[Row]:
     ]
 
 
-def compute_score(data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "") -> float:
+def compute_score(
+    data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "", own: str = ""
+) -> float:
     """1.0 if the answer is right, else 0.0; see `Items.outcome`.
 
     verl drops special tokens from completions. If `<end>` is one, put it back: `custom_reward_function.reward_kwargs.ending=" <end>"`.
+    Modules of your own families and surfaces are imported where they are named: `custom_reward_function.reward_kwargs.own=clock`.
 
     Raises:
         ValueError: if the row is not from this library, or its recipe draws another problem in this version.
     """
+    load(own)
     items, problem = _row(data_source, ground_truth, extra_info)
     return items.outcome(text_of(solution_str) + ending, problem)
 
 
 def compute_process_score(
-    data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = ""
+    data_source: str, solution_str: Reply, ground_truth: str, extra_info: ExtraInfo | None = None, ending: str = "", own: str = ""
 ) -> float:
     """1.0 if the completion is a right derivation of the right answer, else 0.0; see `Items.process` and `compute_score`."""
+    load(own)
     items, problem = _row(data_source, ground_truth, extra_info)
     return items.process(text_of(solution_str) + ending, problem)
 

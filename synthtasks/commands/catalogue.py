@@ -1,11 +1,12 @@
 """Families and surfaces of the command line by name, and import of your own families."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, is_dataclass
 from importlib import import_module
 from traceback import extract_tb
 from typing import cast
 
+from synthtasks.datasets.own import ROLES
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Program, Tree
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
 
@@ -42,13 +43,22 @@ def in_context(surface: str, context: str | None) -> Surface:
     """A surface by name, with a context if it is `Story`.
 
     Raises:
-        ValueError: if another surface gets a context.
+        ValueError: if there is none, or another surface gets a context.
     """
     if context is None:
-        return SURFACES[surface]
+        return SURFACES[surface] if surface in SURFACES else own_surface(surface)
     if surface != "story":
         raise ValueError(f"only stories have a context: add --surface story, or leave out --context {context}")
     return Story(CONTEXTS[context])
+
+
+def with_own(typed: Sequence[str]) -> dict[str, Known]:
+    """The families by name; also the one of your own, if it is the first word typed.
+
+    Raises:
+        ValueError: as `known`.
+    """
+    return {**FAMILIES, typed[0]: known(typed[0])} if typed and ":" in typed[0] else FAMILIES
 
 
 def known(name: str) -> Known:
@@ -57,19 +67,32 @@ def known(name: str) -> Known:
     Raises:
         ValueError: if there is none.
     """
-    if name in FAMILIES:
-        return FAMILIES[name]
+    return FAMILIES[name] if name in FAMILIES else Known(cast(Family, _own(name, "family", FAMILIES, Family)), ANY)
+
+
+def own_surface(name: str) -> Surface:
+    """The surface called MODULE:NAME, a value or a class with defaults.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    return cast(Surface, _own(name, "surface", SURFACES, Surface))
+
+
+def _own(name: str, what: str, built_in: Iterable[str], role: object) -> object:
     module, colon, attribute = name.partition(":")
     if not (module and colon and attribute):
-        raise ValueError(f"no family is called {name!r}; there are {', '.join(FAMILIES)}, and MODULE:NAME for one of your own")
+        raise ValueError(f"no {what} is called {name!r}; there are {', '.join(built_in)}, and MODULE:NAME for one of your own")
     try:
         found = getattr(import_module(module), attribute)
-        family = found() if isinstance(found, type) else found
+        value: object = found() if isinstance(found, type) else found
     except Exception as mistake:  # a user's module may raise any error
         frame = extract_tb(mistake.__traceback__)[-1]
         own = f" ({type(mistake).__name__}, {frame.filename}, line {frame.lineno})"
         where = "" if isinstance(mistake, ImportError | AttributeError) else own
         raise ValueError(f"{name} cannot be loaded: {mistake}{where}") from mistake
-    if not is_dataclass(family) or not all(hasattr(family, part) for part in ("primitives", "modulus", "names", "__call__")):
-        raise ValueError(f"{name} is no family: a callable dataclass with `primitives`, `modulus` and `names`; found {family}")
-    return Known(cast(Family, family), ANY)
+    if not is_dataclass(value) or not all(hasattr(value, part) for part in ROLES[role]):
+        *first, last = (f"`{part}`" for part in ROLES[role] if part != "__call__")
+        kind = "a callable dataclass" if "__call__" in ROLES[role] else "a dataclass"
+        raise ValueError(f"{name} is no {what}: {kind} with {', '.join(first)} and {last}; found {value}")
+    return value

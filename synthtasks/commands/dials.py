@@ -29,7 +29,8 @@ def family_parsers(top: argparse.ArgumentParser, families: Mapping[str, Known], 
     parsers = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=names)
     for name, found in families.items():
         sub = parsers.add_parser(name)
-        sub.add_argument("--surface", choices=SURFACES, default=found.surfaces[0], help="surface of the problems (default: %(default)s)")
+        surfaces = f"surface of the problems: {', '.join(SURFACES)}, or MODULE:NAME (default: %(default)s)"
+        sub.add_argument("--surface", default=found.surfaces[0], metavar="NAME", help=surfaces)
         sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
         sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
         yield sub

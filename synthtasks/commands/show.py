@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import get_args
 
-from synthtasks.commands.catalogue import FAMILIES, Known, in_context, known
+from synthtasks.commands.catalogue import Known, in_context, with_own
 from synthtasks.commands.dials import family_parsers, turned
 from synthtasks.commands.page import page
 from synthtasks.families import problem
@@ -18,9 +18,7 @@ def run(typed: Sequence[str]) -> int:
     Raises:
         ValueError: if the seed is negative, the dials contradict each other, or the surface cannot write the problem.
     """
-    families = dict(FAMILIES)
-    if typed and ":" in typed[0]:
-        families[typed[0]] = known(typed[0])
+    families = with_own(typed)
     options = parser(families).parse_args(typed)
     one_seed(options.seed)
     family = turned(families[options.family].family, options)

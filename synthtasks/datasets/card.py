@@ -8,7 +8,7 @@ from typing import Annotated
 
 from synthtasks.checked import Checked, From
 from synthtasks.datasets.items import Items
-from synthtasks.datasets.recipe import Json, to_json
+from synthtasks.datasets.recipe import Json, modules_of, to_json
 from synthtasks.families import Family, Mix
 from synthtasks.problem import TEST_SHARE, Split
 
@@ -77,7 +77,7 @@ def _example(items: Items) -> str:
     item = items[0]
     return f"""## An example
 
-`question`, `solution` and `answer` of the first line; words are separated by one space. `metadata` names the source.
+`question`, `solution` and `answer` of the first line. `metadata` names the source.
 
 ```text
 {item["question"]}
@@ -93,16 +93,19 @@ def _example(items: Items) -> str:
 
 
 def _dials(items: Items) -> str:
-    family, surface = to_json(items.family), to_json(items.surface)
+    family, surface, form = to_json(items.family), to_json(items.surface), to_json(items.form)
     table = "\n".join(f"| `{name}` | `{_cell(value)}` |" for name, value in family.items() if name != "kind")
-    settings = ", ".join(f"{name} `{_cell(value)}`" for name, value in surface.items() if name != "kind")
+    surface_is, form_is = (
+        f"`{told['kind']}`" + "".join(f", {name} `{_cell(value)}`" for name, value in told.items() if name != "kind")
+        for told in (surface, form)
+    )
     return f"""## Dials
 
 | dial of `{family["kind"]}` | value |
 |---|---|
 {table}
 
-Surface: `{surface["kind"]}`{": " + settings if settings else ""}."""
+Surface: {surface_is}. Form: {form_is}."""
 
 
 def _cell(value: Json) -> str:
@@ -150,6 +153,7 @@ def _spread(counted: tuple[int, ...]) -> str:
 
 def _again(parts: Sequence[Items]) -> str:
     recipes = ",\n    ".join(repr(json.dumps(to_json(items))) for items in parts)
+    own = "".join(f"import {module}  # your own\n" for module in sorted(frozenset().union(*(modules_of(to_json(p)) for p in parts))))
     return f"""## Reproduction
 
 With the same version of `synthtasks`, this code gives the same checksums; other checksums mean another generator.
@@ -158,7 +162,7 @@ With the same version of `synthtasks`, this code gives the same checksums; other
 import json
 from pathlib import Path
 
-from synthtasks.datasets.export import export
+{own}from synthtasks.datasets.export import export
 from synthtasks.datasets.recipe import items_from_json
 
 recipes = (

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, TypedDict, overload
 
+from synthtasks.asking import Form, Plain
 from synthtasks.checked import From, check
-from synthtasks.datasets.received import Reply, member, shown, text, text_of, whole
+from synthtasks.datasets.received import Message, Reply, member, shown, text, text_of, whole
 from synthtasks.families import Family
 from synthtasks.families.dials.quantities import QUANTITIES
 from synthtasks.families.kit.family import ATTEMPTS
 from synthtasks.problem import Problem, Split
 from synthtasks.rng import rng
 from synthtasks.surfaces import Surface
-from synthtasks.surfaces.surface import spell, unspell
+from synthtasks.surfaces.surface import spell
 from synthtasks.verify import verify
-from synthtasks.vocab import END
 
 
 class Metadata(TypedDict):
@@ -61,6 +61,7 @@ class Items(Sequence[Item]):
     split: Split
     seed: Annotated[int, From(0)]
     size: Annotated[int, From(1)]
+    form: Form = Plain()  # of questions and replies
 
     def __post_init__(self) -> None:
         check(self)
@@ -69,7 +70,7 @@ class Items(Sequence[Item]):
     @property
     def source(self) -> str:
         """The name of the data source, for example "synthtasks/dag"."""
-        return f"synthtasks/{type(self.family).__name__.lower()}"
+        return source(self.family)
 
     def problem(self, index: int) -> Problem:
         """The problem of item `index`: the first of its draws on this side of the split; facts lie on one side, too.
@@ -101,19 +102,17 @@ class Items(Sequence[Item]):
             raise IndexError(f"there are {self.size} items; found index {index}")
         return self._item(index % self.size)
 
-    def outcome(self, completion: str, problem: Problem) -> float:
-        """1.0 if the completion answers the problem rightly, else 0.0.
+    def messages(self, index: int) -> list[Message]:
+        """The question of an item as a conversation, which ends with the user's message."""
+        return self.form.messages(self.problem(index), self.family, self.surface)
 
-        The answer of a completion is its last words, `answer VALUE <end>`, or the value alone with or without `<end>`. So
-        listing many values earns nothing.
-        """
-        words = tuple(completion.split())
-        bare = unspell(words[:-1] if words[-1:] == (END,) else words)
-        return float((self.surface.read(words).answer if bare is None else bare) == problem.answer)
+    def outcome(self, completion: str, problem: Problem) -> float:
+        """1.0 if the completion answers the problem rightly, else 0.0. Its form says which answer a completion gives."""
+        return float(self.form.read(completion, problem, self.surface).answer == problem.answer)
 
     def process(self, completion: str, problem: Problem) -> float:
         """1.0 if the completion is a sound, complete and exact derivation of the right answer, else 0.0."""
-        return float(verify(problem, self.surface.read(tuple(completion.split()))).process)
+        return float(verify(problem, self.form.read(completion, problem, self.surface)).process)
 
     def score_answer(self, answer: Reply, entry: Item) -> float:
         """The `outcome` of an answer to an entry; 0.0 for None or no text.
@@ -152,16 +151,21 @@ class Items(Sequence[Item]):
             "split": self.split,
             "seed": self.seed,
             "key": p.key,
-            "solution": " ".join(self.surface.solution(p)),
+            "solution": self.form.reply(p, self.surface),
             "difficulty": _dials(self.family),
             "quantities": {name: measure(p) for name, measure in QUANTITIES.items()},
         }
-        return {"question": " ".join(self.surface.prompt(p)), "answer": " ".join(spell(p.answer)), "metadata": metadata}
+        return {"question": self.form.question(p, self.family, self.surface), "answer": " ".join(spell(p.answer)), "metadata": metadata}
 
     def _entered(self, entry: Item) -> Problem:
         metadata = member(entry, "metadata", "an entry")
         index, key = (member(metadata, name, "the metadata of an entry") for name in ("source_index", "key"))
         return self.asked(index, key)
+
+
+def source(family: Family) -> str:
+    """The name of a family as a data source."""
+    return f"synthtasks/{type(family).__name__.lower()}"
 
 
 def _dials(family: Family) -> dict[str, int | str]:

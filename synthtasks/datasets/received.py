@@ -1,4 +1,4 @@
-"""Input from models and tables: replies of chats, and cells of JSON, pandas and parquet, are converted or refused.
+"""Messages of chats, and input from models and tables: replies, and cells of JSON, pandas and parquet, are converted or refused.
 
 >>> text_of([{"role": "assistant", "content": [{"type": "text", "text": "answer 7 <end>"}]}])
 'answer 7 <end>'
@@ -8,7 +8,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import index
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 SHOWN = 120  # characters of a value in an error
 Reply = str | Sequence[Mapping[str, object]] | None
@@ -21,6 +21,25 @@ class Message(TypedDict):
 
     role: str
     content: str
+
+
+class TextPart(TypedDict):
+    """A part of a message that is text."""
+
+    type: Literal["text"]
+    text: str
+
+
+class PartMessage(TypedDict):
+    """A message whose content is a list of parts."""
+
+    role: str
+    content: list[TextPart]
+
+
+def in_parts(messages: Sequence[Message]) -> list[PartMessage]:
+    """The messages, each as one part of text."""
+    return [{"role": m["role"], "content": [{"type": "text", "text": m["content"]}]} for m in messages]
 
 
 def text_of(reply: object) -> str:

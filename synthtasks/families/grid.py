@@ -22,18 +22,22 @@ def _move(dx: int, dy: int, cell: int, cells: int) -> int:
 
 
 def _north(cell: int, modulus: int) -> int:
+    """The cell one row up on a square board of m cells, numbered from 0 row by row; at the edge, the same cell."""
     return _move(0, -1, cell, modulus)
 
 
 def _east(cell: int, modulus: int) -> int:
+    """The cell one column to the right on a square board of m cells, numbered from 0 row by row; at the edge, the same cell."""
     return _move(1, 0, cell, modulus)
 
 
 def _south(cell: int, modulus: int) -> int:
+    """The cell one row down on a square board of m cells, numbered from 0 row by row; at the edge, the same cell."""
     return _move(0, 1, cell, modulus)
 
 
 def _west(cell: int, modulus: int) -> int:
+    """The cell one column to the left on a square board of m cells, numbered from 0 row by row; at the edge, the same cell."""
     return _move(-1, 0, cell, modulus)
 
 

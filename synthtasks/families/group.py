@@ -25,14 +25,17 @@ def _compose(n: int, a: int, b: int) -> int:
 
 
 def _s3(a: int, b: int, modulus: int) -> int:
+    """The permutation that applies the first, then the second; those of 0 to 2 are numbered from 0 in lexicographic order."""
     return _compose(3, a, b)
 
 
 def _s5(a: int, b: int, modulus: int) -> int:
+    """The permutation that applies the first, then the second; those of 0 to 4 are numbered from 0 in lexicographic order."""
     return _compose(5, a, b)
 
 
 def _z(a: int, b: int, modulus: int) -> int:
+    """The sum of the two, modulo m."""
     return (a + b) % modulus
 
 

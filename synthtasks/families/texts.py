@@ -20,51 +20,63 @@ Definitions = Literal["hidden", "visible"]
 
 
 def _reverse(text: Text, modulus: int) -> Text:
+    """The letters in reverse order."""
     return text[::-1]
 
 
 def _rotate(text: Text, modulus: int) -> Text:
+    """The first letter moved to the end."""
     return text[1:] + text[:1]
 
 
 def _swap(text: Text, modulus: int) -> Text:
+    """The first and the last letter exchanged."""
     return text[-1:] + text[1:-1] + text[:1] if len(text) > 1 else text
 
 
 def _sort(text: Text, modulus: int) -> Text:
+    """The letters in alphabetical order."""
     return tuple(sorted(text))
 
 
 def _shift(text: Text, modulus: int) -> Text:
+    """Each letter replaced by the next of the first m letters of the alphabet, and the last of them by a."""
     return tuple(LETTERS[(LETTERS.index(letter) + 1) % modulus] for letter in text)
 
 
 def _mirror(text: Text, modulus: int) -> Text:
+    """Each letter replaced by its counterpart from the other end of the first m letters of the alphabet."""
     return tuple(LETTERS[modulus - 1 - LETTERS.index(letter)] for letter in text)
 
 
 def _pairs(text: Text, modulus: int) -> Text:
+    """The letters of each pair exchanged: first and second, third and fourth, and so on."""
     return tuple(text[i ^ 1] if i ^ 1 < len(text) else text[i] for i in range(len(text)))
 
 
 def _halves(text: Text, modulus: int) -> Text:
+    """The first half moved behind the rest; of an odd number of letters, the middle one belongs to the rest."""
     half = len(text) // 2
     return text[half:] + text[:half]
 
 
 def _odds(text: Text, modulus: int) -> Text:
+    """The first, third, fifth letter and so on, then the second, fourth and so on."""
     return text[::2] + text[1::2]
 
 
 def _first(text: Text, modulus: int) -> Text:
+    """Every letter replaced by the first."""
     return text[:1] * len(text)
 
 
 def _last(text: Text, modulus: int) -> Text:
+    """The last letter replaced by the first."""
     return text[:-1] + text[:1]
 
 
 def _highest(text: Text, modulus: int) -> Text:
+    """The first letter replaced by the last in the alphabet of all letters of the text."""
     high = max(text)
     return tuple(high if i == 0 else letter for i, letter in enumerate(text))
 

@@ -34,6 +34,10 @@ class Code(Sentences):
 
     stop: ClassVar[str] = ";"
     reserved: ClassVar[frozenset[str]] = RESERVED
+    explained: ClassVar[str] = (
+        "The problem is a Python program, whose statements may come in any order; it prints the value asked for. `total` adds its "
+        "arguments modulo m, and `table(f, {a : b})` is the function f, except that its value at a is b."
+    )
 
     def prompt(self, problem: Problem) -> Words:
         """The program that computes the query, distractors included."""

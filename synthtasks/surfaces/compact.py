@@ -32,6 +32,11 @@ class Compact:
     """
 
     answer_words: ClassVar[int] = 3
+    explained: ClassVar[str] = (
+        "The problem is a program. Each line has a name, an operation and a number, as in `B * 8`, and applies the operation to the "
+        "running value and the number; the result is the new running value. `run B to C from 0 :` asks for the running value after the "
+        "lines B to C, if it is 0 before them."
+    )
 
     def prompt(self, problem: Problem) -> Words:
         """The program, and the window to run.

@@ -28,6 +28,10 @@ class Equations(Sentences):
 
     stop: ClassVar[str] = ";"
     reserved: ClassVar[frozenset[str]] = RESERVED
+    explained: ClassVar[str] = (
+        "Each statement defines a quantity, in any order: `A = B + 3` by an operation, `A : B , C` as the sum of the quantities listed. "
+        "The last one, as in `A = ?`, asks for the value of a quantity."
+    )
 
     def prompt(self, problem: Problem) -> Words:
         """The preface, the statements in their order, and the query."""

@@ -1,6 +1,7 @@
 """Expression trees as one expression in brackets; the solution states their steps one by one."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
@@ -20,6 +21,10 @@ class Nested(Equations):
     >>> " ".join(Nested().solution(p))
     'A = 0 + 8 = 8 ; B = 2 + 8 = 0 ; C = A + B = 8 ; answer 8 <end>'
     """
+
+    explained: ClassVar[str] = (
+        "The expression is to be evaluated. Its steps, from left to right and the inner before the outer, are called A, B, C and so on."
+    )
 
     def prompt(self, problem: Problem) -> Words:
         """The expression.

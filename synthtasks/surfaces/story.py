@@ -33,6 +33,11 @@ class Story(Sentences):
     stop: ClassVar[str] = "."
     reserved: ClassVar[frozenset[str]] = ENDS | frozenset(FRAME)
 
+    explained: ClassVar[str] = (
+        "The story says, in any order, how many things of each kind are at each place, and then asks for one of these counts. "
+        "`all of X and Y` is the sum of the counts listed."
+    )
+
     context: Context = ZOO
 
     def __post_init__(self) -> None:
