@@ -42,6 +42,9 @@ def second(logs: Tensor) -> Tensor:  # [N, V] -> [N]
     return logs.topk(2).values[:, 1]
 
 
+Pick = Callable[[Tensor, Tensor], Tensor]  # of probabilities [N, V] and a number in [0, 1) each [N] -> tokens [N]
+
+
 class Observer(Protocol):
     """Appends tokens to a completion. It must be a pure function: shared prefixes of completions are computed once."""
 
@@ -59,12 +62,13 @@ def generate(
     temperature: float = 1.0,
     measures: Sequence[Measure] = (),  # of the distributions that tokens are sampled from
     observer: Observer | None = None,
+    pick: Pick | None = None,  # `invert`, unless given
 ) -> Completions:
     """Complete each prompt B / P times, up to `end` or `limit` tokens.
 
     The prompt and every shared prefix of its completions are computed once. A token is the inverse of the cumulative distribution at its
-    uniform, so the sample of a row depends only on its prompt and its uniforms, not on other rows. The uniform of a token that `observer`
-    appends is skipped.
+    uniform (or what `pick` makes of both), so the sample of a row depends only on its prompt and its uniforms, not on other rows. The
+    uniform of a token that `observer` appends is skipped.
 
     Raises:
         ValueError: if there is no prompt, one is empty, or there is no room for the longest and its completion; if the
@@ -93,7 +97,7 @@ def generate(
     begun = rows // (B // len(prompts))  # [B'] in 0..N: the prefix of each row
     for t in range(limit):
         logs = (logits / temperature).log_softmax(-1)  # [N, V]
-        new = invert(logs.exp()[begun], uniforms[rows, t])  # [B']
+        new = (pick or invert)(logs.exp()[begun], uniforms[rows, t])  # [B']
         if appended:
             given = appended.tokens[rows, t]
             new = torch.where(given < 0, new, given)
@@ -170,6 +174,13 @@ def invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:  # [N, V], [N] ->
     cumulative = probabilities.cumsum(-1)
     passed = cumulative <= uniforms[:, None] * cumulative[:, -1:]
     return passed.sum(-1).clamp(max=probabilities.shape[-1] - 1)
+
+
+def by_rank(probabilities: Tensor, shares: Tensor) -> Tensor:  # [N, V], [N] -> [N]
+    """The token that so large a share of the vocabulary precedes in likelihood: at 0 the likeliest one. Of equally likely tokens the first
+    of the vocabulary comes first."""
+    order = probabilities.sort(dim=-1, descending=True, stable=True).indices  # [N, V]
+    return order.gather(-1, (shares * order.shape[-1]).long()[:, None])[:, 0]
 
 
 def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:

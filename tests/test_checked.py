@@ -18,6 +18,7 @@ from synthtasks.corpora import Corpus, Recipe
 from synthtasks.families import Program
 from synthtasks.surfaces import Compact
 from train import losses
+from train.decoding import AnswerSpan, Branch
 from train.learn import Learn, MostChanged, Scattered, Snapshot, Spend
 from train.losses import Compare, Distil, Gold, Imitate, Practice, Verified
 from train.optim import Muon, Optim
@@ -144,6 +145,7 @@ INSTANCES = (
     *(Mixture(((1.0, Endless(FAMILY)),)), Schedule(((1, Endless(FAMILY)),)), Prefixed(Endless(FAMILY))),
     *(Gold(Endless(FAMILY), 1), losses.Mixture(((0.5, IMITATE.source), (0.5, Gold(Endless(FAMILY), 1)))), Distil(FRESH, Endless(FAMILY))),
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
+    *(Branch(FRESH, Endless(FAMILY)), AnswerSpan()),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base

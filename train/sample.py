@@ -33,7 +33,8 @@ Accepts = Literal["process", "answer"]  # every step of a completion must be rig
 TRIED = 4  # problems of a trial
 SCHEMA = 1  # of samples.npz
 LAYOUT = {"prompts": "S P", "problem": "iu B", "words": "S B", "correct": "b B", "process": "b B"}
-RECORDED: dict[Record, str] = {"entropy": "f B T", "second": "f B T", "roles": "iu B T"}  # the layouts of the records of `Sampler.records`
+# The layouts of the records of `Sampler.records`
+RECORDED: dict[Record, str] = {"entropy": "f B T", "second": "f B T", "roles": "iu B T", "logp": "f B T"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,11 +129,21 @@ class Samples:
     words: tuple[str, ...]  # [B]
     correct: NDArray[np.bool_]  # [B] the answer is right
     process: NDArray[np.bool_]  # [B] every step is
-    records: Mapping[Record, NDArray[np.float64]] = field(default_factory=dict)  # [B, T] each, as `Rollouts.entropy`, `second` and `roles`
+    records: Mapping[Record, NDArray[np.float64]] = field(default_factory=dict)  # [B, T] each, as the tensors of `Rollouts` of these names
 
     def accepted(self, accepts: Accepts) -> NDArray[np.bool_]:  # [B]
         """The completions that are right by this measure."""
         return self.process if accepts == "process" else self.correct
+
+    def record(self, name: Record) -> NDArray[np.float64]:  # [B, T]
+        """A record of each token.
+
+        Raises:
+            ValueError: if the sampler took none.
+        """
+        if name not in self.records:
+            raise ValueError(f"these samples hold no {name}: ask for it, Sampler(records=({name!r},))")
+        return self.records[name]
 
     @cached_property
     def documents(self) -> list[Document]:  # [B]

@@ -2,6 +2,7 @@
 
 from train.rl.algorithms import DAPO, DR_GRPO, GRPO, GSPO, HICRA, INDEX, REINFORCE, RLOO, Algorithm, Average, Entry, Reference, Reset, Start
 from train.rl.batches import completion_logp
+from train.rl.confidence import AnswerSpan
 from train.rl.credit import (
     EXECUTION,
     PLANNING,
@@ -65,7 +66,7 @@ from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
-__all__ += ["Average", "Reference", "Reset", "Start"]
+__all__ += ["AnswerSpan", "Average", "Reference", "Reset", "Start"]
 __all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
 __all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
 __all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]

@@ -22,7 +22,7 @@ from synthtasks.vocab import Vocab
 if TYPE_CHECKING:
     from torch import Tensor
 
-Record = Literal["entropy", "second", "roles"]
+Record = Literal["entropy", "second", "roles", "logp"]
 OF_PROBLEMS = ("prompts", "prompt_lengths", "begun")  # the tensors with one row for each problem
 OF_ROWS = ("tokens", "lengths", "mask", "logp")  # the tensors with one row for each completion
 

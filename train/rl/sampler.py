@@ -34,7 +34,7 @@ class Sampler(Checked):
     temperature: Annotated[float, Above(0)] = 1.0
     surface: Surface = Compact()
     environment: Environment | None = None  # answers the policy while it writes
-    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`
+    records: tuple[Record, ...] = ()  # for each token; fills `Rollouts.entropy`, `.second` or `.roles`; `.logp` is there in any case
 
     @property
     def measures(self) -> dict[Record, Measure]:
@@ -118,7 +118,7 @@ def judged(request: Request, drawn: Completions) -> Rollouts:
         **{name: getattr(drawn, name) for name in OF_ROWS},
         forwarded=drawn.forwarded,
         solutions=torch.from_numpy(written.solutions).to(device) if written.sole else None,
-        records=dict(zip(sampler.measures, drawn.measured, strict=True)),
+        records=dict(zip(sampler.measures, drawn.measured, strict=True)) | ({"logp": drawn.logp} if "logp" in sampler.records else {}),
     )
     if "roles" not in sampler.records:
         return r
