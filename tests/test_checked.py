@@ -60,6 +60,7 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
 from train.stages.stage import Context
+from train.steering import Along, MeanDifference, Permuted, RandomLike, Tuned
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
@@ -135,6 +136,7 @@ class Given:
         return Shift(torch.ones(64), self.scale)
 
 
+DIFFERENCE = MeanDifference(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
@@ -147,6 +149,7 @@ INSTANCES = (
     *(Spend(LEARN), SCORE, Sample(FRESH, Endless(FAMILY)), Verified(Sample(FRESH, Endless(FAMILY)))),
     *(Branch(FRESH, Endless(FAMILY)), AnswerSpan()),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
+    *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "Subsets",
@@ -171,6 +174,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
     "Run",
     "Seal",
     "Sight",
+    "Strengths",
     "Term",
     "Trial",
     "Update",
@@ -180,7 +184,7 @@ RECORDS = {  # what was found, or is made of what was checked; not asked for; or
 # Broken if a field of a class in `train` took a number that is none or out of its range, or a word that is not one of its choices.
 @pytest.mark.parametrize("one", INSTANCES, ids=lambda one: type(one).__name__)
 def test_no_field_takes_nonsense(one: object) -> None:
-    assert list(taken([one], signed=("Learn.losses", "Around.offsets", "CutCov.low"))) == []
+    assert list(taken([one], signed=("Learn.losses", "Around.offsets", "CutCov.low", "Along.scale", "Tuned.strengths"))) == []
 
 
 # Broken if a new class were forgotten above: it either checks what it is given, or is a record of something that happened.

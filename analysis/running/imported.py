@@ -9,8 +9,8 @@ from train.stages.record import STARTED, kind
 from train.stages.stage import SCHEMA, Stage, name, unlike
 
 LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
-TAKEN = ("models", "train", "train.decoding", "train.learn", "train.rl", "train.losses")
-ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "formats", "surfaces")), *TAKEN)
+TAKEN = ("models", "train", "train.decoding", "train.learn", "train.rl", "train.losses", "train.steering")
+ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "critiques", "families", "formats", "surfaces")), *TAKEN)
 MEASURES = ("analysis.measures", "analysis.measures.behaviour", "analysis.measures.effects")
 ROOMS += MEASURES  # a file may name what these packages export, without `--allow`
 
