@@ -18,7 +18,7 @@ PROBLEMS = [problem(FAMILY, "train", "critiques", i) for i in range(200)]
 EVERY = ("add", "sub", "mul")
 
 
-def judged(p: Problem, prompt: tuple[str, ...]) -> tuple[Slip | None, Step]:
+def judged(p: Problem, prompt: tuple[str, ...]) -> tuple[Slip, Step]:
     """The first mistake of the candidate in a prompt, and its step, by the judge."""
     candidate = prompt[len(Compact().prompt(p)) : -1]
     first = verify(p, Compact().read((*candidate, "<end>"))).first
@@ -33,7 +33,6 @@ def test_the_first_wrong_step_is_the_judges() -> None:
     for p in PROBLEMS:
         document = Critique()(p)
         first, step = judged(p, document.prompt)
-        assert first is not None
         assert first.kind == "value"
         said = (step.name, step.primitive.symbol, str(step.arguments[1]), str(p.values[step.name]), "<end>")
         assert document.body == said
@@ -42,6 +41,21 @@ def test_the_first_wrong_step_is_the_judges() -> None:
     assert min(named[i] for i in range(4)) > 25  # of 50 expected: five standard errors
     assert document.prompt[: len(Compact().prompt(p))] == Compact().prompt(p)
     assert document.prompt[-1] == ":"
+
+
+# Broken if a critique that walks through the candidate left a right step out, or went on behind the first wrong one.
+def test_a_walk_ends_at_the_first_wrong_step() -> None:
+    for p in PROBLEMS:
+        alone, walk = Critique()(p), Critique("walk")(p)
+        assert walk.prompt == alone.prompt
+        _, step = judged(p, walk.prompt)
+        assert walk.body == (*Compact().solution(p)[: 4 * (p.proof.index(step) + 1)], "<end>")
+        assert [walk.body[r.at] for r in walk.results] == [str(p.values[s.name]) for s in p.proof[: len(walk.results)]]
+        nothing = Critique("walk", hidden=EVERY)(p)
+        assert len(nothing.body) == 3 * len(walk.results) + 1
+        assert nothing.results == ()
+        some = Critique("walk", hidden=("mul",))(p)
+        assert [some.body[r.at] for r in some.results] == [walk.body[r.at] for r in walk.results if r.primitive != "mul"]
 
 
 # Broken if a critique that reveals nothing gave a value, or differed in its candidate from one that does.
@@ -87,7 +101,7 @@ def test_later_values_follow_from_the_slip() -> None:
 # Broken if other surfaces, whose values stand elsewhere, lost another word than the value.
 def test_critiques_in_another_surface() -> None:
     p = problem(Dag(steps=3, depth=2), "train", "critiques", 0)
-    told, hidden = Critique(Equations())(p), Critique(Equations(), tuple(o.name for o in Dag().primitives))(p)
+    told, hidden = (Critique(surface=Equations(), hidden=hidden)(p) for hidden in ((), tuple(o.name for o in Dag().primitives)))
     (result,) = told.results
     assert told.body[: result.at] + told.body[result.at + result.words :] == hidden.body
     assert len(hidden.body) < len(told.body)

@@ -1,8 +1,9 @@
 """Sparse autoencoders: what they reconstruct, features that are dead, and which feature is picked."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,11 +14,12 @@ from synthtasks.surfaces import Compact
 from train.losses import Gold
 from train.policy import Fresh, Steer, load_policy
 from train.rl import Endless
+from train.stages.arrays import save_arrays
 from train.stages.stage import Stage, Undefined
 from train.stages.store import Store
-from train.steering import Along, Autoencoder, Feature, RandomFeature, SparseAutoencoder
+from train.steering import Along, Feature, RandomFeature, SparseAutoencoder
 from train.steering.autoencoder import fit
-from train.steering.sparse import Features, read_features
+from train.steering.sparse import read_features
 
 FAMILY = Program(2, 4)
 VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
@@ -54,23 +56,38 @@ def test_features_are_found() -> None:
     assert bool(((after.encode(x) != 0).sum(1) == 2).all())
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A result that was laid down by hand."""
+
+    folder: Path
+
+    def get(self, stage: Stage) -> Path:
+        return self.folder
+
+
+def laid(folder: Path, active: list[list[float]], means: list[list[float]]) -> Laid:
+    """Four features, each a dimension, with these shares of activity and mean activities in documents of either kind."""
+    folder.mkdir()
+    arrays = {"encoder": np.eye(4), "decoder": np.eye(4), "bias": np.zeros(4), "active": np.array(active), "means": np.array(means)}
+    save_arrays(folder / "features.npz", 1, arrays | {"explained": np.ones(1)})
+    return Laid(folder)
+
+
 # By hand: of four features the third has the largest contrast, the last is dead; the placebo is alive, another one, and as long.
-def test_the_feature_with_the_largest_contrast_is_picked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    decoder = torch.eye(4)
-    active = torch.tensor([[0.5, 0.5, 0.25, 0.0], [0.5, 0.25, 0.0, 0.0]])
-    means = torch.tensor([[1.0, 0.5, 0.75, 0.0], [1.0, 0.25, 0.0, 0.0]])
-    found = Features(Autoencoder(decoder, decoder, torch.zeros(4), 1), active, means, 1.0)
-    monkeypatch.setattr("train.steering.sparse.read_features", lambda stage, shelf: found)
+def test_the_feature_with_the_largest_contrast_is_picked(tmp_path: Path) -> None:
+    stage = replace(STAGE, features=4, k=1)
+    shelf = laid(tmp_path / "some", [[0.5, 0.5, 0.25, 0.0], [0.5, 0.25, 0.0, 0.0]], [[1.0, 0.5, 0.75, 0.0], [1.0, 0.25, 0.0, 0.0]])
+    found = read_features(stage, shelf)
     assert found.dead.tolist() == [False, False, False, True]
     assert found.contrast.tolist() == [0, 0.25, 0.75, 0]
-    store = Store(tmp_path)
-    assert Feature(STAGE).vector(store).tolist() == [0, 0, 3, 0]  # .75 over .25: its mean where it is active
-    assert Feature(STAGE, 1).vector(store).tolist() == [0, 1, 0, 0]
-    placebos = {tuple(RandomFeature(STAGE, seed).vector(store).tolist()) for seed in range(20)}
+    assert Feature(stage).vector(shelf).tolist() == [0, 0, 3, 0]  # .75 over .25: its mean where it is active
+    assert Feature(stage, 1).vector(shelf).tolist() == [0, 1, 0, 0]
+    placebos = {tuple(RandomFeature(stage, seed).vector(shelf).tolist()) for seed in range(20)}
     assert placebos == {(3, 0, 0, 0), (0, 3, 0, 0)}
-    monkeypatch.setattr("train.steering.sparse.read_features", lambda stage, shelf: replace(found, active=active * torch.eye(4)[2]))
+    alone = laid(tmp_path / "alone", [[0.0, 0.0, 0.25, 0.0], [0.0] * 4], [[0.0, 0.0, 0.75, 0.0], [0.0] * 4])
     with pytest.raises(Undefined, match="no other feature is active"):
-        RandomFeature(STAGE).vector(store)
+        RandomFeature(stage).vector(alone)
 
 
 # Broken if what a stage writes were not what was fitted, or a feature with strength 0 changed the policy.
@@ -79,7 +96,7 @@ def test_a_stage_of_features_and_a_policy_steered_by_one(tmp_path: Path) -> None
     found = read_features(STAGE, store)
     assert found.autoencoder.encoder.shape == (24, 16)
     assert found.active.shape == found.means.shape == (2, 24)
-    assert 4 == pytest.approx(float(found.active[0].sum()), abs=1e-4)  # 4 of 24 at every word
+    assert pytest.approx(float(found.active[0].sum()), abs=1e-4) == 4  # 4 of 24 at every word
     assert 0 < found.explained < 1
     tokens = torch.arange(10)[None] % len(VOCAB)
     policies: list[Stage] = [FRESH, *(Steer(FRESH, ((0, Along(Feature(STAGE), scale)),)) for scale in (0.0, 1.0))]

@@ -5,11 +5,11 @@ from dataclasses import fields
 
 from torch import Tensor
 
-from models.edits import Edit, Project, Shift
+from models.edits import Edit, Project, Shift, ShiftAt
 from train.stages.reading import a_count, a_list, a_text, an_object
 
 Edits = tuple[tuple[int, Edit], ...]  # the block after which each edit acts, in the order in which they were made
-KINDS = {"Shift": Shift, "Project": Project}  # a file can name no other class
+KINDS = {"Shift": Shift, "ShiftAt": ShiftAt, "Project": Project}  # a file can name no other class
 PREFIX = "edits."  # of the names of tensors: "edits.0.vector" is that of the first edit
 
 

@@ -1,6 +1,8 @@
 """Documents that criticise a candidate solution (critique fine-tuning, arXiv:2501.17703)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,12 +17,13 @@ from synthtasks.trace import Assertion, Trace, Words
 
 @dataclass(frozen=True)
 class Critique:
-    """The problem with a candidate solution that has one slip, and its critique: the first wrong step with its right value.
+    """The problem with a candidate solution that has one slip, and its critique: the first wrong step with its right value, alone, or after
+    the right steps before it (`says="walk"`).
 
     The prompt is that of the problem, the candidate without its end, and the last word of the prompt again, which asks for the critique.
-    The slip is a wrong value; later values follow from it. Where the wrong step applies a `hidden` primitive, the critique names the step
-    and gives no value: so a primitive may be kept from a policy that lacks it, and with all of them hidden, critiques reveal nothing but
-    the place. Chance picks the slip by the words of the prompt, so that equal problems have equal documents.
+    The slip is a wrong value; later values follow from it. Of steps that apply a `hidden` primitive the critique gives no value: so a
+    primitive may be kept from a policy that lacks it, and with all of them hidden, critiques reveal nothing but the place. Chance picks the
+    slip by the words of the prompt, so that equal problems have equal documents.
 
     >>> from synthtasks import Program, rng
     >>> p = Program(steps=2, lines=3)(rng("example"))
@@ -29,13 +32,16 @@ class Critique:
     'A - 6 B * 8 C - 0 run B to C from 0 : B * 8 0 C - 0 2 answer 2 :'
     >>> " ".join(document.body)
     'C - 0 0 <end>'
-    >>> " ".join(Critique(hidden=("sub",))(p).body)
-    'C - 0 <end>'
+    >>> " ".join(Critique("walk")(p).body)
+    'B * 8 0 C - 0 0 <end>'
+    >>> " ".join(Critique("walk", hidden=("mul",))(p).body)
+    'B * 8 C - 0 0 <end>'
 
     Raises:
         ValueError: when called, if a value of the problem is no number.
     """
 
+    says: Literal["slip", "walk"] = "slip"
     surface: Surface = Compact()
     hidden: tuple[str, ...] = ()  # names of primitives
 
@@ -46,32 +52,38 @@ class Critique:
         prompt = self.surface.prompt(problem)
         wrong, value, _ = _chosen(problem, prompt)
         candidate = self.surface.write(candidate_of(problem, wrong, value))
-        body, results = self.said(wrong, problem.values[wrong.name])
-        return Document((*prompt, *candidate[:-1], prompt[-1]), body, results)
+        return self.document(problem, candidate, wrong, problem.values)
 
-    def said(self, step: Step, value: Value) -> tuple[Words, tuple[Result, ...]]:
-        """The words of a critique that calls a step wrong and gives it a value, and the place of the value."""
-        stated = Trace((Assertion(step.name, step.primitive.symbol, step.arguments, value, 0),), None)
-        body = self.surface.write(stated)
-        (found,) = self.surface.read(body).assertions
-        if step.primitive.name in self.hidden:
-            return (*body[: found.at], *body[found.at + found.words :]), ()
-        return body, (Result(found.at, step.primitive.name, found.words),)
+    def document(self, problem: Problem, candidate: Words, wrong: Step, values: Mapping[str, Value]) -> Document:
+        """The critique of a candidate that calls a step wrong and gives its steps these values."""
+        steps = problem.proof[: problem.proof.index(wrong) + 1] if self.says == "walk" else (wrong,)
+        said = tuple(Assertion(s.name, s.primitive.symbol, s.arguments, values[s.name], 0) for s in steps)
+        words = self.surface.write(Trace(said, None))
+        body, results, copied = list[str](), list[Result](), 0
+        for assertion, step in zip(self.surface.read(words).assertions, steps, strict=True):
+            body += words[copied : assertion.at]
+            copied = assertion.at + assertion.words
+            if step.primitive.name not in self.hidden:
+                results.append(Result(len(body), step.primitive.name, assertion.words))
+                body += words[assertion.at : copied]
+        prompt = self.surface.prompt(problem)
+        return Document((*prompt, *candidate[:-1], prompt[-1]), (*body, *words[copied:]), tuple(results))
 
 
 @dataclass(frozen=True)
 class Shuffled:
     """Critiques of the same form and with the same candidates, which say nothing true but by chance: each calls a random step wrong, and
-    gives it a random value."""
+    gives random values."""
 
     critique: Critique = Critique()
 
     def __call__(self, problem: Problem) -> Document:
-        document, prompt = self.critique(problem), self.critique.surface.prompt(problem)
-        *_, g = _chosen(problem, prompt)
-        step, value = problem.proof[int(g.integers(len(problem.proof)))], int(g.integers(problem.modulus))
-        body, results = self.critique.said(step, value)
-        return Document(document.prompt, body, results)
+        prompt = self.critique.surface.prompt(problem)
+        wrong, value, g = _chosen(problem, prompt)
+        candidate = self.critique.surface.write(candidate_of(problem, wrong, value))
+        step = problem.proof[int(g.integers(len(problem.proof)))]
+        values = {s.name: int(g.integers(problem.modulus)) for s in problem.proof}
+        return self.critique.document(problem, candidate, step, values)
 
 
 def candidate_of(problem: Problem, wrong: Step, value: Value) -> Trace:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-from train.steering.stream import until
 
 from synthtasks.checked import Above, Checked, From, check
 from synthtasks.rng import rng
@@ -24,6 +23,7 @@ from train.stages.disk import write_json
 from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage, Undefined
 from train.steering.autoencoder import Autoencoder, fit
+from train.steering.stream import until
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,7 +150,7 @@ class Feature(Checked):
     of: SparseAutoencoder
     rank: Annotated[int, From(0)] = 0
 
-    def vector(self, context: Context) -> Tensor:  # [D]
+    def vector(self, context: Shelf) -> Tensor:  # [D]
         found = read_features(self.of, context)
         return _direction(found, _ranked(found, self.rank))
 
@@ -163,7 +163,7 @@ class RandomFeature(Checked):
     of: SparseAutoencoder
     seed: Annotated[int, From(0)] = 0
 
-    def vector(self, context: Context) -> Tensor:  # [D]
+    def vector(self, context: Shelf) -> Tensor:  # [D]
         found = read_features(self.of, context)
         best, density = _ranked(found, 0), found.active.mean(0)
         others = [i for i in (density - density[best]).abs().argsort(stable=True).tolist() if i != best and not found.dead[i]][:MATCHED]
