@@ -1,0 +1,359 @@
+"""The study of eliciting: do RL, critiques, decoding, steering and features of a sparse autoencoder bring out the same derivations that a
+base already has, and nothing where it has none?
+
+A base of the grid has read on in documents of which 10 % derive their answer, and the rest give the answer alone. Such a base answers at
+once, and guesses: problems are of as many steps as pretraining has solved, which it derives, and cannot compute in its head. Its
+derivations are latent. Another base has read the same and lacks a primitive that every problem needs three times; a third derives by habit.
+Each way is measured by greedy completions of the same problems, beside its placebo. Where the primitive is lacking, critiques give no value
+of it; others give them all, and must break what is shown: problems are solved that were outside the base's support.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Same, Term
+from analysis.design.recipes import PROGRAMS, base, everything, exam, knowing, needing
+from analysis.design.scale import Scale
+from analysis.design.study import Card, Figure, Published, Setting, Study
+from analysis.figures.scatter import Axis, Scatter
+from analysis.figures.spread import Spread
+from analysis.measures.effects.elicited import ANSWERED, CONTAINED, DERIVED, OUTSIDE, RECOVERY, SOLVED, Elicited, overlap
+from analysis.measures.effects.likelihood import Likelihood
+from analysis.measures.facts import Cell, Fact, Outcome
+from synthtasks.corpora import Answered, Corpus, Recipe, Solved, Writer
+from synthtasks.critiques import Critique, Shuffled
+from synthtasks.families import Family, at
+from synthtasks.formats import Either
+from train.decoding import AnswerSpan, Best, Branch, Every
+from train.learn import Learn
+from train.losses import Gold
+from train.losses.imitate import Imitate
+from train.losses.practice import Practice
+from train.optim import Optim
+from train.policy import Steer
+from train.rl import GRPO, Coin, Endless, Process, Reward, Sampler
+from train.stages.stage import Stage
+from train.steering import BestOf, Feature, MakesVector, MeanDifference, RandomFeature, RandomLike, SparseAutoencoder, Tuned
+
+LATENT, LACKING, HABIT = "latent", "no primitive", "by habit"
+SHARES = {LATENT: 0.1, LACKING: 0.1, HABIT: 0.9}  # of documents that derive
+READING = 1 / 7  # iterations of reading on, as a share of those of pretraining
+RATE = 0.3  # its learning rate, as a share of that of pretraining
+SHORTER = 2  # times fewer iterations of RL
+CRITIQUES = (3 / 110, 0.05)  # iterations and learning rate of critique fine-tuning, as shares of those of pretraining
+LONG = (3 / 22, 0.3)  # the same, where a primitive may have to be learned
+REPLAY = 0.3  # share of iterations on derivations there
+HIDDEN = PROGRAMS.withhold  # primitives of which critiques give no value
+BRANCHES, MANY = 2, 10  # the first words that are tried: the vocabulary is so small that ten hold lines that nobody asked for
+ASKS = ":"  # the last word of prompts, where generation begins and is steered
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+WORDS = 2  # of a completion, the first: the difference of their means is the vector
+TRIED = 4  # features with the largest contrast
+RL, COIN, CFT, SHUFFLED, REVEALING = "RL", "RL, coin", "critiques", "critiques, shuffled", "critiques, revealing"
+NOTHING, LONGER, DECODED, ANY, WIDE = "nothing", "critiques, longer", "decoding", "decoding, any branch", "decoding, 10 branches"
+VECTOR, RANDOM, FEATURE, OTHER = "steering", "steering, random vector", "feature", "feature, random"
+WAYS = (RL, CFT, DECODED, VECTOR, FEATURE)
+PLACEBOS = {RL: COIN, CFT: SHUFFLED, DECODED: ANY, VECTOR: RANDOM, FEATURE: OTHER}
+ARMS = {
+    LATENT: (NOTHING, *WAYS, *PLACEBOS.values(), WIDE),
+    LACKING: (NOTHING, *WAYS, LONGER, REVEALING),
+    HABIT: (NOTHING, CFT, DECODED),
+}
+AXES = {"base": tuple(SHARES), "arm": (*ARMS[LATENT], LONGER, REVEALING)}
+CHOICES = {DECODED: Best(), ANY: Every(), WIDE: Best()}
+SPAN = AnswerSpan("disparity")
+
+
+def reader(scale: Scale, name: str, seed: int) -> Learn:
+    """The grid's base, after it has read on in documents that derive their answer, or give it alone."""
+    names = HIDDEN if name == LACKING else ()
+    solved = exam(everything(scale), scale.solved)
+    write = Either(Solved(), Answered(), SHARES[name])
+    read = Corpus(tuple(Recipe(1 / len(solved), family, write, questions=scale.questions) for family in solved), names)
+    return taught(scale, base(scale, names, seed), read, (READING, RATE), seed)
+
+
+def taught(scale: Scale, policy: Stage, read: Corpus, dose: tuple[float, float], seed: int) -> Learn:
+    """The policy after learning from documents, for these shares of the iterations and of the learning rate of pretraining."""
+    iterations = max(2, round(dose[0] * scale.pretraining))
+    optim = Optim(dose[1] * scale.pretraining_lr, weight_decay=0.1, warmup=iterations // 20, decay=scale.pretraining_decay)
+    return Learn(policy, ((1.0, Imitate(read, scale.tokens, seed)),), iterations, optim)
+
+
+def problems(scale: Scale) -> Family:
+    """Problems of as many steps as pretraining has solved, which need the withheld primitive."""
+    return at(needing(scale, PROGRAMS), scale.solved)
+
+
+def known(scale: Scale) -> Family:
+    """Problems as long that do not need it: those on which steering is tuned, in every base."""
+    family = knowing(scale, PROGRAMS)
+    assert family is not None
+    return at(family, scale.solved)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The ways of eliciting from one base of a seed."""
+
+    scale: Scale
+    name: str
+    seed: int
+
+    @property
+    def start(self) -> Learn:
+        return reader(self.scale, self.name, self.seed)
+
+    def policy(self, arm: str) -> Stage:
+        """The policy of an arm."""
+        hidden = HIDDEN if self.name == LACKING and arm != REVEALING else ()
+        critique = Critique("walk", hidden=hidden)
+        match arm:
+            case "RL" | "RL, coin":
+                return self._practised(Process() if arm == RL else Coin())
+            case "critiques" | "critiques, shuffled":
+                return self._criticised(critique if arm == CFT else Shuffled(critique))
+            case "critiques, longer" | "critiques, revealing":
+                return self._longer(critique)
+            case "steering" | "steering, random vector":
+                return self._steered((self.difference if arm == VECTOR else RandomLike(self.difference, self.seed),))
+            case "feature":
+                return self._steered(tuple(Feature(self.features, rank) for rank in range(TRIED)))
+            case "feature, random":
+                return self._steered(tuple(RandomFeature(self.features, which) for which in range(TRIED)))
+        return self.start
+
+    def drawn(self, arm: str) -> Branch:
+        """The completions of an arm: greedy, or several of each problem."""
+        branches = {DECODED: BRANCHES, ANY: BRANCHES, WIDE: MANY}.get(arm, 1)
+        sampler = Sampler(branches, records=SPAN.records) if branches > 1 else Sampler(1)
+        return Branch(self.policy(arm), Endless(problems(self.scale), "test"), self.scale.exam_problems, sampler, self.seed)
+
+    def _practised(self, reward: Reward) -> Learn:
+        scale = self.scale
+        practice = Practice(Endless(problems(scale)), reward, GRPO, Sampler(scale.group), scale.problems, seed=self.seed)
+        return Learn(self.start, ((1.0, practice),), max(2, scale.rl_iterations // SHORTER), Optim(scale.rl_lr))
+
+    def _criticised(self, write: Writer) -> Learn:
+        """The policy after critique fine-tuning."""
+        return taught(self.scale, self.start, Corpus((Recipe(1.0, problems(self.scale), write),)), CRITIQUES, self.seed)
+
+    def _longer(self, write: Writer) -> Learn:
+        """The policy after more critiques, among derivations whose results of the withheld primitives carry no loss: so it does not forget
+        to answer."""
+        family = problems(self.scale)
+        recipes = (Recipe(1 - REPLAY, family, write, shown=HIDDEN), Recipe(REPLAY, family))
+        return taught(self.scale, self.start, Corpus(recipes, HIDDEN), LONG, self.seed)
+
+    def _texts(self, write: Writer) -> Gold:
+        return Gold(Endless(known(self.scale)), 64, 32, write, self.seed)
+
+    @property
+    def block(self) -> int:
+        """The block after which the stream is steered: the last."""
+        return self.scale.layers - 1
+
+    @property
+    def difference(self) -> MeanDifference:
+        """The mean of derivations less that of direct answers."""
+        return MeanDifference(self.start, self.block, self._texts(Solved()), self._texts(Answered()), words=WORDS, seed=self.seed)
+
+    @property
+    def features(self) -> SparseAutoencoder:
+        """The autoencoder of both."""
+        return SparseAutoencoder(self.start, self.block, self._texts(Solved()), self._texts(Answered()), seed=self.seed)
+
+    def _steered(self, vectors: tuple[MakesVector, ...]) -> Steer:
+        source, count, greedy = Endless(known(self.scale)), self.scale.sampled_problems, Sampler(1, temperature=1e-3)
+        each = (Tuned(self.start, self.block, v, source, STRENGTHS, "process", greedy, count, self.seed, ASKS) for v in vectors)
+        return Steer(self.start, ((self.block, BestOf(tuple(each))),))
+
+
+def cells(setting: Setting, seed: int) -> Iterator[Cell]:
+    """Every arm of the three bases. The gap is that of RL in the base whose derivations are latent."""
+    latent = Bench(setting.scale, LATENT, seed)
+    for name, arms in ARMS.items():
+        bench = Bench(setting.scale, name, seed)
+        start = bench.drawn(NOTHING)
+        fixed: dict[str, Stage] = {"start": start, "floor": latent.drawn(NOTHING), "ceiling": latent.drawn(RL)}
+        peers = {way: bench.drawn(way) for way in WAYS if way != DECODED} if name == LATENT else {}
+        for arm in arms:
+            policy = bench.policy(arm)
+            learn = {"learn": policy} if isinstance(policy, Learn) and policy != bench.start else {}
+            drawn = bench.drawn(arm)
+            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=Likelihood(bench.start, start), **peers, **learn)
+
+
+def of(arm: str, name: str = LATENT) -> tuple[tuple[str, str], ...]:
+    """The labels of a cell."""
+    return ("base", name), ("arm", arm)
+
+
+def after(arm: str, metric: str = SOLVED, name: str = LATENT, weight: float = 1.0, phase: str = "after") -> Contrast:
+    """A metric of an arm."""
+    return ((weight, Term(of(arm, name), Places(), metric, phase)),)
+
+
+def recovered(arm: str, weight: float = 1.0) -> Contrast:
+    """The share of RL's gain, which may lie below zero or above one."""
+    return ((weight, Term(of(arm), Places(), RECOVERY, "after", None, None)),)
+
+
+def over(arm: str, other: str, name: str = LATENT) -> Contrast:
+    """Right processes by an arm, less those by another."""
+    return (*after(arm, name=name), *after(other, name=name, weight=-1.0))
+
+
+def gained(name: str, sign: float = 1.0, metric: str = SOLVED) -> Contrast:
+    """The gain over the base, mean over the five ways."""
+    each = (after(way, metric, name, sign / len(WAYS)) for way in WAYS)
+    return (*(term for contrast in each for term in contrast), *after(NOTHING, metric, name, -sign))
+
+
+PROCESSES, ANSWERS, OF_GAIN = "right processes, points of 100", "right answers, points of 100", "% of RL's gain"
+
+CLAIMS = (
+    Claim(
+        "1 four ways recover it",
+        "Where derivations are latent, critiques, decoding, steering and features recover on average more than half of what RL gains.",
+        tuple(term for way in WAYS[1:] for term in recovered(way, 1 / 4)),
+        More(50),
+        OF_GAIN,
+    ),
+    *(
+        Claim(
+            f"{i} {way}",
+            f"There, {way} solves more than {PLACEBOS[way].replace(', ', ' by ', 1)}.",
+            over(way, PLACEBOS[way]),
+            More(20),
+            PROCESSES,
+        )
+        for i, way in enumerate(WAYS, 2)
+    ),
+    Claim(
+        "7 not without the primitive",
+        "The five ways gain more where derivations are latent than where a primitive is lacking.",
+        (*gained(LATENT), *gained(LACKING, -1.0)),
+        More(50),
+        PROCESSES,
+    ),
+    Claim(
+        "8 there, nothing",
+        "Where a primitive is lacking, they change right answers by nothing.",
+        gained(LACKING, metric=ANSWERED),
+        Same(5),
+        ANSWERS,
+    ),
+    Claim(
+        "9 unless it is revealed",
+        "Critiques that give the values of the lacking primitive solve more than those that do not, of equal length.",
+        over(REVEALING, LONGER, LACKING),
+        More(5),
+        PROCESSES,
+    ),
+    Claim(
+        "10 beyond the support",
+        "... and solve problems that the base does not solve in 1,024 samples.",
+        after(REVEALING, OUTSIDE, LACKING),
+        More(5),
+        "% of problems",
+    ),
+    *(
+        Claim(f"recovery: {arm}", "Share of RL's gain, latent.", recovered(arm), unit=OF_GAIN)
+        for arm in (*WAYS[1:], *PLACEBOS.values(), WIDE)
+    ),
+    *(
+        Claim(
+            f"contained: {way}",
+            "Of the problems solved, latent, those in the base's support at 1,024 samples.",
+            ((1.0, Term(of(way), IfMeasured("after", CONTAINED), CONTAINED)),),
+            unit="% of solved problems",
+        )
+        for way in WAYS
+    ),
+    *(
+        Claim(
+            f"overlap: {way}",
+            "Jaccard index of the sets of problems that it and RL solve, latent.",
+            ((1.0, Term(of(way), IfMeasured("after", overlap(RL)), overlap(RL))),),
+            unit="% of problems that either solves",
+        )
+        for way in WAYS[1:]
+    ),
+    Claim("processes without the primitive", "Right processes by the five ways, gain.", gained(LACKING), unit=PROCESSES),
+    *(
+        Claim(
+            f"derivations without the primitive: {way}", "Completions that derive.", after(way, DERIVED, LACKING), unit="% of completions"
+        )
+        for way in WAYS
+    ),
+    *(
+        Claim(f"by habit: {arm}", "Right processes where derivations are usual.", after(arm, name=HABIT), unit=PROCESSES)
+        for arm in ARMS[HABIT]
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A metric after learning, in points of 100; None where it was not measured."""
+
+    metric: str
+
+    def __call__(self, outcome: Outcome) -> float | None:
+        value = None if outcome.undefined else outcome.value("after", self.metric)
+        return None if value is None else 100 * value
+
+
+@dataclass(frozen=True)
+class Named:
+    """A figure of cells that have one more label, `condition`."""
+
+    draw: Callable[[Sequence[Fact]], str]
+
+    def __call__(self, facts: Sequence[Fact]) -> str:
+        return self.draw([replace(f, labels=(*f.labels, ("condition", ": ".join(dict(f.labels).values())))) for f in facts])
+
+
+FIGURES = (
+    Figure(
+        "Every way, beside its placebo, in every base",
+        Named(Spread({"right processes": Ended(SOLVED), "right answers": Ended(ANSWERED)}, "condition", large=50)),
+        "A dot is a seed, the bar their mean; beside it stand the seeds above 50. If all ways bring out what the base has, those of the "
+        "latent base lie at the right, and their placebos do not; and those of the base without the primitive lie at zero, but for "
+        "critiques that reveal it.",
+    ),
+    Figure(
+        "To derive is not to be right",
+        Scatter(
+            (Axis("after", DERIVED, "share of completions that derive"),),
+            (Axis("after", SOLVED, "right processes"),),
+            "of greedy completions",
+            colour="base",
+            name="arm",
+        ),
+        "Each mark is an arm: the mean over seeds with its 95 % interval; dots are seeds. Ways move a base to the right, towards "
+        "derivations; it rises as far as its derivations are right.",
+    ),
+)
+
+STUDY = Study(
+    name="elicitation",
+    question="Do five ways of eliciting bring out the same derivations, and only those that the base already has?",
+    source="arXiv:2501.17703; arXiv:2402.10200; arXiv:2308.10248; arXiv:2406.04093; arXiv:2601.08058",
+    axes=AXES,
+    cells=cells,
+    measures=(Elicited(CHOICES, peers=tuple(way for way in WAYS if way != DECODED), span=SPAN),),
+    claims=CLAIMS,
+    figures=FIGURES,
+    card=Card(
+        (
+            Published("arXiv:2501.17703", "Reports about 15 points more, on average over six benchmarks, by training on critiques."),
+            Published("arXiv:2402.10200", "Reports derivations among branches on the likeliest first words, found by confidence."),
+            Published("arXiv:2601.08058", "Reports that a feature, steered at the first step alone, does what a request to think does."),
+        ),
+        "No paper tries all five on one base: that they converge is inferred from many. Claim 1 would fall if the ways brought out few "
+        "derivations, claims 2 to 6 if placebos did as much, and claim 7 if a way gave a base what it lacks.",
+        FIGURES[0].title,
+    ),
+)
