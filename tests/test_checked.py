@@ -60,7 +60,7 @@ from train.sample import Sample
 from train.score import Score
 from train.stages.machine import Machine
 from train.stages.stage import Context
-from train.steering import Along, MeanDifference, Permuted, RandomLike, Tuned
+from train.steering import Along, Feature, MeanDifference, Permuted, RandomFeature, RandomLike, SparseAutoencoder, Tuned
 
 NONSENSE: dict[object, tuple[object, ...]] = {
     int: (-1, -(10**9), 0.5, 2.0, math.nan, math.inf, True, "1", None, (1,)),
@@ -137,6 +137,7 @@ class Given:
 
 
 DIFFERENCE = MeanDifference(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
+SPARSE = SparseAutoencoder(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
@@ -150,12 +151,15 @@ INSTANCES = (
     *(Branch(FRESH, Endless(FAMILY)), AnswerSpan()),
     *(Compare(Sample(FRESH, Endless(FAMILY))), Snapshot(LEARN, 1), Steer(FRESH, ((0, Given()),))),
     *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
+    *(SPARSE, Feature(SPARSE), RandomFeature(SPARSE)),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "Subsets",
     "Asked",
+    "Autoencoder",
     "Batch",
     "Exam",
+    "Features",
     "File",
     "Holder",
     "Iterations",

@@ -22,6 +22,7 @@ from synthtasks import Circuit, Compose, Dag, Grid, Group, Hops, Mix, Part, Prim
 from synthtasks.__main__ import main
 from synthtasks.checked import From
 from synthtasks.corpora import Answered, Corpus, Listing, Outline, Recipe, Solved
+from synthtasks.critiques import Critique
 from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
@@ -31,7 +32,7 @@ from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.families.kit.windows import batch
-from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.formats import Either, Format, Formatted, Marked
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
 from synthtasks.stats.measuring import measure
@@ -44,6 +45,7 @@ SOUND: tuple[object, ...] = (
     *(Dial("steps", (1, 2), length), Forced("steps", "depth", "a chain"), Shape(4, 3)),
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
     *(Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
+    *(Either(Solved(), Answered(), 0.1), Critique()),
     *(
         Solved(),
         Answered(),
@@ -56,6 +58,7 @@ SOUND: tuple[object, ...] = (
     *(Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
 )
 HOT = {
+    "Shuffled": "of a critique, which checks itself",
     "Primitive": "an operation; whatever it gives is checked, each time",
     "Given": "made for every problem, which checks it",
     "Problem": "made for every draw; checks its graph, and what is cheap",

@@ -5,7 +5,8 @@ A base of the grid has read on in documents of which 10 % derive their answer, a
 once, and guesses: problems are of as many steps as pretraining has solved, which it derives, and cannot compute in its head. Its
 derivations are latent. Another base has read the same and lacks a primitive that every problem needs three times; a third derives by habit.
 Each way is measured by greedy completions of the same problems, beside its placebo. Where the primitive is lacking, critiques give no value
-of it; others give them all, and must break what is shown: problems are solved that were outside the base's support.
+of it; longer critique fine-tuning teaches all values, or by a mask of the loss all but its own, and only the former must break what is
+shown: problems are solved that were outside the base's support.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -106,15 +107,14 @@ class Bench:
 
     def policy(self, arm: str) -> Stage:
         """The policy of an arm."""
-        hidden = HIDDEN if self.name == LACKING and arm != REVEALING else ()
-        critique = Critique("walk", hidden=hidden)
+        critique = Critique("walk", hidden=HIDDEN if self.name == LACKING else ())
         match arm:
             case "RL" | "RL, coin":
                 return self._practised(Process() if arm == RL else Coin())
             case "critiques" | "critiques, shuffled":
                 return self._criticised(critique if arm == CFT else Shuffled(critique))
             case "critiques, longer" | "critiques, revealing":
-                return self._longer(critique)
+                return self._longer(HIDDEN if arm == REVEALING else ())
             case "steering" | "steering, random vector":
                 return self._steered((self.difference if arm == VECTOR else RandomLike(self.difference, self.seed),))
             case "feature":
@@ -138,11 +138,11 @@ class Bench:
         """The policy after critique fine-tuning."""
         return taught(self.scale, self.start, Corpus((Recipe(1.0, problems(self.scale), write),)), CRITIQUES, self.seed)
 
-    def _longer(self, write: Writer) -> Learn:
-        """The policy after more critiques, among derivations whose results of the withheld primitives carry no loss: so it does not forget
-        to answer."""
+    def _longer(self, shown: tuple[str, ...]) -> Learn:
+        """The policy after more critiques, among derivations, so that it does not forget to answer. Results of the withheld primitives
+        carry no loss, unless critiques show them."""
         family = problems(self.scale)
-        recipes = (Recipe(1 - REPLAY, family, write, shown=HIDDEN), Recipe(REPLAY, family))
+        recipes = (Recipe(1 - REPLAY, family, Critique("walk"), shown=shown), Recipe(REPLAY, family))
         return taught(self.scale, self.start, Corpus(recipes, HIDDEN), LONG, self.seed)
 
     def _texts(self, write: Writer) -> Gold:
@@ -246,7 +246,7 @@ CLAIMS = (
     ),
     Claim(
         "9 unless it is revealed",
-        "Critiques that give the values of the lacking primitive solve more than those that do not, of equal length.",
+        "Critiques that teach the values of the lacking primitive solve more than the same ones without loss on these.",
         over(REVEALING, LONGER, LACKING),
         More(5),
         PROCESSES,
