@@ -149,7 +149,7 @@ def laid(folder: Path, stage: Branch, process: list[bool], second: list[float] |
     save_arrays(folder / "samples.npz", 1, {**arrays, "correct": np.array(process), "process": np.array(process), **more})
 
 
-# Of four problems the base solves one, RL all, the arm three: it recovers 2/3. Of its three, one has p below 1/1024; all are among RL's four.
+# Of four problems the base solves one, RL all, the arm three: it recovers 2/3. One of three has p below 1/1024. RL shares three of four.
 def test_recovery_containment_and_overlap_by_hand(tmp_path: Path) -> None:
     support = Likelihood(FRESH, START)
     folders = {stage: tmp_path / str(i) for i, stage in enumerate((START, RL_, OWN, BOTH, support))}

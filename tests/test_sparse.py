@@ -54,6 +54,9 @@ def test_features_are_found() -> None:
     before, after = (fit(x, 16, 2, iterations, 256, 1e-2, 0) for iterations in (0, 400))
     assert after.explained(x) > max(0.8, before.explained(x) + 0.2)
     assert bool(((after.encode(x) != 0).sum(1) == 2).all())
+    larger = fit(4 * x, 16, 2, 400, 256, 1e-2, 0)  # the scale is taken out before, and put back: by a power of two to the bit
+    assert torch.equal(larger.decode(larger.encode(4 * x)), 4 * after.decode(after.encode(x)))
+    assert bool(after.bias.sub(x.mean(0)).abs().max() > 0.01)  # it was learned, too
 
 
 @dataclass(frozen=True)

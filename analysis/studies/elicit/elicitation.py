@@ -7,6 +7,12 @@ derivations are latent. Another base has read the same and lacks a primitive tha
 Each way is measured by greedy completions of the same problems, beside its placebo. Where the primitive is lacking, critiques give no value
 of it; longer critique fine-tuning teaches all values, or by a mask of the loss all but its own, and only the former must break what is
 shown: problems are solved that were outside the base's support.
+
+Pilots with seed 100 chose doses, the word and the block of steering, and the form of critiques. Documents of both kinds mix in every batch:
+where an iteration read one kind, the base derived in .7 % of its samples, not 10 %. Steered at every token, at most 21 % of completions
+were right; at the last word of prompts, 59 %. Critiques that give the first wrong step alone elicit derivations as well, but harm them at
+the dose that makes them usual. Of ten branches, the confidence cannot tell those that run other lines than the problem asks for. Where the
+primitive is lacking, the mean difference elicited nothing, even of problems that the base can solve.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +28,7 @@ from analysis.measures.facts import Cell, Fact, Outcome
 from analysis.studies.elicit.ways import (
     ANY,
     ARMS,
+    CFT,
     DECODED,
     HABIT,
     LACKING,
@@ -38,7 +45,6 @@ from analysis.studies.elicit.ways import (
     Bench,
 )
 from train.decoding import Best, Every
-from train.learn import Learn
 from train.stages.stage import Stage
 
 AXES = {"base": tuple(SHARES), "arm": (*ARMS[LATENT], LONGER, REVEALING)}
@@ -54,10 +60,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         fixed: dict[str, Stage] = {"start": start, "floor": latent.drawn(NOTHING), "ceiling": latent.drawn(RL)}
         peers = {way: bench.drawn(way) for way in WAYS if way != DECODED} if name == LATENT else {}
         for arm in arms:
-            policy = bench.policy(arm)
-            learn = {"learn": policy} if isinstance(policy, Learn) and policy != bench.start else {}
-            drawn = bench.drawn(arm)
-            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=Likelihood(bench.start, start), **peers, **learn)
+            drawn, support = bench.drawn(arm), Likelihood(bench.start, start)
+            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=support, **peers)
 
 
 def of(arm: str, name: str = LATENT) -> tuple[tuple[str, str], ...]:
@@ -65,14 +69,14 @@ def of(arm: str, name: str = LATENT) -> tuple[tuple[str, str], ...]:
     return ("base", name), ("arm", arm)
 
 
-def after(arm: str, metric: str = SOLVED, name: str = LATENT, weight: float = 1.0, phase: str = "after") -> Contrast:
+def after(arm: str, metric: str = SOLVED, name: str = LATENT, weight: float = 1.0) -> Contrast:
     """A metric of an arm."""
-    return ((weight, Term(of(arm, name), Places(), metric, phase)),)
+    return ((weight, Term(of(arm, name), Places(), metric)),)
 
 
 def recovered(arm: str, weight: float = 1.0) -> Contrast:
-    """The share of RL's gain, which may lie below zero or above one."""
-    return ((weight, Term(of(arm), Places(), RECOVERY, "after", None, None)),)
+    """The share of RL's gain, where RL gains; it may lie below zero or above one."""
+    return ((weight, Term(of(arm), IfMeasured("after", RECOVERY), RECOVERY, "after", None, None)),)
 
 
 def over(arm: str, other: str, name: str = LATENT) -> Contrast:
@@ -99,7 +103,7 @@ CLAIMS = (
     *(
         Claim(
             f"{i} {way}",
-            f"There, {way} solves more than {PLACEBOS[way].replace(', ', ' by ', 1)}.",
+            f"There, {way} solves more than its placebo ({PLACEBOS[way]}).",
             over(way, PLACEBOS[way]),
             More(20),
             PROCESSES,
@@ -138,23 +142,17 @@ CLAIMS = (
         Claim(f"recovery: {arm}", "Share of RL's gain, latent.", recovered(arm), unit=OF_GAIN)
         for arm in (*WAYS[1:], *PLACEBOS.values(), WIDE)
     ),
-    *(
-        Claim(
-            f"contained: {way}",
-            "Of the problems solved, latent, those in the base's support at 1,024 samples.",
-            ((1.0, Term(of(way), IfMeasured("after", CONTAINED), CONTAINED)),),
-            unit="% of solved problems",
-        )
-        for way in WAYS
+    Claim(
+        "contained",
+        "Of the problems that a way solves, latent, those in the base's support at 1,024 samples, mean over the five.",
+        tuple((1 / len(WAYS), Term(of(way), IfMeasured("after", CONTAINED), CONTAINED)) for way in WAYS),
+        unit="% of solved problems",
     ),
-    *(
-        Claim(
-            f"overlap: {way}",
-            "Jaccard index of the sets of problems that it and RL solve, latent.",
-            ((1.0, Term(of(way), IfMeasured("after", overlap(RL)), overlap(RL))),),
-            unit="% of problems that either solves",
-        )
-        for way in WAYS[1:]
+    Claim(
+        "overlap",
+        "Jaccard index of the sets of problems that a way and RL solve, latent, mean over the other four.",
+        tuple((1 / 4, Term(of(way), IfMeasured("after", overlap(RL)), overlap(RL))) for way in WAYS[1:]),
+        unit="% of problems that either solves",
     ),
     Claim("processes without the primitive", "Right processes by the five ways, gain.", gained(LACKING), unit=PROCESSES),
     *(
@@ -163,10 +161,7 @@ CLAIMS = (
         )
         for way in WAYS
     ),
-    *(
-        Claim(f"by habit: {arm}", "Right processes where derivations are usual.", after(arm, name=HABIT), unit=PROCESSES)
-        for arm in ARMS[HABIT]
-    ),
+    Claim("by habit, critiques", "The change where derivations are usual.", over(CFT, NOTHING, HABIT), unit=PROCESSES),
 )
 
 
@@ -224,7 +219,9 @@ STUDY = Study(
     figures=FIGURES,
     card=Card(
         (
-            Published("arXiv:2501.17703", "Reports about 15 points more, on average over six benchmarks, by training on critiques."),
+            Published(
+                "arXiv:2501.17703", "Reports large gains by training on critiques of solutions, less where models are strong already."
+            ),
             Published("arXiv:2402.10200", "Reports derivations among branches on the likeliest first words, found by confidence."),
             Published("arXiv:2601.08058", "Reports that a feature, steered at the first step alone, does what a request to think does."),
         ),
