@@ -10,7 +10,7 @@ import torch
 
 from analysis.design.recipes import PROGRAMS
 from analysis.design.study import Setting
-from analysis.measures.effects.elicited import CONTAINED, OUTSIDE, RECOVERY, SOLVED, Elicited, jaccard, overlap
+from analysis.measures.effects.elicited import CONTAINED, OUTSIDE, RECOVERY, SOLVED, Elicited, Sparse, jaccard, overlap
 from analysis.measures.effects.likelihood import Likelihood
 from analysis.measures.facts import Cell, measured
 from analysis.studies.elicit.elicitation import STUDY, cells
@@ -25,13 +25,14 @@ from synthtasks.surfaces import Compact
 from tests.tiny import TINY
 from train.decoding import AnswerSpan, Best, Branch, Every
 from train.learn import Learn
+from train.losses import Gold
 from train.losses.imitate import Imitate
 from train.policy import Fresh, load_policy, save_policy
 from train.rl import Endless, Sampler
 from train.stages.arrays import save_arrays, texts
 from train.stages.stage import Stage, closure
 from train.stages.store import Store
-from train.steering import BestOf, Tuned
+from train.steering import BestOf, SparseAutoencoder, Tuned
 
 FAMILY = Program(steps=2, lines=4)
 VOCAB = Compact().vocab(4, FAMILY.primitives, 10)
@@ -183,6 +184,21 @@ def test_recovery_containment_and_overlap_by_hand(tmp_path: Path) -> None:
     assert found(BOTH, "best")[SOLVED] == 0.5
     assert found(BOTH, "any")[SOLVED] == 0.5  # half of each problem, exactly
     assert found(START, "nothing")[RECOVERY] == 0
+
+
+# Broken if features that are active were counted as dead, or the share were of another number.
+def test_dead_features_are_reported(tmp_path: Path) -> None:
+    stage = SparseAutoencoder(FRESH, 0, Gold(Endless(FAMILY), 1), Gold(Endless(FAMILY), 1), features=4, k=1)
+    arrays = {"encoder": np.eye(4), "decoder": np.eye(4), "bias": np.zeros(4), "means": np.zeros((2, 4)), "explained": np.array([0.9])}
+    save_arrays(tmp_path / "features.npz", 1, arrays | {"active": np.array([[0.5, 0.0, 0.0, 0.5], [0.0, 0.5, 0.0, 0.5]])})
+
+    @dataclass(frozen=True)
+    class Shelf:
+        def get(self, stage: Stage) -> Path:
+            return tmp_path
+
+    facts = measured(Cell.of({"arm": "feature"}, 0, features=stage), (Sparse(),), Shelf())
+    assert [(f.metric, f.value, f.n) for f in facts] == [("dead features", 0.25, 4), ("explained variance", 0.9, 0)]
 
 
 # Broken if sets without a problem counted as equal, or order mattered.

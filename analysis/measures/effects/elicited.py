@@ -12,9 +12,13 @@ from analysis.measures.facts import Cell, Fact
 from train.decoding import AnswerSpan, Choice, First, confidence
 from train.sample import Sample, Samples, read_samples
 from train.stages.stage import Shelf
+from train.steering import SparseAutoencoder
+from train.steering.sparse import read_features
 
 SOLVED, ANSWERED, DERIVED = "right processes", "right answers", "share of derivations"
 RECOVERY, CONTAINED, OUTSIDE = "recovery", "contained in the base's support", "solved outside the base's support"
+
+DEAD, EXPLAINED = "dead features", "explained variance"
 
 
 def overlap(peer: str) -> str:
@@ -87,6 +91,21 @@ class Elicited:
         metrics = (SOLVED, ANSWERED, DERIVED, RECOVERY, OUTSIDE, CONTAINED, *map(overlap, self.peers))
         yield from (cell.fact("after", metric, None, 0.0) for metric in metrics)
         yield from (cell.fact("before", metric, None, 0.0) for metric in (SOLVED, "support"))
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """The autoencoder that the cell calls `features`: the share of its features that are dead, and that of the variance it explains."""
+
+    needs = ("features",)
+
+    def __call__(self, cell: Cell, shelf: Shelf) -> Iterator[Fact]:
+        found = read_features(cell.stage("features", SparseAutoencoder), shelf)
+        yield cell.fact("after", DEAD, None, float(found.dead.float().mean()), len(found.dead))
+        yield cell.fact("after", EXPLAINED, None, found.explained)
+
+    def imagined(self, cell: Cell) -> Iterator[Fact]:
+        return (cell.fact("after", metric, None, 0.0) for metric in (DEAD, EXPLAINED))
 
 
 def _process(cell: Cell, name: str, shelf: Shelf) -> Bools:  # [P]

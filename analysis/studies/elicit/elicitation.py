@@ -22,7 +22,7 @@ from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Sa
 from analysis.design.study import Card, Figure, Published, Setting, Study
 from analysis.figures.scatter import Axis, Scatter
 from analysis.figures.spread import Spread
-from analysis.measures.effects.elicited import ANSWERED, CONTAINED, DERIVED, OUTSIDE, RECOVERY, SOLVED, Elicited, overlap
+from analysis.measures.effects.elicited import ANSWERED, CONTAINED, DEAD, DERIVED, OUTSIDE, RECOVERY, SOLVED, Elicited, Sparse, overlap
 from analysis.measures.effects.likelihood import Likelihood
 from analysis.measures.facts import Cell, Fact, Outcome
 from analysis.studies.elicit.ways import (
@@ -30,6 +30,7 @@ from analysis.studies.elicit.ways import (
     ARMS,
     CFT,
     DECODED,
+    FEATURE,
     HABIT,
     LACKING,
     LATENT,
@@ -61,7 +62,8 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         peers = {way: bench.drawn(way) for way in WAYS if way != DECODED} if name == LATENT else {}
         for arm in arms:
             drawn, support = bench.drawn(arm), Likelihood(bench.start, start)
-            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=support, **peers)
+            sparse = {"features": bench.features} if arm == FEATURE else {}
+            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=support, **peers, **sparse)
 
 
 def of(arm: str, name: str = LATENT) -> tuple[tuple[str, str], ...]:
@@ -161,6 +163,7 @@ CLAIMS = (
         )
         for way in WAYS
     ),
+    Claim("dead features", "Features that no word makes active, latent.", after(FEATURE, DEAD), unit="% of features"),
     Claim("by habit, critiques", "The change where derivations are usual.", over(CFT, NOTHING, HABIT), unit=PROCESSES),
 )
 
@@ -214,14 +217,12 @@ STUDY = Study(
     source="arXiv:2501.17703; arXiv:2402.10200; arXiv:2308.10248; arXiv:2406.04093; arXiv:2601.08058",
     axes=AXES,
     cells=cells,
-    measures=(Elicited(CHOICES, peers=tuple(way for way in WAYS if way != DECODED), span=SPAN),),
+    measures=(Elicited(CHOICES, peers=tuple(way for way in WAYS if way != DECODED), span=SPAN), Sparse()),
     claims=CLAIMS,
     figures=FIGURES,
     card=Card(
         (
-            Published(
-                "arXiv:2501.17703", "Reports large gains by training on critiques of solutions, less where models are strong already."
-            ),
+            Published("arXiv:2501.17703", "Reports large gains by training on critiques, less where models are strong already."),
             Published("arXiv:2402.10200", "Reports derivations among branches on the likeliest first words, found by confidence."),
             Published("arXiv:2601.08058", "Reports that a feature, steered at the first step alone, does what a request to think does."),
         ),
