@@ -1,6 +1,7 @@
 """The study of eliciting: its arms and placebos, and problems solved, recovered and contained, by hand."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +43,9 @@ FRESH = Fresh(GPTConfig(len(VOCAB), width=16, layers=2, heads=2, kv_heads=2, con
 # Broken if a seed cost bases of its own, a way had no placebo, or cells of a base were not measured on the same problems.
 def test_each_way_has_its_placebo_on_bases_of_the_grid() -> None:
     every = tuple(cells(Setting(TINY, (0,)), 0))
-    assert [(dict(c.labels)["base"], dict(c.labels)["arm"]) for c in every] == [(name, arm) for name, arms in ARMS.items() for arm in arms]
+    found = [(dict(c.labels)["base"], dict(c.labels)["arm"]) for c in every]
+    assert list(dict.fromkeys(found)) == [(name, arm) for name, arms in ARMS.items() for arm in arms]
+    assert [arm for (_, arm), count in Counter(found).items() if count > 1] == [PLACEBOS["steering"], PLACEBOS["feature"]]
     assert {*WAYS, *PLACEBOS.values()} <= {*ARMS[LATENT]}
     assert len({cell["drawn"] for cell in every}) == len(every) - 1  # two choices among the same branches
     there = set(closure(stage for cell in factorial(Setting(TINY, (0,), PROGRAMS), 0) for stage in cell.stages))
@@ -126,6 +129,9 @@ def test_the_best_of_some_vectors(tmp_path: Path) -> None:
     edit = BestOf(tuned).edit(Shelf())  # type: ignore[arg-type]  # all that it reads of a context
     assert isinstance(edit, ShiftAt)
     assert (edit.scale, edit.token, edit.vector[0].item()) == (2.0, VOCAB.tokens[":"], 2.0)
+    other = BestOf(tuned, Ones(-3.0)).edit(Shelf())  # type: ignore[arg-type]
+    assert isinstance(other, ShiftAt)
+    assert (other.scale, other.vector[0].item()) == (2.0, -2.0)  # another direction, as long and as strong
     assert isinstance(Tuned(FRESH, 0, Ones(1.0), Endless(FAMILY)).shift(torch.ones(16), 1.0, VOCAB), Shift)
     with pytest.raises(ValueError, match="needs a vector"):
         BestOf(())

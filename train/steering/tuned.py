@@ -125,28 +125,36 @@ def read_strengths(stage: Tuned, shelf: Shelf) -> Strengths:
 
 @dataclass(frozen=True)
 class Best:
-    """Steering along the vector that was tuned, with the strength that was best."""
+    """Steering along the vector that was tuned, with the strength that was best; or as strongly `along` another, made as long, as a placebo."""
 
     tuned: Tuned
+    along: MakesVector | None = None
 
     def edit(self, context: Context) -> Edit:
         vocab, best = load_policy(context.get(self.tuned.policy)).vocab, read_strengths(self.tuned, context).best
-        return self.tuned.shift(self.tuned.of.vector(context), best, vocab)
+        vector = self.tuned.of.vector(context)
+        if self.along is not None:
+            other = self.along.vector(context)
+            vector = other * (vector.norm() / other.norm())
+        return self.tuned.shift(vector, best, vocab)
 
 
 @dataclass(frozen=True)
 class BestOf:
-    """Steering along that of some vectors which had the most success at its best strength; of equal ones along the first.
+    """Steering along that of some vectors which had the most success at its best strength, of equal ones along the first; or as strongly
+    `along` another, made as long.
 
     Raises:
         ValueError: if there is none.
     """
 
     tuned: tuple[Tuned, ...]
+    along: MakesVector | None = None
 
     def __post_init__(self) -> None:
         if not self.tuned:
             raise ValueError("BestOf.tuned needs a vector; found none")
 
     def edit(self, context: Context) -> Edit:
-        return Best(max(self.tuned, key=lambda each: dict((found := read_strengths(each, context)).success)[found.best])).edit(context)
+        best = max(self.tuned, key=lambda each: dict((found := read_strengths(each, context)).success)[found.best])
+        return Best(best, self.along).edit(context)

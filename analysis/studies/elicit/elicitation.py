@@ -8,11 +8,13 @@ Each way is measured by greedy completions of the same problems, beside its plac
 of it; longer critique fine-tuning teaches all values, or by a mask of the loss all but its own, and only the former must break what is
 shown: problems are solved that were outside the base's support.
 
-Pilots with seed 100 chose doses, the word and the block of steering, and the form of critiques. Documents of both kinds mix in every batch:
-where an iteration read one kind, the base derived in .7 % of its samples, not 10 %. Steered at every token, at most 21 % of completions
-were right; at the last word of prompts, 59 %. Critiques that give the first wrong step alone elicit derivations as well, but harm them at
-the dose that makes them usual. Of ten branches, the confidence cannot tell those that run other lines than the problem asks for. Where the
-primitive is lacking, the mean difference elicited nothing, even of problems that the base can solve.
+Pilots with seeds 100 and 101 chose doses, the word and block of steering, and the form of critiques. Documents of both kinds mix in every
+batch: where an iteration read one kind, the base derived in .7 % of its samples, not 10 %. Steered at every token, at most 21 % of
+completions were right; at the last word of prompts, up to 59 %. A random direction elicits derivations, too, where its strength is tuned
+for it: placebos are as long and as strong as what was tuned, and the mean of three; those tuned for themselves stand beside them.
+Critiques that give the first wrong step alone elicit as well, but harm derivations at the dose that makes them usual. Of ten branches, the
+confidence cannot tell those that run other lines than the problem asks for. Where the primitive is lacking, the mean difference elicited
+nothing, even of problems that the base can solve.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,17 +32,22 @@ from analysis.studies.elicit.ways import (
     ARMS,
     CFT,
     DECODED,
+    DRAWS,
     FEATURE,
     HABIT,
     LACKING,
     LATENT,
     LONGER,
     NOTHING,
+    OTHER,
     PLACEBOS,
+    RANDOM,
     REVEALING,
     RL,
     SHARES,
     SPAN,
+    TUNED,
+    TUNED_OTHER,
     WAYS,
     WIDE,
     Bench,
@@ -48,7 +55,7 @@ from analysis.studies.elicit.ways import (
 from train.decoding import Best, Every
 from train.stages.stage import Stage
 
-AXES = {"base": tuple(SHARES), "arm": (*ARMS[LATENT], LONGER, REVEALING)}
+AXES = {"base": tuple(SHARES), "arm": (*ARMS[LATENT], LONGER, REVEALING), "draw": tuple(map(str, range(1, DRAWS + 1)))}
 CHOICES = {DECODED: Best(), ANY: Every(), WIDE: Best()}
 
 
@@ -60,14 +67,15 @@ def cells(setting: Setting, seed: int) -> Iterator[Cell]:
         start = bench.drawn(NOTHING)
         fixed: dict[str, Stage] = {"start": start, "floor": latent.drawn(NOTHING), "ceiling": latent.drawn(RL)}
         peers = {way: bench.drawn(way) for way in WAYS if way != DECODED} if name == LATENT else {}
-        for arm in arms:
-            drawn, support = bench.drawn(arm), Likelihood(bench.start, start)
+        for arm, draw in [(arm, draw) for arm in arms for draw in range(DRAWS if arm in (RANDOM, OTHER) else 1)]:
+            drawn, support = bench.drawn(arm, draw), Likelihood(bench.start, start)
             sparse = {"features": bench.features} if arm == FEATURE else {}
-            yield Cell.of({"base": name, "arm": arm}, seed, **fixed, drawn=drawn, support=support, **peers, **sparse)
+            labels = {"base": name, "arm": arm, "draw": str(draw + 1)}
+            yield Cell.of(labels, seed, **fixed, drawn=drawn, support=support, **peers, **sparse)
 
 
 def of(arm: str, name: str = LATENT) -> tuple[tuple[str, str], ...]:
-    """The labels of a cell."""
+    """The labels of an arm, whatever the draw."""
     return ("base", name), ("arm", arm)
 
 
@@ -142,7 +150,7 @@ CLAIMS = (
     ),
     *(
         Claim(f"recovery: {arm}", "Share of RL's gain, latent.", recovered(arm), unit=OF_GAIN)
-        for arm in (*WAYS[1:], *PLACEBOS.values(), WIDE)
+        for arm in (*WAYS[1:], *PLACEBOS.values(), WIDE, TUNED, TUNED_OTHER)
     ),
     Claim(
         "contained",
@@ -186,7 +194,11 @@ class Named:
     draw: Callable[[Sequence[Fact]], str]
 
     def __call__(self, facts: Sequence[Fact]) -> str:
-        return self.draw([replace(f, labels=(*f.labels, ("condition", ": ".join(dict(f.labels).values())))) for f in facts])
+        return self.draw([replace(f, labels=(*f.labels, ("condition", self.condition(*dict(f.labels).values())))) for f in facts])
+
+    def condition(self, base: str, arm: str, draw: str) -> str:
+        """The name of a cell."""
+        return f"{base}: {arm}" if arm not in (RANDOM, OTHER) else f"{base}: {arm} {draw}"
 
 
 FIGURES = (

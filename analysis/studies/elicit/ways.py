@@ -32,14 +32,16 @@ BRANCHES, MANY = 2, 10  # the first words that are tried: the vocabulary is so s
 ASKS = ":"  # the last word of prompts, where generation begins and is steered
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 WORDS = 2  # of a completion, the first: the difference of their means is the vector
-TRIED = 4  # features with the largest contrast
+TRIED = 8  # features with the largest contrast
+DRAWS = 3  # of a random direction
 RL, COIN, CFT, SHUFFLED, REVEALING = "RL", "RL, coin", "critiques", "critiques, shuffled", "critiques, revealing"
 NOTHING, LONGER, DECODED, ANY, WIDE = "nothing", "critiques, longer", "decoding", "decoding, any branch", "decoding, 10 branches"
 VECTOR, RANDOM, FEATURE, OTHER = "steering", "steering, random vector", "feature", "feature, random"
+TUNED, TUNED_OTHER = "steering, tuned random vector", "feature, tuned random"
 WAYS = (RL, CFT, DECODED, VECTOR, FEATURE)
 PLACEBOS = {RL: COIN, CFT: SHUFFLED, DECODED: ANY, VECTOR: RANDOM, FEATURE: OTHER}
 ARMS = {
-    LATENT: (NOTHING, *WAYS, *PLACEBOS.values(), WIDE),
+    LATENT: (NOTHING, *(arm for pair in PLACEBOS.items() for arm in pair), WIDE, TUNED, TUNED_OTHER),
     LACKING: (NOTHING, *WAYS, LONGER, REVEALING),
     HABIT: (NOTHING, CFT, DECODED),
 }
@@ -86,8 +88,8 @@ class Bench:
     def start(self) -> Learn:
         return reader(self.scale, self.name, self.seed)
 
-    def policy(self, arm: str) -> Stage:
-        """The policy of an arm. Decoding leaves the base's as it is."""
+    def policy(self, arm: str, draw: int = 0) -> Stage:
+        """The policy of an arm, in which chance draws a direction. Decoding leaves the base's as it is."""
         critique = Critique("walk", hidden=HIDDEN if self.name == LACKING else ())
         if arm in (RL, COIN):
             return self._practised(Process() if arm == RL else Coin())
@@ -95,19 +97,24 @@ class Bench:
             return self._criticised(critique if arm == CFT else Shuffled(critique))
         if arm in (LONGER, REVEALING):
             return self._longer(HIDDEN if arm == REVEALING else ())
+        number = DRAWS * self.seed + draw
         if arm in (VECTOR, RANDOM):
-            return self._steered((self.difference if arm == VECTOR else RandomLike(self.difference, self.seed),))
+            return self._steered((self.difference,), RandomLike(self.difference, number) if arm == RANDOM else None)
         if arm in (FEATURE, OTHER):
-            pick = Feature if arm == FEATURE else RandomFeature
-            return self._steered(tuple(pick(self.features, number) for number in range(TRIED)))
+            tried = tuple(Feature(self.features, rank) for rank in range(TRIED))
+            return self._steered(tried, RandomFeature(self.features, number) if arm == OTHER else None)
+        if arm == TUNED:
+            return self._steered((RandomLike(self.difference, number),))
+        if arm == TUNED_OTHER:
+            return self._steered(tuple(RandomFeature(self.features, which) for which in range(TRIED)))
         assert arm in (NOTHING, DECODED, ANY, WIDE)
         return self.start
 
-    def drawn(self, arm: str) -> Branch:
+    def drawn(self, arm: str, draw: int = 0) -> Branch:
         """The completions of an arm: greedy, or several of each problem."""
         branches = {DECODED: BRANCHES, ANY: BRANCHES, WIDE: MANY}.get(arm, 1)
         sampler = Sampler(branches, records=SPAN.records) if branches > 1 else Sampler(1)
-        return Branch(self.policy(arm), Endless(problems(self.scale), "test"), self.scale.exam_problems, sampler, self.seed)
+        return Branch(self.policy(arm, draw), Endless(problems(self.scale), "test"), self.scale.exam_problems, sampler, self.seed)
 
     def _practised(self, reward: Reward) -> Learn:
         scale = self.scale
@@ -143,7 +150,7 @@ class Bench:
         """The autoencoder of both."""
         return SparseAutoencoder(self.start, self.block, self._texts(Solved()), self._texts(Answered()), seed=self.seed)
 
-    def _steered(self, vectors: tuple[MakesVector, ...]) -> Steer:
+    def _steered(self, vectors: tuple[MakesVector, ...], along: MakesVector | None = None) -> Steer:
         source, count, greedy = Endless(known(self.scale)), self.scale.sampled_problems, Sampler(1, temperature=1e-3)
         each = (Tuned(self.start, self.block, v, source, STRENGTHS, "process", greedy, count, self.seed, ASKS) for v in vectors)
-        return Steer(self.start, ((self.block, BestOf(tuple(each))),))
+        return Steer(self.start, ((self.block, BestOf(tuple(each), along)),))
