@@ -170,7 +170,7 @@ class RandomFeature(Checked):
         if not others:
             raise Undefined("no other feature is active, so that there is no placebo; take more features")
         other = others[int(rng("random feature", self.seed).integers(len(others)))]
-        return found.autoencoder.decoder[other] * _direction(found, best).norm()
+        return found.autoencoder.decoder[other] * float(_direction(found, best).norm())
 
 
 def _ranked(found: Features, rank: int) -> int:
@@ -179,4 +179,4 @@ def _ranked(found: Features, rank: int) -> int:
 
 def _direction(found: Features, feature: int) -> Tensor:  # [D]
     often, mean = found.active[0, feature], found.means[0, feature]
-    return found.autoencoder.decoder[feature] * (mean / often.clamp(min=1e-9))
+    return found.autoencoder.decoder[feature] * float(mean / often.clamp(min=1e-9))

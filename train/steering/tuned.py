@@ -125,7 +125,7 @@ def read_strengths(stage: Tuned, shelf: Shelf) -> Strengths:
 
 @dataclass(frozen=True)
 class Best:
-    """Steering along the vector that was tuned, with the strength that was best; or as strongly `along` another, made as long, as a placebo."""
+    """Steering along the vector that was tuned, with the strength that was best; or as strongly `along` another, made as long."""
 
     tuned: Tuned
     along: MakesVector | None = None
