@@ -20,7 +20,7 @@ def edit_records(edits: Edits) -> list[dict[str, object]]:
         ValueError: if an edit is of another kind than those that can be read again.
     """
     if odd := [edit for _, edit in edits if KINDS.get(type(edit).__name__) is not type(edit)]:
-        raise ValueError(f"the edits that a policy keeps are of {' or '.join(KINDS)}; found {odd[0]!r}")
+        raise ValueError(f"a policy keeps edits of the kinds {', '.join(KINDS)}; found {odd[0]!r}")
     return [
         {"block": block, "edit": type(edit).__name__} | {name: x for name, x in _values(edit) if not isinstance(x, Tensor)}
         for block, edit in edits
