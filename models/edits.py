@@ -44,6 +44,30 @@ class Shift:
 
 
 @dataclass(frozen=True, eq=False)
+class ShiftAt:
+    """Adds `scale` times a vector at one token of the vocabulary, wherever it stands, and nowhere else: at the last token of prompts, it
+    steers the first step of generation alone (arXiv:2601.08058).
+
+    Raises:
+        ValueError: if the vector is not a finite vector, the scale is not finite, or the token is negative; on use, if the model has
+            another width.
+    """
+
+    vector: Tensor  # [D]
+    token: int
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        Shift(self.vector, self.scale)  # checks them
+        if type(self.token) is not int or self.token < 0:
+            raise ValueError(f"ShiftAt.token is a token, from 0; found {self.token!r}")
+
+    def __call__(self, stream: Tensor, tokens: Tensor) -> Tensor:  # [B, T, D], [B, T] -> [B, T, D]
+        vector = _like("ShiftAt.vector", self.vector, stream)
+        return stream + (tokens == self.token)[..., None] * (self.scale * vector)
+
+
+@dataclass(frozen=True, eq=False)
 class Project:
     """Removes the component along a direction: directional ablation (arXiv:2406.11717).
 

@@ -66,6 +66,7 @@ from train.steering import (
     Along,
     AtRandom,
     Deploy,
+    Feature,
     LearnedVectors,
     MeanDifference,
     Never,
@@ -73,8 +74,10 @@ from train.steering import (
     OwnGate,
     Patch,
     Permuted,
+    RandomFeature,
     RandomLike,
     RandomVectors,
+    SparseAutoencoder,
     Tuned,
 )
 
@@ -154,6 +157,7 @@ class Given:
 
 DIFFERENCE = MeanDifference(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
 LEARNED = LearnedVectors(FRESH, FRESH, 0, Endless(FAMILY))
+SPARSE = SparseAutoencoder(FRESH, 0, IMITATE.source, Gold(Endless(FAMILY), 1))
 INSTANCES = (
     *(Scale(), Clip(), SequenceClip(), Coin(), Machine(), Sampler(records=("entropy",)), Algorithm(), Practice(Endless(FAMILY))),
     *(Amplify(), CutCov(), Ease(), HoldCov(), Lift(), SubsetLead(), SubsetMean(), Truncated(), Unlikely(), Average(), Reset()),
@@ -170,14 +174,17 @@ INSTANCES = (
     *(DIFFERENCE, Along(DIFFERENCE), RandomLike(DIFFERENCE), Permuted(DIFFERENCE), Tuned(FRESH, 0, DIFFERENCE, Endless(FAMILY))),
     *(LEARNED, AtRandom(LEARNED), OtherCategory(LEARNED), OwnGate(LEARNED), RandomVectors(LEARNED)),
     Deploy(FRESH, FRESH, 0, Never(), Patch(), Endless(FAMILY)),
+    *(SPARSE, Feature(SPARSE), RandomFeature(SPARSE)),
 )
 RECORDS = {  # what was found, or is made of what was checked; not asked for; or a base
     "LlamaShape",
     "Subsets",
     "Asked",
+    "Autoencoder",
     "Batch",
     "Compared",
     "Exam",
+    "Features",
     "File",
     "Holder",
     "Iterations",

@@ -23,6 +23,7 @@ from synthtasks.__main__ import main
 from synthtasks.asking import Instruct, Plain
 from synthtasks.checked import From
 from synthtasks.corpora import Answered, Corpus, Listing, Outline, Recipe, Solved
+from synthtasks.critiques import Critique
 from synthtasks.datasets.card import Counts
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.recipe import from_json
@@ -32,7 +33,7 @@ from synthtasks.families.dials.quantities import length
 from synthtasks.families.kit.family import labels, many, one_split
 from synthtasks.families.kit.graphs import Shape
 from synthtasks.families.kit.windows import batch
-from synthtasks.formats import Format, Formatted, Marked
+from synthtasks.formats import Either, Format, Formatted, Marked
 from synthtasks.knowledge import Excerpt, LookedUp, OpenBook, Stated
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
@@ -48,6 +49,7 @@ SOUND: tuple[object, ...] = (
     *(Compact(), Equations(), Code(), Nested(), Story(), ZOO),
     *(Thinking(), Marked("run"), Format(Compact(), 1.0, 0.9), Formatted((Format(Compact(), 1.0, 0.9),))),
     *(Excerpt(), OpenBook(), Stated(), LookedUp()),
+    *(Either(Solved(), Answered(), 0.1), Critique()),
     *(
         Solved(),
         Answered(),
@@ -60,6 +62,7 @@ SOUND: tuple[object, ...] = (
     *(Plain(), Instruct(), Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
 )
 HOT = {
+    "Shuffled": "of a critique, which checks itself",
     "Primitive": "an operation; whatever it gives is checked, each time",
     "Table": "made for every document; whatever it gives is checked, each time",
     "Given": "made for every problem, which checks it",

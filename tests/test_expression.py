@@ -253,6 +253,7 @@ NO_PARTS = {
         "Dial",
         "Forced",
         "Shift",
+        "ShiftAt",
         "Project",
     ),
 }

@@ -306,7 +306,7 @@ def test_learning_keeps_an_edit(loss: Imitate | Practice, store: Store) -> None:
 # Broken if an edit that cannot be read again were dropped when it is written, or one of another width were found only by who samples.
 def test_edits_that_do_not_fit_are_refused(store: Store, tmp_path: Path) -> None:
     policy = load_policy(store.get(TAUGHT)).edited(0, Listens([]))
-    with pytest.raises(ValueError, match="of Shift or Project; found Listens"):
+    with pytest.raises(ValueError, match="kinds Shift, ShiftAt, Project; found Listens"):
         save_policy(policy, tmp_path)
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match=r"Project\.direction has 3 numbers; a model of width 16"):

@@ -35,11 +35,11 @@ from train.steering import (
     RandomVectors,
     Steered,
 )
-from train.steering.deploy import read_deployed
-from train.steering.directions import LEVELS, Directions, features
-from train.steering.hybrid import disagreement, follow, pair, steered_logits
-from train.steering.learned import read_learned
-from train.steering.moves import random_like
+from train.steering.hybrids.deploy import read_deployed
+from train.steering.hybrids.directions import LEVELS, Directions, features
+from train.steering.hybrids.hybrid import disagreement, follow, pair, steered_logits
+from train.steering.hybrids.learned import read_learned
+from train.steering.hybrids.moves import random_like
 
 FAMILY = Program(2, 3, modulus=3)
 VOCAB = Compact().vocab(3, FAMILY.primitives, 3)

@@ -5,11 +5,11 @@ from dataclasses import fields
 
 from torch import Tensor
 
-from models.edits import Edit, Project, Shift
+from models.edits import Edit, Project, Shift, ShiftAt
 from train.stages.reading import a_count, a_list, a_text, an_object
 
 Edits = tuple[tuple[int, Edit], ...]  # the block after which each edit acts, in the order in which they were made
-KINDS = {"Shift": Shift, "Project": Project}  # a file can name no other class
+KINDS = {"Shift": Shift, "ShiftAt": ShiftAt, "Project": Project}  # a file can name no other class
 PREFIX = "edits."  # of the names of tensors: "edits.0.vector" is that of the first edit
 
 
@@ -20,7 +20,7 @@ def edit_records(edits: Edits) -> list[dict[str, object]]:
         ValueError: if an edit is of another kind than those that can be read again.
     """
     if odd := [edit for _, edit in edits if KINDS.get(type(edit).__name__) is not type(edit)]:
-        raise ValueError(f"the edits that a policy keeps are of {' or '.join(KINDS)}; found {odd[0]!r}")
+        raise ValueError(f"a policy keeps edits of the kinds {', '.join(KINDS)}; found {odd[0]!r}")
     return [
         {"block": block, "edit": type(edit).__name__} | {name: x for name, x in _values(edit) if not isinstance(x, Tensor)}
         for block, edit in edits

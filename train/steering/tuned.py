@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from synthtasks.checked import From, check
+from synthtasks.vocab import Vocab
 from train.ledger import LENGTH, Ledger
 from train.policy import Steer, load_policy, untrained
 from train.rl.problems import Endless, ProblemSource, trials
@@ -19,6 +20,8 @@ from train.stages.stage import Context, Shelf, Stage, Trial
 from train.steering.vectors import MakesVector
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from models.edits import Edit
 
 DEVELOPMENT = 1  # the draw of a source: learning takes draw 0 of an iteration
@@ -28,9 +31,9 @@ DEVELOPMENT = 1  # the draw of a source: learning takes draw 0 of an iteration
 class Tuned(Stage):
     """Success of a policy on development problems, steered along a vector with each of these strengths, of which 0 is one.
 
-    All strengths meet the same problems, and the same randomness. `source` is of training problems: the second draw of its iterations,
-    which no loss meets. Writes `tuned.json`: the `strengths`, the `success` with each, a share of completions, and the `best`: of equally
-    good ones the one nearest to 0.
+    The vector is added at every token, or `at` those of one word alone. All strengths meet the same problems, and the same randomness.
+    `source` is of training problems: the second draw of its iterations, which no loss meets. Writes `tuned.json`: the `strengths`, the
+    `success` with each, a share of completions, and the `best`: of equally good ones the one nearest to 0.
 
     Raises:
         ValueError: if 0 is not among the strengths, or one comes twice.
@@ -45,6 +48,7 @@ class Tuned(Stage):
     sampler: Sampler = Sampler(group=4)
     problems: Annotated[int, From(1)] = 64
     seed: Annotated[int, From(0)] = 0
+    at: str | None = None  # the word at whose tokens alone the vector is added; None: at every token
 
     writes: ClassVar[tuple[str, ...]] = ("tuned.json", "ledger.json")
 
@@ -69,16 +73,24 @@ class Tuned(Stage):
         """The policy, steered with the best strength."""
         return Steer(self.policy, ((self.block, Best(self)),))
 
-    def run(self, out: Path, context: Context) -> None:
-        from models.edits import Shift
+    def shift(self, vector: Tensor, strength: float, vocab: Vocab) -> Edit:  # [D]
+        """The edit of this strength.
 
+        Raises:
+            ValueError: if the vocabulary lacks the word.
+        """
+        from models.edits import Shift, ShiftAt
+
+        return Shift(vector, strength) if self.at is None else ShiftAt(vector, vocab.encode((self.at,))[0], strength)
+
+    def run(self, out: Path, context: Context) -> None:
         policy, vector, ledger = load_policy(context.get(self.policy)), self.of.vector(context), Ledger()
         policy.model.to(context.machine.device).eval()
         problems = self.source.batch(context, self.problems, self.seed, 0, DEVELOPMENT)
         request = ask(policy.vocab, problems, self.sampler, policy.model.config.context, "tuned", self.seed)
         success = []
         for strength in self.strengths:
-            edited = policy.edited(self.block, Shift(vector, strength))
+            edited = policy.edited(self.block, self.shift(vector, strength, policy.vocab))
             r = judged(request, request.asked.complete(edited.model))
             right = r.process if self.accepts == "process" else r.correct
             success.append(right.float().mean().item())
@@ -113,11 +125,36 @@ def read_strengths(stage: Tuned, shelf: Shelf) -> Strengths:
 
 @dataclass(frozen=True)
 class Best:
-    """Steering along the vector that was tuned, with the strength that was best."""
+    """Steering along the vector that was tuned, with the strength that was best; or as strongly `along` another, made as long."""
 
     tuned: Tuned
+    along: MakesVector | None = None
 
     def edit(self, context: Context) -> Edit:
-        from models.edits import Shift
+        vocab, best = load_policy(context.get(self.tuned.policy)).vocab, read_strengths(self.tuned, context).best
+        vector = self.tuned.of.vector(context)
+        if self.along is not None:
+            other = self.along.vector(context)
+            vector = other * (vector.norm() / other.norm())
+        return self.tuned.shift(vector, best, vocab)
 
-        return Shift(self.tuned.of.vector(context), read_strengths(self.tuned, context).best)
+
+@dataclass(frozen=True)
+class BestOf:
+    """Steering along that of some vectors which had the most success at its best strength, of equal ones along the first; or as strongly
+    `along` another, made as long.
+
+    Raises:
+        ValueError: if there is none.
+    """
+
+    tuned: tuple[Tuned, ...]
+    along: MakesVector | None = None
+
+    def __post_init__(self) -> None:
+        if not self.tuned:
+            raise ValueError("BestOf.tuned needs a vector; found none")
+
+    def edit(self, context: Context) -> Edit:
+        best = max(self.tuned, key=lambda each: dict((found := read_strengths(each, context)).success)[found.best])
+        return Best(best, self.along).edit(context)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from analysis.measures.facts import Cell, Fact
 from train.stages.stage import Shelf
 from train.steering import Deploy, LearnedVectors
-from train.steering.deploy import read_deployed
-from train.steering.learned import read_learned
+from train.steering.hybrids.deploy import read_deployed
+from train.steering.hybrids.learned import read_learned
 
 SMALLEST = 0.1  # gap of which a share is taken: that of a smaller one would be noise
 SUCCESS, RECOVERY, STEERED = "success", "recovery", "steered"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 from synthtasks.checked import Checked, From
 from train.policy import torch_rng
 from train.stages.stage import Context
-from train.steering.directions import Directions
-from train.steering.hybrid import Move, Seen
-from train.steering.learned import LearnedVectors, read_learned
+from train.steering.hybrids.directions import Directions
+from train.steering.hybrids.hybrid import Move, Seen
+from train.steering.hybrids.learned import LearnedVectors, read_learned
 
 if TYPE_CHECKING:
     from torch import Tensor

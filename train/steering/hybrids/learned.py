@@ -20,8 +20,8 @@ from train.stages.disk import replacing, write_json
 from train.stages.reading import a_number, an_object, read_object, reading
 from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage, Trial, Undefined
-from train.steering.directions import LEVELS, TENSORS, Directions, features
-from train.steering.hybrid import Disagreement, MakesGate, Seen, disagreement, follow, pair, steered_logits
+from train.steering.hybrids.directions import LEVELS, TENSORS, Directions, features
+from train.steering.hybrids.hybrid import Disagreement, MakesGate, Seen, disagreement, follow, pair, steered_logits
 from train.steering.tuned import DEVELOPMENT
 
 if TYPE_CHECKING:

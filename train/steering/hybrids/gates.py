@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from synthtasks.checked import Above, Checked, From
 from train.policy import torch_rng
 from train.stages.stage import Context
-from train.steering.hybrid import Gate, Seen
-from train.steering.learned import LearnedVectors, read_learned
+from train.steering.hybrids.hybrid import Gate, Seen
+from train.steering.hybrids.learned import LearnedVectors, read_learned
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,9 +19,9 @@ from train.stages.arrays import Layout, load_arrays, save_arrays
 from train.stages.disk import write_json
 from train.stages.seal import defined
 from train.stages.stage import Context, Shelf, Stage, Trial
-from train.steering.hybrid import Hybrid, MakesGate, follow, pair
-from train.steering.learned import GREEDY
-from train.steering.moves import MakesMove
+from train.steering.hybrids.hybrid import Hybrid, MakesGate, follow, pair
+from train.steering.hybrids.learned import GREEDY
+from train.steering.hybrids.moves import MakesMove
 
 SCHEMA = 1  # of deployed.npz
 LAYOUT = {"process": "b B", "correct": "b B", "steered": "iu B", "written": "iu B"}

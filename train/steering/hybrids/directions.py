@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from train.steering.hybrid import Gate, Seen
+from train.steering.hybrids.hybrid import Gate, Seen
 
 if TYPE_CHECKING:
     from torch import Tensor
