@@ -10,7 +10,7 @@ from train.stages.stage import SCHEMA, Stage, name, unlike
 
 LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
 TAKEN = ("models", "train", "train.learn", "train.rl", "train.losses")
-ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "formats", "surfaces")), *TAKEN)
+ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in ("corpora", "families", "formats", "search", "surfaces")), *TAKEN)
 MEASURES = ("analysis.measures", "analysis.measures.behaviour", "analysis.measures.effects")
 ROOMS += MEASURES  # a file may name what these packages export, without `--allow`
 

@@ -8,6 +8,7 @@ from train.rl.credit import (
     Amplify,
     BestOnly,
     Blame,
+    ByTurn,
     Centre,
     Choice,
     Credit,
@@ -22,6 +23,7 @@ from train.rl.credit import (
     Praise,
     Sampled,
     Scale,
+    Shuffled,
     Spread,
     SubsetLead,
     SubsetMean,
@@ -45,6 +47,7 @@ from train.rl.objectives import (
 )
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
+    Again,
     Begins,
     Blend,
     Coin,
@@ -54,11 +57,14 @@ from train.rl.rewards import (
     Gated,
     Inverse,
     Majority,
+    Meta,
+    Nearer,
     Overlong,
     Phases,
     Process,
     Repeats,
     Reward,
+    TurnReward,
     WrongLabel,
 )
 from train.rl.rollouts import Rollouts
@@ -67,11 +73,39 @@ from train.rl.sampler import Sampler, rollout
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
 __all__ += ["Average", "Reference", "Reset", "Start"]
 __all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
-__all__ += ["Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean", "Praise"]
-__all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
+__all__ += [
+    "Amplify",
+    "BestOnly",
+    "Blame",
+    "ByTurn",
+    "Centre",
+    "Credit",
+    "CutCov",
+    "Ease",
+    "LeaveOneOut",
+    "Lift",
+    "Only",
+    "OverMean",
+    "Praise",
+]
+__all__ += ["Scale", "Shuffled", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
 __all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
 __all__ += ["TokenMean", "Truncated"]
 __all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
-__all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Repeats", "Reward", "WrongLabel"]
+__all__ += [
+    "Again",
+    "Begins",
+    "Blend",
+    "Coin",
+    "Correct",
+    "Dense",
+    "Format",
+    "Gated",
+    "Inverse",
+    "Majority",
+    "Overlong",
+    "Phases",
+    "Process",
+]
+__all__ += ["Meta", "Nearer", "Repeats", "Reward", "TurnReward", "WrongLabel"]
 __all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]

@@ -1,12 +1,27 @@
 """Credit rules, each a step from reward to advantage."""
 
-from train.rl.credit.chain import Credit, chain, compares, read_by
+from train.rl.credit.chain import Credit, OfParts, chain, compares, read_by
 from train.rl.credit.choices import EXECUTION, PLANNING, Choice, Everywhere, OfRoles, Sampled, Uncertain
 from train.rl.credit.covariance import CutCov
 from train.rl.credit.group import Centre, LeaveOneOut, Scale, Spread
 from train.rl.credit.outcomes import BestOnly, Blame, OverMean, Praise, SubsetLead, SubsetMean, Unlikely
 from train.rl.credit.tokens import Amplify, Ease, Lift, Only
+from train.rl.credit.turns import ByTurn, Shuffled
 
-__all__ = ["EXECUTION", "PLANNING", "Amplify", "BestOnly", "Blame", "Centre", "Choice", "Credit", "CutCov", "Ease", "Everywhere"]
-__all__ += ["LeaveOneOut", "Lift", "OfRoles", "Only", "OverMean", "Praise", "Sampled", "Scale", "Spread", "SubsetLead", "SubsetMean"]
+__all__ = ["EXECUTION", "PLANNING", "Amplify", "BestOnly", "Blame", "ByTurn", "Centre", "Choice", "Credit", "CutCov", "Ease", "Everywhere"]
+__all__ += [
+    "LeaveOneOut",
+    "Lift",
+    "OfParts",
+    "OfRoles",
+    "Only",
+    "OverMean",
+    "Praise",
+    "Sampled",
+    "Scale",
+    "Shuffled",
+    "Spread",
+    "SubsetLead",
+    "SubsetMean",
+]
 __all__ += ["Uncertain", "Unlikely", "chain", "compares", "read_by"]
