@@ -20,6 +20,7 @@ ROOMS = {
         "adaptive",
     ),
     "analysis.studies.limits": ("narrowing", "sparsity", "spurious", "phases", "algorithms"),
+    "analysis.studies.elicit": ("meta",),
 }
 MODULES = {name: f"{room}.{name}" for room, names in ROOMS.items() for name in names}
 NAMES = tuple(MODULES)

@@ -96,15 +96,13 @@ class Lock(Searches):
 
 @dataclass(frozen=True)
 class Field(Searches):
-    """A grid without walls, closed to a torus, with just the turns of a shortest way: no action is invalid, and what is tried in a state for
-    a second time comes too late."""
+    """A grid without walls, with just the turns of a shortest way: an action that is invalid, beyond the edge, or tried in a state for a
+    second time comes with a failure that is certain by then."""
 
-    side: Annotated[int, From(4, 31)] = 4
-
-    shape: ClassVar[Shape] = "torus"
+    shape: ClassVar[Shape] = "grid"
 
     def world(self, g: np.random.Generator) -> Moves:
-        pairs = [((s, a), beside("torus", self.side, s, a)) for s in range(self.modulus) for a in ACTIONS]
+        pairs = [((s, a), beside("grid", self.side, s, a)) for s in range(self.modulus) for a in ACTIONS]
         return {move: to for move, to in pairs if to is not None}
 
     def limit(self, nearest: int) -> int:

@@ -15,7 +15,7 @@ from synthtasks.verify import Slip, Verdict
 
 ACTIONS = ("n", "e", "s", "w")
 Moves = Mapping[tuple[int, str], int]  # from a state by an action to a state; an action that is not there is invalid, and leaves the state
-Shape = Literal["unknown", "grid", "torus"]  # of states that are numbered row by row
+Shape = Literal["unknown", "grid"]  # of a square of states that are numbered row by row
 STEPS = {"n": (-1, 0), "e": (0, 1), "s": (1, 0), "w": (0, -1)}  # rows and columns
 BACK = {"n": "s", "s": "n", "e": "w", "w": "e"}
 
@@ -144,8 +144,6 @@ def beside(shape: Shape, side: int, state: int, action: str) -> int | None:
     """The state that lies there in a square of `side` rows, walls or not; None beyond its edge, or where the shape is unknown."""
     (row, column), (down, right) = divmod(state, side), STEPS[action]
     row, column = row + down, column + right
-    if shape == "torus":
-        return row % side * side + column % side
     return row * side + column if shape == "grid" and 0 <= row < side and 0 <= column < side else None
 
 
@@ -153,8 +151,6 @@ def beside(shape: Shape, side: int, state: int, action: str) -> int | None:
 def apart(shape: Shape, side: int, state: int, other: int) -> int:
     """The turns between two states if there are no walls; 0 where the shape is unknown."""
     gaps = [abs(a - b) for a, b in zip(divmod(state, side), divmod(other, side), strict=True)]
-    if shape == "torus":
-        gaps = [min(gap, side - gap) for gap in gaps]
     return 0 if shape == "unknown" else sum(gaps)
 
 

@@ -10,7 +10,7 @@ from synthtasks.surfaces.surface import NUMBERS, Role
 from synthtasks.trace import Assertion, Trace, Words
 from synthtasks.vocab import END, PAD, Vocab
 
-AROUND, FROM, TO, BEGIN, WALL = "around", "from", "to", ":", "wall"
+FROM, TO, BEGIN, WALL = "from", "to", ":", "wall"
 OBSERVED = {WALL, END, *NUMBERS}  # words that a world says
 
 
@@ -22,9 +22,9 @@ class Turns:
     """
 
     def prompt(self, problem: Problem) -> Words:
-        """Start and goal; of a torus, that one may go around."""
+        """Start and goal."""
         found = searched(problem)
-        return AROUND if found.shape == "torus" else FROM, str(found.start), TO, str(found.goal), BEGIN
+        return FROM, str(found.start), TO, str(found.goal), BEGIN
 
     def solution(self, problem: Problem) -> Words:
         """The walk of an expert who knows no more than was observed."""
@@ -60,13 +60,13 @@ class Turns:
 
     def vocab(self, names: int, primitives: tuple[Operation, ...], modulus: int) -> Vocab:
         """All words, for so many states."""
-        return Vocab((PAD, END, AROUND, FROM, TO, BEGIN, WALL, *TAGS, *ACTIONS, *(str(n) for n in range(modulus))))
+        return Vocab((PAD, END, FROM, TO, BEGIN, WALL, *TAGS, *ACTIONS, *(str(n) for n in range(modulus))))
 
 
 @dataclass(frozen=True)
 class World:
-    """The environment of a search: it tells the state that an action reaches, or `wall`, and ends the episode at the goal and at the horizon
-    (an `Environment` of `train.rl`)."""
+    """The environment of a search (see `train.rl.Environment`): it tells the state that an action reaches, or `wall`, and ends the episode
+    at the goal and at the horizon."""
 
     surface: Turns = Turns()
 

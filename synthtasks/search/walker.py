@@ -42,7 +42,7 @@ class Known:
         return None if to is None else apart(self.of.shape, self.side, to, self.of.goal)
 
     def best(self, state: int) -> str | None:
-        """The first action of the walk, over known effects to one that was not tried, that may be the shortest to the goal; None, if all has
+        """The first action of the walk that may be the shortest to the goal, over known effects to one that was not tried; None, if all has
         been tried."""
         ahead, seen, found = deque([(0, state, "")]), {state}, list[tuple[int, int, str]]()
         while ahead:

@@ -1,0 +1,1 @@
+"""Studies of how what a base has is elicited, decided upon and deployed."""
