@@ -29,8 +29,7 @@ class Meta(Checked):
 
     def __call__(self, search: Search, turns: Sequence[Turn]) -> list[float]:
         reached = bool(turns) and turns[-1].reached == search.goal
-        before: list[Turn | None] = [None, *turns[:-1]]
-        return [self._of(turn, last, reached) if turn.valid else 0.0 for last, turn in zip(before, turns, strict=True)]
+        return [self._of(turn, last, reached) if turn.valid else 0.0 for last, turn in zip([None, *turns], turns, strict=False)]
 
     def _of(self, turn: Turn, last: Turn | None, reached: bool) -> float:
         """The reward of a valid turn, after the last one."""
