@@ -4,9 +4,9 @@
 >>> from synthtasks.search import Maze, Turns
 >>> maze = Maze(side=3)(rng("example"))
 >>> " ".join(Turns().prompt(maze))
-''
+'from 2 to 6 :'
 >>> " ".join(Turns().solution(maze))
-''
+'plan s 5 plan s 8 plan w 7 plan w 6 <end>'
 """
 
 from synthtasks.search.documents import Walked

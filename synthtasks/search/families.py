@@ -7,7 +7,7 @@ import numpy as np
 
 from synthtasks.checked import Checked, From
 from synthtasks.primitives import Given, Operation
-from synthtasks.search.search import ACTIONS, BACK, Moves, Search, Shape, beside, search, ways
+from synthtasks.search.search import ACTIONS, BACK, Moves, Search, beside, search, ways
 
 NEAREST = 3  # turns from a start to its goal: shorter problems would be facts, which lie on both sides of the split
 
@@ -19,7 +19,6 @@ class Searches(Checked):
     side: Annotated[int, From(3, 31)] = 4  # names of states are numbers below 1,000
     horizon: Annotated[int, From(1)] = 16  # turns
 
-    shape: ClassVar[Shape] = "unknown"
     names: ClassVar[int] = 1
     primitives: ClassVar[tuple[Operation, ...]] = tuple(Given(action, action, ()) for action in ACTIONS)
 
@@ -27,6 +26,11 @@ class Searches(Checked):
     def modulus(self) -> int:
         """The number of states."""
         return self.side**2
+
+    @property
+    def grid(self) -> int:
+        """As `Search`."""
+        return self.side
 
     def world(self, g: np.random.Generator) -> Moves:
         """The effects of the actions."""
@@ -42,7 +46,7 @@ class Searches(Checked):
             lengths = {goal: len(way) for goal, way in ways(moves, start).items()}
             if goals := [goal for goal, length in lengths.items() if NEAREST <= length <= self.limit(length)]:
                 goal = goals[int(g.integers(len(goals)))]
-                return search(moves, start, goal, self.modulus, self.limit(lengths[goal]), self.shape)
+                return search(moves, start, goal, self.modulus, self.limit(lengths[goal]), self.grid)
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,13 @@ class Maze(Searches):
     >>> from synthtasks import rng
     >>> maze = Maze(side=3, doors=0)(rng("example"))
     >>> maze.start, [step.primitive.symbol for step in maze.steps], maze.goal
-    (0, [], 0)
+    (2, ['s', 's', 'w', 'w'], 6)
     """
 
     doors: Annotated[int, From(0)] = 3
 
-    shape: ClassVar[Shape] = "grid"
-
     def world(self, g: np.random.Generator) -> Moves:
-        pairs = [(s, a, beside("grid", self.side, s, a)) for s in range(self.modulus) for a in ("e", "s")]
+        pairs = [(s, a, beside(self.side, s, a)) for s in range(self.modulus) for a in ("e", "s")]
         walls = [(s, a, to) for s, a, to in pairs if to is not None]
         root, moves, closed = list(range(self.modulus)), dict[tuple[int, str], int](), 0
 
@@ -83,9 +85,20 @@ class Maze(Searches):
 @dataclass(frozen=True)
 class Lock(Searches):
     """A ring of states, along which each action turns by an amount that is hidden, and different for each; in a share of the states an
-    action jams, and so is invalid."""
+    action jams, and so is invalid.
+
+    >>> from synthtasks import rng
+    >>> lock = Lock(side=3)(rng("example"))
+    >>> lock.moves[0, "n"], lock.moves[1, "n"], (3, "n") in lock.moves
+    (5, 6, False)
+    """
 
     jams: Annotated[float, From(0, 0.9)] = 0.25
+
+    @property
+    def grid(self) -> int:
+        """None is known."""
+        return 0
 
     def world(self, g: np.random.Generator) -> Moves:
         amounts = (1 + g.permutation(self.modulus - 1)[: len(ACTIONS)]).tolist()
@@ -99,10 +112,8 @@ class Field(Searches):
     """A grid without walls, with just the turns of a shortest way: an action that is invalid, beyond the edge, or tried in a state for a
     second time comes with a failure that is certain by then."""
 
-    shape: ClassVar[Shape] = "grid"
-
     def world(self, g: np.random.Generator) -> Moves:
-        pairs = [((s, a), beside("grid", self.side, s, a)) for s in range(self.modulus) for a in ACTIONS]
+        pairs = [((s, a), beside(self.side, s, a)) for s in range(self.modulus) for a in ACTIONS]
         return {move: to for move, to in pairs if to is not None}
 
     def limit(self, nearest: int) -> int:

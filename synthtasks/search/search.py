@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from synthtasks.checked import check
 from synthtasks.families.kit.family import label
 from synthtasks.mixing import applied, of_text
 from synthtasks.primitives import Given
@@ -15,7 +14,6 @@ from synthtasks.verify import Slip, Verdict
 
 ACTIONS = ("n", "e", "s", "w")
 Moves = Mapping[tuple[int, str], int]  # from a state by an action to a state; an action that is not there is invalid, and leaves the state
-Shape = Literal["unknown", "grid"]  # of a square of states that are numbered row by row
 STEPS = {"n": (-1, 0), "e": (0, 1), "s": (1, 0), "w": (0, -1)}  # rows and columns
 BACK = {"n": "s", "s": "n", "e": "w", "w": "e"}
 
@@ -43,15 +41,14 @@ class Search(Problem):
     shortest way. Any way is right that reaches the goal within the `horizon`.
 
     Raises:
-        ValueError: as `Problem`; if there is no such shape, or the horizon is shorter than the shortest way.
+        ValueError: as `Problem`; if the horizon is shorter than the shortest way.
     """
 
     horizon: int = 16  # turns
-    shape: Shape = "unknown"  # that a walker may know
+    grid: int = 0  # states of a row, if a walker may know that states lie in a grid, row by row; 0: nothing is known of them
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self)
         if self.horizon < len(self.steps):
             raise ValueError(f"the shortest way takes {len(self.steps)} turns, and the horizon is {self.horizon}; raise it")
 
@@ -125,7 +122,7 @@ def ways(moves: Moves, start: int) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def search(moves: Moves, start: int, goal: int, states: int, horizon: int, shape: Shape = "unknown") -> Search:
+def search(moves: Moves, start: int, goal: int, states: int, horizon: int, grid: int = 0) -> Search:
     """The search with these moves.
 
     Raises:
@@ -136,22 +133,23 @@ def search(moves: Moves, start: int, goal: int, states: int, horizon: int, shape
         raise ValueError(f"a search has a way from its start to another state; found none from {start} to {goal}")
     tables = {a: Given(a, a, tuple(sorted((s, to) for (s, by), to in moves.items() if by == a))) for a in ACTIONS}
     steps = tuple(Step(label(i), tables[a], (label(i - 1) if i else start,)) for i, a in enumerate(way))
-    return Search(steps, steps[-1].name, states, tables=tuple(tables.values()), horizon=horizon, shape=shape)
+    return Search(steps, steps[-1].name, states, tables=tuple(tables.values()), horizon=horizon, grid=grid)
 
 
 @cache
-def beside(shape: Shape, side: int, state: int, action: str) -> int | None:
-    """The state that lies there in a square of `side` rows, walls or not; None beyond its edge, or where the shape is unknown."""
-    (row, column), (down, right) = divmod(state, side), STEPS[action]
+def beside(grid: int, state: int, action: str) -> int | None:
+    """The state that lies there in a grid with so many states a row, walls or not; None beyond its edge, or if there is no grid (0)."""
+    if not grid:
+        return None
+    (row, column), (down, right) = divmod(state, grid), STEPS[action]
     row, column = row + down, column + right
-    return row * side + column if shape == "grid" and 0 <= row < side and 0 <= column < side else None
+    return row * grid + column if 0 <= row < grid and 0 <= column < grid else None
 
 
 @cache
-def apart(shape: Shape, side: int, state: int, other: int) -> int:
-    """The turns between two states if there are no walls; 0 where the shape is unknown."""
-    gaps = [abs(a - b) for a, b in zip(divmod(state, side), divmod(other, side), strict=True)]
-    return 0 if shape == "unknown" else sum(gaps)
+def apart(grid: int, state: int, other: int) -> int:
+    """The turns between two states of a grid without walls; 0 if there is no grid."""
+    return sum(abs(a - b) for a, b in zip(divmod(state, grid), divmod(other, grid), strict=True)) if grid else 0
 
 
 def searched(problem: Problem) -> Search:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from synthtasks.checked import Checked
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
 from synthtasks.search.search import ACTIONS, searched
@@ -64,7 +65,7 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class World:
+class World(Checked):
     """The environment of a search (see `train.rl.Environment`): it tells the state that an action reaches, or `wall`, and ends the episode
     at the goal and at the horizon."""
 

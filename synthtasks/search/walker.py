@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import isqrt
 
 from synthtasks.rng import rng
 from synthtasks.search.search import ACTIONS, BACK, Search, apart, beside
@@ -20,15 +19,10 @@ class Known:
     of: Search
     effects: dict[tuple[int, str], int | None] = field(default_factory=dict)
 
-    @property
-    def side(self) -> int:
-        """Of the square of states."""
-        return isqrt(self.of.modulus)
-
     def observe(self, state: int, action: str, reached: int | None) -> None:
         """Remember an effect; on a grid, that of the way back, too."""
         self.effects[state, action] = reached
-        other = beside(self.of.shape, self.side, state, action)
+        other = beside(self.of.grid, state, action)
         if other is not None:
             self.effects[other, BACK[action]] = None if reached is None else state
 
@@ -36,10 +30,10 @@ class Known:
         """A guess of the turns that are left after an action that was not tried; None, where it is known or leads off the grid."""
         if (state, action) in self.effects:
             return None
-        if self.of.shape == "unknown":
+        if not self.of.grid:
             return 0
-        to = beside(self.of.shape, self.side, state, action)
-        return None if to is None else apart(self.of.shape, self.side, to, self.of.goal)
+        to = beside(self.of.grid, state, action)
+        return None if to is None else apart(self.of.grid, to, self.of.goal)
 
     def best(self, state: int) -> str | None:
         """The first action of the walk that may be the shortest to the goal, over known effects to one that was not tried; None, if all has
@@ -64,7 +58,7 @@ class Known:
         if (state, action) in self.effects:
             return MONITOR
         left = self.far(state, action)
-        nearer = left is not None and left < apart(self.of.shape, self.side, state, self.of.goal)
+        nearer = left is not None and left < apart(self.of.grid, state, self.of.goal)
         return PLAN if nearer else EXPLORE
 
 
