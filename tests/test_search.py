@@ -19,7 +19,7 @@ from models import GPTConfig
 from models.gpt import GPT
 from synthtasks.families import named, problems
 from synthtasks.search import ACTIONS, TAGS, Field, Lock, Maze, Search, Turn, Turns, Walked, World, search, walk
-from synthtasks.trace import Words
+from synthtasks.trace import Trace, Words
 from synthtasks.verify import verify
 from synthtasks.vocab import END
 from tests.strategies import examples
@@ -56,14 +56,13 @@ def drawn(seed: int) -> Rollouts:
     return rollout(MODEL, VOCAB, every, SAMPLER, "rollout", seed, 0, 0)
 
 
-def answered(problem: Search, actions: Words) -> Words:
-    """The episode in which a policy takes these actions without a tag."""
+def lived(problem: Search, trace: Trace) -> Words:
+    """The words of an episode in which a policy takes the tags and actions of a trace."""
     words: Words = ()
-    for action in actions:
-        words += (action,)
+    for turn in trace.assertions:
+        assert not words or words[-1] != END
+        words += (turn.name, turn.operator) if turn.name else (turn.operator,)
         words += WORLD.reply(problem, words)
-        if words[-1] == END:
-            break
     return words
 
 
@@ -78,12 +77,13 @@ def test_replay_by_hand() -> None:
     assert [(turn.begins, turn.at) for turn in turns] == [(0, 1), (3, 4), (6, 7), (9, 10), (12, 13), (15, 15)]
     verdict = verify(CORRIDOR, TURNS_OF.read(("plan", "e", "1", "e", "2", "<end>")))
     assert (verdict.correct, verdict.process, verdict.surplus) == (True, True, 0)
-    assert verify(CORRIDOR, TURNS_OF.read(("e", "e", END))).correct  # the actions reach the goal, whatever was observed
+    assert verify(CORRIDOR, TURNS_OF.read(("e", "5", "e", "5", END))).correct  # the actions reach the goal, whatever was observed
     forged = verify(CORRIDOR, TURNS_OF.read(("e", "2", END)))  # it says that it is at the goal
     assert not forged.correct
-    assert not verify(CORRIDOR, TURNS_OF.read(("n", "n", "n", "n", "n", "n", "e", "e"))).correct  # too late
-    stray = verify(CORRIDOR, TURNS_OF.read(("e", "1", "plan", "plan", "e", "2", "<end>")))
-    assert (stray.correct, stray.process) == (True, False)
+    assert not verify(CORRIDOR, TURNS_OF.read((*("n", "wall") * 6, *("e", "1", "e", "2")))).correct  # too late
+    (first, second) = said("e 1 plan plan wall")  # a second tag is no action
+    assert (first.valid, second.tag, second.action, second.valid) == (True, "plan", "plan", False)
+    assert TURNS_OF.read(("e", "1", "plan")).unread == ("plan",)
 
 
 # Turn by turn: in vain; in vain again; reflects on it; back; explores what was done before; on to the goal.
@@ -102,7 +102,10 @@ def test_rewards_of_turns_by_hand() -> None:
 # Broken if failures were left out of a rate, or counted by episodes.
 def test_rates_are_over_all_episodes() -> None:
     found = rates(
-        [(CORRIDOR, said("explore n reflect n reflect e 1 reflect w 0 explore e 1 plan e 2")), (CORRIDOR, said("e 1 w 0 s 3 n 0"))]
+        [
+            (CORRIDOR, said("explore n wall reflect n wall reflect e 1 reflect w 0 explore e 1 plan e 2")),
+            (CORRIDOR, said("e 1 w 0 s 3 n 0")),
+        ]
     )
     assert found[SUCCESS] == 0.5
     assert found[REPEATS] == 0.2
@@ -121,12 +124,13 @@ def test_an_episode_replays_from_its_seed(seed: int) -> None:
     for b, tokens in enumerate(r.completions):
         problem = r.problems[b // 8]
         assert isinstance(problem, Search)
-        words = VOCAB.decode(tokens)
-        turns = problem.replay(r.traces[b])
-        told = [w for w in answered(problem, tuple(turn.action for turn in turns)) if w not in ACTIONS]
-        observed = [w for w, own in zip(words, r.mask[b].tolist(), strict=False) if not own]
-        assert told[: len(observed)] == observed
-        assert told == observed or len(words) == r.limit  # the last observation is cut off there
+        words, trace = VOCAB.decode(tokens), r.traces[b]
+        told = lived(problem, trace)
+        own = words[len(told) :]  # a tag or the end, written by the policy
+        assert (told + own)[: len(words)] == words  # the last observation may be cut off at the limit
+        assert [*own] in ([], [END]) or (own[0] in TAGS and [*own[1:]] in ([], [END]))
+        turns = problem.replay(trace)
+        assert len(turns) == len(trace.assertions)
         assert r.verdicts[b].correct == (bool(turns) and turns[-1].reached == problem.goal)
 
 
@@ -135,9 +139,9 @@ def test_samples_are_replayed_in_their_own_worlds(tmp_path: Path) -> None:
     store, stage = Store(tmp_path), Sample(FRESH, Endless(MAZE), 4, replace(SAMPLER, group=2), seed=3, iterations=2, first=5)
     found = walks(stage, store)
     assert len({each.key for each, _ in found}) == 8
-    for (_problem, turns), words in zip(found, read_samples(stage, store).words, strict=True):
-        for turn in turns:
-            assert words.split()[turn.at :][:2] in ([turn.action, str(turn.reached) if turn.valid else "wall"], [turn.action])
+    for (problem, _), words in zip(found, read_samples(stage, store).words, strict=True):
+        told = lived(problem, TURNS_OF.read(tuple(words.split())))
+        assert told[: len(words.split())] == tuple(words.split())[: len(told)]
 
 
 # Broken if an observation carried loss or credit: its log-probability would then change the loss.
@@ -170,6 +174,7 @@ def test_observations_carry_no_loss() -> None:
         own = torch.isin(batch.tokens, torch.tensor(VOCAB.encode((*TAGS, *ACTIONS))))
         assert logp.grad[own].all()
         assert bool(logp.grad[~own].any()) == told
+        assert not logp.grad[batch.tokens == VOCAB.end].any()  # no policy learns to give up
 
 
 # Broken if the groups were of rows or of problems, or a mean were over anything but the turns of a problem and a tag.
@@ -228,8 +233,9 @@ def test_turns_give_signal_of_their_own() -> None:
     r = drawn(0)
     none = torch.zeros_like(r.logp)
     assert not has_signal(GRPO.credit, none, r).any()
-    assert has_signal((*GRPO.credit, ByTurn()), none, r).equal(ByTurn().signal(r))
-    assert ByTurn().signal(r).any()
+    for rule in (ByTurn(), ByTurn(Again(), among="problem")):
+        assert has_signal((*GRPO.credit, rule), none, r).equal(rule.signal(r))
+    assert ByTurn(Again(), among="problem").signal(r).any()
     assert not ByTurn(weight=0.0).signal(r).any()
 
 
@@ -282,7 +288,7 @@ def test_reading_inverts_writing(seed: int, family: Maze | Lock | Field, tags: t
     assert TURNS_OF.write(trace) == document.body
     assert not trace.unread
     assert {turn.name for turn in trace.assertions} <= {*tags, ""}
-    assert answered(p, tuple(a.operator for a in trace.assertions)) == tuple(w for w in document.body if w not in TAGS)
+    assert lived(p, trace) == document.body
 
 
 # Broken if words in any order stopped the judge: what a policy writes is data.

@@ -98,7 +98,7 @@ class Search(Problem):
 
     def judge(self, trace: Trace) -> Verdict:
         """The verdict on a trace: right and complete, if its actions reach the goal within the horizon; exact, if every word is read; its
-        `surplus` counts repeats. An invalid action is no mistake, for nobody can know it before."""
+        `surplus` counts repeats. An invalid action is no mistake, for nobody can know walls before."""
         turns = self.replay(trace)
         reached = bool(turns) and turns[-1].reached == self.goal
         slips = [Slip("answer")] * (not reached) + [Slip("format")] * bool(trace.unread)

@@ -38,6 +38,7 @@ from train.sample import Sample
 from train.stages.stage import Stage
 
 MAZE, FIELD, LOCK = Maze(side=3, horizon=10, doors=1), Field(side=3), Lock(side=3, horizon=10)
+WORLD = World(MAZE.modulus)
 TASKS: Mapping[str, Family] = {"maze": MAZE, "field": FIELD}
 TURN = 3  # words
 SPARE = TURN * MAZE.horizon  # tokens beyond an expert's walk, so that the horizon ends every episode
@@ -92,7 +93,7 @@ def cold_started(scale: Scale, policy: Stage, seed: int) -> Learn:
 def reinforced(scale: Scale, policy: Stage, family: Family, rules: tuple[Credit, ...], seed: int) -> Learn:
     """The policy after RL on success, and on turns by these rules."""
     algorithm = replace(GRPO, credit=(*GRPO.credit, *rules))
-    sampler = Sampler(max(2, scale.group // FEWER), SPARE, surface=Turns(), environment=World())
+    sampler = Sampler(max(2, scale.group // FEWER), SPARE, surface=Turns(), environment=WORLD)
     practice = Practice(Endless(family), algorithm=algorithm, sampler=sampler, problems=scale.problems, seed=seed)
     return Learn(policy, ((1.0, practice),), max(2, round(LONGER * scale.rl_iterations)), Optim(RL_RATE))
 
@@ -100,7 +101,7 @@ def reinforced(scale: Scale, policy: Stage, family: Family, rules: tuple[Credit,
 def examined(scale: Scale, policy: Stage, task: str, learn: Learn, phase: str, seed: int) -> dict[str, Stage]:
     """Episodes of a policy at each level, by their names in a cell."""
     assert isinstance(learn.iterations, int)
-    sampler = Sampler(GROUP, SPARE, surface=Turns(), environment=World())
+    sampler = Sampler(GROUP, SPARE, surface=Turns(), environment=WORLD)
     batches = max(1, min(DRAWN // scale.problems, learn.iterations))
     met = Sample(policy, Endless(TASKS[task]), scale.problems, sampler, seed, batches, learn.iterations - batches)
     held_out = {"L1": MAZE, "L2": LOCK} if task == "maze" else {}
