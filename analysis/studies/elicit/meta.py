@@ -1,7 +1,7 @@
 """The study of meta-reasoning: is it the reasoning that pays, or the penalty of repeats that comes with it?
 
-A policy walks through mazes whose walls it finds by walking into them. A cold start from a sloppy walker teaches it to begin a turn with a
-tag: plan, explore, reflect or monitor. RL then rewards success and, in RLVMR, turns by their tags: a plan if the episode succeeds, an
+A policy walks through mazes whose walls it finds by walking into them. A cold start from a sloppy walker teaches it to begin a turn
+with a tag: plan, explore, reflect or monitor. RL then rewards success and, in RLVMR, turns by their tags: a plan if the episode succeeds, an
 exploration that repeats nothing, a reflection that changes an action that was in vain. All arms share the cold start and the compute. Beside
 RLVMR stand its parts left out, its rewards permuted among the turns, a penalty of repeats without any tags, and shaping by a potential,
 which cannot change what is best.
@@ -14,14 +14,14 @@ deviation. There is no KL divergence, and no penalty of a wrong format, which th
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Same, Term
 from analysis.design.scale import Scale
 from analysis.design.study import Card, Figure, Published, Setting, Study
+from analysis.figures.ranked import Ranked
 from analysis.figures.scatter import Axis, Scatter
-from analysis.figures.spread import Spread
-from analysis.measures.episodes import ENTROPY, INVALID, REPEATS, SUCCESS, TURNS, Walks, at_level
+from analysis.measures.episodes import INVALID, REPEATS, SUCCESS, Walks, at_level
 from analysis.measures.facts import Cell, Fact, Outcome
 from analysis.measures.noted import Noted
 from models import GPTConfig
@@ -137,9 +137,99 @@ def over(metric: str, arm: str, other: str, level: str = "L1", task: str = "maze
     return (*rate(metric, arm, level, task=task), *rate(metric, other, level, -1.0, task))
 
 
-REPEATED, SUCCEEDED, IN_VAIN = "% of turns, repeats", "% of episodes, success", "% of turns, invalid"
+def number(metric: str, level: str = "L1") -> Callable[[Outcome], float | None]:
+    """A metric after RL, in points of 100."""
 
-CLAIMS = (Claim("1 fewer repeats", "x", over(REPEATS, OUTCOME, FULL), More(5), REPEATED),)
+    def read(outcome: Outcome) -> float | None:
+        value = outcome.value("after", at_level(metric, level))
+        return None if value is None else 100 * value
+
+    return read
+
+
+def in_mazes(facts: Sequence[Fact]) -> str:
+    """Arms in mazes, less the outcome alone."""
+    numbers = {
+        "success": number(SUCCESS),
+        "repeat rate": number(REPEATS),
+        "invalid rate": number(INVALID),
+        "success in locks": number(SUCCESS, "L2"),
+    }
+    return Ranked(numbers, "arm", OUTCOME, ("shuffled",))([fact for fact in facts if ("task", "maze") in fact.labels])
+
+
+REPEATED, SUCCEEDED, IN_VAIN = "repeats, % of turns", "success, % of episodes", "invalid, % of turns"
+
+CLAIMS = (
+    Claim(
+        "1 fewer repeats",
+        "In new mazes, RLVMR repeats less than RL on the outcome after the same cold start.",
+        over(REPEATS, OUTCOME, FULL),
+        More(5),
+        REPEATED,
+    ),
+    Claim("2 more success", "... and succeeds more often.", over(SUCCESS, FULL, OUTCOME), More(5), SUCCEEDED),
+    Claim(
+        "3 locks", "In locks, whose rule it has not met, it succeeds more often.", over(SUCCESS, FULL, OUTCOME, "L2"), More(5), SUCCEEDED
+    ),
+    Claim(
+        "4 placebo: permuted rewards",
+        "In new mazes, it repeats less than with its rewards permuted among turns.",
+        over(REPEATS, "shuffled", FULL),
+        More(5),
+        REPEATED,
+    ),
+    Claim(
+        "5 it is reflection",
+        "Without the reward for reflection, it repeats more.",
+        over(REPEATS, "no reflection", FULL),
+        More(5),
+        REPEATED,
+    ),
+    Claim(
+        "6 a penalty does as well",
+        "A penalty of repeats alone gives as few repeats or fewer.",
+        over(REPEATS, "repeat penalty", FULL),
+        Same(5),
+        REPEATED,
+    ),
+    Claim("7 and as much success", "... and as much success.", over(SUCCESS, "repeat penalty", FULL), Same(5), SUCCEEDED),
+    Claim(
+        "8 shaping",
+        "Shaping by a potential gives as much success as the outcome alone.",
+        over(SUCCESS, "shaping", OUTCOME),
+        Same(5),
+        SUCCEEDED,
+    ),
+    Claim(
+        "9 nothing to gain",
+        "In fields, where no turn can be made good, RLVMR succeeds as often as RL on the outcome.",
+        over(SUCCESS, FULL, OUTCOME, "L0", "field"),
+        Same(5),
+        SUCCEEDED,
+    ),
+)
+
+FIGURES = (
+    Figure(
+        "What each part adds to the outcome",
+        in_mazes,
+        "Each line is an arm: its rate in new mazes, and its success in locks, less that of RL on the outcome alone after the same cold start, "
+        "with the 95 % interval over seeds; dots are seeds. The band is the noise of the placebo, whose rewards are permuted. If it were the "
+        "reasoning, `full` would lie right of the repeat penalty in success.",
+    ),
+    Figure(
+        "Success and repeats",
+        Scatter(
+            (Axis("after", at_level(REPEATS, "L1"), "repeat rate, new mazes"),),
+            (Axis("after", at_level(SUCCESS, "L1"), "success, new mazes"),),
+            "share of episodes",
+            "arm",
+            "arm",
+        ),
+        "Each mark is an arm after RL: the mean over seeds with its 95 % interval; dots are seeds. Rates are over all episodes, failures too.",
+    ),
+)
 
 STUDY = Study(
     name="meta",
@@ -149,4 +239,9 @@ STUDY = Study(
     cells=cells,
     measures=(*(Walks(level, phase) for phase in ("before", "after") for level in LEVELS), Noted("learn")),
     claims=CLAIMS,
+    figures=FIGURES,
+    card=Card(
+        (Published("arXiv:2507.22844", "Reports that RLVMR lowers the rate of repeated actions and raises success over GRPO."),),
+        "x",
+    ),
 )
