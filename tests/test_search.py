@@ -83,6 +83,7 @@ def test_replay_by_hand() -> None:
     assert not verify(CORRIDOR, TURNS_OF.read((*("n", "wall") * 6, *("e", "1", "e", "2")))).correct  # too late
     (first, second) = said("e 1 plan plan wall")  # a second tag is no action
     assert (first.valid, second.tag, second.action, second.valid) == (True, "plan", "plan", False)
+    assert [turn.repeat for turn in said("plan 7 wall plan explore wall e 1 plan explore wall")] == [False, True, False, False]
     assert TURNS_OF.read(("e", "1", "plan")).unread == ("plan",)
 
 

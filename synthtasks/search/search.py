@@ -27,7 +27,7 @@ class Turn(NamedTuple):
     state: int  # before
     reached: int  # after; the same state, if the action is invalid
     valid: bool
-    repeat: bool  # the action was tried in this state before, in vain or not
+    repeat: bool  # the action was tried in this state before, in vain or not; words that are no action count as one
 
     @property
     def begins(self) -> int:
@@ -90,9 +90,9 @@ class Search(Problem):
         for a in trace.assertions:
             if state == self.goal or len(turns) == self.horizon:
                 break
-            to = self.moves.get((state, a.operator))
-            turns.append(Turn(a.name, a.operator, a.at, state, state if to is None else to, to is not None, (state, a.operator) in tried))
-            tried.add((state, a.operator))
+            to = self.moves.get(move := (state, a.operator if a.operator in ACTIONS else ""))
+            turns.append(Turn(a.name, a.operator, a.at, state, state if to is None else to, to is not None, move in tried))
+            tried.add(move)
             state = turns[-1].reached
         return tuple(turns)
 

@@ -21,8 +21,7 @@ TURNS, ENTROPY = "turns of the horizon", "entropy of tags"
 def walks(stage: Sample, shelf: Shelf) -> list[Walk]:  # [B]
     """The search and the turns of each episode of a sample."""
     found, surface = read_samples(stage, shelf), stage.sampler.surface
-    iterations = range(stage.first, stage.first + stage.iterations)
-    problems = [p for i in iterations for p in stage.source.batch(cast(Context, shelf), stage.problems, stage.seed, i, 0)]
+    problems = stage.met(cast(Context, shelf))
     replayed = cache(lambda p, words: (mine := searched(problems[p]), mine.replay(surface.read(tuple(words.split())))))
     return [replayed(p, words) for p, words in zip(found.problem.tolist(), found.words, strict=True)]
 

@@ -6,22 +6,8 @@ from train.rl.credit.covariance import CutCov
 from train.rl.credit.group import Centre, LeaveOneOut, Scale, Spread
 from train.rl.credit.outcomes import BestOnly, Blame, OverMean, Praise, SubsetLead, SubsetMean, Unlikely
 from train.rl.credit.tokens import Amplify, Ease, Lift, Only
-from train.rl.credit.turns import ByTurn, Shuffled
+from train.rl.credit.turns import ByTurn, Mode, Shuffled
 
 __all__ = ["EXECUTION", "PLANNING", "Amplify", "BestOnly", "Blame", "ByTurn", "Centre", "Choice", "Credit", "CutCov", "Ease", "Everywhere"]
-__all__ += [
-    "LeaveOneOut",
-    "Lift",
-    "OfParts",
-    "OfRoles",
-    "Only",
-    "OverMean",
-    "Praise",
-    "Sampled",
-    "Scale",
-    "Shuffled",
-    "Spread",
-    "SubsetLead",
-    "SubsetMean",
-]
-__all__ += ["Uncertain", "Unlikely", "chain", "compares", "read_by"]
+__all__ += ["LeaveOneOut", "Lift", "Mode", "OfParts", "OfRoles", "Only", "OverMean", "Praise", "Sampled", "Scale", "Shuffled", "Spread"]
+__all__ += ["SubsetLead", "SubsetMean", "Uncertain", "Unlikely", "chain", "compares", "read_by"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Numbers = NDArray[np.float64]
+Mode = Literal["mean_norm", "mean_std_norm"]
 EPS = 1e-6  # added to a standard deviation
 
 
@@ -55,7 +56,7 @@ class ByTurn(Checked):
 
     reward: TurnReward = Meta()
     weight: Annotated[float, From(0)] = 1.0
-    mode: Literal["mean_norm", "mean_std_norm"] = "mean_std_norm"
+    mode: Mode = "mean_std_norm"
     among: Literal["tag", "problem"] = "tag"
     earns: Literal["its own", "from it on"] = "its own"  # reward that a turn is credited with
 
