@@ -53,14 +53,14 @@ def test_levels(tmp_path: Path) -> None:
     store, cell = Store(tmp_path), next(c for c in EVERY if ("arm", OUTCOME) in c.labels)
     learn = cell.stage("learn", Learn)
     loss = practice(learn)
-    met = [p.key for i in range(int(str(learn.iterations))) for p in loss.source.batch(store, loss.problems, loss.seed, i, 0)]
+    met = [p for i in range(int(str(learn.iterations))) for p in loss.source.batch(store, loss.problems, loss.seed, i, 0)]
     drawn = {}
     for level in ("L0", "L1", "L2"):
         exam = cell.stage(f"after {level}", Sample)
         batches = range(exam.first, exam.first + exam.iterations)
         drawn[level] = [p for i in batches for p in exam.source.batch(store, exam.problems, exam.seed, i, 0)]
-    assert {p.key for p in drawn["L0"]} <= set(met)
+    assert set(drawn["L0"]) <= set(met)
     assert all(p.split == "train" for p in drawn["L0"])
     assert all(p.split == "test" for level in ("L1", "L2") for p in drawn[level])
-    assert not {p.key for p in drawn["L1"]} & set(met)
+    assert not {p.tables for p in drawn["L1"]} & {p.tables for p in met}
     assert {p.modulus for level in drawn.values() for p in level} == {MAZE.modulus}  # one policy acts in all

@@ -9,7 +9,7 @@ from synthtasks.checked import Checked, From
 from synthtasks.primitives import Given, Operation
 from synthtasks.search.search import ACTIONS, BACK, Moves, Search, beside, search, ways
 
-NEAREST = 3  # turns from a start to its goal: shorter problems would be facts, which lie on both sides of the split
+NEAREST = 3  # turns from a start to its goal: chance would find nearer ones
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Known:
 def walk(search: Search, slips: float = 0.0) -> Trace:
     """The walker's turns, with their tags. In a share of the turns, `slips`, an action is taken at random. Chance depends on the search
     alone."""
-    g, known, state, turns = rng("walk", search.key), Known(search), search.start, list[Assertion]()
+    g, known, state, turns = rng("walk", search.key, search.start, search.goal), Known(search), search.start, list[Assertion]()
     while state != search.goal and len(turns) < search.horizon:
         slip, which = g.random(), int(g.integers(len(ACTIONS)))
         action = (None if slip < slips else known.best(state)) or ACTIONS[which]
