@@ -151,6 +151,7 @@ def test_observations_carry_no_credit(rule: ByTurn) -> None:
     r = drawn(0)
     reward = Correct()(r, None)  # type: ignore[arg-type]  # it reads no run
     advantage = chain((*GRPO.credit, rule), reward, r)
+    assert not rule(torch.zeros_like(r.logp), r)[~r.mask].any()
     assert advantage[r.mask].any()
     assert not advantage[~r.mask].any()
     logp = r.logp.clone().requires_grad_()

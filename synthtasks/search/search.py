@@ -106,8 +106,8 @@ class Search(Problem):
 
     @property
     def split(self) -> Split | Literal["both"]:
-        """The side on which the hidden effects lie, whatever start and goal are, so that whole worlds are held out. "both" for a grid without
-        walls, which hides nothing."""
+        """The side on which the hidden effects lie, whatever start and goal are, so that whole worlds are held out; "both" for a grid
+        without walls, which hides nothing."""
         return "both" if len(self.moves) == 4 * self.grid * (self.grid - 1) > 0 else self.side
 
     @cached_property
