@@ -10,25 +10,10 @@
 """
 
 from synthtasks.search.documents import Walked
-from synthtasks.search.families import Field, Lock, Maze
+from synthtasks.search.families import Field, Lock, Maze, Searches
 from synthtasks.search.search import ACTIONS, Search, Turn, search, searched
 from synthtasks.search.turns import Turns, World
 from synthtasks.search.walker import EXPLORE, MONITOR, PLAN, REFLECT, TAGS, walk
 
-__all__ = [
-    "ACTIONS",
-    "EXPLORE",
-    "MONITOR",
-    "PLAN",
-    "REFLECT",
-    "TAGS",
-    "Field",
-    "Lock",
-    "Maze",
-    "Search",
-    "Turn",
-    "Turns",
-    "Walked",
-    "World",
-]
-__all__ += ["search", "searched", "walk"]
+__all__ = ["ACTIONS", "EXPLORE", "MONITOR", "PLAN", "REFLECT", "TAGS", "Field", "Lock", "Maze", "Search", "Searches", "Turn", "Turns"]
+__all__ += ["Walked", "World", "search", "searched", "walk"]

@@ -2,9 +2,9 @@
 
 A policy walks through mazes whose walls it finds by walking into them. A cold start from a sloppy walker teaches it to begin turns with
 tags: plan, explore, reflect or monitor. RL then rewards success and, in RLVMR, turns by their tags: a plan if the episode succeeds, an
-exploration that repeats nothing, a reflection that changes what was in vain. All arms have the same cold start, problems and number of
-episodes. Beside RLVMR stand: its parts left out; its rewards permuted among the turns; a penalty of repeats, whatever the tags; and shaping
-by a potential, which changes no gradient in the mean.
+exploration that repeats nothing, a reflection that changes what was in vain. All arms have equally many episodes, and all but one, which
+has no tags, one cold start. Beside RLVMR stand: its parts left out; its rewards permuted among the turns; a penalty of repeats, whatever
+the tags; and shaping by a potential, which changes no gradient in the mean.
 
 Levels: L0 are mazes that RL has met, L1 mazes with walls that neither cold start nor RL has met, L2 locks, whose rule is new, too. In open
 fields the horizon is just the shortest way, so that no turn in vain can be made good: there rewards of such turns tell nothing.
