@@ -1,7 +1,7 @@
 """The judge of reward and evaluation alike; it knows the problem, not the model."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 from synthtasks.domains import Value
 from synthtasks.problem import Problem, Step
@@ -49,11 +49,20 @@ class Verdict:
         return self.slips[0] if self.slips else None
 
 
+@runtime_checkable
+class Judging(Protocol):
+    """A problem that judges traces itself, since other traces are right than derivations of its steps."""
+
+    def judge(self, trace: Trace) -> Verdict: ...
+
+
 def verify(problem: Problem, trace: Trace) -> Verdict:
-    """Judge `trace` by comparing each assertion with the executed graph of `problem`.
+    """Judge `trace` by comparing each assertion with the executed graph of `problem`, unless the problem judges itself (`Judging`).
 
     Steps may come in any topological order.
     """
+    if isinstance(problem, Judging):
+        return problem.judge(trace)
     proven, asserted = set[str](), set[str]()
     steps: list[bool] = []
     slips: list[Slip] = []

@@ -37,6 +37,7 @@ from synthtasks.formats import Either, Format, Formatted, Marked
 from synthtasks.knowledge import Excerpt, LookedUp, OpenBook, Stated
 from synthtasks.primitives import ADD, GATES, MUL, NOT, SUM
 from synthtasks.probes.mutants import mutant
+from synthtasks.search import Field, Lock, Maze, Turns, Walked, World
 from synthtasks.stats.measuring import measure
 from synthtasks.strategies import completions, dials_of
 from synthtasks.surfaces import ZOO, Code, Compact, Equations, Nested, Story, written
@@ -59,6 +60,7 @@ SOUND: tuple[object, ...] = (
         Recipe(1, Program(), problems=3, questions=2),
         Corpus((Recipe(1, Program()),), ("add",)),
     ),
+    *(Maze(), Lock(), Field(), Turns(), World(), Walked(), Walked(0.5, (), "learned")),
     *(Plain(), Instruct(), Items(Dag(), Equations(), "train", 0, 5), WORDS, Counts("train", 1, 1, (3,), (4,), 10, "0" * 64)),
 )
 HOT = {
@@ -66,6 +68,8 @@ HOT = {
     "Primitive": "an operation; whatever it gives is checked, each time",
     "Table": "made for every document; whatever it gives is checked, each time",
     "Given": "made for every problem, which checks it",
+    "Search": "made for every draw; checks its graph, and what is cheap",
+    "Known": "made for every walk",
     "Problem": "made for every draw; checks its graph, and what is cheap",
     "Rows": "arrays of many documents, made by `rows` alone",
     "Programs": "arrays of many problems, made by `Program` alone",
@@ -88,7 +92,7 @@ HOT = {
     "Result": "made for every step of a document",
     "Exposure": "counted by `exposure` alone",
     "Overlap": "counted by `overlaps` alone",
-    **dict.fromkeys(("Chain", "Graph", "Scattered"), "a base; its families check themselves"),
+    **dict.fromkeys(("Chain", "Graph", "Scattered", "Searches"), "a base; its families check themselves"),
     **dict.fromkeys(("Turned", "Measured", "Correlation", "Answer", "Vocabulary", "Stats"), "measured by `measure` alone"),
     "Closing": "has no fields",
     "Residues": "has no fields",

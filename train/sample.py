@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from synthtasks.checked import From, check
 from synthtasks.corpora import Document
+from synthtasks.problem import Problem
 from train.ledger import LENGTH, Ledger
 from train.policy import load_policy, untrained
 from train.rl.confidence import AnswerSpan
@@ -79,6 +80,11 @@ class Sample(Stage):
         if self.sampler.environment:
             return None
         return next(((fresh.config, self.sampler, self.problems, getattr(self.source, "region", "")) for fresh in untrained(self)), None)
+
+    def met(self, context: Context) -> list[Problem]:
+        """The problems of all batches, in the order of the samples."""
+        numbers = range(self.first, self.first + self.iterations)
+        return [p for i in numbers for p in self.source.batch(context, self.problems, self.seed, i, 0)]
 
     def _completions(self, model: GPT, asked: Asked, context: Context) -> Completions:
         from models.gpt import GPT

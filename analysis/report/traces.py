@@ -11,6 +11,7 @@ from analysis.measures.facts import Cell, Labels
 from analysis.report.html import tag
 from synthtasks.domains import Value
 from synthtasks.problem import Problem
+from synthtasks.search import Search, Turn
 from synthtasks.surfaces import Compact, Surface
 from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import verify
@@ -70,7 +71,7 @@ def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
         found = read_samples(sample, store)
     except Undefined:
         return
-    surface, problems = sample.sampler.surface, sample.source.batch(store, sample.problems, sample.seed, 0, 0)
+    surface, problems = sample.sampler.surface, sample.met(store)
     asked = [" ".join(surface.prompt(p)) for p in problems]
     with reading(store.path(sample) / "samples.npz"):
         if not all(prompt.startswith(own) for prompt, own in zip(found.prompts, asked, strict=True)):
@@ -87,7 +88,9 @@ def _stumbles(exhibit: Exhibit) -> bool:
 
 
 def marks(problem: Problem, trace: Trace) -> tuple[Mark, ...]:
-    """Each step of the trace, those that it lacks, the answer, and the words that could not be read."""
+    """Each step of the trace, those that it lacks, the answer, and the words that could not be read; of a search its turns."""
+    if isinstance(problem, Search):
+        return tuple(map(_turn, problem.replay(trace)))
     verdict = verify(problem, trace)
     found = [_mark(problem, a, right) for a, right in zip(trace.assertions, verdict.steps, strict=True)]
     said = {a.name for a in trace.assertions}
@@ -98,6 +101,11 @@ def marks(problem: Problem, trace: Trace) -> tuple[Mark, ...]:
     if trace.unread:
         found.append(Mark(" ".join(trace.unread), False, "could not be read"))
     return tuple(found)
+
+
+def _turn(turn: Turn) -> Mark:
+    remark = "was tried here before" if turn.repeat else "" if turn.valid else "in vain"
+    return Mark(f"{turn.tag} {turn.action} in {turn.state}, then {turn.reached}".strip(), not remark, remark)
 
 
 def _mark(problem: Problem, a: Assertion, right: bool) -> Mark:

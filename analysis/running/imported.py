@@ -10,11 +10,8 @@ from train.stages.stage import SCHEMA, Stage, name, unlike
 
 LIBRARY = "synthtasks"  # functions of primitives are looked up in all of it
 TAKEN = ("models", "train", "train.decoding", "train.learn", "train.rl", "train.losses", "train.hub", "train.steering")
-ROOMS = (
-    LIBRARY,
-    *(f"{LIBRARY}.{room}" for room in ("corpora", "critiques", "families", "formats", "knowledge", "surfaces", "thoughts")),
-    *TAKEN,
-)
+OF_TASKS = ("corpora", "critiques", "families", "formats", "knowledge", "search", "surfaces", "thoughts")
+ROOMS = (LIBRARY, *(f"{LIBRARY}.{room}" for room in OF_TASKS), *TAKEN)
 MEASURES = ("analysis.measures", *(f"analysis.measures.{room}" for room in ("behaviour", "effects", "thoughts")))
 ROOMS += MEASURES  # a file may name what these packages export, without `--allow`
 

@@ -20,7 +20,7 @@ ROOMS = {
         "adaptive",
     ),
     "analysis.studies.limits": ("narrowing", "sparsity", "spurious", "phases", "algorithms"),
-    "analysis.studies.elicit": ("elicitation", "deciding", "confidence", "knowledge", "thought"),
+    "analysis.studies.elicit": ("elicitation", "deciding", "meta", "confidence", "knowledge", "thought"),
 }
 MODULES = {name: f"{room}.{name}" for room, names in ROOMS.items() for name in names}
 NAMES = tuple(MODULES)

@@ -66,7 +66,8 @@ class Solved:
     def __call__(self, problem: Problem) -> Document:
         body = self.surface.solution(problem)
         assertions = self.surface.read(body).assertions
-        results = tuple(Result(a.at, problem.by_name[a.name].primitive.name, a.words) for a in assertions)
+        steps = problem.by_name  # a turn of a search is none
+        results = tuple(Result(a.at, steps[a.name].primitive.name, a.words) for a in assertions if a.name in steps)
         context = self.surface.context.name if isinstance(self.surface, Story) else ""
         return Document(self.surface.prompt(problem), body, results, context, len(problem.proof))
 

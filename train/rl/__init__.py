@@ -10,6 +10,7 @@ from train.rl.credit import (
     Amplify,
     BestOnly,
     Blame,
+    ByTurn,
     Centre,
     Choice,
     Credit,
@@ -24,6 +25,7 @@ from train.rl.credit import (
     Praise,
     Sampled,
     Scale,
+    ShuffledTurns,
     Spread,
     SubsetLead,
     SubsetMean,
@@ -47,6 +49,7 @@ from train.rl.objectives import (
 )
 from train.rl.problems import Around, Band, Endless, Few, Mixture, Prefixed, ProblemSource, Schedule
 from train.rl.rewards import (
+    Again,
     Begins,
     Blend,
     Certainty,
@@ -59,6 +62,8 @@ from train.rl.rewards import (
     InformationGain,
     Inverse,
     Majority,
+    Meta,
+    Nearer,
     Overlong,
     Phases,
     Predicted,
@@ -66,20 +71,18 @@ from train.rl.rewards import (
     Repeats,
     Reward,
     Shuffled,
+    TurnReward,
     WrongLabel,
 )
 from train.rl.rollouts import Rollouts
 from train.rl.sampler import Sampler, rollout
 
-__all__ = ["DAPO", "DR_GRPO", "GRPO", "GSPO", "HICRA", "INDEX", "REINFORCE", "RLOO", "Algorithm", "Entry"]
-__all__ += ["AnswerSpan", "Average", "Reference", "Reset", "Start"]
-__all__ += ["EXECUTION", "PLANNING", "Choice", "Everywhere", "OfRoles", "Sampled", "Uncertain"]
-__all__ += ["Against", "Amplify", "BestOnly", "Blame", "Centre", "Credit", "CutCov", "Ease", "LeaveOneOut", "Lift", "Only", "OverMean"]
-__all__ += ["Praise"]
-__all__ += ["Scale", "Spread", "SubsetLead", "SubsetMean", "Unlikely"]
-__all__ += ["Aggregate", "Clip", "Constant", "HoldCov", "PolicyGradient", "Ratio", "Restraint", "RowMean", "SequenceClip", "Surrogate"]
-__all__ += ["TokenMean", "Truncated"]
-__all__ += ["Around", "Band", "Endless", "Environment", "Few", "Mixture", "Prefixed", "ProblemSource", "Schedule"]
-__all__ += ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += ["Certainty", "Confidence", "InformationGain", "Predicted", "Repeats", "Reward", "Shuffled", "WrongLabel"]
-__all__ += ["Rollouts", "Sampler", "completion_logp", "rollout"]
+__all__ = ["DAPO", "DR_GRPO", "EXECUTION", "GRPO", "GSPO", "HICRA", "INDEX", "PLANNING", "REINFORCE", "RLOO", "Again", "Against"]
+__all__ += ["Aggregate", "Algorithm", "Amplify", "AnswerSpan", "Around", "Average", "Band", "Begins", "BestOnly", "Blame", "Blend"]
+__all__ += ["ByTurn", "Centre", "Certainty", "Choice", "Clip", "Coin", "Confidence", "Constant", "Correct", "Credit", "CutCov"]
+__all__ += ["Dense", "Ease", "Endless", "Entry", "Environment", "Everywhere", "Few", "Format", "Gated", "HoldCov"]
+__all__ += ["InformationGain", "Inverse", "LeaveOneOut", "Lift", "Majority", "Meta", "Mixture", "Nearer", "OfRoles", "Only"]
+__all__ += ["OverMean", "Overlong", "Phases", "PolicyGradient", "Praise", "Predicted", "Prefixed", "ProblemSource", "Process"]
+__all__ += ["Ratio", "Reference", "Repeats", "Reset", "Restraint", "Reward", "Rollouts", "RowMean", "Sampled", "Sampler", "Scale"]
+__all__ += ["Schedule", "SequenceClip", "Shuffled", "ShuffledTurns", "Spread", "Start", "SubsetLead", "SubsetMean", "Surrogate"]
+__all__ += ["TokenMean", "Truncated", "TurnReward", "Uncertain", "Unlikely", "WrongLabel", "completion_logp", "rollout"]

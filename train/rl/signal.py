@@ -4,11 +4,13 @@ Shapes: P problems, G completions of each, B = P * G rows, T tokens.
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import torch
 from torch import Tensor
 
-from train.rl.credit import Credit, compares
+from train.rl.credit import Credit, OfParts, compares
 from train.rl.rollouts import Rollouts, joined
 
 
@@ -27,9 +29,11 @@ def has_signal(credit: tuple[Credit, ...], reward: Tensor, r: Rollouts) -> Tenso
     The reward of a completion is the sum over its tokens. If a rule of `credit` compares the completions of a problem, a group has signal
     if their rewards differ. If none does (REINFORCE without a baseline; groups of one), the rewards of the whole batch are compared: if all
     are equal, no group has signal; else every group with a nonzero reward has. So a constant reward teaches nothing, whatever the credit.
+    Where a rule rewards parts of completions, groups in which it does have signal, too.
     """
     if compares(credit):
-        return differ(reward, r.group)
+        parts = [rule.signal(r) for rule in credit if isinstance(rule, OfParts)]
+        return reduce(or_, parts, differ(reward, r.group))
     return (reward != 0).view(len(r.problems), -1).any(1) & differ(reward, len(reward))
 
 

@@ -33,8 +33,7 @@ LEAST = 0.05  # gain in success of which shares are given
 def skills_of(stage: Sample, shelf: Shelf) -> list[Skills]:  # [B]
     """Planning and execution of each completion of a sample."""
     found, surface = read_samples(stage, shelf), stage.sampler.surface
-    iterations = range(stage.first, stage.first + stage.iterations)
-    problems = [p for i in iterations for p in stage.source.batch(cast(Context, shelf), stage.problems, stage.seed, i, 0)]
+    problems = stage.met(cast(Context, shelf))
     judge = cache(lambda p, words: skills(problems[p], surface.read(tuple(words.split()))))  # many completions are equal
     return [judge(p, words) for p, words in zip(found.problem.tolist(), found.words, strict=True)]
 

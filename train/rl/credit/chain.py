@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from train.rl.contracts import fitting
 from train.rl.rollouts import Record, Rollouts
@@ -19,6 +19,13 @@ class Credit(Protocol):
     """
 
     def __call__(self, x: Tensor, r: Rollouts) -> Tensor: ...  # [B, T] -> [B, T]
+
+
+@runtime_checkable
+class OfParts(Credit, Protocol):
+    """A rule that adds rewards of its own for parts of completions, and tells the problems in which they differ."""
+
+    def signal(self, r: Rollouts) -> Tensor: ...  # bool [P]
 
 
 def compares(rules: tuple[Credit, ...]) -> bool:

@@ -7,18 +7,8 @@ from train.rl.rewards.penalties import Overlong, Repeats
 from train.rl.rewards.reward import Reward, refers
 from train.rl.rewards.thoughts import InformationGain, Predicted, after_thought, thought_lengths, without_thought
 from train.rl.rewards.truth import Correct, Dense, Process
+from train.rl.rewards.turns import Again, Meta, Nearer, TurnReward
 
-__all__ = ["Begins", "Blend", "Coin", "Correct", "Dense", "Format", "Gated", "Inverse", "Majority", "Overlong", "Phases", "Process"]
-__all__ += [
-    "Certainty",
-    "Confidence",
-    "InformationGain",
-    "Predicted",
-    "Repeats",
-    "Reward",
-    "Shuffled",
-    "WrongLabel",
-    "after_thought",
-    "refers",
-]
-__all__ += ["thought_lengths", "without_thought"]
+__all__ = ["Again", "Begins", "Blend", "Certainty", "Coin", "Confidence", "Correct", "Dense", "Format", "Gated", "InformationGain"]
+__all__ += ["Inverse", "Majority", "Meta", "Nearer", "Overlong", "Phases", "Predicted", "Process", "Repeats", "Reward", "Shuffled"]
+__all__ += ["TurnReward", "WrongLabel", "after_thought", "refers", "thought_lengths", "without_thought"]
