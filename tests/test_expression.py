@@ -239,7 +239,22 @@ NO_PARTS = {
     "Spelling",
     "Windows",  # dataclasses that are checked or called, and are no part of an experiment
     *("OfTokens", "Subsets"),  # bases of others
-    *("Above", "Answer", "Completions", "Correlation", "Counts", "Csv", "Exact", "From", "Holder", "Items", "Machine", "Measured", "Shape"),
+    *(
+        "Above",
+        "Answer",
+        "Completions",
+        "Correlation",
+        "Counts",
+        "Csv",
+        "Exact",
+        "From",
+        "Holder",
+        "Instruct",
+        "Items",
+        "Machine",
+        "Measured",
+        "Shape",
+    ),
     *(
         "Graph",
         "Scattered",
