@@ -60,12 +60,14 @@ LEVELS = ("L0", "L1", "L2")
 """Mazes that RL met last, mazes held out, and locks; of fields, which are few, the first."""
 BARE, OUTCOME, FULL, PLACEBO, PENALTY = "outcome, no tags", "outcome", "full", "permuted", "repeat penalty"
 BY_DEVIATION, UNREFLECTED, UNEXPLORED, SHAPED = "full, by deviation", "no reflection", "no exploration", "shaping"
+UNPLANNED = "no planning"
 MEAN: Mode = "mean_norm"
 ARMS: Mapping[str, tuple[Credit, ...]] = {
     BARE: (),
     OUTCOME: (),
     FULL: (ByTurn(mode=MEAN),),
     BY_DEVIATION: (ByTurn(),),
+    UNPLANNED: (ByTurn(Meta(planning=0.0), mode=MEAN),),
     UNEXPLORED: (ByTurn(Meta(exploration=0.0), mode=MEAN),),
     UNREFLECTED: (ByTurn(Meta(reflection=0.0), mode=MEAN),),
     PLACEBO: (ShuffledTurns(mode=MEAN),),
@@ -235,6 +237,7 @@ CLAIMS = (
         SUCCEEDED,
     ),
     Claim("penalty and outcome", "The penalty's success, less that of the outcome.", over(SUCCESS, PENALTY, OUTCOME), unit=SUCCEEDED),
+    Claim("no planning", "Success without the reward for planning, less that with it.", over(SUCCESS, UNPLANNED, FULL), unit=SUCCEEDED),
     Claim(
         "no exploration", "Repeats without the reward for exploration, less those with it.", over(REPEATS, UNEXPLORED, FULL), unit=REPEATED
     ),
