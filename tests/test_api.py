@@ -114,7 +114,7 @@ def test_a_policy_is_asked_by_labels_beside_the_one_before(answer: Answer) -> No
 
 
 # Broken if workers ran the script that calls a study, which without a main guard would call it again in each of them.
-def test_a_script_needs_no_main_guard(answer: Answer, tmp_path: Path) -> None:
+def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from analysis import study\nfrom tests.tiny import TINY\nprint('begun')\n"

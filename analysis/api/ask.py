@@ -13,7 +13,7 @@ from analysis.api.answer import Answer
 from analysis.api.script import unimported
 from analysis.cli.command import complete, plan, report, run
 from analysis.cli.options import chosen
-from analysis.cli.request import Request, labelled, request, stages_of
+from analysis.cli.request import Request, request, stages_of
 from analysis.cli.terminal import Terminal
 from analysis.design.scale import SCALES, Scale
 from analysis.design.study import Study
@@ -125,7 +125,6 @@ def study(
     size = size if seeds is None else replace(size, seeds=seeds)
     options = replace(one.options, **own)  # type: ignore[type-var]  # a frozen dataclass
     labels = ",".join(f"{axis}={value}" for axis, value in (only or {}).items())
-    labelled(labels, one)  # refuses what the study does not have
     made = request(one, size, first_seed, options, labels, Path(out or Path("runs") / str(scale)), jobs)
     return Asked(made, console or Terminal())
 

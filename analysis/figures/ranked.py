@@ -59,7 +59,8 @@ class Ranked:
                 axes.set_xlabel(f"less {self.reference}, {POINTS}")
                 axes.set_yticks(range(len(order)), order)
                 axes.set_ylim(-0.7, len(order) - 0.3)
-            figure.legend(handles=[swatch(FAINT, "noise of twins", 0.2)], loc="outside lower center")
+            if self.twins:
+                figure.legend(handles=[swatch(FAINT, f"noise: {', '.join(self.twins)}", 0.2)], loc="outside lower center")
 
         return drawn(self, f"By {self.rows}, less {self.reference}", 4.0 * len(panels) + 1.2, 0.3 * len(order) + 1.4, paint)
 

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.measures.effects.likelihood import Likelihood, read_likelihood
 from analysis.measures.estimates import Bools, Floats
 from analysis.measures.facts import Cell, Fact
+from analysis.measures.hybrids.recovery import SMALLEST
 from train.decoding import AnswerSpan, Choice, First, confidence
 from train.sample import Sample, Samples, read_samples
 from train.stages.stage import Shelf
@@ -40,7 +41,7 @@ class Elicited:
     A problem counts as solved if its process is right; it is in the base's support at a `budget` of k samples if the exact probability of
     its solution, by the `Likelihood` called `support`, is at least 1 / k. Of the solved problems the share inside is `contained`; of all
     problems those solved outside are a share, too. `peers` are samples of other ways: the overlap is the Jaccard index of solved sets.
-    Shares of nothing are left out.
+    Shares of nothing are left out, and recovery of a gap smaller than ten points.
     """
 
     choices: Mapping[str, Choice] = field(default_factory=dict)  # by the value of the label; any other is of the first completion
@@ -67,7 +68,7 @@ class Elicited:
             yield cell.fact("after", metric, None, float(values.mean()), n)
         start, floor, ceiling = (float(_process(cell, name, shelf).mean()) for name in ("start", "floor", "ceiling"))
         yield cell.fact("before", SOLVED, None, start, n)
-        if ceiling > floor:
+        if ceiling - floor >= SMALLEST:
             yield cell.fact("after", RECOVERY, None, (float(process.mean()) - start) / (ceiling - floor), n)
         solved, inside = process >= 0.5, self._support(cell, shelf)
         yield cell.fact("after", OUTSIDE, None, float((solved & ~inside).mean()), n)
