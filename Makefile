@@ -38,7 +38,7 @@ export OMP_NUM_THREADS ?= 1
 unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench gpu bridges hf loggers ray browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check docs bench gpu bridges hf loggers ray browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ test: $(READY)  ## the test suite
 check: $(READY)  ## lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+docs: $(READY)  ## the site of the docs, in build/site
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]'
+	@$(BIN)/python -m analysis.site build/site
 
 bench: $(READY)  ## speed, as ratios measured side by side
 	@$(BIN)/python -m tests.bench.bench

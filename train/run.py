@@ -1,4 +1,4 @@
-"""The interface between a loss and the training loop (`train.learn`): a loss reads a `Run` and yields `Update`s.
+"""The interface between a loss and the training loop (`train.learn`): a loss reads a `Run` and yields updates, each an `Update`.
 
 Shapes: P prompts, B rows that follow them, S prompt tokens, T tokens of the rows.
 """

@@ -95,14 +95,14 @@ def front() -> str:
         first, *others = [f for f in said["findings"] if f["verdict"] != "reported"]
         counts = Counter(f["verdict"] for f in others)
         rest = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts)) or "none"
-        difference = _difference(first["test"], first["difference"], first["low"], first["high"])
+        bounds = difference(first["test"], first["difference"], first["low"], first["high"])
         headline, seeds = first["statement"].strip(". "), str(len(said["seeds"]))
         (file,) = (ANALYSIS / "studies").rglob(f"{name}.py")
         cells = (
             f"[`{name}`]({file.relative_to(ANALYSIS.parent).as_posix()})",
             said["question"],
             headline,
-            difference,
+            bounds,
             seeds,
             first["verdict"],
             rest,
@@ -117,17 +117,18 @@ def markdown(said: Mapping[str, object]) -> str:
     for f in (f for f in json.loads(json.dumps(said["findings"])) if f["verdict"] != "reported"):
         statement = f"{f['name'].split(' ')[0]}. {f['statement'].removeprefix('... ').strip('. ')}"
         margin = f"{'within' if f['test'] == 'same' else 'more than'} {f['margin']:g}{' % of seeds' * (f['test'] == 'share')}"
-        lines.append(f"| {statement} | {_difference(f['test'], f['difference'], f['low'], f['high'])} | {margin} | {f['verdict']} |")
+        lines.append(f"| {statement} | {difference(f['test'], f['difference'], f['low'], f['high'])} | {margin} | {f['verdict']} |")
     return "\n".join(lines)
 
 
-def _difference(test: str, difference: float | None, low: float | None, high: float | None) -> str:
-    if difference is None:
+def difference(test: str, mean: float | None, low: float | None, high: float | None) -> str:
+    """A difference with its interval, as pages print it."""
+    if mean is None:
         return "undefined"
     if test == "share":
-        return f"{difference:.0f} % of seeds [{low:.0f}, {high:.0f}]"
+        return f"{mean:.0f} % of seeds [{low:.0f}, {high:.0f}]"
     bounds = "" if low is None or high is None else f" [{low:+z.1f}, {high:+z.1f}]"
-    return f"{difference:+z.1f}{bounds}".replace("-", "−")
+    return f"{mean:+z.1f}{bounds}".replace("-", "−")
 
 
 def _version() -> str:

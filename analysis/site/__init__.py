@@ -1,0 +1,1 @@
+"""The site of the docs: pages made from guides, docstrings, kept findings and the library itself, built offline by Sphinx."""
