@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -68,6 +69,10 @@ def build(out: Path) -> Path:
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
 
+    def plain(app: Sphinx, kind: str, name: str, of: object, options: object, lines: list[str]) -> None:
+        """Bars of absolute values are no markup."""
+        lines[:] = [re.sub(r"(`[^`]*`)|\|", lambda m: m.group(1) or "\\|", line) for line in lines]
+
     def exact(app: Sphinx, tree: nodes.document) -> None:
         """A name in a signature is a link only if it is the one name that it can be."""
         for reference_ in tree.findall(pending_xref):
@@ -79,5 +84,6 @@ def build(out: Path) -> Path:
         write(source)
         app = Sphinx(source, None, out, Path(folder) / "doctrees", "html", json.loads(json.dumps(config)), exception_on_warning=True)
         app.connect("doctree-read", exact)
+        app.connect("autodoc-process-docstring", plain)
         app.build()
     return out / "index.html"
