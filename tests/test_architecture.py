@@ -32,6 +32,7 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "analysis/running/on_ray.py": {"ray"},
     "analysis/sql/query.py": {"duckdb"},
     "analysis/site/build.py": {"docutils", "sphinx"},
+    "analysis/site/signatures.py": {"sphinx"},
 }
 FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from those beside it here, and from all below these
     "train.stages": set(),

@@ -14,6 +14,7 @@ from analysis.site.findings import studies
 from analysis.site.gallery import gallery
 from analysis.site.guides import guides
 from analysis.site.reference import reference
+from analysis.site.signatures import short
 from train.rl import INDEX
 
 CSS = """.content { width: 58em; max-width: 100%; } table.docutils { font-size: .85em; } article table { display: block; overflow-x: auto; }
@@ -32,6 +33,7 @@ CONFIG: Mapping[str, object] = {
     "autodoc_inherit_docstrings": False,
     "autodoc_member_order": "bysource",
     "html_show_copyright": False,
+    "python_maximum_signature_line_length": 100,
 }
 
 
@@ -85,5 +87,6 @@ def build(out: Path) -> Path:
         app = Sphinx(source, None, out, Path(folder) / "doctrees", "html", json.loads(json.dumps(config)), exception_on_warning=True)
         app.connect("doctree-read", exact)
         app.connect("autodoc-process-docstring", plain)
+        app.connect("autodoc-process-signature", lambda app, kind, name, of, options, signature, returned: short(of))
         app.build()
     return out / "index.html"
