@@ -62,13 +62,13 @@ def told(run: str) -> Iterator[str]:
     yield from ("", f"Registered {version['at']} as `{version['registered']}`, run at commit `{version['commit']}`.", "")
 
 
-def forest(findings: list[Finding]) -> alt.LayerChart:
+def forest(findings: list[Finding]) -> alt.TopLevelMixin:
     """The claims one under the other, with the zones in which they would be shown."""
     import altair as alt
 
     rows = [{**f, "from": zone(f)[0], "to": zone(f)[1]} for f in findings if f["difference"] is not None]
     names = [str(f["name"]) for f in rows]
-    chart = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("name:N", sort=names, title=None))
+    chart = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("name:N", sort=names, title=None))
     domain = alt.Scale(domain=[-100, 100], clamp=True)
     x = alt.X("difference:Q", scale=domain, title="difference, points of 100 (or % of seeds)")
     colour = alt.Color("verdict:N", scale=alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values())), legend=None)
@@ -76,7 +76,7 @@ def forest(findings: list[Finding]) -> alt.LayerChart:
     bars = chart.transform_filter("isValid(datum.low)").mark_bar(height=3)
     layers = (
         zones.encode(x=alt.X("from:Q", scale=domain), x2="to:Q"),
-        alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=INK).encode(x=alt.X("x:Q", scale=domain)),
+        alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color=INK).encode(x=alt.X("x:Q", scale=domain)),
         bars.encode(x=alt.X("low:Q", scale=domain), x2="high:Q", color=colour),
         chart.mark_point(filled=True, size=70, shape="diamond", opacity=1).encode(x=x, color=colour),
     )

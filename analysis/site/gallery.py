@@ -81,8 +81,10 @@ def lengths(known: Known) -> alt.Chart:
         for surface in known.surfaces:
             for part, write in (("prompt", SURFACES[surface].prompt), ("solution", SURFACES[surface].solution)):
                 rows.append({"steps": steps, "surface": surface, "part": part, "words": mean(len(write(p)) for p in drawn_ones)})
-    lines = alt.Chart(alt.Data(values=rows)).mark_line(point=True)
+    colour = alt.Color("surface:N", scale=alt.Scale(scheme="tableau10"), title=None)
     x, y = alt.X("steps:Q", title="difficulty"), alt.Y("words:Q", title="words")
-    colours = alt.Scale(scheme="tableau10")
-    panel = alt.Column("part:N", title=None)
-    return lines.encode(x=x, y=y, color=alt.Color("surface:N", scale=colours, title=None), column=panel).properties(width=260, height=200)
+    lines = (
+        alt.Chart(alt.InlineData(values=rows)).mark_line(point=True).encode(x=x, y=y, color=colour, column=alt.Column("part:N", title=None))
+    )
+    sized: alt.Chart = lines.properties(width=260, height=200)
+    return sized

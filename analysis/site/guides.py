@@ -42,7 +42,7 @@ changelog
 def guides() -> Mapping[str, str]:
     """The pages, by the path of their source."""
     found = {page: linked((ROOT / file).read_text(encoding="utf-8"), file, page) for page, file in SOURCES.items()}
-    return found | readme((ROOT / "README.md").read_text(encoding="utf-8"))
+    return {**found, **readme((ROOT / "README.md").read_text(encoding="utf-8"))}
 
 
 def readme(text: str) -> Mapping[str, str]:

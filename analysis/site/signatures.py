@@ -26,8 +26,7 @@ def short(of: object) -> tuple[str, str | None] | None:
 
 def told(parameter: inspect.Parameter) -> str:
     """One parameter, with its type and default."""
-    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-    text = stars + parameter.name
+    text = "*" * (parameter.kind == parameter.VAR_POSITIONAL) + "**" * (parameter.kind == parameter.VAR_KEYWORD) + parameter.name
     if parameter.annotation is not parameter.empty:
         text += f": {named(parameter.annotation)}"
     if parameter.default is parameter.empty:
@@ -40,5 +39,5 @@ def named(annotation: object) -> str:
     """A type in the fewest words."""
     from sphinx.util.typing import stringify_annotation
 
-    text = annotation if isinstance(annotation, str) else stringify_annotation(annotation, "smart")
+    text = annotation if isinstance(annotation, str) else str(stringify_annotation(annotation, "smart"))
     return CHECKED.sub(lambda m: m["type"], text)
