@@ -88,7 +88,7 @@ gpu: $(READY)  ## what needs a GPU, checked and measured; without one, the part 
 
 bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
-	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py
+	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py tests/test_foreign.py
 
 hf: $(READY)  ## install transformers and TRL, and test that models travel
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[hf,trl]'

@@ -10,6 +10,8 @@ from synthtasks.checked import one_of
 from synthtasks.domains import RESIDUES, TEXTS, Value
 from synthtasks.mixing import applied, of_value
 from synthtasks.primitives import MANY, Given, Operation
+from synthtasks.shown.card import card
+from synthtasks.shown.page import in_equations, page
 
 Split = Literal["train", "test"]
 Surplus = Literal["refused", "allowed"]
@@ -82,6 +84,14 @@ class Problem:
             raise ValueError(f"the query {self.query!r} names no step; there are {sorted(defined)}")
         if self.order and (len(self.order) != len(self.steps) or set(self.order) != defined):
             raise ValueError(f"the order must name every step once; it is {list(self.order)}, and there are {sorted(defined)}")
+
+    def __str__(self) -> str:
+        """The page that `python -m synthtasks show` prints of it, in equations."""
+        return "\n".join(page(self, in_equations(self)))
+
+    def _repr_html_(self) -> str:
+        """The card that a notebook shows: the graph, the steps, and the judge's verdicts."""
+        return card(self, in_equations(self))
 
     @property
     def stated(self) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from synthtasks.domains import Value
-from synthtasks.problem import Problem
+from synthtasks.shown.posed import Posed
 
 Words = tuple[str, ...]
 
@@ -29,7 +29,7 @@ class Trace:
     unread: Words = ()
 
 
-def gold(problem: Problem) -> Trace:
+def gold(problem: Posed) -> Trace:
     """The reference solution: the steps of the proof in order, and the answer. No assertion has a place yet (`at` is 0)."""
     values = problem.values
     assertions = tuple([Assertion(s.name, s.primitive.symbol, s.arguments, values[s.name], 0) for s in problem.proof])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, get_args, runtime_checkable
 
 from synthtasks.domains import Value
-from synthtasks.problem import Problem, Step
+from synthtasks.shown.posed import Applied, Posed
 from synthtasks.trace import Assertion, Trace
 
 Kind = Literal["operator", "operand", "value", "order", "inherited", "missing", "extra", "answer", "format"]
@@ -56,7 +56,7 @@ class Judging(Protocol):
     def judge(self, trace: Trace) -> Verdict: ...
 
 
-def verify(problem: Problem, trace: Trace) -> Verdict:
+def verify(problem: Posed, trace: Trace) -> Verdict:
     """Judge `trace` by comparing each assertion with the executed graph of `problem`, unless the problem judges itself (`Judging`).
 
     Steps may come in any topological order.
@@ -91,9 +91,9 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
     return Verdict(correct, tuple(steps), complete, exact, tuple(slips), surplus)
 
 
-def _mistake(problem: Problem, assertion: Assertion, proven: set[str], asserted: set[str], running: str | Value) -> Kind | None:
+def _mistake(problem: Posed, assertion: Assertion, proven: set[str], asserted: set[str], running: str | Value) -> Kind | None:
     """The most basic mistake of an assertion; None if its operator, operands and value are right."""
-    step: Step | None = problem.by_name.get(assertion.name)
+    step: Applied | None = problem.by_name.get(assertion.name)
     if step is None:
         return "extra"
     if assertion.operator != step.primitive.symbol:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from markupsafe import escape
 
 from analysis import study
 from analysis.api import Answer, Asked
@@ -72,6 +73,8 @@ def test_tables_hold_every_fact_and_finding(answer: Answer) -> None:
     assert {row["name"]: row["verdict"] for row in findings} == {f.name: f.verdict for f in answer.results.findings}
     assert frame([{"a": 1}, {"b": 2}]) == [{"a": 1, "b": None}, {"a": None, "b": 2}]
     assert answer.report.is_file()
+    shown = findings._repr_html_()  # type: ignore[attr-defined]  # Rows
+    assert all(escape(f.statement) in shown for f in answer.results.findings)
     assert answer.results.study.question in answer._repr_html_()
 
 
@@ -80,6 +83,16 @@ def test_policies_have_labels(answer: Answer) -> None:
     (cell,) = [c for c in answer.results.cells if dict(c.labels)["reward"] == "process"]
     mine, its = answer.policy(reward="process"), load_policy(answer.results.store.get(cell["learn"]))
     assert all(torch.equal(a, b) for a, b in zip(mine.model.parameters(), its.model.parameters(), strict=True))
+    card = mine._repr_html_()
+    for said in (
+        "process",
+        "present",
+        str(answer.stage(reward="process")),
+        repr(its),
+        *{f.phase for f in mine.facts if "pass@" in f.metric},
+    ):
+        assert escape(said) in card
+    assert mine.facts == tuple(f for f in answer.results.facts if (f.labels, f.seed) == (cell.labels, 0))
     with pytest.raises(ValueError, match=r"2 cells of seed 0 have the labels {}; say which: reward=outcome\|process"):
         answer.policy()
     with pytest.raises(ValueError, match="no cell of seed 7"):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from synthtasks import PRIMITIVES, Primitive, Problem, Program, Step, Uses
 from synthtasks.asking import Instruct
 from synthtasks.bridges import trl, verl
+from synthtasks.bridges.trl_folder import export_trl
 from synthtasks.bridges.verifiers_package import export_package
 from synthtasks.commands.catalogue import FAMILIES, Known
 from synthtasks.datasets.export import export
@@ -547,6 +549,31 @@ def test_trl_refuses_what_does_not_fit():
         trl.Reward(DAG, Items.process)(completions=["x"] * 8, **{**columns, "key": ["k"]})
     with pytest.raises(ValueError, match="item 0 should ask problem"):
         trl.Reward(replace(DAG, seed=1), Items.process)(completions=["x"] * 8, **columns)
+
+
+# broken if the rewards of an exported folder score a row against a problem of another split, or need what the folder does not hold
+@pytest.mark.parametrize(
+    "items", [DAG, replace(DAG, form=Instruct(shots=1)), replace(DAG, family=Mine(steps=5))], ids=["plain", "asked", "own"]
+)
+def test_trl_folders_hold_their_rewards(items, tmp_path):
+    parts = (items, replace(items, split="test", size=4))
+    export_trl(parts, tmp_path / "out")
+    rows = [json.loads(line) for part in parts for line in (tmp_path / "out" / f"{part.split}.jsonl").read_text().splitlines()]
+    mixed = [*rows[8:], *rows[:8]]
+    columns = {name: [row[name] for row in mixed] for name in ("split", "source_index", "key")}
+    prompts = [row["prompt"] for row in mixed]
+    exported = runpy.run_path(str(tmp_path / "out" / "reward.py"))
+    assert (exported["outcome"].parts, exported["outcome"].__name__, exported["process"].__name__) == (parts, "outcome", "process")
+    of = {part.split: part for part in parts}
+    solved = [of[row["split"]][row["source_index"]]["metadata"]["solution"].removesuffix(" <end>") for row in mixed]
+    assert exported["process"](prompts, solved, **columns) == exported["outcome"](prompts, solved, **columns) == [1.0] * 12
+    assert exported["process"](prompts, solved[1:] + solved[:1], **columns) == [0.0] * 12
+    with pytest.raises(ValueError, match="rewards are for train, test; found a row of split 'dev'"):
+        exported["outcome"](prompts, solved, **{**columns, "split": ["dev"] * 12})
+    with pytest.raises(ValueError, match="12 completions and 0 splits"):
+        exported["outcome"](prompts, solved, source_index=columns["source_index"], key=columns["key"])
+    with pytest.raises(ValueError, match="must have one length"):
+        exported["outcome"](prompts, solved, **{**columns, "key": columns["key"][:5]})
 
 
 # broken if TRL's own trainer cannot call the reward, passes it other columns, or logs another mean than the judge gives

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from analysis.studies.grid import STUDY
 from models import GPTConfig
 from models.edits import Shift
 from models.gpt import GPT
-from synthtasks.bridges import trl
+from synthtasks.bridges.trl_folder import export_trl
 from synthtasks.corpora import Corpus, Recipe
 from synthtasks.datasets.items import Items
 from synthtasks.families import Program
@@ -159,7 +160,8 @@ def test_an_edited_policy_and_a_folder_that_exists_are_refused(tmp_path: Path) -
         export_policy(policy(LLAMA), tmp_path / "out")
 
 
-# Broken if TRL's trainer could not sample from an exported policy, learn from an exported reward, or save what comes back.
+# Broken if TRL's trainer could not sample from an exported policy, learn from an exported reward, or save what comes back; or if the
+# exported reward were another than the judge's.
 @needs_hf
 def test_grpo_runs_three_steps_on_an_exported_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -172,18 +174,37 @@ def test_grpo_runs_three_steps_on_an_exported_policy(tmp_path: Path, monkeypatch
     words = items.surface.vocab(2, items.family.primitives, 2)
     before = policy(GPTConfig(len(words), width=8, layers=1, heads=1, kv_heads=1, context=64), words)
     export_policy(before, tmp_path / "out")
+    export_trl([items], tmp_path / "task")
+    spec = spec_from_file_location("exported", tmp_path / "task" / "reward.py")
+    assert spec is not None
+    assert spec.loader is not None
+    exported = module_from_spec(spec)
+    spec.loader.exec_module(exported)
+    judged: list[float] = []
+
+    def judge(prompts: list[str], completions: list[str], source_index: list[int], **others: object) -> list[float]:
+        assert prompts == [items[i]["question"] for i in source_index]
+        given = [items.score_answer(f"{c} <end>", items[i]) for i, c in zip(source_index, completions, strict=True)]
+        judged.append(sum(given) / len(given))
+        solved = [items[i]["metadata"]["solution"].removesuffix(" <end>") for i in source_index]
+        assert exported.process(prompts, solved, source_index=source_index, **others) == [1.0] * len(solved)
+        return given
+
     trainer = GRPOTrainer(
         model=loaded(tmp_path / "out"),
-        reward_funcs=[trl.Reward(items, Items.outcome, " <end>")],
+        reward_funcs=[exported.outcome, judge],
         args=GRPOConfig(
             output_dir=str(tmp_path / "trl"), max_steps=3, per_device_train_batch_size=64, num_generations=8, max_completion_length=2,
             learning_rate=0.01, use_cpu=True, bf16=False, report_to=[], logging_steps=1, save_strategy="no", disable_tqdm=True,
         ),
-        train_dataset=Dataset.from_list(trl.rows(items)),
+        train_dataset=Dataset.from_json(str(tmp_path / "task" / "train.jsonl"), cache_dir=str(tmp_path / "cache")),
         processing_class=PreTrainedTokenizerFast.from_pretrained(tmp_path / "out"),
     )  # fmt: skip
     trainer.train()
-    assert sum(log.get("reward", 0) > 0 for log in trainer.state.log_history) > 0  # so that something was learned
+    logged = [log["rewards/outcome/mean"] for log in trainer.state.log_history if "rewards/outcome/mean" in log]
+    assert logged == pytest.approx(judged)
+    assert len(logged) == 3
+    assert sum(reward > 0 for reward in logged) > 0  # so that something was learned
     trainer.save_model(str(tmp_path / "learned"))
     after = import_policy(tmp_path / "learned")
     assert after.vocab == words

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
+from analysis.api.learned import Learned
 from analysis.api.tables import frame
 from analysis.cli.request import Request
 from analysis.design.cells import listed, the_one
 from analysis.design.results import Results, collect
 from analysis.measures.facts import Cell
 from analysis.report.card import card
-
-if TYPE_CHECKING:
-    from train.policy import Policy
+from train.policy import load_policy
 
 REPORT = "report.html"
 
@@ -73,7 +71,7 @@ class Answer:
         listed(cell).stage(name)
         return self.results.store.get(cell[name])
 
-    def policy(self, stage: str = "learn", seed: int | None = None, **labels: str) -> Policy:
+    def policy(self, stage: str = "learn", seed: int | None = None, **labels: str) -> Learned:
         """The policy that a stage made, by its name in the cell with these labels: after RL, unless said.
 
         Raises:
@@ -81,9 +79,8 @@ class Answer:
             FileNotFoundError: if the stage makes no policy.
             Undefined: if it had nothing to learn from.
         """
-        from train.policy import load_policy
-
-        return load_policy(self.stage(stage, seed, **labels))
+        cell, folder = self.cell(seed, **labels), self.stage(stage, seed, **labels)
+        return Learned.of(load_policy(folder), cell, stage, folder, self.results.facts)
 
     def _repr_html_(self) -> str:
         """The card of the study."""

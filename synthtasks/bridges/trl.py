@@ -8,12 +8,13 @@ This module does not import TRL:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from synthtasks.datasets.items import Items
 from synthtasks.datasets.received import Message, PartMessage, Reply, in_parts, text_of
 from synthtasks.problem import Problem
 
+T = TypeVar("T")
 Grade = Callable[[Items, str, Problem], float]
 """`Items.outcome` or `Items.process`."""
 
@@ -95,3 +96,50 @@ class Reward:
             self.grade(self.items, text_of(completion) + self.ending, self.items.asked(i, k))
             for completion, i, k in zip(completions, source_index, key, strict=True)
         ]
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """A reward function for rows of several parts of a data set; their column `split` says of which."""
+
+    parts: tuple[Items, ...]
+    grade: Grade
+    ending: str = ""  # as in `Reward`
+
+    @property
+    def __name__(self) -> str:
+        """The name under which the trainer logs the reward."""
+        return self.grade.__name__
+
+    def __call__(
+        self,
+        prompts: Sequence[Reply],
+        completions: Sequence[Reply],
+        *,
+        split: Sequence[str] = (),
+        source_index: Sequence[float] = (),
+        key: Sequence[str] = (),
+        **others: object,
+    ) -> list[float]:
+        """The rewards of a batch, in its order.
+
+        Raises:
+            ValueError: as `Reward`; or if a row is of a split that is not among the parts.
+        """
+        if len(split) != len(completions):
+            raise ValueError(f"every completion has a split; found {len(completions)} completions and {len(split)} splits")
+        if strange := set(split) - {items.split for items in self.parts}:
+            raise ValueError(f"rewards are for {', '.join(i.split for i in self.parts)}; found a row of split {min(strange)!r}")
+        found = [0.0] * len(completions)
+        for items in self.parts:
+            mine = [i for i, own in enumerate(split) if own == items.split]
+            prompted, completed = _at(mine, prompts), _at(mine, completions)
+            rewards = Reward(items, self.grade, self.ending)(prompted, completed, source_index=_at(mine, source_index), key=_at(mine, key))
+            for i, reward in zip(mine, rewards, strict=True):
+                found[i] = reward
+        return found
+
+
+def _at(places: Sequence[int], column: Sequence[T]) -> list[T]:
+    """The cells of a column at these places, as far as it goes."""
+    return [column[i] for i in places if i < len(column)]

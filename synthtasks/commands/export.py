@@ -14,12 +14,16 @@ from synthtasks.datasets.draft import unused
 from synthtasks.datasets.export import export, matched
 from synthtasks.datasets.items import Items
 
-WRITERS = {"verl": ("verl_parquet", "export_parquet"), "verifiers": ("verifiers_package", "export_package")}  # of bridges
+WRITERS = {  # of bridges
+    "verl": ("verl_parquet", "export_parquet"),
+    "verifiers": ("verifiers_package", "export_package"),
+    "trl": ("trl_folder", "export_trl"),
+}
 DESCRIPTION = "Write a data set: train.jsonl, test.jsonl and README.md, the card; or the format of another library."
 OPTIONS = (
     "`export dag --help` lists what a family takes: its dials, --surface, --train, --test, --out, --ask, --shots, --format, --dry-run."
 )
-FORMATS = "JSON lines with a card, parquet files of verl (needs pyarrow), or an environment of verifiers (default: %(default)s)"
+FORMATS = "JSON lines with a card, parquet of verl (needs pyarrow), a package for verifiers, rows and rewards of TRL (default: %(default)s)"
 
 
 def run(typed: Sequence[str]) -> int:

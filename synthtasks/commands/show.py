@@ -6,10 +6,11 @@ from typing import get_args
 
 from synthtasks.commands.catalogue import Known, in_context, with_own
 from synthtasks.commands.dials import family_parsers, turned
-from synthtasks.commands.page import page
+from synthtasks.commands.page import written
 from synthtasks.families import problem
 from synthtasks.problem import Split
 from synthtasks.rng import one_seed
+from synthtasks.shown.page import page
 
 
 def run(typed: Sequence[str]) -> int:
@@ -25,7 +26,7 @@ def run(typed: Sequence[str]) -> int:
     surface = in_context(options.surface, options.context)
     vocabulary = surface.vocab(family.names, family.primitives, family.modulus)  # first, because it refuses large sizes fast
     drawn = problem(family, options.split, "show", options.seed)
-    lines = tuple(page(drawn, surface))
+    lines = tuple(page(drawn, written(drawn, surface)))
     print(f"{type(family).__name__} in {type(surface).__name__}, of a vocabulary of {len(vocabulary)} words")
     print(f"seed {options.seed}, split {drawn.split}")
     print(*lines, sep="\n")

@@ -16,7 +16,7 @@ from secrets import token_hex
 if sys.platform != "win32":
     import fcntl
 
-WRITTEN = re.compile(r"README\.md|(train|test)\.(jsonl|parquet)")  # files of a draft
+WRITTEN = re.compile(r"README\.md|(train|test)\.(jsonl|parquet)|reward\.py")  # files of a draft
 
 
 def unused(folder: Path) -> None:

@@ -1,13 +1,12 @@
 """Problems as equations between named quantities; the solution adds the value to each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from synthtasks.primitives import MANY
-from synthtasks.problem import Problem, Step
+from synthtasks.problem import Problem
+from synthtasks.shown import notation
+from synthtasks.shown.notation import QUOTE, STOP
 from synthtasks.surfaces.sentences import Operand, Sentences, read_operand, read_operands, value_after
-from synthtasks.surfaces.surface import QUOTE, spell
 from synthtasks.trace import Assertion, Words
 from synthtasks.vocab import END, PAD
 
@@ -26,7 +25,7 @@ class Equations(Sentences):
     'B = 2 - 6 = 6 ; A = 0 + 8 = 8 ; C = B + A = 4 ; answer 4 <end>'
     """
 
-    stop: ClassVar[str] = ";"
+    stop: ClassVar[str] = STOP
     reserved: ClassVar[frozenset[str]] = RESERVED
     explained: ClassVar[str] = (
         "Each statement defines a quantity, in any order: `A = B + 3` by an operation, `A : B , C` as the sum of the quantities listed. "
@@ -35,22 +34,15 @@ class Equations(Sentences):
 
     def prompt(self, problem: Problem) -> Words:
         """The preface, the statements in their order, and the query."""
-        statements = (word for step in problem.stated for word in (step.name, *self._statement(step), self.stop))
-        return (*self.preface(problem), *statements, problem.query, "=", "?")
+        return notation.prompt(problem, self.preface(problem), self.operand)
 
     def preface(self, problem: Problem) -> Words:
         """The modulus or the size of the alphabet, definitions, and tables."""
-        words = ["letters" if isinstance(problem.answer, tuple) else "modulo", str(problem.modulus), self.stop]
-        for symbol, meaning in problem.definitions:
-            words += (symbol, "means", meaning, self.stop)
-        for table in problem.tables:
-            for operand, value in table.entries:
-                words += (table.symbol, "(", str(operand), ")", "=", str(value), self.stop)
-        return tuple(words)
+        return notation.preface(problem)
 
     def sentence(self, assertion: Assertion) -> Words:
         """`A = 5 + 3 = 8`."""
-        return (assertion.name, "=", *self._formula(assertion.operator, assertion.operands), "=", *spell(assertion.value))
+        return notation.sentence(assertion, self.operand)
 
     def parse(self, words: Words, start: int) -> tuple[Assertion, int] | None:
         """`NAME = OPERAND SYMBOL OPERAND = VALUE`, or `NAME = SYMBOL ( OPERAND , ... ) = VALUE`."""
@@ -71,19 +63,3 @@ class Equations(Sentences):
         if not fits or not self.free(operator) or None in operands:
             return None
         return Assertion(words[0], operator, operands, value, start + at, len(words) - at), 1
-
-    def _statement(self, step: Step) -> Words:
-        """A total lists its operands; the solver must know that it is their sum."""
-        if step.primitive.arity == MANY:
-            return (":", *self.listed(step.arguments, ","))
-        return ("=", *self._formula(step.primitive.symbol, step.arguments))
-
-    def _formula(self, symbol: str, operands: tuple[Operand, ...]) -> Words:
-        return formula(symbol, [self.operand(operand) for operand in operands])
-
-
-def formula(symbol: str, operands: Sequence[Words]) -> Words:
-    """A primitive applied to operands: a sign stands between two operands, a word before them."""
-    if len(operands) == 2 and not symbol.isidentifier():
-        return (*operands[0], symbol, *operands[1])
-    return (symbol, "(", *operands[0], *(word for operand in operands[1:] for word in (",", *operand)), ")")

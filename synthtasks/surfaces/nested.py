@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from synthtasks.families.kit.family import labels
 from synthtasks.problem import Problem
-from synthtasks.surfaces.equations import Equations, formula
+from synthtasks.shown.notation import formula
+from synthtasks.surfaces.equations import Equations
 from synthtasks.surfaces.surface import spell
 from synthtasks.trace import Words
 

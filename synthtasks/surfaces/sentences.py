@@ -8,12 +8,13 @@ from synthtasks.domains import Value
 from synthtasks.families.kit.family import labels
 from synthtasks.primitives import Operation
 from synthtasks.problem import Problem
-from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, sized, spell, spelled, unspell
+from synthtasks.shown.notation import Operand as Operand
+from synthtasks.shown.notation import operand_words
+from synthtasks.surfaces.surface import NUMBERS, QUOTE, ROLES, Role, ending, sized, spelled, unspell
 from synthtasks.trace import Assertion, Trace, Words, gold
 from synthtasks.vocab import END, PAD, Vocab
 
 PLAN, COPY, EXECUTE, ANSWER, META = ((role,) for role in ROLES)
-Operand = str | Value | None
 
 
 class Sentences(ABC):
@@ -104,11 +105,7 @@ class Sentences(ABC):
         Raises:
             ValueError: if the operand is implicit.
         """
-        if isinstance(operand, str):
-            return self.name(operand)
-        if operand is None:
-            raise ValueError("this trace leaves an operand implicit (it was read from Compact); only Compact can write it")
-        return spell(operand)
+        return self.name(operand) if isinstance(operand, str) else operand_words(operand)
 
     def listed(self, operands: tuple[Operand, ...], between: str) -> Words:
         """Operands, separated by the word `between`."""

@@ -10,8 +10,11 @@ from synthtasks.domains import LETTERS, Texts, Value
 from synthtasks.families.kit.programs import Programs
 from synthtasks.primitives import Operation, Primitive
 from synthtasks.problem import Problem
+from synthtasks.shown.notation import QUOTE as QUOTE
+from synthtasks.shown.notation import ending as ending
+from synthtasks.shown.notation import spell as spell
 from synthtasks.trace import Trace, Words
-from synthtasks.vocab import END, Vocab
+from synthtasks.vocab import Vocab
 
 Role = Literal["plan", "copy", "execute", "answer", "meta"]
 """Roles of words: plan names the next step or begins the answer, copy restates a step, execute gives its value, answer gives the
@@ -21,7 +24,6 @@ ROLES: tuple[Role, ...] = get_args(Role)
 Tokens = NDArray[np.int64]
 
 NUMBERS = {str(n): n for n in range(1_000)}  # by word: no other spelling of a number is accepted
-QUOTE = '"'
 
 
 class Surface(Protocol):
@@ -60,11 +62,6 @@ def sized(names: int, modulus: int) -> None:
         raise ValueError(f"a vocabulary is for at least one name and a modulus of at least 2; found {names} and {modulus}")
 
 
-def spell(value: Value) -> Words:
-    """The words of a value: a number is one word, a text its letters in quotes."""
-    return (str(value),) if isinstance(value, int) else (QUOTE, *value, QUOTE)
-
-
 def unspell(words: Words) -> Value | None:
     """The value that `words` spell, or None; inverts `spell`."""
     if len(words) == 1:
@@ -85,11 +82,6 @@ def spelled(primitives: tuple[Operation, ...], modulus: int) -> Words:
         raise ValueError(f"numbers go up to {len(NUMBERS) - 1}, letters to z; found modulus {modulus}")
     letters = (QUOTE, *LETTERS[:modulus]) if texts else ()
     return (*letters, *(str(n) for n in range(modulus)), str(modulus))
-
-
-def ending(answer: Value | None) -> Words:
-    """The last words of a completion."""
-    return (END,) if answer is None else ("answer", *spell(answer), END)
 
 
 def unplaced(trace: Trace) -> Trace:

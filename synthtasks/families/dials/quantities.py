@@ -6,6 +6,7 @@ from math import isqrt
 from operator import or_
 
 from synthtasks.problem import Problem
+from synthtasks.shown.posed import longest_path as longest_path
 
 Quantity = Callable[[Problem], float]
 
@@ -13,14 +14,6 @@ Quantity = Callable[[Problem], float]
 def length(problem: Problem) -> int:
     """Steps that the answer depends on."""
     return len(problem.proof)
-
-
-def longest_path(problem: Problem) -> int:
-    """Steps on the longest path to the query."""
-    depths: dict[str, int] = {}
-    for step in problem.proof:
-        depths[step.name] = 1 + max((depths[a] for a in step.arguments if isinstance(a, str)), default=0)
-    return depths[problem.query]
 
 
 def width(problem: Problem) -> int:
