@@ -18,6 +18,7 @@ from analysis.site.signatures import short
 from train.rl import INDEX
 
 CSS = """.content { width: 58em; max-width: 100%; } table.docutils { font-size: .85em; } article table { display: block; overflow-x: auto; }
+table:has(th:nth-child(9)) td:first-child { min-width: 18em; } .highlight-text pre { white-space: pre-wrap; }
 figure.chart { margin: 1em 0; overflow-x: auto; } figure.chart svg { max-width: none; }
 """
 EXTRAS = ("reasoning_gym", "verifiers", "pyarrow", "transformers", "datasets", "wandb", "ray", "duckdb")

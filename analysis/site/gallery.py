@@ -7,16 +7,19 @@ from collections.abc import Iterator, Mapping
 from statistics import mean
 from typing import TYPE_CHECKING, cast
 
-from analysis.site.drawn import drawn
+from analysis.site.drawn import drawn, one_line
 from synthtasks.commands.catalogue import FAMILIES, SURFACES, Known
 from synthtasks.families import Family, at, difficulties, problem
 from synthtasks.families.dials import Dialled
+from synthtasks.problem import Problem
+from synthtasks.shown.page import size
+from synthtasks.shown.picture import picture
 from synthtasks.surfaces import Surface
 
 if TYPE_CHECKING:
     import altair as alt
 
-EXAMPLE = 4  # steps of the problems that are shown
+EXAMPLE = 6  # steps of the problems that are shown
 MOST = 12  # the greatest difficulty that is measured
 PROBLEMS = 20  # of each difficulty, whose words are counted
 STREAM = "gallery"  # by which the problems are named
@@ -27,7 +30,7 @@ def gallery() -> Mapping[str, str]:
     rows = [f"| [`{name}`]({name}.md) | {first(known.family)} | {', '.join(known.surfaces)} |" for name, known in FAMILIES.items()]
     lines = ["# Gallery", "", "Each family with a problem in every surface that can write it.", ""]
     lines += ["| family | what it is | surfaces |", "|---|---|---|", *rows, ""]
-    lines += ["```{toctree}", ":maxdepth: 1", ":hidden:", "", *FAMILIES, "```", ""]
+    lines += ["```{toctree}", ":maxdepth: 1", ":hidden:", "", *FAMILIES, "reasoning_gym", "```", ""]
     return {"gallery/index.md": "\n".join(lines)} | {f"gallery/{name}.md": page(name, known) for name, known in FAMILIES.items()}
 
 
@@ -51,19 +54,21 @@ def page(name: str, known: Known) -> str:
     lines += ["## How long problems get", "", drawn(lengths(known), f"Words of problems of {name} by difficulty"), ""]
     means = f"Means over {PROBLEMS} problems of each difficulty."
     lines += [f"{means} `python -m synthtasks stats {name}` measures what every dial moves.", ""]
+    example = problem(at(family, EXAMPLE), "train", STREAM, 0)
+    caption = "Each step with its value; the answer has a thick edge, and what it does not need a dashed one."
+    lines += ["## A problem", "", one_line(picture(example)), "", f"{size(example)}. {caption} Below, the same problem in words.", ""]
     for surface in known.surfaces:
-        lines += shown(name, at(family, EXAMPLE), surface)
+        lines += shown(name, example, surface)
     return "\n".join(lines)
 
 
-def shown(name: str, family: Family, surface: str) -> Iterator[str]:
-    """A problem of a family in a surface."""
-    drawn_one = problem(family, "train", STREAM, 0)
+def shown(name: str, example: Problem, surface: str) -> Iterator[str]:
+    """A problem in a surface."""
     how: Surface = SURFACES[surface]
-    yield from (f"## In {surface}", "", "```text", " ".join(how.prompt(drawn_one)), "```", "", "Solution:", "")
+    yield from (f"## In {surface}", "", "```text", " ".join(how.prompt(example)), "```", "", "Solution:", "")
     yield from (
         "```text",
-        " ".join(how.solution(drawn_one)),
+        " ".join(how.solution(example)),
         "```",
         "",
         f"`python -m synthtasks show {name} --surface {surface}` shows more.",

@@ -12,6 +12,7 @@ SOURCES = {  # page: its file in the checkout
     "guides/tasks.md": "synthtasks/README.md",
     "guides/studies.md": "analysis/README.md",
     "guides/lessons.md": "analysis/lessons/README.md",
+    "gallery/reasoning_gym.md": "synthtasks/bridges/gym/found.md",
     "contributing.md": "CONTRIBUTING.md",
     "changelog.md": "CHANGELOG.md",
 }
