@@ -31,7 +31,7 @@ SCALES := smoke cpu gpu large
 KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH CHROME
 TARGETS := help install grid demo plan watch report lesson family test check bench gpu bridges hf loggers ray browser campaign faults mutants newcomer picture clean
 DISTANCE := function far(a, b, i, j, d) { for (i = 0; i <= length(a); i++) for (j = 0; j <= length(b); j++) { d[i, j] = i && j ? d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)) : i + j; if (i && j && d[i - 1, j] < d[i, j]) d[i, j] = d[i - 1, j] + 1; if (i && j && d[i, j - 1] < d[i, j]) d[i, j] = d[i, j - 1] + 1 } return d[length(a), length(b)] }
-NEAREST := BEGIN { n = split(ENVIRON["THERE"], there, " "); best = 3; for (k = 1; k <= n; k++) { x = far(toupper(ENVIRON["TYPED"]), toupper(there[k])); if (x < best && 2 * x < length(there[k])) { best = x; name = there[k] } } print name ? "; did you mean " name "?" : "." }
+NEAREST := BEGIN { n = split(ENVIRON["THERE"], there, " "); best = 3; for (k = 1; k <= n; k++) { x = far(toupper(ENVIRON["TYPED"]), toupper(there[k])); if (x < best && 2 * x <= length(there[k])) { best = x; name = there[k] } } print name ? "; did you mean " name "?" : "." }
 nearest = $(shell TYPED='$(subst ','\'',$(1))' THERE='$(2)' awk '$(DISTANCE) $(NEAREST)')
 strip_digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$(1)))))))))))
 number = $(if $(strip $(call strip_digits,$(value $(1))))$(filter-out 0 1,$(words $(value $(1)))),$(error $(1) is a whole number, as in $(1)=3; found '$(value $(1))'))
