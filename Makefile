@@ -96,7 +96,7 @@ $(READY): pyproject.toml constraints.txt
 	if test "$$*" != torch; then echo "installing $$*"; \
 	elif test -n "$(GPU)"; then echo "downloading torch with CUDA (about 3 GB, once)"; \
 	elif test "$$(uname -s)" != Linux; then echo "downloading torch (about 100 MB, once)"; \
-	elif $(BIN)/python -m pip config list | grep -qE 'index-url|find-links|no-index'; then \
+	elif $(BIN)/python -m pip config list | grep -E 'index-url|find-links|no-index' >/dev/null; then \
 	echo "downloading torch from where pip is told to look (about 200 MB if it is the build for the CPU; with CUDA 3 GB)"; echo 'no GPU here: if it is large, Ctrl-C, and $(SMALL)'; \
 	elif $(BIN)/python -c $(ANSWERS) $(CPU_BUILDS) 2>/dev/null; then echo "no GPU here: downloading the build of torch for the CPU (about 200 MB, once)"; set -- torch --extra-index-url $(CPU_BUILDS); \
 	else echo "downloading torch with CUDA (about 3 GB, once), since $(CPU_BUILDS) does not answer"; echo 'no GPU here: for the small build (200 MB), Ctrl-C, and $(SMALL)'; fi; \
