@@ -132,8 +132,8 @@ lesson: $(READY)  ## lesson N; its figures go to runs/lessons
 
 family: $(READY)  ## write a family of your own, NAME, with its test; run the test
 	@$(BIN)/python -c 'import pytest' 2>/dev/null || $(BIN)/python -m pip install -q -c constraints.txt pytest
-	@$(BIN)/synthtasks new $(call quoted,NAME)
-	@$(BIN)/python -m pytest -q $(call quoted,NAME)
+	@test -e test_$(call quoted,NAME).py || $(BIN)/python -m synthtasks new $(call quoted,NAME)
+	@$(BIN)/python -m pytest -q test_$(call quoted,NAME).py
 
 test: $(TESTED)  ## the test suite
 	@$(BIN)/python -m pytest -n 3 --dist worksteal  # one more than cores: some tests wait for processes that they start

@@ -29,6 +29,7 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},
     "analysis/running/on_ray.py": {"ray"},
+    "analysis/figures/banner.py": {"altair", "vl_convert"},
     "analysis/sql/query.py": {"duckdb"},
 }
 FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from those beside it here, and from all below these

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import main as analysis
+from analysis.design.found import read_found
 from synthtasks.__main__ import main as synthtasks
+from tests.newcomer import newcomer
 
 ROOT = Path(__file__).parent.parent
 STUB = """#!/bin/sh
@@ -215,6 +217,77 @@ def test_a_failed_try_can_be_mended(left: str, checkout: Path) -> None:
     status, said = make(checkout, "install", f"PYTHON={new}")
     assert status == 0, said
     assert (checkout / ".venv" / "bin" / "python").read_text() == new.read_text()
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# Broken if README's picture were of other findings than those that are kept, said more than they do, or were not said in words.
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_is_made_of_what_was_found(theme: str) -> None:
+    pytest.importorskip("altair")
+    from analysis.figures import banner
+
+    found = read_found("grid")
+    assert banner.FILES[theme].read_text(encoding="utf-8") == banner.banner(found, banner.THEMES[theme]), "make picture"
+    assert f'="analysis/found/{banner.FILES[theme].name}"' in README
+    assert f'alt="{banner.words(found)}"' in README, "paste what analysis.figures.banner.words gives"
+    gains = {(row["where"], row["side"]): row for row in banner.rows(found)}
+    at = [gains[("RL at the edge", side)] for side in banner.SIDES.values()]
+    assert [row["shown"] for row in at] == [True, True]  # or its title says too much
+    assert at[0]["low"] > max(row["high"] for row in gains.values() if row is not at[0])  # type: ignore[type-var, operator]
+    assert all(-20 <= row[end] <= 60 for row in gains.values() for end in ("low", "high"))  # type: ignore[operator]
+
+
+# Broken if what README shows first were more than three commands, no targets, or below the first screen.
+def test_the_first_commands_are_on_the_first_screen() -> None:
+    typed = newcomer.commands(README)
+    assert 1 <= len(typed) <= newcomer.COMMANDS
+    first = "\n".join(README.splitlines()[:25])
+    known = (ROOT / "Makefile").read_text().split("KNOWN := ")[1].splitlines()[0].split()
+    for command in typed:
+        assert command in first
+        make_, target, *given = command.split()
+        assert make_ == "make"
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert {word.split("=")[0] for word in given} <= set(known)
+    assert "<picture>" in first
+
+
+LITTLE = """.PHONY: grid lesson family
+grid:
+\tmkdir -p runs/smoke/grid && touch runs/smoke/grid/report.html
+lesson:
+\tmkdir -p runs/lessons/1 && touch runs/lessons/1/{figure}
+family:
+\ttest -z "$$PYTHONPATH" && touch test_clock.py{after}
+"""
+
+
+# Broken if a newcomer who does not reach what README promises, or has to type more, were counted as one who did.
+@pytest.mark.parametrize(
+    ("figure", "after", "more", "said"),
+    [
+        ("gain.svg", "", "", "all is there, in time"),
+        ("notes.txt", "", "", "a figure of a lesson is not there"),
+        ("gain.svg", " && false", "", "`make family` failed"),
+        ("gain.svg", "", "    make grid\n", "4 commands, and 3 are the most"),
+    ],
+)
+def test_the_newcomer_counts(figure: str, after: str, more: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, lines = tmp_path / "source", list[str]()
+    source.mkdir()
+    (source / "Makefile").write_text(LITTLE.format(figure=figure, after=after))
+    (source / "README.md").write_text(f"# A\n\n    make grid   # first\n    make lesson\n    make family\n{more}\n    make no\n")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *words], cwd=source, check=True)
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    status = newcomer.play(source, tmp_path, lines.append)
+    assert (status, lines[-1]) == (0 if "all" in said else 1, said)
+    monkeypatch.setattr(newcomer, "MINUTES", 0.0)
+    assert newcomer.play(source, tmp_path / "again", lines.append) == 1
+    assert "0.0 minutes, and 0 are the most" in lines[-1]
 
 
 # Broken if an old Python failed in the middle of the code, in words that do not say what to do.

@@ -24,6 +24,10 @@ class Standing:
     iterations: int
     text: str  # metrics, averaged over the last iterations
 
+    @property
+    def place(self) -> str:
+        return f"iteration {self.iteration}/{self.iterations}"
+
 
 def standing(stage: Stage, store: Store) -> Standing | None:
     """The progress of a stage by its metrics; None if it writes none, or has not begun."""

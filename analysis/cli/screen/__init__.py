@@ -1,4 +1,4 @@
-"""What a command shows of a study: what it will need, how far it is, and how it ended."""
+"""The screen of a study: its needs before it runs, its progress, and its end."""
 
 from analysis.cli.screen.bars import screen
 from analysis.cli.screen.ending import ending

@@ -49,7 +49,7 @@ class Row:
 
     @property
     def place(self) -> str:
-        return f"iteration {self.at.iteration}/{self.at.iterations}" if self.at else ""
+        return self.at.place if self.at else ""
 
 
 @dataclass(frozen=True)

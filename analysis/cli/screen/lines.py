@@ -17,7 +17,7 @@ LATER = 0.1  # a further line comes when the run has lasted so much longer: some
 
 @dataclass
 class Lines:
-    """A line now and then, which names the last stage that learned, and one for every stage that failed."""
+    """A line now and then, which names the last stage that learned or learns, and one for every stage that failed."""
 
     console: Console
     clock: Clock
@@ -35,6 +35,6 @@ class Lines:
         self.seen |= state.failed.keys()
         if now - self.last > max(FIRST, LATER * (now - self.began)) or (state.stopping and not self.stopping):
             new = [s for s in self.clock.plan.stages if s in state.done - self.seen]
-            learned = [f"; {self.names[s]}: {at.text}" for s in new if (at := standing(s, self.clock.store))]
-            self.console.print(f"{percent(self.clock.share(state))}: {summary(state, self.clock)}{''.join(learned[-1:])}", soft_wrap=True)
+            where = [f"; {self.names[s]}: {at.place}, {at.text}" for s in (*state.running, *new) if (at := standing(s, self.clock.store))]
+            self.console.print(f"{percent(self.clock.share(state))}: {summary(state, self.clock)}{''.join(where[-1:])}", soft_wrap=True)
             self.last, self.stopping, self.seen = now, state.stopping, self.seen | state.done
