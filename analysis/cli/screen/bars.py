@@ -17,6 +17,7 @@ from train.learn import Learn
 from train.stages.reading import printable
 from train.stages.stage import Stage
 
+WHOLE = 1_000  # steps of a bar
 BAR = 12  # columns of the bar of a stage
 MOST = 3  # lines of an error, which is printed whole when the run ends
 ENDED = 4  # finished stages, and failed ones, that are shown
@@ -65,7 +66,7 @@ class Screen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[RenderableType]:
         width = options.max_width
         whole = Progress(BarColumn(None, complete_style="cyan", finished_style="green"), WORDS, console=console, expand=True)
-        whole.add_task(percent(self.share), total=1.0, completed=self.share)
+        whole.add_task(percent(self.share), total=WHOLE, completed=int(WHOLE * self.share))
         yield whole
         yield Text(f"{self.summary}\n")
         shown = self.running[: max(2, (console.height - AROUND - len(self.finished) - 2 * len(self.failed)) // 2)]
@@ -74,7 +75,7 @@ class Screen:
             yield Text(shortened(row.name, width), "bold", no_wrap=True, overflow="ellipsis")
             bar = Progress(BarColumn(BAR, complete_style="cyan"), WORDS, RATES, console=console, expand=True)
             place = f"{row.place:<{wide}} {minutes(row.seconds):>6}"
-            bar.add_task(place, total=1.0, completed=row.part, rates=row.at.text if row.at else "")
+            bar.add_task(place, total=WHOLE, completed=int(WHOLE * row.part), rates=row.at.text if row.at else "")
             yield bar
         if more := len(self.running) - len(shown):
             yield Text(f"and {more} more", "dim")
