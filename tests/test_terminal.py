@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,14 +20,18 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from analysis.claims.judge import Finding
+from analysis.__main__ import typed
+from analysis.claims.judge import Finding, Verdict
 from analysis.cli import terminal
 from analysis.cli.ask import converse, task
 from analysis.cli.command import ended, tight
-from analysis.cli.screen import Lines, screen
+from analysis.cli.screen import Lines, ending, screen
 from analysis.cli.screen.bars import percent
 from analysis.cli.tables import findings_table, show_list, show_rubbish
 from analysis.cli.terminal import Terminal
+from analysis.cli.verbs import Ask
+from analysis.design.results import Results
+from analysis.design.scale import CPU, SMOKE, Scale
 from analysis.design.study import Setting
 from analysis.measures.facts import UNDEFINED, Cell
 from analysis.report.titles import titles
@@ -313,6 +318,49 @@ def test_an_unknown_time_is_said_to_be_unknown(tmp_path: Path) -> None:
     assert "the time left is known once each kind (fresh, score" in summary(state, clock)
     known = Clock(replace(plan(), seconds=dict.fromkeys((s.word for s in STAGES), 1.0)), Store(tmp_path))
     assert summary(state, known).endswith(f"about {minutes(known.left(state))} left")
+
+
+# Broken if a run ended without its answer, its report, or a command to go on with that can be typed as it stands; or if a trial's numbers
+# were told as an answer.
+@pytest.mark.parametrize(
+    ("scale", "seeds", "made", "said"),
+    [
+        (SMOKE, 1, "", "A trial of the wiring: at so small a scale the verdicts mean nothing"),
+        (SMOKE, 1, "", "next: the same command with --scale cpu"),
+        (SMOKE, 1, "1", "next: the same command with SCALE=cpu"),
+        (CPU, 5, "", "next: the same command with --seeds 9; more seeds may decide what is undetermined (2)"),
+        (CPU, 16, "", "next: read the report; the same command with --seeds 32 adds seeds"),
+    ],
+)
+def test_a_run_ends_with_its_answer(
+    scale: Scale, seeds: int, made: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if made:
+        monkeypatch.setenv("MAKELEVEL", made)
+    else:
+        monkeypatch.delenv("MAKELEVEL", raising=False)
+    verdicts: tuple[Verdict, ...] = ("shown", "undetermined", "refuted", "undetermined", "reported")
+    found = [
+        Finding(f"claim {i}", f"It is {v}.", v, 44.4, 36.8, 52.0, 0.95, None, 0.01, "points", seeds, 0, ()) for i, v in enumerate(verdicts)
+    ]
+    study, page = STUDIES["grid"], tmp_path / "grid" / "report.html"
+    console = recorded(60)
+    results = Results(study, Setting(scale, tuple(range(seeds)), study.options), CELLS, (), tuple(found), Store(tmp_path))
+    ending(results, page, console)
+    shown = " ".join(text(console).split())
+    assert said in shown
+    assert ("A trial" in shown) == (scale is SMOKE)
+    interval = " [+36.8, +52.0]" if seeds > 1 else ""
+    assert f"shown: It is shown (points: +44.4{interval}, {seeds} seed{'s' * (seeds > 1)})" in shown
+    assert "the other claims: 2 undetermined, 1 refuted" in shown
+    assert f"report: {page}\n" in text(console)
+    whole = ("report: ", "or ask a policy: ")
+    assert max(len(line) for line in text(console).splitlines() if not line.startswith(whole)) <= 60
+    (command,) = re.findall(r"^or ask a policy: .*python\S* -m analysis (.*)$", text(console), re.MULTILINE)
+    asked = typed(shlex.split(command))
+    assert isinstance(asked, Ask)
+    assert (asked.what, asked.out, asked.seed) == ("grid", tmp_path, 0)
+    assert dict(label.split("=") for label in asked.only.split(",")) == dict(CELLS[0].labels)
 
 
 # Broken if a log filled with lines, or stayed silent for long: a line comes when a tenth more time has passed, a failure at once.

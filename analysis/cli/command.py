@@ -79,7 +79,7 @@ def run(request: Request, console: Console, care: Care, part: Shard, engine: Eng
             write_results(results, folder)  # repairs files that were damaged
         console.print(findings_table(results.findings))
         console.print("nothing to do: every stage is there")
-        console.print(*ending(results, folder / "report.html"), sep="\n", soft_wrap=True)
+        ending(results, folder / "report.html", console)
         return 0
     made = make_plan(stages_of(cells), len(cells), store, request.jobs, console.print)
     console.print(plan_table(made))
@@ -157,7 +157,7 @@ def report(request: Request, console: Console) -> Results:
         console.print(Text.assemble((f"otherwise than registered: {d.what}", "red"), f" was {d.registered}, is {d.now}"), soft_wrap=True)
     console.print(f"all studies of this folder: {request.out / 'index.html'}", soft_wrap=True)
     console.print(f"kept: {', '.join(map(str, kept))}", soft_wrap=True)
-    console.print(*ending(results, page), sep="\n", soft_wrap=True)
+    ending(results, page, console)
     return results
 
 

@@ -65,7 +65,7 @@ def number(x: float | None) -> str:
 def findings_table(findings: Sequence[Finding]) -> Table:
     """Each claim with its verdict, difference, interval, margin and number of seeds."""
     fixed = [Column(name, no_wrap=True, justify=justify) for name, justify in FIXED.items()]
-    table = columns("claim", *fixed)
+    table = columns(Column("claim", overflow="fold"), *fixed)
     for f in findings:
         alone = f.n == 1 and not isinstance(f.test, Share)
         interval = "(one seed)" if alone else f"[{number(f.low)}, {number(f.high)}]" if f.n else ""

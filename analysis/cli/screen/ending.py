@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from analysis.claims.judge import Finding
@@ -17,22 +17,24 @@ from analysis.design.results import Results
 from analysis.design.scale import preset
 
 
-def ending(results: Results, page: Path) -> Iterator[RenderableType]:
-    """The answer of a study, the place of its report, and what to try next."""
-    yield Text.assemble("\n", (results.study.name, "bold"), f": {results.study.question}")
+def ending(results: Results, page: Path, console: Console) -> None:
+    """Print the answer of a study, the place of its report, and what to try next."""
+    console.print(Text.assemble("\n", (results.study.name, "bold"), f": {results.study.question}"))
     if trial := preset(results.setting.scale) == TRIAL:
-        yield Text("A trial of the wiring: at so small a scale the verdicts mean nothing.", "yellow")
-    yield from _answer([f for f in results.findings if f.verdict != "reported"])
-    yield Text.assemble("report: ", (str(page), f"bold link {page.absolute().as_uri()}"))
-    yield Text.assemble("next: ", _next(results, trial))
+        console.print("A trial of the wiring: at so small a scale the verdicts mean nothing.", style="yellow")
+    for line in _answer([f for f in results.findings if f.verdict != "reported"]):
+        console.print(line)
+    place = f"bold link {page.absolute().as_uri()}"
+    console.print(Text.assemble("report: ", (str(page), place)), soft_wrap=True)  # a path and a command stay whole, to be copied
+    console.print(Text.assemble("next: ", _next(results, trial)))
     if cell := next((cell for cell in results.cells if "learn" in cell.by_name), None):
         only, python = ",".join(f"{axis}={value}" for axis, value in cell.labels), Path(sys.executable)
         python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else Path(python.name)
         words = (python, "-m", "analysis", "ask", page.parent.name, "--only", only, "--seed", cell.seed, "--out", page.parent.parent)
-        yield Text.assemble("or ask a policy: ", (shlex.join(map(str, words)), "bold"))
+        console.print(Text.assemble("or ask a policy: ", (shlex.join(map(str, words)), "bold")), soft_wrap=True)
 
 
-def _answer(claims: Sequence[Finding]) -> Iterator[RenderableType]:
+def _answer(claims: Sequence[Finding]) -> Iterator[Text]:
     if not claims:
         return
     first, *others = claims
