@@ -101,13 +101,13 @@ $(READY): pyproject.toml constraints.txt
 	elif $(BIN)/python -c $(ANSWERS) $(CPU_BUILDS) 2>/dev/null; then echo "no GPU here: downloading the build of torch for the CPU (about 200 MB, once)"; set -- torch --extra-index-url $(CPU_BUILDS); \
 	else echo "downloading torch with CUDA (about 3 GB, once), since $(CPU_BUILDS) does not answer"; echo 'no GPU here: for the small build (200 MB), Ctrl-C, and $(SMALL)'; fi; \
 	$(PIP) "$$@"; }
-	@echo "downloading the other packages of the study (about 150 MB, once)"
+	@echo "downloading the other packages of the study (about 120 MB, once)"
 	@$(PIP) -e '.[study]'
 	@pwd -P > $@
 	@echo "ready: from now on every command starts at once"
 
 $(TESTED): $(READY)
-	@echo "downloading the tools that test and check it (about 120 MB, once)"
+	@echo "downloading the tools that test and check it (about 130 MB, once)"
 	@$(PIP) -e '.[study,test]'
 	@touch $@
 
