@@ -1,6 +1,6 @@
 # Everything starts here. Each target makes the environment it needs; the second call starts at once.
 
-GPU := $(firstword $(wildcard /dev/nvidia[0-9]*))
+GPU := $(firstword $(wildcard /dev/nvidia[0-9]* /usr/lib/wsl/lib/nvidia-smi))
 ifndef SCALE
 SCALE := $(if $(GPU),gpu,cpu)
 CHOSEN := SCALE=$(SCALE), since there is $(if $(GPU),a,no) GPU here

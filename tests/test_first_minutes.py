@@ -265,6 +265,7 @@ family:
 
 
 # Broken if a newcomer who does not reach what README promises, or has to type more, were counted as one who did.
+@pytest.mark.skipif(shutil.which("git") is None, reason="clones")
 @pytest.mark.parametrize(
     ("figure", "after", "more", "said"),
     [
