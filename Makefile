@@ -1,56 +1,114 @@
 # Everything starts here. Each target makes the environment it needs; the second call starts at once.
 
+GPU := $(firstword $(wildcard /dev/nvidia[0-9]* /usr/lib/wsl/lib/nvidia-smi))
 ifndef SCALE
-SCALE := $(if $(wildcard /dev/nvidia0),gpu,cpu)
-CHOSEN := SCALE=$(SCALE), since there is $(if $(wildcard /dev/nvidia0),a,no) GPU here
+SCALE := $(if $(GPU),gpu,cpu)
+CHOSEN := SCALE=$(SCALE), since there is $(if $(GPU),a,no) GPU here
 endif
 SEEDS ?=
 OUT ?=
 JOBS ?=
 WITHHOLD ?=
 SHARE ?= 1
+N := 1
+NAME := clock
 PYTHON ?= python3
 TORCH ?= torch
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTED := $(VENV)/.ready-test
 # what was typed reaches a command as it is, whatever the shell or make would make of it: one word, or several
 quoted = '$(subst ','\'',$(value $(1)))'
 parts = $(foreach part,$(value $(1)),'$(subst ','\'',$(part))')
 option = $(if $(value $(1)),--$(2) $(call quoted,$(1)))
 OPTIONS = --scale $(call quoted,SCALE) $(call option,SEEDS,seeds) $(call option,OUT,out) $(call option,JOBS,jobs) $(if $(value WITHHOLD),--withhold $(call parts,WITHHOLD))
 
-KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH CHROME
+# --- what is mistyped is refused, before anything is installed
+
+SCALES := smoke cpu gpu large
+KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH CHROME
+TARGETS := help install grid demo plan watch report lesson family test check bench gpu bridges hf loggers ray browser campaign faults mutants newcomer picture clean
+DISTANCE := function far(a, b, i, j, d) { for (i = 0; i <= length(a); i++) for (j = 0; j <= length(b); j++) { d[i, j] = i && j ? d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)) : i + j; if (i && j && d[i - 1, j] < d[i, j]) d[i, j] = d[i - 1, j] + 1; if (i && j && d[i, j - 1] < d[i, j]) d[i, j] = d[i, j - 1] + 1 } return d[length(a), length(b)] }
+NEAREST := BEGIN { n = split(ENVIRON["THERE"], there, " "); best = 3; for (k = 1; k <= n; k++) { x = far(toupper(ENVIRON["TYPED"]), toupper(there[k])); if (x < best && 2 * x <= length(there[k])) { best = x; name = there[k] } } print name ? "; did you mean " name "?" : "." }
+nearest = $(shell TYPED='$(subst ','\'',$(1))' THERE='$(2)' awk '$(DISTANCE) $(NEAREST)')
+strip_digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$(1)))))))))))
+number = $(if $(strip $(call strip_digits,$(value $(1))))$(filter-out 0 1,$(words $(value $(1)))),$(error $(1) is a whole number, as in $(1)=3; found '$(value $(1))'))
+
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
-STRANGE := $(filter-out $(KNOWN) VENV SHELL OMP_NUM_THREADS MAKE% -%,$(GIVEN))
+STRANGE := $(firstword $(filter-out $(KNOWN) VENV SHELL OMP_NUM_THREADS MAKE% -%,$(GIVEN)))
+UNKNOWN := $(firstword $(filter-out $(TARGETS) $(READY) $(TESTED),$(MAKECMDGOALS)))
 ifeq ($(MAKELEVEL),0)
 ifneq ($(STRANGE),)
-$(error there is no variable $(STRANGE); there are $(KNOWN), as in: make plan SCALE=smoke SEEDS=3)
+$(error there is no variable $(STRANGE)$(call nearest,$(STRANGE),$(KNOWN)) There are $(KNOWN), as in: make plan SCALE=smoke SEEDS=3)
 endif
 endif
+ifneq ($(UNKNOWN),)
+$(error there is no target $(UNKNOWN)$(call nearest,$(UNKNOWN),$(TARGETS)) There are $(TARGETS); `make` says what each does)
+endif
+ifneq ($(words $(value SCALE)) $(filter $(SCALES),$(value SCALE)),1 $(value SCALE))
+$(error SCALE is one of $(SCALES); found '$(value SCALE)'$(call nearest,$(value SCALE),$(SCALES)))
+endif
+ifneq ($(and $(filter gpu large,$(value SCALE)),$(filter grid demo plan,$(MAKECMDGOALS))),)
+ifeq ($(wildcard $(READY) /dev/nvidia[0-9]* /dev/dxg /dev/kfd),)  # once installed, torch says which it can use
+$(error SCALE=$(SCALE) needs a GPU, and there is none here. SCALE=cpu takes about twenty minutes on two CPU cores, SCALE=smoke about two)
+endif
+endif
+$(call number,SEEDS)$(call number,JOBS)$(call number,N)
+$(if $(strip $(call strip_digits,$(subst .,,$(value SHARE)))),$(error SHARE is a number from 0 to 1, as in SHARE=0.1; found '$(value SHARE)'))
+
+# --- the environment
 
 ANALYSIS := $(BIN)/python -m analysis
 NEW := 'import sys; sys.version_info >= (3, 11) or sys.exit("synthtasks needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": make PYTHON=python3.11")'
 ABLE := 'import sys, pip; sys.exit(sys.version_info < (3, 11))'  # an environment that is not is made anew, or it would stand in the way for ever
-# torch from PyTorch's index of CPU builds where there is no GPU, unless pip is told of another place
+PINNED := 'import sys, torch; sys.exit("torch==" + torch.__version__.split("+")[0] not in open("constraints.txt").read().split())'
+ANSWERS := 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1] + "/torch/", timeout=8)'
+CPU_BUILDS := https://download.pytorch.org/whl/cpu
+SMALL := make install TORCH="torch --extra-index-url $(CPU_BUILDS)"
+# the first Python that is new enough, unless one was named
+PYTHONS = $(if $(findstring file,$(origin PYTHON)),python3 python3.14 python3.13 python3.12 python3.11,$(call quoted,PYTHON))
+# an environment whose Python is gone, or that was made elsewhere, and holds the paths of there
+STALE := $(if $(wildcard $(READY)),$(shell $(BIN)/python -ISc $(NEW) >/dev/null 2>&1 || echo 'its Python is gone'; made=$$(cat $(READY)); test -z "$$made" || test "$$made" = "$$(pwd -P)" || echo 'it was made for another folder'))
+PIP = $(BIN)/python -m pip install $$(test -t 1 || echo -q) -c constraints.txt
 export OMP_NUM_THREADS ?= 1
-unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
+unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check docs bench gpu bridges hf loggers ray browser campaign faults mutants clean
+.PHONY: $(TARGETS) $(if $(STALE),$(READY))
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  variables   SCALE=smoke|cpu|gpu|large SEEDS=n OUT=folder JOBS=n WITHHOLD=\"mul add\" TORCH=requirement PYTHON=python3.11"
+	@echo '  variables      SCALE=smoke|cpu|gpu|large SEEDS=n OUT=folder JOBS=n N=1 NAME=x'
+	@echo '                 WITHHOLD="mul add" TORCH=requirement PYTHON=python3.11'
 
 install: $(READY)  ## make .venv
 
 $(READY): pyproject.toml constraints.txt
-	@$(BIN)/python -c $(ABLE) 2>/dev/null || { $(call quoted,PYTHON) -c $(NEW) && $(call quoted,PYTHON) -m venv --clear $(VENV); }
-	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "installing torch"; $(BIN)/python -m pip install -q -c constraints.txt $(call parts,TORCH); }
-	@echo "installing the rest"
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[study,test]'
+	@$(if $(STALE),false,$(BIN)/python -c $(ABLE) 2>/dev/null) || { \
+	for python in $(PYTHONS); do if "$$python" -c $(NEW) 2>/dev/null; then found=$$python; break; fi; done; \
+	test -n "$$found" || { $(call quoted,PYTHON) -c $(NEW) || test $$? -eq 1 || echo "there is no "$(call quoted,PYTHON)" here; synthtasks needs Python 3.11 or newer: make PYTHON=python3.11" >&2; exit 1; }; \
+	if test -e $(VENV); then echo "making $(VENV) anew: $(or $(STALE),it was not finished or its Python is gone)"; \
+	else echo "making $(VENV), where all that is installed goes"; fi; \
+	"$$found" -m venv --clear $(VENV); }
+	@$(BIN)/python -c $(PINNED) 2>/dev/null || { set -- $(call parts,TORCH); \
+	if test "$$*" != torch; then echo "installing $$*"; \
+	elif test -n "$(GPU)"; then echo "downloading torch with CUDA (about 3 GB, once)"; \
+	elif test "$$(uname -s)" != Linux; then echo "downloading torch (about 100 MB, once)"; \
+	elif $(BIN)/python -m pip config list | grep -E 'index-url|find-links|no-index' >/dev/null; then \
+	echo "downloading torch from where pip is told to look (about 200 MB if it is the build for the CPU; with CUDA 3 GB)"; echo 'no GPU here: if it is large, Ctrl-C, and $(SMALL)'; \
+	elif $(BIN)/python -c $(ANSWERS) $(CPU_BUILDS) 2>/dev/null; then echo "no GPU here: downloading the build of torch for the CPU (about 200 MB, once)"; set -- torch --extra-index-url $(CPU_BUILDS); \
+	else echo "downloading torch with CUDA (about 3 GB, once), since $(CPU_BUILDS) does not answer"; echo 'no GPU here: for the small build (200 MB), Ctrl-C, and $(SMALL)'; fi; \
+	$(PIP) "$$@"; }
+	@echo "downloading the other packages of the study (about 120 MB, once)"
+	@$(PIP) -e '.[study]'
+	@pwd -P > $@
+	@echo "ready: from now on every command starts at once"
+
+$(TESTED): $(READY)
+	@echo "downloading the tools that test and check it (about 130 MB, once)"
+	@$(PIP) -e '.[study,test]'
 	@touch $@
 
 grid: $(READY)  ## the factorial study: run what is missing, judge, report
@@ -69,52 +127,66 @@ watch: $(READY)  ## a page in the browser that shows the study while it runs
 report: $(READY)  ## judge and report again, from what has run
 	@$(ANALYSIS) report grid $(OPTIONS)
 
-test: $(READY)  ## the test suite
+lesson: $(READY)  ## lesson N; its figures go to runs/lessons
+	@$(ANALYSIS) lesson $(call quoted,N)
+
+family: $(READY)  ## write a family of your own, NAME, with its test; run the test
+	@$(BIN)/python -c 'import pytest' 2>/dev/null || $(BIN)/python -m pip install -q -c constraints.txt pytest
+	@test -e test_$(call quoted,NAME).py || $(BIN)/python -m synthtasks new $(call quoted,NAME)
+	@$(BIN)/python -m pytest -q test_$(call quoted,NAME).py
+
+test: $(TESTED)  ## the test suite
 	@$(BIN)/python -m pytest -n 3 --dist worksteal  # one more than cores: some tests wait for processes that they start
 
-check: $(READY)  ## lint and types
+check: $(TESTED)  ## lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
 docs: $(READY)  ## the site of the docs, in build/site
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]'
+	@$(PIP) -e '.[docs]'
 	@$(BIN)/python -m analysis.site build/site
 
-bench: $(READY)  ## speed, as ratios measured side by side
+bench: $(TESTED)  ## speed, as ratios measured side by side
 	@$(BIN)/python -m tests.bench.bench
 
-gpu: $(READY)  ## what needs a GPU, checked and measured; without one, the part that a CPU can show
+gpu: $(TESTED)  ## what needs a GPU, checked and measured (a part without one)
 	@$(BIN)/python -m tests.gpu
 
-bridges: $(READY)  ## install what the bridges lead to, and test each against the real package
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
+bridges: $(TESTED)  ## install what the bridges lead to, and test each against it
+	@$(PIP) -e '.[datasets,parquet,trl,verifiers,reasoning-gym]'
 	@$(BIN)/python -m pytest -q -rs tests/test_bridges.py tests/test_foreign.py
 
-hf: $(READY)  ## install transformers and TRL, and test that models travel
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[hf,trl]'
+hf: $(TESTED)  ## install transformers and TRL, and test that models travel
+	@$(PIP) -e '.[hf,trl]'
 	@$(BIN)/python -m pytest -q -rs tests/test_hub.py
 
-loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach them
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[tensorboard,wandb]'
+loggers: $(TESTED)  ## install tensorboard and wandb; test that metrics reach them
+	@$(PIP) -e '.[tensorboard,wandb]'
 	@$(BIN)/python -m pytest -q -rs tests/test_trackers.py
 
-browser: $(READY)  ## look at the dashboard with chromium (CHROME=path), where there is one
+browser: $(TESTED)  ## look at the pages with chromium (CHROME=path), if there is one
 	@$(BIN)/python -m tests.browser.browser || test $$? -eq 77
 
-ray: $(READY)  ## install Ray, and test the engine that runs stages on it
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[ray]'
+ray: $(TESTED)  ## install Ray, and test the engine that runs stages on it
+	@$(PIP) -e '.[ray]'
 	@$(BIN)/python -m pytest -q -rs tests/test_ray.py
 
-campaign: $(READY)  ## 100,000 mistakes and 1,000,000 odd completions before the judge, against independent interpreters
+campaign: $(TESTED)  ## a million odd completions before the judge, and 100,000 errors
 	@$(BIN)/python -m tests.campaign.campaign
 
-faults: $(READY)  ## 712 faults into a small study (SHARE of them), then kill -9 of a smoke grid: no bit may change
+faults: $(TESTED)  ## 712 faults into a small study (SHARE of them), then kill -9
 	@CUDA_VISIBLE_DEVICES= $(BIN)/python -m tests.faults.campaign $(call quoted,SHARE)
 	@$(BIN)/python -m tests.faults.kill
 
-mutants: $(READY)  ## plant bugs in the judge, credit, statistics and what keeps results whole; the tests must find them
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[mutation]'
+mutants: $(TESTED)  ## plant bugs; the tests must find them
+	@$(PIP) -e '.[mutation]'
 	@$(BIN)/python -m tests.faults.mutants
+
+newcomer: $(READY)  ## a fresh clone, README's first commands, and their minutes
+	@$(BIN)/python tests/newcomer/newcomer.py
+
+picture: $(READY)  ## draw README's picture again, from the findings that are kept
+	@$(BIN)/python -m analysis.figures.banner
 
 clean:  ## remove the environment and caches; results in runs/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -30,6 +30,7 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},
     "analysis/running/on_ray.py": {"ray"},
+    "analysis/figures/banner.py": {"altair", "vl_convert"},
     "analysis/sql/query.py": {"duckdb"},
     "analysis/site/build.py": {"docutils", "sphinx"},
     "analysis/site/signatures.py": {"sphinx"},

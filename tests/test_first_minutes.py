@@ -1,6 +1,7 @@
 """The first minutes: what is typed reaches the command as it was typed, what is mistyped is refused, and a mistake can be mended."""
 
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -10,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import main as analysis
+from analysis.design.found import read_found
 from synthtasks.__main__ import main as synthtasks
+from tests.newcomer import newcomer
 
 ROOT = Path(__file__).parent.parent
 STUB = """#!/bin/sh
 case "$*" in
 *"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
--c*) {old} ;;
+-c*|-ISc*) {old} ;;
 *) printf '<%s>' "$@"; echo ;;
 esac
 """
@@ -43,15 +46,17 @@ def make(checkout: Path, *typed: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-# Broken if the shell or make took a part of what was typed for a command, or cut it into words.
+# Broken if the shell or make took a part of what was typed for a command, or cut it into words; or if what is no number, and no scale,
+# went on to an installation that takes minutes.
 @pytest.mark.parametrize("odd", ["a b", "x;touch pwned", "$(shell touch pwned)", "`touch pwned`", "it's", 'a"b', "a$b", "a\\b", "*", "~"])
 def test_what_is_typed_arrives_to_the_letter(odd: str, checkout: Path) -> None:
     script(checkout / ".venv" / "bin" / "python", STUB.format(old="exit 0"))
     (checkout / ".venv" / ".ready").touch()
-    for variable, option in (("OUT", "out"), ("SEEDS", "seeds"), ("JOBS", "jobs"), ("SCALE", "scale")):
+    status, said = make(checkout, "grid", f"OUT={odd}")
+    assert (status, f"<--out><{odd}>" in said) == (0, True), said
+    for variable in ("SEEDS", "JOBS", "SCALE", "SHARE", "N"):
         status, said = make(checkout, "grid", f"{variable}={odd}")
-        assert (status, f"<--{option}><{odd}>" in said) == (0, True), said
-    assert f"<tests.faults.campaign><{odd}>" in make(checkout, "faults", f"SHARE={odd}")[1]
+        assert (status, f"found '{odd}'" in said, "<-m>" in said) == (2, True, False), said
     assert not (checkout / "pwned").exists()
 
 
@@ -64,14 +69,140 @@ def test_several_words_stay_several(checkout: Path) -> None:
 
 
 # Broken if a misspelt variable were ignored: what runs would not be what was asked for.
-@pytest.mark.parametrize("typed", ["scale=smoke", "SEED=3", "Out=x"])
-def test_a_misspelt_variable_is_refused(typed: str, checkout: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("scale=smoke", "SCALE"), ("SEED=3", "SEEDS"), ("Out=x", "OUT"), ("SCLAE=cpu", "SCALE"), ("ODD=1", "")]
+)
+def test_a_misspelt_variable_is_refused(typed: str, meant: str, checkout: Path) -> None:
     script(checkout / ".venv" / "bin" / "python", STUB.format(old="exit 0"))
     (checkout / ".venv" / ".ready").touch()
     status, said = make(checkout, "plan", typed)
     assert status == 2
-    assert f"there is no variable {typed.split('=')[0]}; there are SCALE SEEDS OUT" in said
+    assert f"there is no variable {typed.split('=')[0]}{f'; did you mean {meant}?' if meant else '.'} There are SCALE SEEDS OUT" in said
     assert "<-m>" not in said
+
+
+# Broken if a misspelt target, or a value that is none, were found out after the targets before it had run, or not said to be near another.
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("plan", "gird"), "there is no target gird; did you mean grid? There are help install grid"),
+        (("grid", "SCALE=smok"), "SCALE is one of smoke cpu gpu large; found 'smok'; did you mean smoke?"),
+        (("grid", "SEEDS=abc"), "SEEDS is a whole number, as in SEEDS=3; found 'abc'"),
+        (("grid", "SEEDS=3 4"), "found '3 4'"),
+        (("faults", "SHARE=tenth"), "SHARE is a number from 0 to 1, as in SHARE=0.1; found 'tenth'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_runs(typed: tuple[str, ...], said: str, checkout: Path) -> None:
+    status, answer = make(checkout, *typed, f"PYTHON={script(checkout / 'python', STUB.format(old='exit 0'))}")
+    assert (status, said in answer) == (2, True), answer
+    assert not (checkout / ".venv").exists()
+
+
+INSTALLS = """#!/bin/sh
+echo "$*" >> log
+case "$*" in
+*"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
+*"import sys, torch"*) exit 1 ;;
+*urlopen*) exit {answers} ;;
+*"pip config"*) echo "{config}" ;;
+esac
+"""
+NO_GPU = pytest.mark.skipif(
+    any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists() or Path("/dev/kfd").exists(), reason="has a GPU"
+)
+
+
+# Broken if a machine without a GPU got the build of several GB though the small one can be had, if a pip that is set to an index of its
+# own were led elsewhere, or if nothing said how large the download is, and how to get the small one.
+@NO_GPU
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is small")
+@pytest.mark.parametrize(
+    ("typed", "answers", "config", "installed", "said"),
+    [
+        ((), 0, "", "torch --extra-index-url https://download.pytorch.org/whl/cpu", "the build of torch for the CPU (about 200 MB, once)"),
+        ((), 1, "", "torch", 'for the small build (200 MB), Ctrl-C, and make install TORCH="torch --extra-index-url https://'),
+        ((), 0, "global.index-url='https://mine'", "torch", "if it is large, Ctrl-C, and make install TORCH="),
+        (("TORCH=torch==2.13.0 --index-url $(x)",), 0, "", "torch==2.13.0 --index-url $(x)", "installing torch==2.13.0 --index-url $(x)"),
+    ],
+)
+def test_the_small_torch_is_what_a_machine_without_a_gpu_gets(
+    typed: tuple[str, ...], answers: int, config: str, installed: str, said: str, checkout: Path
+) -> None:
+    python = script(checkout / "python", INSTALLS.format(answers=answers, config=config))
+    status, answer = make(checkout, "install", *typed, f"PYTHON={python}")
+    assert (status, said in answer) == (0, True), answer
+    assert f"-m pip install -q -c constraints.txt {installed}\n" in (checkout / "log").read_text()
+    assert "(about" in answer.split("other packages of the study")[1]
+
+
+# Broken if a study waited for the tools that test it, or the tests came without them; or if anything were installed twice.
+def test_test_tools_come_with_the_tests(checkout: Path) -> None:
+    python = script(checkout / "python", INSTALLS.format(answers=0, config=""))
+    for goal, extras in (("grid", ["study"]), ("test", ["study,test"]), ("check", []), ("demo", [])):
+        (checkout / "log").write_text("")
+        status, said = make(checkout, goal, f"PYTHON={python}", *(["SCALE=cpu"] if goal in ("grid", "demo") else []))
+        log = (checkout / "log").read_text()
+        if goal != "check":  # whose ruff is no Python
+            assert status == 0, said
+        assert [extra for extra in ("study", "study,test") if f"-e .[{extra}]\n" in log] == extras
+
+
+# Broken if an environment whose Python is gone, or that came with a folder that was moved, were used: its scripts hold the old paths.
+@pytest.mark.parametrize("change", ["moved", "its Python is gone"])
+def test_an_environment_of_elsewhere_is_made_anew(change: str, checkout: Path) -> None:
+    first, second = checkout / "first place", checkout / "second place"  # a path with a space is a path
+    first.mkdir()
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.move(checkout / name, first)
+    python = script(checkout / "python", INSTALLS.format(answers=0, config=""))
+    assert "making .venv" in make(first, "plan", f"PYTHON={python}", "SCALE=cpu")[1]
+    again = make(first, "plan", f"PYTHON={python}", "SCALE=cpu")
+    assert again == (0, "")
+    if change == "moved":
+        first.rename(second)
+    else:
+        second = first
+        script(first / ".venv" / "bin" / "python", "#!/nowhere\n")
+    status, said = make(second, "plan", f"PYTHON={python}", "SCALE=cpu")
+    assert (status, f"making .venv anew: {'it was made for another folder' if change == 'moved' else 'its Python is gone'}" in said) == (
+        0,
+        True,
+    )
+    assert make(second, "plan", f"PYTHON={python}", "SCALE=cpu") == (0, "")
+
+
+# Broken if it took an installation of minutes to learn that a scale cannot run here.
+@NO_GPU
+@pytest.mark.parametrize("scale", ["gpu", "large"])
+def test_a_scale_that_needs_a_gpu_is_refused_at_once(scale: str, checkout: Path) -> None:
+    status, said = make(checkout, "grid", f"SCALE={scale}")
+    assert (status, f"SCALE={scale} needs a GPU, and there is none here. SCALE=cpu takes" in said) == (2, True), said
+    assert not (checkout / ".venv").exists()
+
+
+# Broken if the first Python that is found decided, though a newer one is there; or if no Python at all were said in the words of a shell.
+def test_a_python_that_is_new_enough_is_found(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = checkout / "tools"
+    tools.mkdir()
+    for name in ("sh", "make", "awk", "cat", "uname", "grep", "mkdir", "cp", "touch"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    monkeypatch.setenv("PATH", str(tools))
+    status, said = make(checkout, "install", "SCALE=cpu")
+    assert (status, "there is no python3 here; synthtasks needs Python 3.11 or newer: make PYTHON=python3.11" in said) == (2, True), said
+    script(tools / "python3", '#!/bin/sh\necho "needs Python 3.11, and this is 3.9" >&2; exit 1\n')
+    status, said = make(checkout, "install", "SCALE=cpu")
+    assert (status, "needs Python 3.11, and this is 3.9" in said) == (2, True), said
+    script(tools / "python3.12", INSTALLS.format(answers=0, config=""))
+    assert make(checkout, "install", "SCALE=cpu")[0] == 0
+
+
+# Broken if a line of the help were cut, or wrapped in the middle, on a terminal of usual width.
+def test_the_help_fits_80_columns(checkout: Path) -> None:
+    said = make(checkout)[1].splitlines()
+    assert max(map(len, said)) <= 80
+    phony = re.search(r"^TARGETS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony
+    assert {line.split()[1] for line in said if line.startswith("  make")} == set(phony.group(1).split())
 
 
 # Broken if an environment of too old a Python, or one that was never finished, stayed in the way for ever.
@@ -86,6 +217,78 @@ def test_a_failed_try_can_be_mended(left: str, checkout: Path) -> None:
     status, said = make(checkout, "install", f"PYTHON={new}")
     assert status == 0, said
     assert (checkout / ".venv" / "bin" / "python").read_text() == new.read_text()
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# Broken if README's picture were of other findings than those that are kept, said more than they do, or were not said in words.
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_is_made_of_what_was_found(theme: str) -> None:
+    pytest.importorskip("altair")
+    from analysis.figures import banner
+
+    found = read_found("grid")
+    assert banner.FILES[theme].read_text(encoding="utf-8") == banner.banner(found, banner.THEMES[theme]), "make picture"
+    assert f'="analysis/found/{banner.FILES[theme].name}"' in README
+    assert f'alt="{banner.words(found)}"' in README, "paste what analysis.figures.banner.words gives"
+    gains = {(row["where"], row["side"]): row for row in banner.rows(found)}
+    at = [gains[("RL at the edge", side)] for side in banner.SIDES.values()]
+    assert [row["shown"] for row in at] == [True, True]  # or its title says too much
+    assert at[0]["low"] > max(row["high"] for row in gains.values() if row is not at[0])  # type: ignore[type-var, operator]
+    assert all(-20 <= row[end] <= 60 for row in gains.values() for end in ("low", "high"))  # type: ignore[operator]
+
+
+# Broken if what README shows first were more than three commands, no targets, or below the first screen.
+def test_the_first_commands_are_on_the_first_screen() -> None:
+    typed = newcomer.commands(README)
+    assert 1 <= len(typed) <= newcomer.COMMANDS
+    first = "\n".join(README.splitlines()[:25])
+    known = (ROOT / "Makefile").read_text().split("KNOWN := ")[1].splitlines()[0].split()
+    for command in typed:
+        assert command in first
+        make_, target, *given = command.split()
+        assert make_ == "make"
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert {word.split("=")[0] for word in given} <= set(known)
+    assert "<picture>" in first
+
+
+LITTLE = """.PHONY: grid lesson family
+grid:
+\tmkdir -p runs/smoke/grid && touch runs/smoke/grid/report.html
+lesson:
+\tmkdir -p runs/lessons/1 && touch runs/lessons/1/{figure}
+family:
+\ttest -z "$$PYTHONPATH" && touch test_clock.py{after}
+"""
+
+
+# Broken if a newcomer who does not reach what README promises, or has to type more, were counted as one who did.
+@pytest.mark.skipif(shutil.which("git") is None, reason="clones")
+@pytest.mark.parametrize(
+    ("figure", "after", "more", "said"),
+    [
+        ("gain.svg", "", "", "all is there, in time"),
+        ("notes.txt", "", "", "a figure of a lesson is not there"),
+        ("gain.svg", " && false", "", "`make family` failed"),
+        ("gain.svg", "", "    make grid\n", "4 commands, and 3 are the most"),
+    ],
+)
+def test_the_newcomer_counts(figure: str, after: str, more: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, lines = tmp_path / "source", list[str]()
+    source.mkdir()
+    (source / "Makefile").write_text(LITTLE.format(figure=figure, after=after))
+    (source / "README.md").write_text(f"# A\n\n    make grid   # first\n    make lesson\n    make family\n{more}\n    make no\n")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *words], cwd=source, check=True)
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    status = newcomer.play(source, tmp_path, lines.append)
+    assert (status, lines[-1]) == (0 if "all" in said else 1, said)
+    monkeypatch.setattr(newcomer, "MINUTES", 0.0)
+    assert newcomer.play(source, tmp_path / "again", lines.append) == 1
+    assert "0.0 minutes, and 0 are the most" in lines[-1]
 
 
 # Broken if an old Python failed in the middle of the code, in words that do not say what to do.

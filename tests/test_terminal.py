@@ -5,29 +5,38 @@ import json
 import math
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
 import unicodedata
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from analysis.claims.judge import Finding
+from analysis.__main__ import typed
+from analysis.claims.judge import Finding, Verdict
 from analysis.cli import terminal
 from analysis.cli.ask import converse, task
 from analysis.cli.command import ended, tight
-from analysis.cli.screen import Lines, screen
+from analysis.cli.screen import Lines, ending, screen
+from analysis.cli.screen.bars import percent
 from analysis.cli.tables import findings_table, show_list, show_rubbish
 from analysis.cli.terminal import Terminal
+from analysis.cli.verbs import Ask
+from analysis.design.results import Results
+from analysis.design.scale import CPU, SMOKE, Scale
 from analysis.design.study import Setting
 from analysis.measures.facts import UNDEFINED, Cell
 from analysis.report.titles import titles
 from analysis.running import gc
-from analysis.running.agenda import State
+from analysis.running.agenda import Agenda, State
 from analysis.running.plan import Plan, longest, schedule
 from analysis.running.progress import Clock, minutes, standing, summary
 from analysis.sql import query
@@ -225,8 +234,154 @@ def test_a_narrow_screen_shows_counts_and_times(width: int, tmp_path: Path) -> N
     shown = text(console)
     assert max(map(len, shown.splitlines())) <= width
     assert summary(state, clock) in " ".join(shown.split())
-    for whole in (f"2/{TINY.rl_iterations} ", "16.7 h", "iteration", "pass@16"):
+    for whole in (f"iteration 2/{TINY.rl_iterations} ", "16.7 h", "pass@16"):
         assert whole in shown
+
+
+HOSTILE = (
+    "[red]" * 60,
+    "practise " + "very " * 60 + "long seed 0",
+    "practise 漢字" * 30,
+    "esc\x1b[2J\x07 " * 20,
+    "line\nline " * 20,
+    "x" * 300,
+)
+
+
+# Broken if a name that is long, or that takes more columns than letters, made a line longer than the terminal: the screen would roll.
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_name_is_wider_than_the_screen(hostile: str, width: int, tmp_path: Path) -> None:
+    console, clock = recorded(width), Clock(plan(), Store(tmp_path))
+    learned = [s for s in STAGES if s.word == "practise"][:30]
+    running, done, failed = learned[:9], learned[9:12], {learned[12]: f"ValueError: {hostile}", learned[13]: "stands on x"}
+    state = State(set(STAGES[:3]), dict.fromkeys(running, time.monotonic() - 9), set(), set(STAGES) - {*learned, *STAGES[:3]}, failed)
+    for stage in done:
+        store_note(stage, tmp_path, 2)
+    names = {s: f"{hostile} seed {i}" for i, s in enumerate(STAGES)}
+    console.print(screen(state, clock, names))
+    lines = text(console).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert len(lines) <= console.height
+    assert "stands on" not in text(console)
+    shown = re.sub(r"\s+", " ", text(console))
+    assert "and " in shown
+    assert f"seed {STAGES.index(learned[0])} " in shown  # both ends of a name are shown
+
+
+def store_note(stage: Stage, root: Path, iterations: int) -> None:
+    """The metrics of so many iterations of a stage."""
+    draft = root / (str(stage) + ".draft")
+    draft.mkdir(exist_ok=True)
+    (draft / "metrics.jsonl").write_text("".join(f'{{"iteration": {i}, "loss": 1.0}}\n' for i in range(iterations)))
+
+
+# Broken if the bar went back, were full before the end, or counted stages where the plan knows their time; or if its end were not the
+# plan's. A worker dies in the middle of a stage, and another stage fails for good: with it, the bar does not reach its end.
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_bar_counts_the_time_of_the_plan(fails: bool, tmp_path: Path) -> None:
+    costs = {"pretrain": 60.0, "practise": 30.0, "score": 4.0, "sample": 2.0, "edge": 0.05, "fresh": 0.05}
+    there = frozenset(s for s in STAGES if s.word == "fresh")
+    clock = Clock(replace(plan(), there=there, seconds=costs), Store(tmp_path))
+    assert clock.total == pytest.approx(sum(costs[s.word] for s in STAGES if s.word != "fresh"))
+    agenda, shares, spent = Agenda(STAGES, clock.store, clock.plan.cost), [0.0], 0.0
+    died = False
+    while (stage := agenda.next()) is not None:
+        parts: tuple[float, ...] = (0.25, 0.75, 3.0)  # of its time; it takes three times as long as was planned
+        for part in parts:
+            agenda.state.running[stage] = time.monotonic() - part * costs[stage.word]
+            if isinstance(stage, Learn):
+                store_note(stage, tmp_path, max(1, int(min(1.0, part) * stage.iterations)))
+            shares.append(clock.share(agenda.state))
+            assert shares[-1] < 1
+        if stage == LEARN and not died:
+            died = True
+            agenda.again(stage)
+            shutil.rmtree(tmp_path / f"{stage}.draft")
+        elif fails and stage == next(c["learn"] for c in reversed(CELLS) if "learn" in c.by_name):
+            agenda.fail(stage, "ValueError")
+        else:
+            agenda.done(stage)
+            spent += costs[stage.word] * (stage not in there)
+        shares.append(clock.share(agenda.state))
+        assert shares[-1] == pytest.approx(max(spent / clock.total, shares[-2]))
+    assert died
+    assert shares == sorted(shares)
+    assert (shares[-1] == 1.0) != fails
+    assert percent(shares[-1]) == "100 %" or fails
+    assert percent(0.9999) == "99 %"
+
+
+# Broken if a time were made up where no stage of a kind has run, as on a GPU at first.
+def test_an_unknown_time_is_said_to_be_unknown(tmp_path: Path) -> None:
+    clock, state = Clock(plan(), Store(tmp_path)), State(waiting=set(STAGES))
+    assert "the time left is known once each kind (fresh, score" in summary(state, clock)
+    known = Clock(replace(plan(), seconds=dict.fromkeys((s.word for s in STAGES), 1.0)), Store(tmp_path))
+    assert summary(state, known).endswith(f"about {minutes(known.left(state))} left")
+
+
+# Broken if a run ended without its answer, its report, or a command to go on with that can be typed as it stands; or if a trial's numbers
+# were told as an answer.
+@pytest.mark.parametrize(
+    ("scale", "seeds", "made", "said"),
+    [
+        (SMOKE, 1, "", "A trial of the wiring: at so small a scale the verdicts mean nothing"),
+        (SMOKE, 1, "", "next: the same command with --scale cpu"),
+        (SMOKE, 1, "1", "next: the same command with SCALE=cpu"),
+        (CPU, 5, "", "next: the same command with --seeds 9; more seeds may decide what is undetermined (2)"),
+        (CPU, 16, "", "next: read the report; the same command with --seeds 32 adds seeds"),
+    ],
+)
+def test_a_run_ends_with_its_answer(
+    scale: Scale, seeds: int, made: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if made:
+        monkeypatch.setenv("MAKELEVEL", made)
+    else:
+        monkeypatch.delenv("MAKELEVEL", raising=False)
+    verdicts: tuple[Verdict, ...] = ("shown", "undetermined", "refuted", "undetermined", "reported")
+    found = [
+        Finding(f"claim {i}", f"It is {v}.", v, 44.4, 36.8, 52.0, 0.95, None, 0.01, "points", seeds, 0, ()) for i, v in enumerate(verdicts)
+    ]
+    study, page = STUDIES["grid"], tmp_path / "grid" / "report.html"
+    console = recorded(60)
+    results = Results(study, Setting(scale, tuple(range(seeds)), study.options), CELLS, (), tuple(found), Store(tmp_path))
+    ending(results, page, console)
+    shown = " ".join(text(console).split())
+    assert said in shown
+    assert ("A trial" in shown) == (scale is SMOKE)
+    interval = " [+36.8, +52.0]" if seeds > 1 else ""
+    assert f"shown: It is shown (points: +44.4{interval}, {seeds} seed{'s' * (seeds > 1)})" in shown
+    assert "the other claims: 2 undetermined, 1 refuted" in shown
+    assert f"report: {page}\n" in text(console)
+    whole = ("report: ", "or ask a policy: ")
+    assert max(len(line) for line in text(console).splitlines() if not line.startswith(whole)) <= 60
+    (command,) = re.findall(r"^or ask a policy: .*python\S* -m analysis (.*)$", text(console), re.MULTILINE)
+    asked = typed(shlex.split(command))
+    assert isinstance(asked, Ask)
+    assert (asked.what, asked.out, asked.seed) == ("grid", tmp_path, 0)
+    assert dict(label.split("=") for label in asked.only.split(",")) == dict(CELLS[0].labels)
+
+
+# Broken if a log filled with lines, or stayed silent for long: a line comes when a tenth more time has passed, a failure at once.
+def test_a_log_gets_few_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    console, clock = recorded(100), Clock(replace(plan(), seconds=dict.fromkeys((s.word for s in STAGES), 1.0)), Store(tmp_path))
+    lines, state = Lines(console, clock, titles(CELLS), began=now, last=now), State(waiting=set(STAGES) - {LEARN}, running={LEARN: now})
+    at = []
+    for _ in range(2 * 1_200):
+        now += 0.5
+        before = len(text(console))
+        lines(state)
+        if len(text(console)) > before:
+            at.append(now - 1_000)
+    assert 25 < len(at) < 45
+    assert at[0] <= 11
+    assert all(b - a <= max(11, 0.11 * b) for a, b in pairwise(at))
+    state.failed[LEARN] = "Traceback\nValueError: no"
+    lines(state)
+    assert text(console).endswith(f"failed: {titles(CELLS)[LEARN]}: ValueError: no\n")
 
 
 # A stage that takes longer than was planned must not be about to end for minutes; one that was resumed has less to do than all.

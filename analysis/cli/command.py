@@ -12,7 +12,7 @@ from rich.text import Text
 
 from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
-from analysis.cli.screen import estimated, needs, plan_table, size, watching
+from analysis.cli.screen import ending, estimated, needs, plan_table, size, watching
 from analysis.cli.tables import findings_table, plural
 from analysis.design.cells import write_cells
 from analysis.design.found import keep
@@ -78,7 +78,8 @@ def run(request: Request, console: Console, care: Care, part: Shard, engine: Eng
         with reporting(request):
             write_results(results, folder)  # repairs files that were damaged
         console.print(findings_table(results.findings))
-        console.print(f"nothing to do: every stage is there. {folder / 'report.html'}")
+        console.print("nothing to do: every stage is there")
+        ending(results, folder / "report.html", console)
         return 0
     made = make_plan(stages_of(cells), len(cells), store, request.jobs, console.print)
     console.print(plan_table(made))
@@ -155,7 +156,8 @@ def report(request: Request, console: Console) -> Results:
     for d in (d for d in differences(registration, study, results.cells) if d.decides):
         console.print(Text.assemble((f"otherwise than registered: {d.what}", "red"), f" was {d.registered}, is {d.now}"), soft_wrap=True)
     console.print(f"all studies of this folder: {request.out / 'index.html'}", soft_wrap=True)
-    console.print(f"report: {page}; kept: {', '.join(map(str, kept))}", soft_wrap=True)
+    console.print(f"kept: {', '.join(map(str, kept))}", soft_wrap=True)
+    ending(results, page, console)
     return results
 
 

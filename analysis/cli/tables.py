@@ -1,12 +1,12 @@
 """Tables for a terminal: studies, findings, rubbish and reruns."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.filesize import decimal
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from analysis.claims.claims import Claim, Share
@@ -27,6 +27,7 @@ COLOURS = {
     **dict.fromkeys(("undetermined", "not there to compare with"), "yellow"),
     "reported": "dim",
 }
+FIXED: Mapping[str, JustifyMethod] = {"verdict": "left", "difference [interval]": "left", "margin": "right", "n": "right"}  # columns
 
 
 def plural(n: int, noun: str) -> str:
@@ -63,12 +64,14 @@ def number(x: float | None) -> str:
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """Each claim with its verdict, difference, interval, margin and number of seeds."""
-    table = columns("claim", "verdict", "difference", "interval", "margin", "n")
+    fixed = [Column(name, no_wrap=True, justify=justify) for name, justify in FIXED.items()]
+    table = columns(Column("claim", overflow="fold"), *fixed)
     for f in findings:
         alone = f.n == 1 and not isinstance(f.test, Share)
-        interval = "one seed: none" if alone else f"[{number(f.low)}, {number(f.high)}]" if f.n else "–"
+        interval = "(one seed)" if alone else f"[{number(f.low)}, {number(f.high)}]" if f.n else ""
         margin = "" if f.margin is None else f"{f.margin:g}"
-        table.add_row(f.name, Text(f.verdict, COLOURS[f.verdict]), number(f.difference), interval, margin, str(f.n))
+        table.add_row(f.name, Text(f.verdict, COLOURS[f.verdict]), f"{number(f.difference)} {interval}", margin, str(f.n))
+    table.caption_justify = "left"
     adjusted = "verdicts are adjusted for the number of claims and of planned looks, intervals are not"
     table.caption = f"points of 100, or % of seeds; n counts seeds; {adjusted}"
     if same := [f.name for f in findings if alike(f.values) and not isinstance(f.test, Share)]:

@@ -24,4 +24,4 @@ class Terminal(Console):
 
 def columns(*names: str | Column) -> Table:
     """An empty table without lines."""
-    return Table(*names, box=None, padding=(0, 2), header_style="dim")
+    return Table(*names, box=None, padding=(0, 2, 0, 0), header_style="dim")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.running.agenda import State
-from analysis.running.plan import Plan, history, schedule
+from analysis.running.plan import OVERHEAD, Plan, history, schedule
 from train.stages.reading import read_note
 from train.stages.stage import Stage
 from train.stages.store import Store
 
 TAIL = 4_096  # bytes at the end of a metrics file that hold its last lines
 RECENT = 10  # iterations over which shown metrics are averaged
+NEARLY = 0.99  # the part of a stage that is done until it ends
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Standing:
     iteration: int
     iterations: int
     text: str  # metrics, averaged over the last iterations
+
+    @property
+    def place(self) -> str:
+        return f"iteration {self.iteration}/{self.iterations}"
 
 
 def standing(stage: Stage, store: Store) -> Standing | None:
@@ -54,22 +59,49 @@ def _tail(file: Path) -> list[dict[str, float]]:
 
 @dataclass
 class Clock:
-    """The time left: by the plan at first, then by the finished stages. For an overdue stage it follows from its progress."""
+    """The time of a run: the part that is done, by the plan, and the seconds left, by the plan at first, then by the finished stages."""
 
     plan: Plan
     store: Store
+    furthest: float = 0.0  # a stage that is tried again does not turn the bar back
+
+    @property
+    def total(self) -> float:
+        """Expected seconds of the missing stages, one after the other; their number, where the plan could not measure each kind."""
+        return sum(map(self.weight, self.plan.missing))
+
+    def weight(self, stage: Stage) -> float:
+        """The share of a stage in `total`."""
+        return 1.0 if self.plan.unmeasured else self.plan.cost(stage)
+
+    def part(self, stage: Stage, state: State) -> float:
+        """The part of a running stage that is done: by its iterations, or by its time if it writes none. It is done only when it ends."""
+        if at := standing(stage, self.store):
+            return min(NEARLY, at.iteration / at.iterations)
+        return min(NEARLY, self._spent(stage, state) / max(self.plan.cost(stage), OVERHEAD))
+
+    def share(self, state: State) -> float:
+        """The share of `total` that is done. A stage that failed is not: with one, it ends below 1."""
+        missing, over = frozenset(self.plan.missing), state.done | state.already
+        running = [self.weight(s) * self.part(s, state) for s in state.running if s in missing]
+        done = sum(self.weight(s) for s in missing if s in over) + sum(running)
+        self.furthest = max(self.furthest, done / self.total if over < frozenset(self.plan.stages) else 1.0)
+        return self.furthest
+
+    def unknown(self, state: State) -> tuple[str, ...]:
+        """The kinds of unfinished stages whose time is not known yet."""
+        known = self.plan.seconds.keys() | {s.word for s in state.done}
+        return tuple(dict.fromkeys(s.word for s in self.plan.stages if s.word not in known and (s in state.waiting or s in state.running)))
 
     def left(self, state: State) -> float:
-        """Seconds until all stages are done."""
+        """Seconds until all stages are done. For an overdue stage they follow from its progress."""
         known = self.plan.seconds | (history(frozenset(state.done), self.store) if state.done else {})
-        now = time.monotonic()
-        as_one = max(1.0, len(state.running) / self.plan.jobs)  # stages that run as one share their time
 
         def cost(stage: Stage) -> float:
             whole = known.get(stage.word, 0.1)
             if stage not in state.running:
                 return whole
-            spent = (now - state.running[stage]) / as_one
+            spent = self._spent(stage, state)
             if (at := standing(stage, self.store)) is None:
                 return max(whole - spent, 1.0)
             done = at.iteration / at.iterations
@@ -77,6 +109,10 @@ class Clock:
 
         todo = [s for s in self.plan.stages if s in state.waiting or s in state.running]
         return schedule(todo, cost, self.plan.jobs)
+
+    def _spent(self, stage: Stage, state: State) -> float:
+        """Seconds that a running stage has taken; stages that run as one share theirs."""
+        return (time.monotonic() - state.running[stage]) / max(1.0, len(state.running) / self.plan.jobs)
 
 
 def minutes(seconds: float) -> str:
@@ -93,4 +129,6 @@ def summary(state: State, clock: Clock) -> str:
     if state.stopping:
         return f"stopping: {len(state.running)} save what they have, or end (Ctrl-C again: at once); {done} of {total} stages are done"
     left = f"; about {minutes(clock.left(state))} left" if state.running or state.waiting else ""
+    if unknown := clock.unknown(state):
+        left = f"; the time left is known once each kind ({', '.join(unknown)}) has run"
     return f"{done} of {total} stages done, {len(state.running)} running, {len(state.waiting)} to do{failed}{left}"
