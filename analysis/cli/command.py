@@ -1,9 +1,10 @@
 """The commands that act on a request: plan, run, judge and report."""
 
+import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,6 +48,33 @@ def plan(request: Request, console: Console, part: Shard = WHOLE) -> None:
     stages = f"{len(made.stages)} distinct stages ({shared} of them shared), {len(made.there)} there"
     console.print(f"{of}{plural(made.cells, 'cell')} of {plural(seeds, 'seed')}, {stages}; {rest}")
     tight(made, request.out, console)
+
+
+def plan_json(requests: Sequence[Request]) -> str:
+    """The plans of some requests as JSON: seconds are estimates, sizes are in MiB.
+
+    Raises:
+        ValueError: if a folder belongs to another setting.
+    """
+    plans = []
+    for request in requests:
+        request.refuse_other()
+        cells = request.cells()
+        made = make_plan(stages_of(cells), len(cells), request.store, request.jobs)
+        kinds = [
+            {
+                "stage": kind,
+                "distinct": sum(s.word == kind for s in made.stages),
+                "to run": sum(s.word == kind for s in made.missing),
+                "seconds each": made.seconds.get(kind),
+                "memory": made.memory.get(kind),
+                "disk": made.disk.get(kind),
+            }
+            for kind in dict.fromkeys(s.word for s in made.stages)
+        ]
+        seconds = None if made.unmeasured else round(made.wall, 1)
+        plans.append({"study": request.study.name, "folder": str(request.folder), "cells": len(cells), "stages": kinds, "seconds": seconds})
+    return json.dumps(plans, indent=1)
 
 
 def tight(made: Plan, out: Path, console: Console) -> None:
