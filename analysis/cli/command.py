@@ -14,7 +14,7 @@ from rich.text import Text
 from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import estimated, needs, plan_table, size, watching
-from analysis.cli.tables import findings_table, plural
+from analysis.cli.tables import findings_table, plan_record, plural
 from analysis.design.cells import write_cells
 from analysis.design.found import keep
 from analysis.design.registration import differences, register
@@ -61,19 +61,7 @@ def plan_json(requests: Sequence[Request]) -> str:
         request.refuse_other()
         cells = request.cells()
         made = make_plan(stages_of(cells), len(cells), request.store, request.jobs)
-        kinds = [
-            {
-                "stage": kind,
-                "distinct": sum(s.word == kind for s in made.stages),
-                "to run": sum(s.word == kind for s in made.missing),
-                "seconds each": made.seconds.get(kind),
-                "memory": made.memory.get(kind),
-                "disk": made.disk.get(kind),
-            }
-            for kind in dict.fromkeys(s.word for s in made.stages)
-        ]
-        seconds = None if made.unmeasured else round(made.wall, 1)
-        plans.append({"study": request.study.name, "folder": str(request.folder), "cells": len(cells), "stages": kinds, "seconds": seconds})
+        plans.append({"study": request.study.name, "folder": str(request.folder), **plan_record(made)})
     return json.dumps(plans, indent=1)
 
 

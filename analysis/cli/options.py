@@ -138,9 +138,9 @@ def parsed(command: type[Of], words: Sequence[str], program: str = "python -m an
 
 def scales() -> str:
     """A table of what the scales hold, for the help."""
-    lines = [f"{'scale':10}{'seeds':>5}  {'model':8}{'pretraining':>11}{'RL':>5}  {'folder':11}jobs here"]
+    lines = [f"{'scale':10}{'seeds':>5}  {'model':8}{'pretraining':>11}{'RL':>5}  {'folder':11}jobs"]
     for name, s in SCALES.items():
         rl, jobs = f"{s.rl_iterations:>5}  ", at_a_time(s.machine)
         lines.append(f"  {name:8}{s.seeds:>5}  {f'{s.width} x {s.layers}':8}{s.pretraining:>11,}{rl}{f'runs/{name}':11}{jobs}")
-    lines.append("  (model: width x layers; pretraining and RL: iterations)")
+    lines.append("  (width x layers, iterations, and stages at a time here)")
     return "\n".join(lines)

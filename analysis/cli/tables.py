@@ -18,6 +18,7 @@ from analysis.design.scale import CPU, SCALES, Scale
 from analysis.design.study import Setting, Study
 from analysis.measures.seeds import alike
 from analysis.running.gc import Sorted
+from analysis.running.plan import Plan
 from analysis.running.progress import minutes
 from analysis.running.rerun import Recorded, read_folder, rerun
 from analysis.studies import STUDIES
@@ -134,6 +135,22 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     if same := [f.name for f in findings if alike(f.values) and not isinstance(f.test, Share)]:
         table.caption += f"\nall seeds give the same value, so the interval is that of any distribution between 0 and 1: {', '.join(same)}"
     return table
+
+
+def plan_record(plan: Plan) -> dict[str, object]:
+    """A plan as JSON: seconds are estimates, or none where nothing is known; memory and disk are in MiB."""
+    kinds = [
+        {
+            "stage": kind,
+            "distinct": sum(s.word == kind for s in plan.stages),
+            "to run": sum(s.word == kind for s in plan.missing),
+            "seconds each": plan.seconds.get(kind),
+            "memory": plan.memory.get(kind),
+            "disk": plan.disk.get(kind),
+        }
+        for kind in dict.fromkeys(s.word for s in plan.stages)
+    ]
+    return {"cells": plan.cells, "stages": kinds, "jobs": plan.jobs, "seconds": None if plan.unmeasured else round(plan.wall, 1)}
 
 
 # --- rubbish

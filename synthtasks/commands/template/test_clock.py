@@ -15,12 +15,10 @@ def test_clock_keeps_every_law() -> None:
 def test_clock_by_hand() -> None:
     p = problem(Clock(steps=3), "train", "show", 1)
     prompt = "modulo 12 ; A = mirror ( 3 ) ; B = mirror ( A ) ; C = B + 7 ; C = ?"
-    solution = (
-        "A = mirror ( 3 ) = 9 ; B = mirror ( A ) = 3 ; C = B + 7 = 10 ; "
-        "answer 10 <end>"
-    )
+    steps = "A = mirror ( 3 ) = 9 ; B = mirror ( A ) = 3 ; C = B + 7 = 10 ;"
+    answer = ("answer", "10", "<end>")
     surface = Equations()
     assert surface.prompt(p) == tuple(prompt.split())
-    assert surface.solution(p) == tuple(solution.split())
-    assert verify(p, surface.read(tuple(solution.split()))).process
-    assert not verify(p, surface.read(("answer", "10", "<end>"))).process
+    assert surface.solution(p) == (*steps.split(), *answer)
+    assert verify(p, surface.read((*steps.split(), *answer))).process
+    assert not verify(p, surface.read(answer)).process
