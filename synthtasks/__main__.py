@@ -1,48 +1,46 @@
-"""The command line: `python -m synthtasks show | stats | export | check`. Each command's module is imported on demand."""
+"""The command line: `python -m synthtasks show | stats | export | check | new | completion`, or `synthtasks` where it is installed."""
 
-import argparse
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 
+from synthtasks.console.mistakes import complain
 from synthtasks.console.output import heard
 from synthtasks.console.stdout import say_every_character
 
-COMMANDS = {
-    "show": "print a problem, its solution, its graph and two verdicts",
-    "stats": "measure a family's problems: difficulty, guessing, and which dial moves what",
-    "export": "write a data set: train.jsonl, test.jsonl and a card",
-    "check": "check a family, built-in or of your own, against every law",
-}
+SAYS = "Compositional reasoning problems with an exact judge."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 2 if it cannot be done as asked."""
     say_every_character()
-    typed = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    command: str = parser().parse_args(typed[:1]).command
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        run: Callable[[Sequence[str]], int] = import_module(f"synthtasks.commands.{command}").run
-        return run(typed[1:])
+        from synthtasks.commands.line import CommandLine, parse
+        from synthtasks.commands.verbs import OF_A_FAMILY, VERBS, of_a_family
+
+        line = CommandLine("synthtasks", "synthtasks", SAYS, VERBS)
+        verb = line.verb(words)
+        prog = f"{line.prog} {verb}"
+        command = of_a_family(OF_A_FAMILY[verb], words[1:], prog) if verb in OF_A_FAMILY else parse(VERBS[verb], words[1:], prog)
+        return command() or 0
     except ModuleNotFoundError as missing:
-        print(f"error: {command} needs {missing.name}, which is not installed: pip install 'synthtasks[cli,laws]'", file=sys.stderr)
+        complain(f"{missing.name} is not installed, which this needs: pip install 'synthtasks[cli,laws]'")
     except RecursionError:
-        print("error: with these dials a problem nests deeper than Python recurses; ask for fewer steps", file=sys.stderr)
+        complain("with these dials a problem nests deeper than Python recurses; ask for fewer steps")
     except MemoryError as mistake:
-        print(f"error: not enough memory; ask for less ({mistake})", file=sys.stderr)
+        complain(f"not enough memory; ask for less ({mistake})")
     except (ValueError, OSError) as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
+        complain(str(mistake))
+    except KeyboardInterrupt:
+        complain("stopped")
+        return 130
     return 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the command's name; each command parses its own options."""
-    top = argparse.ArgumentParser(prog="python -m synthtasks", description="Compositional reasoning problems with an exact judge.")
-    commands = top.add_subparsers(title="commands", required=True, metavar="command", dest="command")
-    for name, summary in COMMANDS.items():
-        commands.add_parser(name, help=summary, add_help=False)
-    return top
+def script() -> int:
+    """The exit status of the command line, whatever becomes of its output."""
+    return heard(main)
 
 
 if __name__ == "__main__":
-    sys.exit(heard(main))
+    sys.exit(script())

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, get_args
-
-import networkx as nx
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from synthtasks.checked import one_of
 from synthtasks.domains import RESIDUES, TEXTS, Value
@@ -12,6 +10,9 @@ from synthtasks.mixing import applied, of_value
 from synthtasks.primitives import MANY, Given, Operation
 from synthtasks.shown.card import card
 from synthtasks.shown.page import in_equations, page
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Split = Literal["train", "test"]
 Surplus = Literal["refused", "allowed"]
@@ -128,6 +129,8 @@ class Problem:
     @cached_property
     def graph(self) -> "nx.DiGraph[str]":
         """The dependency graph: an edge from each step to the steps that use it."""
+        import networkx as nx  # slow to import, and needed only here
+
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(step.name for step in self.steps)
         graph.add_edges_from((a, step.name) for step in self.steps for a in step.arguments if isinstance(a, str))

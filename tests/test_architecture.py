@@ -25,7 +25,8 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "synthtasks/laws/": {"hypothesis"},
     "synthtasks/strategies.py": {"hypothesis"},
     "synthtasks/stats/figure.py": {"matplotlib"},
-    "synthtasks/commands/": {"rich"},
+    "synthtasks/commands/": {"rich", "tyro"},
+    "synthtasks/commands/template/": {"clock"},  # a file that is copied, and the name that it has then
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "torch", "verifiers"},
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},

@@ -19,8 +19,9 @@ from analysis.design.found import FOUND, front, markdown, read_found
 from analysis.design.scale import CPU, SCALES
 from analysis.design.study import Setting
 from analysis.studies.grid import STUDY
-from synthtasks.__main__ import COMMANDS, main
+from synthtasks.__main__ import main
 from synthtasks.commands.catalogue import FAMILIES, SURFACES
+from synthtasks.commands.verbs import VERBS as COMMANDS
 from synthtasks.laws import LAWS
 
 ROOT = Path(__file__).parent.parent
@@ -179,6 +180,6 @@ def test_every_option_is_one_of_a_command() -> None:
             for verb in verbs:
                 with pytest.raises(SystemExit):
                     start([verb, "--help"])
-    options = set(re.findall(r"--[a-z][a-z-]+", said.getvalue())) | {"--help"}
+    options = set(re.findall(r"--[a-z][a-z-]+", said.getvalue())) | {"--help", "--version"}
     for page in PAGES.values():
         assert set(re.findall(r"(?<=[`\s])--(?!array|index-url)[a-z][a-z-]+", page)) <= options

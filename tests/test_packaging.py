@@ -41,6 +41,19 @@ def test_the_wheel_holds_the_task_library_alone(wheel: Path) -> None:
     assert {n.split("/")[0].split("-")[0] for n in names} == {"synthtasks"}
     assert "synthtasks/py.typed" in names
     assert any(n.endswith("LICENSE") for n in names)
+    assert {f"synthtasks/commands/template/{file}" for file in ("clock.py", "test_clock.py", "clock.md")} <= set(names)
+
+
+# A script of the studies in a wheel that does not hold them would fail wherever it is installed; in a checkout it must be there.
+def test_scripts_are_those_that_can_run(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as z:
+        (scripts,) = [z.read(n).decode() for n in z.namelist() if n.endswith("entry_points.txt")]
+        assert not any("/scripts/" in n for n in z.namelist())
+    assert scripts.split() == ["[console_scripts]", "synthtasks", "=", "synthtasks.__main__:script"]
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--disable-pip-version-check", "--target", str(tmp_path)]
+    subprocess.run([*command, "-e", str(ROOT)], check=True, capture_output=True)
+    done = subprocess.run([tmp_path / "bin" / "synthtasks-study", "--version"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.startswith("synthtasks-study "), done.stderr
 
 
 # A forgotten dependency shows only where nothing else is installed. numpy and networkx are lent by path, to spare a download.

@@ -1,9 +1,10 @@
 """The commands that act on a request: plan, run, judge and report."""
 
+import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.text import Text
 from analysis.cli import owned
 from analysis.cli.request import Request, stages_of
 from analysis.cli.screen import ending, estimated, needs, plan_table, size, watching
-from analysis.cli.tables import findings_table, plural
+from analysis.cli.tables import findings_table, plan_record, plural
 from analysis.design.cells import write_cells
 from analysis.design.found import keep
 from analysis.design.registration import differences, register
@@ -47,6 +48,21 @@ def plan(request: Request, console: Console, part: Shard = WHOLE) -> None:
     stages = f"{len(made.stages)} distinct stages ({shared} of them shared), {len(made.there)} there"
     console.print(f"{of}{plural(made.cells, 'cell')} of {plural(seeds, 'seed')}, {stages}; {rest}")
     tight(made, request.out, console)
+
+
+def plan_json(requests: Sequence[Request]) -> str:
+    """The plans of some requests as JSON: seconds are estimates, sizes are in MiB.
+
+    Raises:
+        ValueError: if a folder belongs to another setting.
+    """
+    plans = []
+    for request in requests:
+        request.refuse_other()
+        cells = request.cells()
+        made = make_plan(stages_of(cells), len(cells), request.store, request.jobs)
+        plans.append({"study": request.study.name, "folder": str(request.folder), **plan_record(made)})
+    return json.dumps(plans, indent=1)
 
 
 def tight(made: Plan, out: Path, console: Console) -> None:

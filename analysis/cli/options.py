@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 import tyro
 from rich.console import Console
 
-from analysis.design.scale import CPU, SCALES, Scale
+from analysis.design.scale import CPU, SCALES, Scale, at_a_time
 from analysis.design.study import NoOptions, Study
 from analysis.studies import NAMES, STUDIES
+from synthtasks.commands.line import parse
+from synthtasks.console.mistakes import among
 
 if TYPE_CHECKING:
     from analysis.cli.request import Request
 
 ALL = "all"
-LOOKS = (tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff)  # of the help: no {None}, no --no-dry-run
+STUDY = tyro.conf.arg(metavar="STUDY", help=f"{', '.join(NAMES)}; or {ALL}: every study")
+OWN = tyro.conf.arg(metavar="FILE.py:NAME", help="a study of your own in the place of a name", help_behavior_hint="(default: none)")
+ONLY = tyro.conf.arg(
+    metavar="AXIS=VALUE,...", help="cells with these labels, as in primitive=absent,region=at", help_behavior_hint="(default: all cells)"
+)
+OUT = tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: runs/SCALE)")
+JOBS = tyro.conf.arg(metavar="INT", help_behavior_hint="(default: as many as this machine has room for, as above)")
 
 
 class Command(Protocol):
@@ -32,13 +40,13 @@ class Command(Protocol):
 class Options:
     """Options of every command that takes a study: its name, the scale, and the folder."""
 
-    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar=f"[{'|'.join((*NAMES, ALL))}]")] = NAMES[0]  # or every study, by all
-    study: str = ""  # a study of your own in the place of a name: file.py:STUDY
-    scale: Literal["smoke", "cpu", "gpu", "large"] = "cpu"
+    name: Annotated[tyro.conf.Positional[str], STUDY] = NAMES[0]
+    study: Annotated[str, OWN] = ""
+    scale: Literal["smoke", "cpu", "gpu", "large"] = "cpu"  # the sizes, the seeds, the machine and the folder, as above
     first_seed: int = 0  # seeds are counted from here
-    only: str = ""  # cells with these labels, as in primitive=absent,region=at
-    out: Path | None = None  # results; default runs/SCALE
-    jobs: int | None = None  # stages at a time; default as many as the cores have room for
+    only: Annotated[str, ONLY] = ""
+    out: Annotated[Path | None, OUT] = None  # results
+    jobs: Annotated[int | None, JOBS] = None  # stages at a time
     sizes: tyro.conf.OmitArgPrefixes[Scale] = CPU
     own: tyro.conf.OmitArgPrefixes[object] = NoOptions()
 
@@ -74,7 +82,7 @@ def chosen(name: str, study: str) -> Study:
     if study:
         return from_file(study)
     if name not in STUDIES:
-        raise ValueError(f"there is no study {name!r}, but {', '.join(NAMES)}; from a file: --study file.py:NAME")
+        raise ValueError(f"there is no study {name!r}; {among(name, NAMES)}; from a file: --study file.py:NAME")
     return STUDIES[name]
 
 
@@ -102,12 +110,12 @@ def from_file(study: str) -> Study:
 Of = TypeVar("Of", bound=Options)
 
 
-def parsed(command: type[Of], words: Sequence[str]) -> Of:
+def parsed(command: type[Of], words: Sequence[str], program: str = "python -m analysis") -> Of:
     """A command from the words after its name. The study is parsed first, since its options extend those of the command.
 
     Raises:
-        ValueError: if there is no such study, or one of its options has the name of another option.
-        SystemExit: as the parser does, for help or an unknown word.
+        ValueError: if there is no such study, one of its options has the name of another option, or the words are none of the command.
+        SystemExit: after the help.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for option in ("--study", "--scale"):
@@ -121,8 +129,18 @@ def parsed(command: type[Of], words: Sequence[str]) -> Of:
     if twice := sorted(taken & vars(own).keys()):
         raise ValueError(f"a study calls its options as no other option is called; found {', '.join(twice)} in {own}")
     default = command(name=name or NAMES[0], sizes=SCALES.get(first.scale or "cpu", CPU), own=own)
-    prog = f"python -m analysis {command.__name__.lower()}"
-    options = tyro.cli(command, prog=prog, default=default, args=words, config=LOOKS)
+    prog = f"{program} {command.__name__.lower()}"
+    options = parse(command, words, f"{prog} {name}".rstrip(), default, scales(), "Sizes below are those of the scale that is given.")
     if options.name != default.name:
         raise ValueError(f"the name of the study, {options.name}, comes first: {prog} {options.name} ...")
     return options
+
+
+def scales() -> str:
+    """A table of what the scales hold, for the help."""
+    lines = [f"{'scale':10}{'seeds':>5}  {'model':8}{'pretraining':>11}{'RL':>5}  {'folder':11}jobs"]
+    for name, s in SCALES.items():
+        rl, jobs = f"{s.rl_iterations:>5}  ", at_a_time(s.machine)
+        lines.append(f"  {name:8}{s.seeds:>5}  {f'{s.width} x {s.layers}':8}{s.pretraining:>11,}{rl}{f'runs/{name}':11}{jobs}")
+    lines.append("  (width x layers, iterations, and stages at a time here)")
+    return "\n".join(lines)

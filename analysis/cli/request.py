@@ -1,6 +1,5 @@
 """Requests: a study, a setting, and a folder for the results, made from the command line."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,11 +7,12 @@ from pathlib import Path
 
 from analysis.cli.owned import Owner, owner, refuse_other
 from analysis.design.checks import check_study
-from analysis.design.scale import Scale
+from analysis.design.scale import Scale, at_a_time
 from analysis.design.study import Setting, Study
 from analysis.measures.facts import Cell
 from analysis.report.titles import titles
 from synthtasks.checked import From
+from synthtasks.console.mistakes import meant
 from train.learn import Learn
 from train.stages.stage import Stage, Tracker, name
 from train.stages.store import Store
@@ -101,7 +101,8 @@ def labelled(only: str, study: Study) -> dict[str, str]:
     for axis, value in labels.items():
         if value not in study.axes.get(axis, ()):
             known = "; ".join(f"{a}={'|'.join(v)}" for a, v in study.axes.items())
-            raise ValueError(f"--only knows {known}; found {axis}={value}")
+            near = meant(f"{axis}={value}", [f"{a}={v}" for a, values in study.axes.items() for v in values])
+            raise ValueError(f"--only knows {known}; found {axis}={value}. {near.capitalize()}".rstrip())
     return {axis: labels[axis] for axis in study.axes if axis in labels}
 
 
@@ -117,10 +118,7 @@ def request(study: Study, scale: Scale, first_seed: int, options: object, only: 
         if found is not None and found not in numbers:
             raise ValueError(f"--{option} is {numbers}; found {found}")
     setting = Setting(scale, tuple(range(first_seed, first_seed + scale.seeds)), options)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # a cluster may give a job a few
-    machine = scale.machine
-    limit = int(1 / machine.memory_fraction) if machine.accelerator == "cuda" else cores  # on one GPU
-    made = Request(study, setting, labelled(only, study), a_folder(out), jobs or max(1, min(cores // machine.threads, limit)))
+    made = Request(study, setting, labelled(only, study), a_folder(out), jobs or at_a_time(scale.machine))
     made.refuse_other()
     return made
 

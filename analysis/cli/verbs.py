@@ -1,43 +1,58 @@
 """The commands. Each imports its modules when it runs, so that no command waits for the imports of another."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
 
-from analysis.cli.options import Command, Options, from_file
+from analysis.cli.options import OWN, Command, Options, chosen
 from analysis.cli.terminal import Terminal
+from analysis.design.study import NoOptions
 from analysis.studies import STUDIES
+from synthtasks.commands.line import Shell, by_name, completion
+
+ONE = tyro.conf.arg(metavar="STUDY", help="one of these studies", help_behavior_hint="(default: all)")
+LIMIT = tyro.conf.arg(metavar="SECONDS", help_behavior_hint="(default: no limit)")
+NONE = tyro.conf.arg(help_behavior_hint="(default: none)")
+ONE_CELL = tyro.conf.arg(metavar="AXIS=VALUE,...", help_behavior_hint="(default: none)")
 
 
 @dataclass(frozen=True)
 class List:
-    """Every study, its axes and its claims."""
+    """Every study: its question, cells and minutes a seed, and what each scale holds. With a name, the study's axes and claims."""
 
-    study: str = ""  # only one of your own: file.py:STUDY
-    json: bool = False  # for programs
+    name: Annotated[tyro.conf.Positional[str], ONE] = ""
+    study: Annotated[str, OWN] = ""
+    scales: bool = False  # every size of every scale instead
+    json: bool = False  # print JSON, for programs
 
     def __call__(self, console: Console) -> None:
-        from analysis.cli.tables import list_json, show_list
+        from analysis.cli.tables import list_json, scales_json, show_index, show_list, show_scales
 
-        studies = [from_file(self.study)] if self.study else list(STUDIES.values())
+        if bool(self.name) + bool(self.study) + self.scales > 1:
+            raise ValueError("list takes a study's name, or --study, or --scales; found several")
+        one = [chosen(self.name, self.study)] if self.name or self.study else []
         if self.json:
-            print(list_json(studies))
+            print(scales_json() if self.scales else list_json(one or list(STUDIES.values())))
+        elif self.scales:
+            show_scales(console)
+        elif one:
+            show_list(one, console)
         else:
-            show_list(studies, console)
+            show_index(list(STUDIES.values()), console)
 
 
 @dataclass(frozen=True)
 class Algorithms:
     """Every algorithm of reinforcement learning: its source, the settings that it is meant with, and what of its paper it lacks."""
 
-    json: bool = False  # for programs
+    json: bool = False  # print JSON, for programs
 
     def __call__(self, console: Console) -> None:
         from analysis.cli.algorithms import algorithms_json, show_algorithms
@@ -52,9 +67,14 @@ class Algorithms:
 class Plan(Options):
     """Show what would run, what is done, and how long the rest takes."""
 
-    def __call__(self, console: Console) -> None:
-        from analysis.cli.command import plan
+    json: bool = False  # print JSON, for programs
 
+    def __call__(self, console: Console) -> None:
+        from analysis.cli.command import plan, plan_json
+
+        if self.json:
+            print(plan_json(self.requests()))
+            return
         for request in self.requests():
             plan(request, console)
 
@@ -65,11 +85,11 @@ class Run(Options):
     that share the folder, they share the work."""
 
     retry: int = 1  # how often a stage whose worker died is tried again
-    time_limit: float | None = None  # seconds from its start after which a stage is killed, and has failed
+    time_limit: Annotated[float | None, LIMIT] = None  # seconds from its start after which a stage is killed, and has failed
     shard: str = "1/1"  # i/n: the i-th of n shards of the work, for jobs that share the folder
     engine: Literal["local", "ray"] = "local"  # processes on this machine, or tasks on a Ray cluster
     dry_run: bool = False  # say what would run, and leave
-    logger: Literal["csv", "tensorboard", "wandb"] | None = None  # gets the metrics, besides the local files
+    logger: Annotated[Literal["csv", "tensorboard", "wandb"] | None, NONE] = None  # gets the metrics, besides the local files
 
     def __call__(self, console: Console) -> int:
         from analysis.cli.command import STOPPED, plan, run
@@ -95,7 +115,7 @@ class Run(Options):
 class Watch(Options):
     """Serve a page to the browser that shows a study while another process runs it. Reads the results, and changes nothing."""
 
-    port: int = 0  # of 127.0.0.1; default any free one
+    port: Annotated[int, tyro.conf.arg(help_behavior_hint="(default: 0, any free one)")] = 0  # of 127.0.0.1
 
     def __call__(self, console: Console) -> None:
         from analysis.live.watch import watch
@@ -142,7 +162,7 @@ class Ask:
     """Type or draw problems, and see a policy's steps with the judge's marks, beside those of the policy that it was made of."""
 
     what: tyro.conf.Positional[str]  # the folder of a policy, which holds policy.json; or the name of a study that was run
-    only: str = ""  # of a study: labels of one cell, as in primitive=present,region=at,reward=process
+    only: Annotated[str, ONE_CELL] = ""  # of a study: labels of one cell, as in primitive=present,region=at,reward=process
     seed: int = 0  # of the cell
     stage: str = "learn"  # of the cell, by its name in the study
     out: Path = Path("runs/cpu")  # of a study: where it lies, DIR of `run --out DIR`
@@ -161,7 +181,7 @@ class Export:
 
     folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Learn-hash
     out: Path  # the new folder
-    allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+    allow: Annotated[tuple[str, ...], NONE] = ()  # packages, besides this project's, whose classes and functions stage.json may name
     dry_run: bool = False  # only check that there is a policy, and room for the folder
 
     def __call__(self, console: Console) -> None:
@@ -197,19 +217,21 @@ class Rerun:
     """Make a result, and all that it builds on, again from its folder alone, and say whether every bit is the same."""
 
     folder: tyro.conf.Positional[Path]  # of a stage: DIR/stages/Kind-hash
-    out: Path | None = None  # the folder of the rerun; default a temporary one
-    allow: tuple[str, ...] = ()  # packages, besides this project's, whose classes and functions stage.json may name
+    out: Annotated[Path | None, tyro.conf.arg(help_behavior_hint="(default: a temporary one)")] = None  # the folder of the rerun
+    allow: Annotated[tuple[str, ...], NONE] = ()  # packages, besides this project's, whose classes and functions stage.json may name
     dry_run: bool = False  # say what would be made again, and leave
+    json: bool = False  # print the files as JSON, for programs
 
     def __call__(self, console: Console) -> int | None:
         from analysis.cli.request import a_folder
-        from analysis.cli.tables import announce, show_rerun
+        from analysis.cli.tables import announce, print_rerun, show_rerun
 
         if self.dry_run:
             announce(self.folder, self.allow, console)
             return None
+        show = print_rerun if self.json else show_rerun
         with TemporaryDirectory() as scratch:
-            return show_rerun(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
+            return show(self.folder, a_folder(self.out or Path(scratch)), self.allow, console)
 
 
 @dataclass(frozen=True)
@@ -218,16 +240,21 @@ class Gc:
 
     out: Path  # where the studies lie: DIR of `run --out DIR`
     dry_run: bool = False  # only list it
+    json: bool = False  # print JSON, for programs
 
     def __call__(self, console: Console) -> None:
-        from analysis.cli.tables import show_rubbish
+        from analysis.cli.tables import rubbish_json, show_rubbish
         from analysis.running import gc
 
         found = gc.sort(self.out)
-        show_rubbish(found, console)
+        if self.json:
+            print(rubbish_json(found))
+        else:
+            show_rubbish(found, console)
         if not self.dry_run:
             gc.remove(self.out, found.rubbish)
-        console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
+        if not self.json:
+            console.print("nothing was removed" if self.dry_run or not found.rubbish else "removed")
 
 
 @dataclass(frozen=True)
@@ -235,11 +262,14 @@ class Query:
     """Ask all results by SQL (DuckDB); without a query, list the tables: stages, cells, facts, findings, metrics, scores,
     and what is unreadable."""
 
-    sql: tyro.conf.Positional[str] = ""
+    sql: Annotated[tyro.conf.Positional[str], tyro.conf.arg(help="a query", help_behavior_hint="(default: list the tables)")] = ""
     out: Path = Path("runs/cpu")  # where the studies lie: DIR of `run --out DIR`
-    format: Literal["table", "csv", "json"] = "table"
+    format: Literal["table", "csv", "json"] = "table"  # of the answer
+    json: bool = False  # print JSON, for programs: --format json
 
     def __call__(self, console: Console) -> None:
+        if self.json and self.format == "csv":
+            raise ValueError("--json is --format json; found --format csv beside it")
         if not (self.out / "stages").is_dir():
             raise FileNotFoundError(f"{self.out} holds no results: expected {self.out / 'stages'}, as `run --out {self.out}` leaves it")
         try:
@@ -249,11 +279,25 @@ class Query:
         answer = ask(self.sql, self.out) if self.sql else catalogue(self.out)
         for fault in answer.damaged:
             Terminal(sys.stderr).print(f"left out: {fault}", style="yellow")
-        SHOWS[self.format](answer, console)
+        SHOWS["json" if self.json else self.format](answer, console)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Print what makes a shell complete commands, studies, options and choices: eval "$(synthtasks-study completion bash)"."""
+
+    shell: tyro.conf.Positional[Shell]  # for which shell
+
+    def __call__(self, console: Console) -> None:
+        verbs = dict(VERBS)
+        for verb, command in OF_A_STUDY.items():  # sizes only below `run`: each Tab reads the whole script
+            few = {} if verb == "run" else {"sizes": NoOptions()}
+            verbs[verb] = by_name("name", command, {name: {"own": study.options, **few} for name, study in STUDIES.items()})
+        print(completion("synthtasks-study", verbs, self.shell))
 
 
 OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}
-VERBS: dict[str, Callable[..., Command]] = {
+VERBS: dict[str, type[Command]] = {
     "list": List,
     "algorithms": Algorithms,
     **OF_A_STUDY,
@@ -263,4 +307,5 @@ VERBS: dict[str, Callable[..., Command]] = {
     "rerun": Rerun,
     "gc": Gc,
     "query": Query,
+    "completion": Completion,
 }

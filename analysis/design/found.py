@@ -9,9 +9,10 @@ from pathlib import Path
 from analysis.design.registration import Registration, differences
 from analysis.design.results import Results
 from analysis.design.scale import SCALES, changed, preset
-from train.stages.circumstances import commit
+from train.stages.circumstances import commit, read_made
 from train.stages.disk import write_json
 from train.stages.reading import read_object, reading
+from train.stages.stage import closure
 
 SCHEMA = 1
 ANALYSIS = Path(__file__).parent.parent
@@ -49,6 +50,7 @@ def found(results: Results, registration: Registration) -> dict[str, object]:
         "version": {"synthtasks": _version(), "commit": commit(), "registered": registration.hash, "at": registration.at},
         "scale": preset(results.setting.scale),
         "seeds": list(seeds),
+        "cpu_minutes": _minutes(results),
         "look": study.looks.describe(len(seeds)),
         "changed": [d.what for d in unlike if d.decides],  # since it was registered
         "added": [d.what for d in unlike if not d.decides],  # claims without a test
@@ -129,6 +131,13 @@ def difference(test: str, mean: float | None, low: float | None, high: float | N
         return f"{mean:.0f} % of seeds [{low:.0f}, {high:.0f}]"
     bounds = "" if low is None or high is None else f" [{low:+z.1f}, {high:+z.1f}]"
     return f"{mean:+z.1f}{bounds}".replace("-", "−")
+
+
+def _minutes(results: Results) -> float:
+    """The minutes of processor that the study's stages took, a seed; a stage that other studies share counts in each."""
+    folders = [results.store.path(stage) for stage in closure([s for cell in results.cells for s in cell.stages])]
+    spent = sum(read_made(folder).cpu_seconds for folder in folders if (folder / "run.json").exists())
+    return round(spent / 60 / len(results.setting.seeds), 1)
 
 
 def _version() -> str:

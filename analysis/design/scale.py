@@ -1,5 +1,6 @@
 """The size of a study as one value, from a minute on a laptop to hours on a GPU. No study depends on which one it is."""
 
+import os
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
@@ -81,6 +82,13 @@ SIZES = tuple(f.name for f in fields(Scale) if f.name not in ELSEWHERE)
 def changed(scale: Scale, other: Scale) -> dict[str, int | float]:
     """The fields in which learning at a scale differs from that at another, with their values."""
     return {f: getattr(scale, f) for f in SIZES if getattr(scale, f) != getattr(other, f)}
+
+
+def at_a_time(machine: Machine) -> int:
+    """The stages that run at a time here, unless `--jobs` is given: as many as the cores have room for, or the memory of a GPU."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # a cluster may give a job a few
+    limit = int(1 / machine.memory_fraction) if machine.accelerator == "cuda" else cores  # on one GPU
+    return max(1, min(cores // machine.threads, limit))
 
 
 def preset(scale: Scale) -> str:

@@ -1,11 +1,14 @@
 """Families and surfaces of the command line by name, and import of your own families."""
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass
 from importlib import import_module
+from pathlib import Path
 from traceback import extract_tb
 from typing import cast
 
+from synthtasks.console.mistakes import among
 from synthtasks.datasets.own import ROLES
 from synthtasks.families import Circuit, Compose, Dag, Family, Grid, Group, Hops, Program, Tree
 from synthtasks.surfaces import CONTEXTS, Code, Compact, Equations, Nested, Story, Surface
@@ -35,8 +38,12 @@ FAMILIES = {
 
 
 def named(surfaces: Iterable[str]) -> tuple[Surface, ...]:
-    """The surfaces of these names."""
-    return tuple(SURFACES[name] for name in surfaces)
+    """The surfaces of these names.
+
+    Raises:
+        ValueError: if there is none of a name.
+    """
+    return tuple(in_context(name, None) for name in surfaces)
 
 
 def in_context(surface: str, context: str | None) -> Surface:
@@ -50,15 +57,6 @@ def in_context(surface: str, context: str | None) -> Surface:
     if surface != "story":
         raise ValueError(f"only stories have a context: add --surface story, or leave out --context {context}")
     return Story(CONTEXTS[context])
-
-
-def with_own(typed: Sequence[str]) -> dict[str, Known]:
-    """The families by name; also the one of your own, if it is the first word typed.
-
-    Raises:
-        ValueError: as `known`.
-    """
-    return {**FAMILIES, typed[0]: known(typed[0])} if typed and ":" in typed[0] else FAMILIES
 
 
 def known(name: str) -> Known:
@@ -82,7 +80,9 @@ def own_surface(name: str) -> Surface:
 def _own(name: str, what: str, built_in: Iterable[str], role: object) -> object:
     module, colon, attribute = name.partition(":")
     if not (module and colon and attribute):
-        raise ValueError(f"no {what} is called {name!r}; there are {', '.join(built_in)}, and MODULE:NAME for one of your own")
+        raise ValueError(f"no {what} is called {name!r}; {among(name, built_in)}, and MODULE:NAME for one of your own")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # where your own lie; at the end: no file there hides a module that others import
     try:
         found = getattr(import_module(module), attribute)
         value: object = found() if isinstance(found, type) else found

@@ -1,15 +1,14 @@
 """Options for the dials of a family, made from its fields: whole numbers and choices of words."""
 
-import argparse
 import inspect
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Literal, cast, get_args, get_origin, get_type_hints
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass, replace
+from typing import Annotated, Literal, cast, get_args, get_origin, get_type_hints
 
-from synthtasks.commands.catalogue import SURFACES, Known
+import tyro
+
 from synthtasks.families import S3, S5, Dial, Family, Group, Program, Uses, Z
 from synthtasks.primitives import PRIMITIVES
-from synthtasks.surfaces import CONTEXTS
 
 PRODUCTS = {p.name: p for p in (S3, S5, Z)}
 MEANINGS = {  # of fields that are no dials
@@ -20,67 +19,56 @@ MEANINGS = {  # of fields that are no dials
 }
 
 
-def family_parsers(top: argparse.ArgumentParser, families: Mapping[str, Known], names: str) -> Iterator[argparse.ArgumentParser]:
-    """A parser for each family, with its surfaces, the seed and the dials; the caller adds what its command takes besides.
-
-    Raises:
-        ValueError: if a field of a family has the name of another option.
-    """
-    parsers = top.add_subparsers(title="families", required=True, metavar="family", dest="family", help=names)
-    for name, found in families.items():
-        sub = parsers.add_parser(name)
-        surfaces = f"surface of the problems: {', '.join(SURFACES)}, or MODULE:NAME (default: %(default)s)"
-        sub.add_argument("--surface", default=found.surfaces[0], metavar="NAME", help=surfaces)
-        sub.add_argument("--context", choices=CONTEXTS, help="context of stories (default: zoo)")
-        sub.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
-        yield sub
-        add_dials(sub, found.family)
+@dataclass(frozen=True)
+class NoDials:
+    """The dials of a family that is not known yet."""
 
 
-def add_dials(parser: argparse.ArgumentParser, family: Family) -> None:
-    """Add an option for every field of `family` that is a whole number or a choice of words.
+def dials(family: Family) -> object:
+    """A dataclass, made, with a field for every dial that can be typed: whole numbers and choices of words."""
+    made = make_dataclass("Dials", [(name, kind, field(default=default)) for name, kind, default in typed_dials(family)], frozen=True)
+    made.__doc__ = f"Fields of {type(family).__name__}, which make its problems easy or hard."
+    value: object = made()
+    return value
 
-    Raises:
-        ValueError: if a field has the name of another option.
-    """
+
+def typed_dials(family: Family) -> Iterator[tuple[str, object, object]]:
+    """The name, type and default of each."""
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
     hints = get_type_hints(type(family))
-    dials: tuple[Dial, ...] = getattr(family, "dials", ())
-    sentences = {dial.field: (inspect.getdoc(dial.measure) or "").partition(".")[0] for dial in dials}
+    declared: tuple[Dial, ...] = getattr(family, "dials", ())
+    sentences = {dial.field: (inspect.getdoc(dial.measure) or "").partition(".")[0] for dial in declared}
     meanings = MEANINGS | {name: text[:1].lower() + text[1:] for name, text in sentences.items()}
-    group = parser.add_argument_group("dials")
-    for field in fields(family):
-        hint, default, flag = hints[field.name], getattr(family, field.name), f"--{field.name.replace('_', '-')}"
-        meaning = f"{meanings[field.name]} (default: {default})" if field.name in meanings else f"default: {default}"
-        try:
-            if hint is int:
-                group.add_argument(flag, type=int, default=default, metavar="N", help=meaning)
-            elif get_origin(hint) is Literal and all(isinstance(choice, str) for choice in get_args(hint)):
-                group.add_argument(flag, choices=get_args(hint), default=default, help=meaning)
-        except argparse.ArgumentError:
-            raise ValueError(f"{type(family).__name__} has a dial {field.name!r}, which is an option of the command; rename it") from None
+    for one in fields(family):
+        hint, default = hints[one.name], getattr(family, one.name)
+        meaning = "the size of Z; 0 for S_3 and S_5" if isinstance(family, Group) and one.name == "order" else meanings.get(one.name, "")
+        if hint is int:
+            yield one.name, Annotated[int, tyro.conf.arg(metavar="N", help=meaning)], default
+        elif get_origin(hint) is Literal and all(isinstance(choice, str) for choice in get_args(hint)):
+            yield one.name, Annotated[hint, tyro.conf.arg(help=meaning)], default
     if isinstance(family, Program):
-        use = f"apply the primitive NAME at least COUNT times; NAME is one of {', '.join(PRIMITIVES)}"
-        group.add_argument("--uses", nargs=2, metavar=("NAME", "COUNT"), help=use)
+        says = f"apply the primitive NAME at least COUNT times; NAME is one of {', '.join(PRIMITIVES)}"
+        uses = tyro.conf.arg(metavar="NAME COUNT", help=says, help_behavior_hint="(default: as it comes)")
+        yield "uses", Annotated[tuple[str, str] | None, uses], None
     if isinstance(family, Group):
-        help = "the group: S_3, S_5, or the residues modulo --order (default: s5)"
-        group.add_argument("--product", choices=PRODUCTS, default=family.product.name, help=help)
+        says = "the group: S_3, S_5, or the residues modulo --order"
+        yield "product", Annotated[Literal["s3", "s5", "z"], tyro.conf.arg(help=says)], family.product.name
 
 
-def turned(family: Family, options: argparse.Namespace) -> Family:
-    """The family with its dials at the values of the options.
+def turned(family: Family, dials: object) -> Family:
+    """The family with its dials at these values.
 
     Raises:
         ValueError: if the dials contradict each other.
     """
     assert is_dataclass(family), f"a family is a dataclass; found {family}"
-    values = vars(options)
-    chosen = {f.name: values[f.name] for f in fields(family) if f.name in values and f.name not in ("uses", "product")}
+    values = dict(vars(dials))
+    uses, product = values.pop("uses", None), values.pop("product", None)
     if isinstance(family, Program):
-        return _using(replace(family, **chosen), options.uses)
+        return _using(replace(family, **values), uses)
     if isinstance(family, Group):
-        return replace(family, product=PRODUCTS[options.product], **chosen)
-    return cast(Family, replace(family, **chosen))
+        return replace(family, product=PRODUCTS[product] if product else family.product, **values)
+    return cast(Family, replace(family, **values))
 
 
 def _using(family: Program, uses: tuple[str, str] | None) -> Program:

@@ -1,12 +1,11 @@
-"""`python -m synthtasks stats dag --out dag.png`: measure the dials of a family; print tables and write a picture.
+"""`synthtasks stats dag --out dag.png`: measure the dials of a family; print tables and write a picture.
 
-`python -m synthtasks stats dag --overlap`: measure the overlap of test problems with training problems.
+`synthtasks stats dag --overlap`: measure the overlap of test problems with training problems.
 """
 
-import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from json import dumps
 from math import erfc, sqrt
 from pathlib import Path
 from typing import cast
@@ -15,7 +14,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from synthtasks.commands.catalogue import FAMILIES, known, named
+from synthtasks.commands.catalogue import Known, named
 from synthtasks.commands.console import columns, printed
 from synthtasks.families import Family, at, problem
 from synthtasks.families.dials import Dialled
@@ -28,43 +27,21 @@ from synthtasks.stats.overlap import Overlap, overlaps
 PICTURES = (".png", ".svg", ".pdf")
 
 
-def run(typed: Sequence[str]) -> int:
-    """Print the measurements, and write the picture if there is `--out`.
+def stats(found: Known, problems: int, seed: int, out: Path | None, json: bool) -> None:
+    """Print the measurements, and write the picture if there is `out`.
 
     Raises:
-        ValueError: if there is no such family, it has no dials, or the picture cannot be written.
+        ValueError: if the family has no dials, or the picture cannot be written.
     """
-    options = parser().parse_args(typed)
-    found = known(options.family)
-    if options.overlap:
-        return _run_overlap(found.family, options)
-    if options.steps is not None:
-        raise ValueError("--steps goes with --overlap; without it, every dial is turned")
-    if options.out is not None and (options.out.suffix not in PICTURES or not options.out.parent.is_dir()):
-        raise ValueError(f"--out takes a {', '.join(PICTURES)} in an existing folder; found {options.out}")
-    stats = measure(cast(Dialled, found.family), named(found.surfaces), options.problems, options.seed)
-    if options.json:
-        print(json.dumps(asdict(stats), indent=2))
+    if out is not None and (out.suffix not in PICTURES or not out.parent.is_dir()):
+        raise ValueError(f"--out takes a {', '.join(PICTURES)} in an existing folder; found {out}")
+    measured = measure(cast(Dialled, found.family), named(found.surfaces), problems, seed)
+    if json:
+        print(dumps(asdict(measured), indent=2))
     else:
-        printed(tables(stats))
-    if options.out is not None:
-        save(stats, options.out)
-    return 0
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
-    description = "Draw problems with every dial turned at random and independently, and measure them."
-    top = argparse.ArgumentParser(prog="python -m synthtasks stats", description=description)
-    top.add_argument("family", help=", ".join((*FAMILIES, "MODULE:NAME")))
-    problems = "number of problems; with --overlap, of training problems (default: %(default)s)"
-    top.add_argument("--problems", type=int, default=10_000, metavar="N", help=problems)
-    top.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the problems (default: %(default)s)")
-    top.add_argument("--out", type=Path, metavar="FILE.png", help="write a picture; also .svg or .pdf")
-    top.add_argument("--overlap", action="store_true", help="measure instead the overlap of test problems with training problems")
-    top.add_argument("--steps", type=int, metavar="N", help="steps of the test problems of --overlap (default: the family's)")
-    top.add_argument("--json", action="store_true", help="print JSON")
-    return top
+        printed(tables(measured))
+    if out is not None:
+        save(measured, out)
 
 
 def tables(stats: Stats) -> Iterator[RenderableType]:
@@ -140,21 +117,20 @@ def _notes(stats: Stats) -> Iterator[RenderableType]:
         yield Text(f"{small}; with 10,000, to one in a million.", "dim")
 
 
-def _run_overlap(family: Family, options: argparse.Namespace) -> int:
+def overlap(family: Family, steps: int | None, problems: int, seed: int, out: Path | None, json: bool) -> None:
     """Measure and print the overlap.
 
     Raises:
-        ValueError: if the options ask for a picture, the family has no such problems, or there are no training problems.
+        ValueError: if a picture is asked for, the family has no such problems, or there are no training problems.
     """
-    if options.out is not None:
+    if out is not None:
         raise ValueError("--overlap has no picture; leave out --out")
-    tested = family if options.steps is None else at(family, options.steps)
-    found = overlaps(tested, options.problems, options.seed)
-    if options.json:
-        print(json.dumps([{**asdict(o), "share": o.share, "interval": o.interval} for o in found], indent=2))
+    tested = family if steps is None else at(family, steps)
+    found = overlaps(tested, problems, seed)
+    if json:
+        print(dumps([{**asdict(o), "share": o.share, "interval": o.interval} for o in found], indent=2))
     else:
         printed(_overlap_tables(tested, found))
-    return 0
 
 
 def _overlap_tables(tested: Family, found: Sequence[Overlap]) -> Iterator[RenderableType]:

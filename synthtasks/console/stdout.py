@@ -4,6 +4,8 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
+SEEN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}  # control characters
+
 
 def say_every_character() -> None:
     """Print characters that the encoding lacks, and names that are not UTF-8, as escapes, so that they raise no error."""
