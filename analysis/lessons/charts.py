@@ -44,11 +44,3 @@ def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.LayerCh
     halos = base.mark_text(dy=26, stroke="white", strokeWidth=4).encode(text="says:N")
     says = base.mark_text(dy=26).encode(text="says:N")
     return alt.layer(lines, circles, names, halos, says).properties(width=width, height=height, title=title)
-
-
-def line(
-    rows: Sequence[Mapping[str, object]], x: alt.X, y: alt.Y, colour: str, title: str, width: int = 480, height: int = 260
-) -> alt.Chart:
-    """A line with points for each value of the column `colour`."""
-    chart = alt.Chart(alt.Data(values=[dict(row) for row in rows])).mark_line(point=True)
-    return chart.encode(x, y, alt.Color(f"{colour}:N")).properties(width=width, height=height, title=title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.markdown import Markdown
 
+from analysis.design.scale import SCALES, SMOKE, Scale
+from analysis.lessons.live import Growing, curve, curves, notebook
+from train.stages.machine import Machine
+from train.stages.stage import Stage
 from train.stages.store import Store
 
 if TYPE_CHECKING:
@@ -20,8 +24,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SIZE, OUT = "SYNTHTASKS_LESSON", "SYNTHTASKS_LESSONS_OUT"  # of the environment: tiny, for tests; and the folder of all lessons
+MACHINE = Machine(accelerator="auto")
 LESSONS = Path(__file__).parents[2] / "runs" / "lessons"
 WIDTH = 100  # columns of text that goes to no terminal
+TINY = replace(
+    SMOKE, modulus=2, lines=4, solved=2, deepest=4, uses=1, width=16, heads=2, layers=1, pretraining=30, tokens=512,
+    rl_iterations=3, problems=4, group=4, exam_problems=16, sampled_problems=4, samples=16,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,28 @@ class Desk:
     @cached_property
     def store(self) -> Store:
         """The results of all lessons: a stage that is there is not run again."""
-        return Store(self.out / "stages")
+        return Store(self.out / "stages", MACHINE)
 
     def size(self, full: T, tiny: T) -> T:
         """A size of the lesson: the first, or the second where it runs in a test."""
         return tiny if self.tiny else full
+
+    @property
+    def scale(self) -> Scale:
+        """The sizes of the lesson's models, of their learning and of their exams: those of the studies on a laptop."""
+        return self.size(SCALES["cpu"], TINY)
+
+    def run(self, stages: Mapping[str, Stage], metric: str, unit: str, name: str) -> None:
+        """Run stages that learn, one after the other, and show a metric of each while it runs; what is there is not run again. The whole
+        curves are shown at the end, and kept as the figure `name`."""
+        growing, said = Growing(metric, unit, console()), {stage: run for run, stage in stages.items()}
+        store = Store(self.store.root, MACHINE, tracker=lambda stage: growing.log(said.get(stage, stage.word)))
+        for run, stage in stages.items():
+            if store.has(stage):
+                self.say(f"*{run}* has run already: it is read from `{store.path(stage)}`")
+            store.get(stage)
+        growing.close()
+        self.show(curves({run: curve(store.get(stage), metric) for run, stage in stages.items()}, metric, unit), name)
 
     def say(self, text: str) -> None:
         """Show a text in Markdown."""
@@ -64,7 +90,7 @@ class Desk:
             from IPython.display import Markdown as Cell
             from IPython.display import display
 
-            display(Cell(text))  # type: ignore[no-untyped-call]
+            display(Cell(text))
         else:
             console().print(Markdown(text))
 
@@ -81,16 +107,11 @@ class Desk:
         chart.save(self.folder / f"{name}.svg")
         chart.save(self.folder / f"{name}.png", ppi=144)
         if notebook():
-            from IPython.display import display
+            from IPython.display import SVG, display
 
-            display(chart)  # type: ignore[no-untyped-call]
+            display(SVG(self.folder / f"{name}.svg"))
         else:
             self.say(f"Figure: `{self.folder / name}.html`, also as `.svg` and `.png`")
-
-
-def notebook() -> bool:
-    """True where a notebook shows the output."""
-    return "ipykernel" in sys.modules
 
 
 def console() -> Console:
