@@ -41,7 +41,7 @@ WHY: dict[Kind, str] = {  # a step is marked wrong, in words
 SIZE, OUT = "SYNTHTASKS_LESSON", "SYNTHTASKS_LESSONS_OUT"  # of the environment: tiny, for tests; and the folder of all lessons
 MACHINE = Machine(accelerator="auto")
 LESSONS = Path(__file__).parents[2] / "runs" / "lessons"
-WIDTH = 100  # columns of text that goes to no terminal
+WIDTH = 100  # columns of text, at most: longer lines are hard to read
 TINY = replace(
     SMOKE, modulus=2, lines=4, solved=2, deepest=4, uses=1, width=16, heads=2, layers=1, pretraining=30, tokens=512,
     rl_iterations=3, problems=4, group=4, exam_problems=16, sampled_problems=4, samples=16,
@@ -126,6 +126,7 @@ class Desk:
         missing = [slip.step for slip in verdict.slips if slip.kind == "missing" and slip.step]
         answer = "no answer" if trace.answer is None else f"answer {_spelled(trace.answer)}, {'right' if verdict.correct else 'wrong'}"
         lacks = f"; missing: {', '.join(missing)}" if missing else ""
+        lacks += f"; no step of the problem's language: `{' '.join(trace.unread)}`" if trace.unread else ""
         self.say(f"**{answer}; the process is {'right' if verdict.process else 'wrong'}**{lacks}")
 
     def show(self, chart: TopLevelMixin, name: str) -> None:
@@ -143,8 +144,8 @@ class Desk:
 
 
 def console() -> Console:
-    """A terminal, or an output of a fixed width."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    """The terminal, no wider than a text is easy to read; or an output of that width."""
+    return Console(width=min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
 
 
 def _cell(value: object) -> str:

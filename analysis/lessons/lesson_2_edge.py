@@ -125,7 +125,7 @@ rows = [
 desk.table(rows)
 
 # %%
-axis = alt.X("steps:Q", title="steps of the solution", axis=alt.Axis(tickMinStep=1))
+axis = alt.X("steps:Q", title="steps of the solution", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False, zero=False))
 curves = (
     alt.Chart(alt.Data(values=rows))
     .transform_fold(["pass@1", "pass@128"], as_=["metric", "probability"])

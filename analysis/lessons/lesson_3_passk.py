@@ -12,6 +12,7 @@
 # 2, and what a binomial distribution is.
 
 # %%
+import json
 import math
 from dataclasses import replace
 
@@ -52,31 +53,33 @@ print(learned, policy)
 #
 # The model reads prompt and solution at once. At every place it gives each word of its vocabulary a number, a *logit*, for coming next. A
 # softmax makes probabilities of them. The product of those of the solution's words is the probability that one try writes this solution.
+#
+# `Score` does this for many problems of every length. Of those, we take one about which the model is unsure, and do it by hand.
 
 # %%
 surface = Compact()
 program = Program(lines=scale.lines, modulus=scale.modulus, uses=Uses(("mul",), scale.uses))
 exam = tuple(replace(program, steps=n) for n in range(1, scale.deepest + 1))
-task = asked(exam[scale.solved], 1, SEED)[0]  # one step more than the model has seen solved
-prompt, solution = (policy.vocab.encode(words) for words in (surface.prompt(task), surface.solution(task)))
+score = Score(learned, exam, scale.exam_problems, seed=SEED)
+scores = read_scores(score, desk.store)
+length, number = np.unravel_index(np.abs(np.exp(scores.plain) - 0.3).argmin(), scores.plain.shape)
+task = asked(exam[length], scale.exam_problems, SEED)[int(number)]
 
+# %%
+prompt, solution = (policy.vocab.encode(words) for words in (surface.prompt(task), surface.solution(task)))
 with torch.no_grad():
     logits = policy.model(torch.tensor([prompt + solution]))[0]  # [words, vocabulary]
-    logp = logits.log_softmax(dim=1)
+logp = logits.log_softmax(dim=1)
 by_word = [float(logp[len(prompt) - 1 + i, word]) for i, word in enumerate(solution)]  # the place before a word predicts it
 p = math.exp(sum(by_word))
 
-desk.table([{"word": f"`{word}`", "probability": math.exp(x)} for word, x in zip(policy.vocab.decode(solution), by_word, strict=True)])
-desk.say(f"One try writes the whole solution with probability **{p:.4f}**.")
-
-# %% [markdown]
-# `Score` does this for many problems of every length. It agrees:
-
-# %%
-score = Score(learned, exam, scale.exam_problems, seed=SEED)
-scores = read_scores(score, desk.store)
-scored = math.exp(scores.plain[scale.solved, 0])
-desk.say(f"By hand: {p:.6f}. By `Score`: {scored:.6f}.")
+words = policy.vocab.decode(solution)
+rows = [{"place": i, "word": word, "p": math.exp(x)} for i, (word, x) in enumerate(zip(words, by_word, strict=True))]
+short = [word.strip("<>")[:3] for word in words]
+named = alt.Axis(labelExpr=f"{json.dumps(short)}[datum.value]", labelAngle=0, title="word of the solution")
+bars = alt.Chart(alt.Data(values=rows)).mark_bar().encode(alt.X("place:O", axis=named), alt.Y("p:Q", title="probability"))
+desk.show(bars.properties(width=680, height=160, title="How sure the model is of each word"), "words")
+desk.say(f"One try writes the whole solution with probability **{p:.4f}**. `Score` says {math.exp(scores.plain[length, number]):.4f}.")
 
 # %% [markdown]
 # ## A million tries
@@ -88,7 +91,7 @@ desk.say(f"By hand: {p:.6f}. By `Score`: {scored:.6f}.")
 ks = np.unique(np.logspace(0, 6, 49).round()).astype(int)
 shown = [n for n in scores.difficulties if n % desk.size(3, tiny=1) == 0][:5]
 rows = [{"k": int(k), "pass@k": float(exact_pass_at_k(scores.plain[scores.at(n)], int(k)).mean()), "steps": n} for n in shown for k in ks]
-across = alt.X("k:Q", scale=alt.Scale(type="log"), title="tries, k", axis=alt.Axis(tickCount=7, format="~s"))
+across = alt.X("k:Q", scale=alt.Scale(type="log"), title="tries, k", axis=alt.Axis(values=[10**i for i in range(7)], format="~s"))
 upwards = alt.Y("pass@k:Q", scale=alt.Scale(domain=[0, 1]), title="pass@k, exact")
 chart = alt.Chart(alt.Data(values=rows)).mark_line().encode(across, upwards, alt.Color("steps:O", scale=alt.Scale(scheme="viridis")))
 desk.show(chart.properties(width=520, height=260, title="The more steps, the more tries"), "exact")
@@ -165,9 +168,10 @@ desk.say(guessed(guess_share, round(share), "%"))
 
 # %%
 every = {"exact": exact, "plug-in": plug_in, "unbiased": unbiased}
+colours = alt.Color("estimate:N", scale=alt.Scale(domain=list(every), range=["#6b7078", "#d98200", "#1f5fa8"]))
 rows = [{"k": k, "pass@k": value, "estimate": name} for name, curve in every.items() for k, value in curve.items()]
 upwards = alt.Y("pass@k:Q", scale=alt.Scale(domain=[0, 1]), title="pass@k")
-chart = alt.Chart(alt.Data(values=rows)).encode(across, upwards, alt.Color("estimate:N", sort=list(every)))
+chart = alt.Chart(alt.Data(values=rows)).encode(across, upwards, colours)
 lines = chart.mark_line().transform_filter("datum.estimate != 'unbiased'")
 points = chart.mark_point(filled=True, size=50).transform_filter("datum.estimate == 'unbiased'")
 desk.show((lines + points).properties(width=520, height=260, title=f"{P} problems of {steps} steps, {N} tries each"), "estimates")
@@ -199,7 +203,7 @@ desk.table(rows)
 
 # %%
 chart = alt.Chart(alt.Data(values=rows)).encode(
-    alt.X("tries:O", title="tries of each problem"), alt.Color("estimate:N", sort=list(every)), alt.XOffset("estimate:N")
+    alt.X("tries:O", title="tries of each problem", axis=alt.Axis(labelAngle=0)), colours, alt.XOffset("estimate:N")
 )
 ranges = chart.mark_rule(strokeWidth=3).encode(alt.Y("low:Q", title="estimate of pass@8", scale=alt.Scale(zero=False)), alt.Y2("high:Q"))
 means = chart.mark_point(filled=True, size=60).encode(alt.Y("mean:Q"))

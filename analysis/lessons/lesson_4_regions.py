@@ -121,7 +121,7 @@ desk.table(rows)
 # %% [markdown]
 # ## Examination
 #
-# All models take the same exam, on problems that none of them has met.
+# All models take the same exam, on problems that none of them has met. The wide grey line is the model before practice.
 
 # %%
 after = {region: read_scores(cell.stage("after", Score), desk.store) for region, cell in practised.items()}
@@ -132,12 +132,14 @@ rows = [
     for n, value in zip(scores.difficulties, exact_pass_at_k(scores.plain, 128).mean(axis=1), strict=True)
 ]
 models = alt.Color(
-    "model:N", title=None, sort=list(every), scale=alt.Scale(domain=["before", *REGIONS], range=["#6b7078", *paint.range[1:]])
+    "model:N", title=None, sort=list(every), scale=alt.Scale(domain=["before", *REGIONS], range=["#c3c7cd", *paint.range[1:]])
 )
 chart = alt.Chart(alt.Data(values=rows))
-lines = chart.mark_line(point=True).encode(steps, alt.Y("pass@128:Q", scale=alt.Scale(domain=[0, 1]), title="pass@128, exact"), models)
+height = alt.Y("pass@128:Q", scale=alt.Scale(domain=[0, 1]), title="pass@128, exact")
+old = chart.transform_filter("datum.model == 'before'").mark_line(strokeWidth=8).encode(steps, height, models)
+lines = chart.transform_filter("datum.model != 'before'").mark_line(point=True).encode(steps, height, models)
 shade = chart.transform_filter("datum.at").mark_bar(color="#fbe3b5", opacity=0.4).encode(steps, alt.YDatum(0), alt.Y2Datum(1))
-desk.show((shade + lines).properties(width=520, height=260, title="What each practice gained; shaded: the edge"), "after")
+desk.show((shade + old + lines).properties(width=520, height=260, title="What each practice gained; shaded: the edge"), "after")
 
 
 # %%

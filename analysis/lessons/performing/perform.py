@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 from analysis.lessons.performing.percent import cells
 
 ROOM = Path(__file__).parents[1]
+WIDTH = 100  # columns of text, at most: longer lines are hard to read
 OUT = "SYNTHTASKS_LESSONS_OUT"  # of the environment: the folder of all lessons
 
 
@@ -20,17 +21,16 @@ def lessons() -> Mapping[int, Path]:
     return {int(file.stem.split("_")[1]): file for file in sorted(ROOM.glob("lesson_*.py"))}
 
 
-def listed() -> str:
-    """The lessons with their titles and what they take, in Markdown."""
-    heads = {number: cells(file.read_text(encoding="utf-8"))[0].source for number, file in lessons().items()}
-    parts = [f"{head.splitlines()[0].removeprefix('# ')}  \n{head.split(chr(10) * 2)[-1]}" for head in heads.values()]
-    return "\n\n".join(
-        [*parts, f"Read, run and change them: `python -m analysis lesson NUMBER`, or open a notebook of `{_near(ROOM)}/notebooks`."]
-    )
+def show_lessons(console: Console) -> None:
+    """Print the title of every lesson, and what it takes."""
+    for number, file in lessons().items():
+        head = cells(file.read_text(encoding="utf-8"))[0].source.split("\n\n")
+        _say(f"**{head[0].removeprefix('# ')}**\n\n{head[-1]}", console)
+    _say(f"`python -m analysis lesson 1` runs the first. The files, to be read and changed, and notebooks: `{_near(ROOM)}`", console)
 
 
-def perform(number: int, out: Path | None, console: Console) -> None:
-    """Print a lesson cell by cell, running its code; figures and stages go to `out`.
+def perform(number: int, out: Path | None, console: Console) -> ModuleType:
+    """Print the texts of a lesson and run its code, cell by cell; figures and stages go to `out`. The lesson, as the module that it is.
 
     Raises:
         ValueError: if there is no such lesson.
@@ -44,11 +44,16 @@ def perform(number: int, out: Path | None, console: Console) -> None:
     sys.modules[file.stem] = module  # what a lesson defines is found by its module
     for cell in cells(file.read_text(encoding="utf-8")):
         if cell.text:
-            console.print(Markdown(cell.source), "")
+            _say(cell.source, console)
         else:
             code = compile("\n" * (cell.line - 1) + cell.source, file, "exec", dont_inherit=True)
             exec(code, vars(module))
-    console.print(Markdown(f"Its figures lie in `{module.desk.folder}`. The lesson itself: `{_near(file)}`"))
+    _say(f"Its figures lie in `{_near(module.desk.folder)}`. The lesson itself: `{_near(file)}`", console)
+    return module
+
+
+def _say(text: str, console: Console) -> None:
+    console.print(Markdown(text), "", width=min(WIDTH, console.width))
 
 
 def _near(path: Path) -> Path:
