@@ -38,7 +38,7 @@ export OMP_NUM_THREADS ?= 1
 unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE PYTHON TORCH  # make would expand them for it
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install grid demo plan watch report test check bench gpu bridges hf loggers ray browser campaign faults mutants clean
+.PHONY: help install grid demo plan watch report test check bench gpu bridges hf lessons loggers ray browser campaign faults mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ bridges: $(READY)  ## install what the bridges lead to, and test each against th
 hf: $(READY)  ## install transformers and TRL, and test that models travel
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[hf,trl]'
 	@$(BIN)/python -m pytest -q -rs tests/test_hub.py
+
+lessons: $(READY)  ## install Jupyter, and run the notebook of every lesson
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lessons]'
+	@$(BIN)/python -m analysis.lessons.performing.notebooks run
 
 loggers: $(READY)  ## install tensorboard and wandb, and test that metrics reach them
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[tensorboard,wandb]'

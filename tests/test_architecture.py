@@ -30,6 +30,8 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "train/trackers.py": {"wandb"},
     "analysis/running/on_ray.py": {"ray"},
     "analysis/sql/query.py": {"duckdb"},
+    "analysis/lessons/": {"altair", "IPython"},
+    "analysis/lessons/performing/notebooks.py": {"jupytext", "nbclient", "nbformat"},
 }
 FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from those beside it here, and from all below these
     "train.stages": set(),
@@ -52,13 +54,16 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis.report": {"analysis.design", "analysis.figures", "analysis.running"},
     "analysis.live": {"analysis.report"},
     "analysis.hub": {"train.hub", "analysis.running", "analysis.studies"},
-    "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql"},
+    "analysis.lessons": {"analysis.design"},
+    "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql", "analysis.lessons"},
     "analysis.api": {"analysis.cli"},
     "analysis": {"analysis.api"},
+    "lessons": {"analysis"},  # the files that one reads and runs: `LESSON`; the rest of their room is what they are made with
 }
 MOST = 12  # files of a folder
 PLAIN = tuple(MAY)  # folders whose docstrings name the thing first
 CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
+LESSON = "analysis.lessons.lesson_"
 BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run", "train.step", "train.trackers"}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
@@ -90,6 +95,8 @@ def room(module: str) -> str:
     """The folder of a module, of those right under a package; or the floor on which learning stands."""
     if module in BELOW:
         return "train below"
+    if module.startswith(LESSON):
+        return "lessons"
     return ".".join(MODULES[module].relative_to(ROOT).parent.parts[:2])
 
 

@@ -40,7 +40,7 @@ def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.LayerCh
         alt.Color("mark:N", scale=colours(list(shown)), title="the step is"),
         tooltip=[alt.Tooltip("says:N", title="step"), alt.Tooltip("value:N", title="value"), alt.Tooltip("mark:N")],
     )
-    names = base.mark_text(color="white", fontWeight="bold").encode(text="step:N")
-    halos = base.mark_text(dy=26, stroke="white", strokeWidth=4).encode(text="says:N")
-    says = base.mark_text(dy=26).encode(text="says:N")
+    names = base.mark_text(color="white", fontWeight="bold").encode(alt.Text("step:N"))
+    halos = base.mark_text(dy=26, stroke="white", strokeWidth=4).encode(alt.Text("says:N"))
+    says = base.mark_text(dy=26).encode(alt.Text("says:N"))
     return alt.layer(lines, circles, names, halos, says).properties(width=width, height=height, title=title)

@@ -15,6 +15,10 @@ from rich.markdown import Markdown
 
 from analysis.design.scale import SCALES, SMOKE, Scale
 from analysis.lessons.live import Growing, curve, curves, notebook
+from synthtasks import Assertion, Problem, Trace, verify
+from synthtasks.domains import Value
+from synthtasks.surfaces.equations import formula
+from synthtasks.verify import Kind
 from train.stages.machine import Machine
 from train.stages.stage import Stage
 from train.stages.store import Store
@@ -23,10 +27,21 @@ if TYPE_CHECKING:
     from altair import TopLevelMixin
 
 T = TypeVar("T")
+WHY: dict[Kind, str] = {  # a step is marked wrong, in words
+    "operator": "another operation",
+    "operand": "another operand",
+    "value": "a wrong value",
+    "order": "before a step that it uses",
+    "inherited": "it uses a wrong step",
+    "missing": "it is missing",
+    "extra": "nobody needs it",
+    "answer": "the answer is wrong",
+    "format": "some words are no steps",
+}
 SIZE, OUT = "SYNTHTASKS_LESSON", "SYNTHTASKS_LESSONS_OUT"  # of the environment: tiny, for tests; and the folder of all lessons
 MACHINE = Machine(accelerator="auto")
 LESSONS = Path(__file__).parents[2] / "runs" / "lessons"
-WIDTH = 100  # columns of text that goes to no terminal
+WIDTH = 100  # columns of text, at most: longer lines are hard to read
 TINY = replace(
     SMOKE, modulus=2, lines=4, solved=2, deepest=4, uses=1, width=16, heads=2, layers=1, pretraining=30, tokens=512,
     rl_iterations=3, problems=4, group=4, exam_problems=16, sampled_problems=4, samples=16,
@@ -100,6 +115,20 @@ class Desk:
         lines = [names, ["---"] * len(names), *([_cell(row[name]) for name in names] for row in rows)]
         self.say("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
+    def judge(self, problem: Problem, trace: Trace) -> None:
+        """Show the steps of a completion with the judge's marks, and the verdict on the whole."""
+        verdict = verify(problem, trace)
+        why = {slip.at: WHY[slip.kind] for slip in verdict.slips if slip.at is not None}
+        steps = [_step(said) for said in trace.assertions]
+        if steps:
+            marks = enumerate(zip(steps, verdict.steps, strict=True))
+            self.table([{"step": f"`{said}`", "mark": "✓" if right else "✗", "why": why.get(i, "")} for i, (said, right) in marks])
+        missing = [slip.step for slip in verdict.slips if slip.kind == "missing" and slip.step]
+        answer = "no answer" if trace.answer is None else f"answer {_spelled(trace.answer)}, {'right' if verdict.correct else 'wrong'}"
+        lacks = f"; missing: {', '.join(missing)}" if missing else ""
+        lacks += f"; no step of the problem's language: `{' '.join(trace.unread)}`" if trace.unread else ""
+        self.say(f"**{answer}; the process is {'right' if verdict.process else 'wrong'}**{lacks}")
+
     def show(self, chart: TopLevelMixin, name: str) -> None:
         """Show a figure in a notebook; keep it in the folder as NAME.html (one file, without network), NAME.svg and NAME.png."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -115,9 +144,19 @@ class Desk:
 
 
 def console() -> Console:
-    """A terminal, or an output of a fixed width."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    """The terminal, no wider than a text is easy to read; or an output of that width."""
+    return Console(width=min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
 
 
 def _cell(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _step(said: Assertion) -> str:
+    """`B = A + 3 = 5`; the running value, which a program does not name, is a dot."""
+    operands = [("·" if operand is None else operand if isinstance(operand, str) else _spelled(operand),) for operand in said.operands]
+    return f"{said.name} = {' '.join(formula(said.operator, operands))} = {_spelled(said.value)}"
+
+
+def _spelled(value: Value) -> str:
+    return "".join(value) if isinstance(value, tuple) else str(value)

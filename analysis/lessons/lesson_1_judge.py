@@ -126,7 +126,7 @@ steps = reference.assertions
 
 
 def off(step: Assertion, by: int) -> Assertion:
-    """The same step with another value."""
+    """A step with another value."""
     return step._replace(value=(step.value + by) % task.modulus)
 
 

@@ -1,0 +1,159 @@
+"""Lessons run from top to bottom, their exercises can be solved, and their notebooks are those of their files."""
+
+import inspect
+import os
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+import jupytext
+import pytest
+from rich.console import Console
+
+from analysis.design.recipes import base
+from analysis.lessons import Desk
+from analysis.lessons.performing import cells, lessons, perform
+from analysis.lessons.performing.notebooks import made, place, run, text
+
+LESSONS = lessons()
+EXERCISES = (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[int, ModuleType]:
+    """The lessons that have run, in their smallest size and in one folder: later ones use the stages of earlier ones."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lessons")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, out: Path) -> None:
+    monkeypatch.setenv("SYNTHTASKS_LESSON", "tiny")
+    monkeypatch.setenv("SYNTHTASKS_LESSONS_OUT", str(out))
+
+
+# A reader would meet an error, or a lesson without a picture.
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_lesson_runs_from_top_to_bottom(number: int, out: Path, ran: dict[int, ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    ran[number] = perform(number, None, Console(width=100))
+    figures = sorted(file.name for file in (out / str(number)).iterdir())
+    assert {Path(name).suffix for name in figures} == {".html", ".svg", ".png"}
+    assert 3 * len({Path(name).stem for name in figures}) == len(figures)
+    said = capsys.readouterr().out
+    assert "You made no guess" in said
+    assert said.count("Not yet: ") == len(EXERCISES)
+
+
+# A figure would be empty wherever there is no network.
+@pytest.mark.parametrize("number", LESSONS)
+def test_figures_need_no_network(number: int, out: Path, ran: dict[int, ModuleType]) -> None:
+    assert number in ran, "the lesson has not run"
+    for file in (out / str(number)).glob("*.html"):
+        assert 'src="http' not in file.read_text(encoding="utf-8")
+
+
+# Lesson 4 and the studies would train the model of lesson 2 again, and speak of another one.
+def test_the_model_of_lesson_2_is_that_of_the_studies(ran: dict[int, ModuleType]) -> None:
+    desk = Desk.of(2)
+    assert ran[2].base == base(desk.scale, (), 0)
+    assert ran[4].cells["at"]["base"] == ran[2].base == ran[3].learned
+    assert ran[3].score == ran[2].score
+
+
+# A reader's right solution would be refused, or a wrong one praised.
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("number", LESSONS)
+def test_an_exercise_is_marked(number: int, exercise: int) -> None:
+    check = getattr(import_module(f"analysis.lessons.checks.lesson_{number}"), f"check_exercise_{exercise}")
+    answers = import_module(f"analysis.lessons.solutions.lesson_{number}")
+    solved, mistaken = (getattr(answers, f"{kind}_{exercise}") for kind in ("exercise", "mistake"))
+    assert check(solved).right, check(solved).reason
+    assert not check(mistaken).right
+    assert "None" in check(lambda *_: None).reason
+    assert len(check(mistaken).reason) < 400
+
+
+# An exercise whose solution takes other arguments could not be compared with it.
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_lesson_asks_what_its_solutions_answer(number: int, ran: dict[int, ModuleType]) -> None:
+    answers = import_module(f"analysis.lessons.solutions.lesson_{number}")
+    for exercise in EXERCISES:
+        asked, solved = (getattr(module, f"exercise_{exercise}") for module in (ran[number], answers))
+        assert list(inspect.signature(asked).parameters) == list(inspect.signature(solved).parameters)
+
+
+# A lesson without its promise, its time or its guess would leave a reader or a teacher in the dark.
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_lesson_has_the_form_of_all(number: int) -> None:
+    every = cells(LESSONS[number].read_text(encoding="utf-8"))
+    head = every[0].source
+    assert every[0].text
+    assert head.startswith(f"# {number}. ")
+    assert "**Time:**" in head
+    assert "**You need:**" in head
+    assert any(not cell.text and cell.source.startswith("guess") and cell.source.endswith("= None") for cell in every)
+    assert all(len(cell.source.splitlines()) <= 40 for cell in every), "a cell holds one idea"
+
+
+# A notebook that was not made again would teach an old lesson.
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_notebook_is_that_of_its_lesson(number: int) -> None:
+    file = LESSONS[number]
+    again = "python -m analysis.lessons.performing.notebooks write"
+    assert place(file).read_text(encoding="utf-8") == text(file), f"{place(file)} is old: {again}"
+
+
+# A notebook of a lesson that is gone would stay.
+def test_every_notebook_has_a_lesson() -> None:
+    assert {file.stem for file in place(LESSONS[1]).parent.glob("*.ipynb")} == {file.stem for file in LESSONS.values()}
+
+
+# The command line would print or run other cells than a notebook does.
+@pytest.mark.parametrize("number", LESSONS)
+def test_cells_are_those_of_jupytext(number: int) -> None:
+    read = jupytext.read(LESSONS[number], fmt="py:percent").cells
+    assert [(cell.text, cell.source) for cell in cells(LESSONS[number].read_text(encoding="utf-8"))] == [
+        (cell.cell_type == "markdown", cell.source) for cell in read
+    ]
+
+
+# A text that jupytext would take for code would be run.
+def test_a_lesson_out_of_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="begins with a cell"):
+        cells("print(1)\n")
+    with pytest.raises(ValueError, match="line 3 of a text begins with '# '"):
+        cells("# %% [markdown]\n# # 1. Title\nprint(1)\n")
+
+
+# The first thing that a reader tries would fail: the file, run by itself.
+def test_a_lesson_is_a_script(out: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, LESSONS[1]], capture_output=True, encoding="utf-8", timeout=120, cwd=out,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Not yet: exercise_1 gives None" in done.stdout
+
+
+# A typo in the environment would run a lesson of minutes in a test, or one without meaning in a class.
+def test_a_size_is_full_or_tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHTASKS_LESSON", "small")
+    with pytest.raises(ValueError, match="full or tiny; found 'small'"):
+        Desk.of(1)
+
+
+# In a notebook, figures and tables would not appear.
+@pytest.mark.skipif(not (find_spec("nbclient") and find_spec("ipykernel")), reason="needs the extra `lessons`: make lessons")
+def test_a_lesson_is_a_notebook(out: Path, tmp_path: Path) -> None:
+    assert run(LESSONS[1], tmp_path) > 0
+    ran = jupytext.read(tmp_path / place(LESSONS[1]).name)
+    shown = {kind for cell in ran.cells for output in cell.get("outputs", ()) for kind in output.get("data", ())}
+    assert {"image/svg+xml", "text/markdown"} <= shown
+    assert len(ran.cells) == len(made(LESSONS[1]).cells)
