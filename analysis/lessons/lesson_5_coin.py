@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 5. The coin and the clip: rewards that mean nothing
 #
-# A reward says which completions were good. What if it says nothing? Here a coin is tossed for every completion: heads pays 1, tails pays 0.
-# Some have seen models gain by such rewards (arXiv:2506.10947). In this lesson you
+# A reward says which completions were good. What if it says nothing? Here a coin is tossed for every completion: heads pays 1, tails pays
+# 0. Some have seen models gain by such rewards (arXiv:2506.10947). In this lesson you
 #
 # - let a policy learn from a coin,
 # - work out by hand what the clip does to one word,
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from analysis.design.found import read_found
-from analysis.lessons import Desk, chosen, guessed
+from analysis.lessons import Desk, guessed
 from analysis.lessons.checks.lesson_5 import check_exercise_1, check_exercise_2, check_exercise_3
 from analysis.measures.scores import read_scores
 from models import GPTConfig
@@ -37,8 +37,8 @@ desk = Desk.of(5)
 # %% [markdown]
 # ## A base with a habit
 #
-# Our problems have one step, so that the lesson is quick. A derivation begins with a word that names its format: `run` or `list`. The judge
-# reads past that word.
+# Our problems have one step, so that the lesson is quick. A derivation begins with a word that names its format: `run` or `list`. The
+# judge reads past that word.
 #
 # Documents are made so that three in four are in the format `run`. Documents in `run` are always right, and those in `list` always give a
 # wrong answer. So a base that has read them has a habit, `run`, and the habit is good.
@@ -54,8 +54,8 @@ for i in range(4):
     desk.say(f"`{' '.join(document.prompt)}` **{' '.join(document.body)}**")
 
 # %% [markdown]
-# Now we make the base: a small transformer that imitates such documents. A *stage* is a value that says what is to be made. The desk's store
-# makes it, once: when you run the cell again, the result is there.
+# Now we make the base: a small transformer that imitates such documents. A *stage* is a value that says what is to be made. The desk's
+# store makes it, once: when you run the cell again, the result is there.
 
 # %%
 READING = desk.size(500, 20)  # iterations
@@ -70,8 +70,8 @@ def base(write: Formatted, seed: int) -> Learn:
 
 
 # %% [markdown]
-# Two numbers tell how it is doing. *Success* is exact, in points of 100: the probability that it writes a right derivation, in one format or
-# the other (lesson 3). The *habit* is the share of its completions that begin with `run`.
+# Two numbers tell how it is doing. *Success* is exact, in points of 100: the probability that it writes a right derivation, in one format
+# or the other (lesson 3). The *habit* is the share of its completions that begin with `run`.
 
 
 # %%
@@ -101,8 +101,8 @@ desk.table([row("base", policy)])
 # ## Reinforcement learning, with a reward of your choice
 #
 # The policy writes 16 completions of each of 16 problems. Each is paid. Those that are paid more than the mean of their problem become
-# likelier, the others less likely. The 16 problems are used for one update each. From the second update on the policy is no longer the one
-# that wrote the completions: only there can the clip act.
+# likelier, the others less likely. The 16 problems are used for one update each. From the second update on the policy is no longer the
+# one that wrote the completions: only there can the clip act.
 
 # %%
 PRACTICE = desk.size(40, 2)  # iterations
@@ -137,18 +137,18 @@ desk.table([row("base", policy), row("the truth", truth), row("a coin, with the 
 # ## What a coin does, by hand
 #
 # A problem has 16 completions. Suppose that 8 get heads. The mean is 0.5, and after division by the standard deviation, heads is an
-# *advantage* of +1, tails one of −1. Which completion gets which has nothing to do with its words. So, on average over coins, every word is
-# pushed up as often as down: the mean push is 0.
+# *advantage* of +1, tails one of -1. Which completion gets which has nothing to do with its words. So, on average over coins, every word
+# is pushed up as often as down: the mean push is 0.
 #
-# But each update takes a step all the same. Steps without a direction are a random walk: nobody knows where it goes, and it goes further the
-# longer it lasts.
+# But each update takes a step all the same. Steps without a direction are a random walk: nobody knows where it goes, and it goes further
+# the longer it lasts.
 #
 # ## What the clip does, by hand
 #
 # Take one word. When the completion was written it had probability 0.5. After some updates it has another one. The *ratio* is the new
 # probability divided by the old one. GRPO maximises the smaller of these two:
 #
-# > ratio × advantage, and (ratio, held between 0.8 and 1.2) × advantage.
+# > `ratio * advantage`, and the same with the ratio held between 0.8 and 1.2.
 #
 # The *push* is the slope of that in the word's log-probability. Here it is, computed by the very code that training uses.
 
@@ -163,19 +163,19 @@ def push(ratio: float, advantage: float, clip: Clip) -> float:
     return 0.0 - logp.grad.item()
 
 
-desk.table(
-    [
-        {"ratio": ratio, "push by heads": (up := push(ratio, 1.0, CLIP)), "push by tails": (down := push(ratio, -1.0, CLIP))}
-        | {"mean push, with the clip": (up + down) / 2}
-        | {"mean push, without": (push(ratio, 1.0, NO_CLIP) + push(ratio, -1.0, NO_CLIP)) / 2}
-        for ratio in (0.6, 0.9, 1.0, 1.1, 1.4)
-    ]
-)
+rows = []
+for ratio in (0.6, 0.9, 1.0, 1.1, 1.4):
+    heads, tails = push(ratio, 1.0, CLIP), push(ratio, -1.0, CLIP)
+    free = (push(ratio, 1.0, NO_CLIP) + push(ratio, -1.0, NO_CLIP)) / 2
+    rows.append(
+        {"ratio": ratio, "push by heads": heads, "push by tails": tails, "mean push": (heads + tails) / 2, "mean push, no clip": free}
+    )
+desk.table(rows)
 
 # %% [markdown]
-# Do one line yourself. At ratio 1.4 and heads, the two numbers are 1.4 and 1.2. The smaller one is 1.2, which does not change when the ratio
-# changes a little: so the slope is 0. With tails they are −1.4 and −1.2. The smaller one is −1.4, which moves with the ratio: so there is a
-# push, downwards. On average over the coin, the word is pushed *down*.
+# Do one line yourself. At ratio 1.4 and heads, the two numbers are 1.4 and 1.2. The smaller one is 1.2, which does not change when the
+# ratio changes a little: so the slope is 0. With tails they are -1.4 and -1.2. The smaller one is -1.4, which moves with the ratio: so
+# there is a push, downwards. On average over the coin, the word is pushed *down*.
 #
 # At ratio 0.6 it is the other way round. So the clip leads a word that went too far back to where it was.
 
@@ -201,7 +201,8 @@ chart = (
 desk.show(chart, "push")
 
 # %% [markdown]
-# **Guess:** a word had probability 0.9 when it was written. How likely can it become before heads stop pushing it up? Write a probability.
+# **Guess:** a word had probability 0.9 when it was written. How likely can it become before heads stop pushing it up? Write a
+# probability.
 
 # %%
 guess_ceiling = None
@@ -210,16 +211,16 @@ guess_ceiling = None
 desk.say(guessed(guess_ceiling, min(1.0, 1.2 * 0.9)))
 
 # %% [markdown]
-# 1.2 × 0.9 is more than 1. So a word that is likely already has no ceiling, only a floor at 0.8 × 0.9. A rare word has both.
+# 1.2 times 0.9 is more than 1. So a word that is likely already has no ceiling, only a floor at 0.8 times 0.9. A rare word has both.
 #
-# Here is an idea to test: perhaps the clip favours whatever the base does most, and so turns a coin into practice of the habit. Then a coin
-# would help our base, whose habit is good. But a likelier `run` is a rarer `list`, and *its* floor pulls back. Reasoning does not settle it.
-# Experiments do.
+# Here is an idea to test: perhaps the clip favours whatever the base does most, and so turns a coin into practice of the habit. Then a
+# coin would help our base, whose habit is good. But a likelier `run` is a rarer `list`, and *its* floor pulls back. Reasoning does not
+# settle it. Experiments do.
 #
 # ## The mirror
 #
-# A second base has read the mirror of the documents: three in four are in `run`, as before, but now `list` is always right, and `run` never.
-# If a coin strengthens habits, this base loses.
+# A second base has read the mirror of the documents: three in four are in `run`, as before, but now `list` is always right, and `run`
+# never. If a coin strengthens habits, this base loses.
 
 # %%
 bad_habit = Formatted((Format(RUN, HABIT, right=0.0), Format(LIST, 1 - HABIT, right=1.0)))
@@ -234,9 +235,16 @@ guess_mirror = None
 
 # %%
 desk.say(guessed(guess_mirror, habit(mirror_coin) - habit(mirror), "points"))
-rows = [("good habit, base", policy), ("good habit, coin, with the clip", coin), ("good habit, coin, no clip", practised(policy, Coin(), NO_CLIP))]
-rows += [("mirror, base", mirror), ("mirror, coin, with the clip", mirror_coin), ("mirror, coin, no clip", practised(mirror, Coin(), NO_CLIP))]
-desk.table([row(name, one) for name, one in rows])
+desk.table(
+    [
+        row("good habit, base", policy),
+        row("good habit, coin with the clip", coin),
+        row("good habit, coin without", practised(policy, Coin(), NO_CLIP)),
+        row("mirror, base", mirror),
+        row("mirror, coin with the clip", mirror_coin),
+        row("mirror, coin without", practised(mirror, Coin(), NO_CLIP)),
+    ]
+)
 
 # %% [markdown]
 # Look at the column of the habit, and make up a story about it. It is easy, and that is the trouble: both bases saw the *same* coins. One
@@ -248,7 +256,7 @@ desk.table([row(name, one) for name, one in rows])
 # strengthen the habit, with the clip?
 
 # %%
-SEEDS = range(desk.size(6, 2))
+SEEDS = range(desk.size(5, 2))
 guess_seeds = None
 
 # %%
@@ -271,17 +279,15 @@ dots = alt.Chart(alt.Data(values=moved)).encode(
 zero = alt.Chart(alt.Data(values=[{"change": 0}])).mark_rule(color="#8a8f98").encode(x="change:Q")
 seeds = dots.mark_circle(size=90, opacity=0.7).encode(tooltip=["seed:O", "change:Q"])
 mean = dots.mark_tick(thickness=3, size=30).encode(alt.X("mean(change):Q"))
-panels = [
-    alt.layer(
-        *(layer.transform_filter(f"datum.what == '{what}'") for layer in (seeds, mean)), zero, title=f"{what} (a dot is a seed, the bar their mean)"
-    ).properties(width=480, height=90)
-    for what in ("success", "habit: share of `run`")
-]
+panels = []
+for what in ("success", "habit: share of `run`"):
+    layers = [layer.transform_filter(f"datum.what == '{what}'") for layer in (seeds, mean)]
+    panels.append(alt.layer(*layers, zero, title=f"{what} (a dot is a seed, the bar their mean)").properties(width=480, height=90))
 desk.show(alt.vconcat(*panels), "seeds")
 
 # %% [markdown]
-# Two things can be seen, and one cannot. A coin costs success, and costs more without the clip: the walk goes further, and breaks what the
-# base could do. Where the *habit* goes differs from seed to seed, and a handful of seeds cannot tell a small drift from none.
+# Two things can be seen, and one cannot. A coin costs success, and costs more without the clip: the walk goes further, and breaks what
+# the base could do. Where the *habit* goes differs from seed to seed, and a handful of seeds cannot tell a small drift from none.
 #
 # ## Sixteen seeds
 #
@@ -290,14 +296,9 @@ desk.show(alt.vconcat(*panels), "seeds")
 
 # %%
 kept = read_found("spurious")
-findings = [f for f in kept["findings"] if f["name"][:2] in ("1 ", "2 ", "3 ", "4 ")]  # type: ignore[attr-defined]
-desk.table(
-    [
-        {"claim": f["statement"], "found": f"{f['difference']:.0f} [{f['low']:.0f}, {f['high']:.0f}]", "unit": f["unit"]}
-        | {"seeds": f["n"], "verdict": f["verdict"]}
-        for f in findings
-    ]
-)
+for claim in kept["findings"][:4]:  # type: ignore[index]
+    found = f"{claim['difference']:.0f} [{claim['low']:.0f}, {claim['high']:.0f}]"
+    desk.say(f"- {claim['statement']} *{found} {claim['unit']}, {claim['n']} seeds:* **{claim['verdict']}**")
 
 # %% [markdown]
 # *Shown* and *refuted* are verdicts; *undetermined* says that sixteen seeds are not enough. A coin's seeds lie so far apart that some
@@ -309,8 +310,8 @@ desk.table(
 #
 # Solutions are in `analysis/lessons/solutions/lesson_5.py`.
 #
-# **1. The clip.** Write what GRPO maximises for one word: the smaller of ratio × advantage and of the same with the ratio held between
-# 1 − `width` and 1 + `width`.
+# **1. The clip.** Write what GRPO maximises for one word: the smaller of `ratio * advantage` and of the same with the ratio held between
+# `1 - width` and `1 + width`.
 
 
 # %%
@@ -322,8 +323,8 @@ def exercise_1(ratio: float, advantage: float, width: float) -> float | None:
 print(check_exercise_1(exercise_1))
 
 # %% [markdown]
-# **2. Who still learns?** Say of each word if an update still pushes it. `ratios` and `advantages` belong to the same words, none of whose
-# ratios lies exactly on a bound.
+# **2. Who still learns?** Say of each word if an update still pushes it. `ratios` and `advantages` belong to the same words, none of
+# whose ratios lies exactly on a bound.
 
 
 # %%
@@ -335,9 +336,9 @@ def exercise_2(ratios: list[float], advantages: list[float], width: float) -> li
 print(check_exercise_2(exercise_2))
 
 # %% [markdown]
-# **3. Luck.** Suppose a coin's reward does nothing to the habit: in each seed it goes up or down with equal chance. How likely is it that at
-# least `ups` of `seeds` seeds go up? (`math.comb(n, k)` counts the ways to choose k of n.) Then ask your function about 1 of 1, 6 of 6 and
-# 16 of 16.
+# **3. Luck.** Suppose a coin's reward does nothing to the habit: in each seed it goes up or down with equal chance. How likely is it that
+# at least `ups` of `seeds` seeds go up? (`math.comb(n, k)` counts the ways to choose k of n.) Then ask your function about 1 of 1, 6 of 6
+# and 16 of 16.
 
 
 # %%

@@ -11,7 +11,6 @@
 # **Time:** 40 minutes for you, about two for the computer. **You need:** lesson 1 (the judge) and lesson 2 (a policy).
 
 # %%
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import altair as alt
 import numpy as np
 from torch import Tensor
 
-from analysis.lessons import Desk, chosen, guessed
+from analysis.lessons import Desk, chosen, curve, guessed
 from analysis.lessons.checks.lesson_6 import check_exercise_1, check_exercise_2, check_exercise_3
 from models import GPTConfig
 from synthtasks import Problem, Program, Trace, problem, verify
@@ -29,7 +28,7 @@ from synthtasks.surfaces import Equations
 from train import Fresh, Learn, Optim, Sample
 from train.losses.imitate import Imitate
 from train.losses.practice import Practice
-from train.rl import GRPO, Endless, Reward, Rollouts, Sampler
+from train.rl import GRPO, Endless, Process, Reward, Rollouts, Sampler
 from train.run import Run
 from train.sample import read_samples
 
@@ -66,10 +65,11 @@ base = Learn(untrained, ((1.0, Imitate(documents, 1_536)),), READING, Optim(6e-3
 # %% [markdown]
 # ## A reward of your own
 #
-# A reward is a frozen dataclass that one can call. It gets `rollouts`, that is, completions with the judge's verdicts, and gives a number for
-# each completion. `verdict.steps` says of every step that was written if it is right.
+# A reward is a frozen dataclass that one can call. It gets `rollouts`, that is, completions with the judge's verdicts, and gives a number
+# for each completion. `verdict.steps` says of every step that was written if it is right.
 #
-# Ours pays a point for each right step. That sounds fair: whoever gets half of the way earns half of the pay, and a wrong step earns nothing.
+# Ours pays a point for each right step. That sounds fair: whoever gets half of the way earns half of the pay, and a wrong step earns
+# nothing.
 
 
 # %%
@@ -114,21 +114,21 @@ guess_success = None
 
 
 # %%
-def curves(learned: Learn) -> list[dict[str, float]]:
-    """What was noted while the policy learned: of each iteration the mean reward, and `pass@1`, the share of completions that the judge
-    accepts."""
-    lines = (desk.store.get(learned) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def smooth(values: Sequence[float], over: int = 10) -> list[float]:
-    """The mean of each value and those before it, at most so many."""
-    return [float(np.mean(values[max(0, i + 1 - over) : i + 1])) for i in range(len(values))]
+def noted(learned: Learn, metric: str) -> list[float]:
+    """What was noted in each iteration of learning, smoothed: the mean of ten iterations."""
+    values = [value for _, value in curve(desk.store.get(learned), metric)]
+    return [float(np.mean(values[max(0, i - 9) : i + 1])) for i in range(len(values))]
 
 
 hacked = practised(RightSteps())
-noted = curves(hacked)
-paid, accepted = (smooth([line[name] for line in noted]) for name in ("reward", "pass@1"))
+desk.run({"a point for each right step": hacked}, "reward", "points a completion", "reward")
+
+# %% [markdown]
+# That is a reward that climbs. If it were all that you see, you would be content.
+
+# %%
+paid = noted(hacked, "reward")
+accepted = noted(hacked, "pass@1")  # the share of completions that the judge accepts
 desk.say(guessed(guess_reward, paid[-1], "points"))
 desk.say(guessed(guess_success, 100 * accepted[-1], "of 100"))
 
@@ -149,14 +149,14 @@ def panel(values: Sequence[float], title: str, colour: str, most: float) -> alt.
     return alt.Chart(alt.Data(values=rows)).mark_line(color=colour, strokeWidth=3).encode(x, y).properties(width=480, height=150)
 
 
-def two_curves(noted: Sequence[dict[str, float]], title: str) -> alt.VConcatChart:
+def two_curves(learned: Learn, title: str) -> alt.VConcatChart:
     """The reward, and below it the success by the judge: means over ten iterations."""
-    reward, success = (smooth([line[name] for line in noted]) for name in ("reward", "pass@1"))
+    reward, success = noted(learned, "reward"), [100 * share for share in noted(learned, "pass@1")]
     above = panel(reward, "reward, points a completion", REWARD, max(2.0, *reward))
-    return alt.vconcat(above, panel([100 * x for x in success], "accepted by the judge, %", JUDGE, 100), title=title)
+    return alt.vconcat(above, panel(success, "accepted by the judge, %", JUDGE, 100), title=title)
 
 
-desk.show(two_curves(noted, "A point for each right step"), "hacked")
+desk.show(two_curves(hacked, "A point for each right step"), "hacked")
 
 # %% [markdown]
 # Look at the beginning, too. For a while both curves may rise together, since a better solver earns more. Then they part. That the reward
@@ -164,7 +164,8 @@ desk.show(two_curves(noted, "A point for each right step"), "hacked")
 #
 # ## Find the trick
 #
-# Numbers say *that* something is wrong. To see *what*, read. Here are completions of the base and of the hacked policy. A right step is bold.
+# Numbers say *that* something is wrong. To see *what*, read. Here are completions of the base and of the hacked policy. The judge's mark
+# stands behind each step.
 
 # %%
 SHOWN = 3  # problems
@@ -179,7 +180,7 @@ def drawn(policy: Learn) -> list[tuple[str, Trace, str]]:
     for task, words, prompt in zip(sample.met(desk.store), found.words, found.prompts, strict=True):
         trace = surface.read(tuple(words.split()))
         steps = verify(task, trace).steps
-        marked = [f"**{said}**" if right else said for said, right in zip(_sentences(trace), steps, strict=True)]
+        marked = [f"{said} {'✓' if right else '✗'}" for said, right in zip(_sentences(trace), steps, strict=True)]
         ending = "no answer" if trace.answer is None else f"answer {trace.answer}"
         shown.append((prompt, trace, " ; ".join([*marked, ending])))
     return shown
@@ -218,8 +219,8 @@ more = float(str(counted[1]["steps written"])) - float(str(counted[0]["steps wri
 desk.say(chosen(guess_trick, "it writes more steps" if more > 0.5 else "it skips steps" if more < -0.5 else "it miscalculates"))
 
 # %% [markdown]
-# Nobody asked for steps that lead nowhere, but we pay for each. Some of them are right, so the policy writes as many as there is room for. It
-# does not lie and it does not rebel. It does what it is paid for.
+# Nobody asked for steps that lead nowhere, but we pay for each. Some of them are right, so the policy writes as many as there is room
+# for. It does not lie and it does not rebel. It does what it is paid for.
 #
 # ## See it early
 #
@@ -231,11 +232,12 @@ guess_best = None
 # %%
 best = int(np.argmax(accepted))
 desk.say(guessed(guess_best, best))
-desk.say(f"From there to the end the reward went from {paid[best]:.2f} to {paid[-1]:.2f}, and success from {accepted[best]:.0%} to {accepted[-1]:.0%}.")
+desk.say(f"From there to the end, the reward went from {paid[best]:.2f} to {paid[-1]:.2f} points.")
+desk.say(f"Success went from {accepted[best]:.0%} to {accepted[-1]:.0%}.")
 
 # %% [markdown]
-# Three habits find such things early: draw an independent measure beside the reward; stop and look where the two part; read some completions
-# in every run, also where all is well.
+# Three habits find such things early: draw an independent measure beside the reward; stop and look where the two part; read some
+# completions in every run, also where all is well.
 #
 # ## Mend it
 #
@@ -263,26 +265,24 @@ class NeededOnce:
 guess_mended = None
 
 # %%
-mended = curves(practised(NeededOnce()))
-success = smooth([line["pass@1"] for line in mended])
-desk.say(guessed(guess_mended, 100 * success[-1], "of 100"))
+mended = practised(NeededOnce())
+desk.say(guessed(guess_mended, 100 * noted(mended, "pass@1")[-1], "of 100"))
 desk.show(two_curves(mended, "A point for each needed step, once"), "mended")
 
 # %% [markdown]
 # ## The reward that is the judge
 #
-# The mend still says nothing of the answer, and nothing of steps that nobody needs. Whether a policy finds that gap is luck. The studies of
-# this project pay by the judge itself (`Process()` of `train.rl`): 1 for a right answer by right, complete and necessary steps, else 0. Then
-# there is nothing left between what is paid and what is wanted. In the world outside there is no such judge, and every reward is a proxy.
+# The mend still says nothing of the answer, and nothing of steps that nobody needs. Whether a policy finds that gap is luck. The studies
+# of this project pay by the judge itself (`Process()` of `train.rl`): 1 for a right answer by right, complete and necessary steps, else
+# 0. Then there is nothing left between what is paid and what is wanted. In the world outside there is no such judge, and every reward is
+# a proxy.
 
 # %%
-from train.rl import Process  # noqa: E402  # where the story needs it
-
-judged = curves(practised(Process()))
+judged = practised(Process())
 rows = [
     {"iteration": i, "accepted": 100 * value, "paid": name}
-    for name, lines in (("each right step", noted), ("each needed step once", mended), ("by the judge", judged))
-    for i, value in enumerate(smooth([line["pass@1"] for line in lines]))
+    for name, learned in (("each right step", hacked), ("each needed step once", mended), ("by the judge", judged))
+    for i, value in enumerate(noted(learned, "pass@1"))
 ]
 NAMES, RANGE = ["each right step", "each needed step once", "by the judge"], ["#c8321e", "#1f5fa8", JUDGE]
 chart = (
@@ -318,8 +318,8 @@ def exercise_1(problem: Problem) -> Trace | None:
 print(check_exercise_1(exercise_1))
 
 # %% [markdown]
-# **2. Be the alarm.** Two smoothed curves come in. Say the first iteration in which the reward is higher than `over` iterations before, and
-# success is lower by more than `margin`. Say −1 if that never happens.
+# **2. Be the alarm.** Two smoothed curves come in. Say the first iteration in which the reward is higher than `over` iterations before,
+# and success is lower by more than `margin`. Say -1 if that never happens.
 
 
 # %%
@@ -332,8 +332,8 @@ print(check_exercise_2(exercise_2))
 
 # %% [markdown]
 # **3. Be the lawyer.** Write a reward of one trace between 0 and 1 that pays for partly right work, and pays the right solution more than
-# anything that the judge refuses: padding, repetitions, a wrong answer, no answer. Do not just ask the judge for 0 or 1: half of the needed
-# steps should earn more than nothing.
+# anything that the judge refuses: padding, repetitions, a wrong answer, no answer. Do not just ask the judge for 0 or 1: half of the
+# needed steps should earn more than nothing.
 
 
 # %%
