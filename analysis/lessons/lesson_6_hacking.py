@@ -195,7 +195,7 @@ for (prompt, _, one), (_, _, two) in list(zip(before, after, strict=True))[:SHOW
     desk.say(f"`{prompt}`\n\n- before: {one}\n- after: {two}")
 
 # %% [markdown]
-# **Guess** what changed most: `"it writes more steps"`, `"it skips steps"` or `"it miscalculates"`.
+# **Guess** what changed most: `"more steps"`, `"fewer steps"` or `"more mistakes"`.
 
 # %%
 guess_trick = None
@@ -216,7 +216,7 @@ def habits(name: str, traces: Sequence[Trace]) -> dict[str, object]:
 counted = [habits("before", [trace for _, trace, _ in before]), habits("after", [trace for _, trace, _ in after])]
 desk.table(counted)
 more = float(str(counted[1]["steps written"])) - float(str(counted[0]["steps written"]))
-desk.say(chosen(guess_trick, "it writes more steps" if more > 0.5 else "it skips steps" if more < -0.5 else "it miscalculates"))
+desk.say(chosen(guess_trick, "more steps" if more > 0.5 else "fewer steps" if more < -0.5 else "more mistakes"))
 
 # %% [markdown]
 # Nobody asked for steps that lead nowhere, but we pay for each. Some of them are right, so the policy writes as many as there is room
