@@ -139,8 +139,7 @@ class Desk:
             from IPython.display import SVG, display
 
             display(SVG(self.folder / f"{name}.svg"))
-        else:
-            self.say(f"Figure: `{self.folder / name}.html`, also as `.svg` and `.png`")
+        self.say(f"Figure: `{self.folder / name}.html`, also as `.svg` and `.png`")
 
 
 def console() -> Console:

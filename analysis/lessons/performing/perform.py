@@ -23,7 +23,7 @@ def lessons() -> Mapping[int, Path]:
 
 def show_lessons(console: Console) -> None:
     """Print the title of every lesson, and what it takes."""
-    for number, file in lessons().items():
+    for file in lessons().values():
         head = cells(file.read_text(encoding="utf-8"))[0].source.split("\n\n")
         _say(f"**{head[0].removeprefix('# ')}**\n\n{head[-1]}", console)
     _say(f"`python -m analysis lesson 1` runs the first. The files, to be read and changed, and notebooks: `{_near(ROOM)}`", console)
