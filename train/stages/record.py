@@ -284,7 +284,7 @@ def _typed(of: type) -> bytes | None:
     """The cell of a notebook that defines a class, as it was typed; None for a class without a method, or typed elsewhere."""
     own = (v for n, v in vars(of).items() if getattr(v, "__qualname__", "") == f"{of.__qualname__}.{n}" and hasattr(v, "__code__"))
     lines = next((lines for method in own if (lines := getlines(method.__code__.co_filename))), None)
-    return "".join(lines).encode() if lines else None
+    return "".join(lines).strip().encode() if lines else None
 
 
 def _refused(of: type, reason: str) -> TypeError:
