@@ -157,3 +157,18 @@ def test_a_lesson_is_a_notebook(out: Path, tmp_path: Path) -> None:
     shown = {kind for cell in ran.cells for output in cell.get("outputs", ()) for kind in output.get("data", ())}
     assert {"image/svg+xml", "text/markdown"} <= shown
     assert len(ran.cells) == len(made(LESSONS[1]).cells)
+
+
+# Lesson 5 would teach another clip: at ratio 1.4 heads push nothing and tails -1.4, at 0.6 the other way round, and at 1 both alike.
+def test_lesson_5_pushes_a_word_as_worked_by_hand(ran: dict[int, ModuleType]) -> None:
+    for ratio, heads, tails in ((1.4, 0.0, -1.4), (0.6, 0.6, 0.0), (1.0, 1.0, -1.0)):
+        assert ran[5].push(ratio, 1.0, ran[5].CLIP) == pytest.approx(heads)
+        assert ran[5].push(ratio, -1.0, ran[5].CLIP) == pytest.approx(tails)
+        assert ran[5].push(ratio, 1.0, ran[5].NO_CLIP) == -ran[5].push(ratio, -1.0, ran[5].NO_CLIP)
+
+
+# Lesson 7 would explain a law that its drafts do not break, or call a family mended that breaks one.
+def test_the_drafts_of_lesson_7_break_what_it_says(ran: dict[int, ModuleType]) -> None:
+    assert ran[7].first_fault.startswith("Dials mean what they say.\n  steps=2, but length is 1")
+    assert ran[7].second_fault.startswith("Answers vary, and are not there to be copied.\n  the answer of 100%")
+    assert ran[7].last_fault == ""

@@ -93,6 +93,7 @@ def row(name: str, policy: Learn) -> dict[str, object]:
 
 
 policy = base(good_habit, seed=0)
+desk.run({"base": policy}, "loss", "nats a word", "loss")
 desk.table([row("base", policy)])
 
 # %% [markdown]
@@ -118,6 +119,7 @@ def practised(policy: Learn, reward: Reward, clip: Clip, seed: int = 0) -> Learn
 
 
 truth = practised(policy, Process(), CLIP)
+desk.run({"the truth": truth}, "pass@1", "share of completions that are right", "truth")
 desk.table([row("base", policy), row("the truth", truth)])
 
 # %% [markdown]
@@ -130,6 +132,7 @@ guess = None
 
 # %%
 coin = practised(policy, Coin(), CLIP)
+desk.run({"a coin, with the clip": coin}, "pass@1", "share of completions that are right", "coin")
 desk.say(guessed(guess, success(coin), "points"))
 desk.table([row("base", policy), row("the truth", truth), row("a coin, with the clip", coin)])
 
@@ -268,6 +271,7 @@ for seed in SEEDS:
         end = practised(start, Coin(), clip, seed)
         for what, measure in (("success", success), ("habit: share of `run`", habit)):
             moved.append({"seed": seed, "update": name, "what": what, "change": measure(end) - measure(start)})
+    print(f"seed {seed} has run", flush=True)
 
 # %%
 strengthened = [one["change"] > 0 for one in moved if one["update"] == "with the clip" and one["what"] != "success"]  # type: ignore[operator]

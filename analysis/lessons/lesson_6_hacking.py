@@ -61,6 +61,7 @@ vocab = surface.vocab(family.names, family.primitives, family.modulus)
 untrained = Fresh(GPTConfig(len(vocab), width=32, layers=2, heads=2, kv_heads=2, context=128), vocab)
 documents = Corpus(tuple(Recipe(1.0, program(steps), Solved(surface)) for steps in (1, 2, 3)))
 base = Learn(untrained, ((1.0, Imitate(documents, 1_536)),), READING, Optim(6e-3, weight_decay=0.1, warmup=READING // 20, decay=0.5))
+desk.run({"base": base}, "loss", "nats a word", "loss")
 
 # %% [markdown]
 # ## A reward of your own
@@ -144,7 +145,7 @@ REWARD, JUDGE = "#b07c12", "#1b7f5c"
 def panel(values: Sequence[float], title: str, colour: str, most: float) -> alt.Chart:
     """A curve over iterations."""
     rows = [{"iteration": i, "value": value} for i, value in enumerate(values)]
-    x = alt.X("iteration:Q", title="iteration of reinforcement learning")
+    x = alt.X("iteration:Q", title="iteration of reinforcement learning", scale=alt.Scale(nice=False))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[0, most]))
     return alt.Chart(alt.Data(values=rows)).mark_line(color=colour, strokeWidth=3).encode(x, y).properties(width=480, height=150)
 
@@ -229,11 +230,18 @@ desk.say(chosen(guess_trick, "more steps" if more > 0.5 else "fewer steps" if mo
 # %%
 guess_best = None
 
+
 # %%
-best = int(np.argmax(accepted))
-desk.say(guessed(guess_best, best))
-desk.say(f"From there to the end, the reward went from {paid[best]:.2f} to {paid[-1]:.2f} points.")
-desk.say(f"Success went from {accepted[best]:.0%} to {accepted[-1]:.0%}.")
+def since_best(learned: Learn) -> str:
+    """What became of the reward and of success since success was at its best."""
+    paid, accepted = noted(learned, "reward"), noted(learned, "pass@1")
+    best = int(np.argmax(accepted))
+    change = f"the reward went from {paid[best]:.2f} to {paid[-1]:.2f}, and success from {accepted[best]:.0%} to {accepted[-1]:.0%}"
+    return f"Success was at its best in iteration {best}. From there to the end, {change}."
+
+
+desk.say(guessed(guess_best, int(np.argmax(accepted))))
+desk.say(since_best(hacked))
 
 # %% [markdown]
 # Three habits find such things early: draw an independent measure beside the reward; stop and look where the two part; read some
@@ -266,19 +274,36 @@ guess_mended = None
 
 # %%
 mended = practised(NeededOnce())
+desk.run({"a point for each needed step, once": mended}, "reward", "points a completion", "reward-mended")
 desk.say(guessed(guess_mended, 100 * noted(mended, "pass@1")[-1], "of 100"))
 desk.show(two_curves(mended, "A point for each needed step, once"), "mended")
 
 # %% [markdown]
+# Is it mended? Do not trust the idea, and not the reward. Look where the second curve goes, and read again.
+
+# %%
+desk.say(since_best(mended))
+again = drawn(mended)
+for prompt, _, one in again[: 2 * SHOWN]:
+    desk.say(f"`{prompt}`\n\n- {one}")
+desk.table([*counted, habits("mended", [trace for _, trace, _ in again])])
+
+# %% [markdown]
+# This reward, too, can be earned without the work. It asks if the right step stands *somewhere*. A second try with another value costs
+# nothing, and may be right; a step that nobody needs costs nothing either, and of the answer it says nothing at all. Do you see a policy
+# that uses this? When one of them finds it is luck. That they *may* is a property of the reward.
+#
 # ## The reward that is the judge
 #
-# The mend still says nothing of the answer, and nothing of steps that nobody needs. Whether a policy finds that gap is luck. The studies
-# of this project pay by the judge itself (`Process()` of `train.rl`): 1 for a right answer by right, complete and necessary steps, else
-# 0. Then there is nothing left between what is paid and what is wanted. In the world outside there is no such judge, and every reward is
-# a proxy.
+# The studies of this project pay by the judge itself (`Process()` of `train.rl`): 1 for a right answer by right, complete and necessary
+# steps, else 0. Then there is nothing left between what is paid and what is wanted. In the world outside there is no such judge, and
+# every reward is a proxy.
 
 # %%
 judged = practised(Process())
+desk.run({"by the judge": judged}, "reward", "points a completion", "reward-judged")
+
+# %%
 rows = [
     {"iteration": i, "accepted": 100 * value, "paid": name}
     for name, learned in (("each right step", hacked), ("each needed step once", mended), ("by the judge", judged))
@@ -289,7 +314,7 @@ chart = (
     alt.Chart(alt.Data(values=rows), title="Three rewards, one judge")
     .mark_line(strokeWidth=3)
     .encode(
-        alt.X("iteration:Q", title="iteration of reinforcement learning"),
+        alt.X("iteration:Q", title="iteration of reinforcement learning", scale=alt.Scale(nice=False)),
         alt.Y("accepted:Q", title="accepted by the judge, %", scale=alt.Scale(domain=[0, 100])),
         alt.Color("paid:N", title="what is paid", scale=alt.Scale(domain=NAMES, range=RANGE)),
         alt.StrokeDash("paid:N", title="what is paid", scale=alt.Scale(domain=NAMES)),
@@ -299,7 +324,7 @@ chart = (
 desk.show(chart, "three")
 
 # %% [markdown]
-# This is one seed of a small model. That the first reward gets hacked is sure, since more steps earn more; *when* it happens is luck.
+# This is one seed of a small model. That more steps earn more is sure; *when* a policy finds it is luck.
 #
 # ## Exercises
 #
@@ -349,4 +374,4 @@ print(check_exercise_3(exercise_3))
 #
 # - A policy learns what is paid. A rising reward shows that it learns that, and nothing else.
 # - Draw a second curve by a measure that is not paid. Where the two part, read completions.
-# - A mend is a new reward. Ask again how it could be earned without the work.
+# - A mend is a new reward. Ask again how it could be earned without the work, and look again.

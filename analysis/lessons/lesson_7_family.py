@@ -106,9 +106,9 @@ def broken(family: Family) -> str:
     return ""
 
 
-fault = broken(FirstDraft())
-desk.say(chosen(guess_law, next((letter for letter, part in FOUR.items() if part in fault), "none of them")))
-print(fault)
+first_fault = broken(FirstDraft())
+desk.say(chosen(guess_law, next((letter for letter, part in FOUR.items() if part in first_fault), "none of them")))
+print(first_fault)
 
 # %% [markdown]
 # The law tries many problems, and shows the smallest that breaks it. There, two steps are stated, and the question is answered after one:
@@ -149,9 +149,9 @@ for i in range(3):
 guess_law_2 = None
 
 # %%
-fault = broken(SecondDraft())
-desk.say(chosen(guess_law_2, next((letter for letter, part in FOUR.items() if part in fault), "none of them")))
-print(fault)
+second_fault = broken(SecondDraft())
+desk.say(chosen(guess_law_2, next((letter for letter, part in FOUR.items() if part in second_fault), "none of them")))
+print(second_fault)
 
 # %% [markdown]
 # The answer stands in the question. A model that copies one number is always right in its answer, and we would call that reasoning.
@@ -164,7 +164,8 @@ print(fault)
 
 # %%
 desk.say(f"```python\n{inspect.getsource(Clock)}```")
-desk.say(broken(Clock()) or f"`Clock` keeps all {len(laws.LAWS)} laws.")
+last_fault = broken(Clock())
+desk.say(last_fault or f"`Clock` keeps all {len(laws.LAWS)} laws.")
 
 # %% [markdown]
 # A law cannot prove that a family is good. It rules out mistakes that others have made before you.

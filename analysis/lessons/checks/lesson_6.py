@@ -67,6 +67,8 @@ def refused(task: Problem) -> Iterator[tuple[str, Trace]]:
     yield "nothing at all", Trace((), None)
     yield "the answer alone", Trace((), reference.answer)
     yield "the first step alone", Trace(steps[:1], None)
+    twice = tuple(s._replace(value=value) for s in steps for value in (following(s.value, task.modulus), s.value))
+    yield "every step with a wrong value, and then with the right one", replace(reference, assertions=twice)
     yield "every step written five times", replace(reference, assertions=5 * steps)
     yield "true steps that nobody needs, before the others", replace(reference, assertions=(*others, *steps))
     yield "all steps, and a wrong answer", replace(reference, answer=following(reference.answer, task.modulus))
