@@ -1,15 +1,17 @@
 """A lesson from the command line: its text in order, with the results where they belong."""
 
+import linecache
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from rich.console import Console
 from rich.markdown import Markdown
 
-from analysis.lessons.performing.percent import cells
+from analysis.lessons.performing.percent import Cell, cells
 
 ROOM = Path(__file__).parents[1]
 WIDTH = 100  # columns of text, at most: longer lines are hard to read
@@ -39,17 +41,33 @@ def perform(number: int, out: Path | None, console: Console) -> ModuleType:
         raise ValueError(f"there is no lesson {number}, but {', '.join(map(str, lessons()))}")
     if out is not None:
         os.environ[OUT] = str(out)
-    module = ModuleType(file.stem)
-    module.__file__ = str(file)
-    sys.modules[file.stem] = module  # what a lesson defines is found by its module
-    for cell in cells(file.read_text(encoding="utf-8")):
-        if cell.text:
-            _say(cell.source, console)
-        else:
-            code = compile("\n" * (cell.line - 1) + cell.source, file, "exec", dont_inherit=True)
-            exec(code, vars(module))
+    module = ModuleType("__main__")  # as in a notebook: a part that a lesson defines is named by its cell, and a changed part is another
+    with _started(module):
+        for cell in cells(file.read_text(encoding="utf-8")):
+            if cell.text:
+                _say(cell.source, console)
+            else:
+                exec(_compiled(cell, file), vars(module))
     _say(f"Its figures lie in `{_near(module.desk.folder)}`. The lesson itself: `{_near(file)}`", console)
     return module
+
+
+def _compiled(cell: Cell, file: Path) -> CodeType:
+    """The code of a cell. Tracebacks show its lines, counted as in the file."""
+    text, called = "\n" * (cell.line - 1) + cell.source, f"{file}, the cell in line {cell.line}"
+    linecache.cache[called] = (len(text), None, text.splitlines(keepends=True), called)
+    return compile(text, called, "exec", dont_inherit=True)
+
+
+@contextmanager
+def _started(module: ModuleType) -> Iterator[None]:
+    """Takes the place of the module that Python was started with."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = module
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _say(text: str, console: Console) -> None:
