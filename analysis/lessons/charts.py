@@ -18,7 +18,7 @@ def colours(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=[COLOURS[name] for name in names])
 
 
-def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.LayerChart:
+def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.TopLevelMixin:
     """The graph of a problem: its steps from left to right, coloured by its mark (of `COLOURS`)."""
     columns, rows = list(nx.topological_generations(problem.graph)), dict[str, float]()
     for column in columns:  # a step stands beside those that it uses, so that few lines cross
@@ -26,7 +26,7 @@ def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.LayerCh
         rows |= {name: i - (len(column) - 1) / 2 for i, name in enumerate(column)}
     places = {name: (x, rows[name]) for x, column in enumerate(columns) for name in column}
     steps = [
-        {"x": x, "y": y, "step": name, "says": said, "value": str(problem.values[name]), "mark": marks.get(name, IDLE)}
+        {"x": x, "y": y, "step": name, "says": said, "mark": marks.get(name, IDLE)}
         for name, (x, y) in places.items()
         for said in (" ".join(formula(problem.by_name[name].primitive.symbol, [(str(a),) for a in problem.by_name[name].arguments])),)
     ]
@@ -38,7 +38,7 @@ def graph(problem: Problem, marks: Mapping[str, str], title: str) -> alt.LayerCh
     base = alt.Chart(alt.Data(values=steps)).encode(x, y)
     circles = base.mark_circle(size=SIZE, opacity=1).encode(
         alt.Color("mark:N", scale=colours(list(shown)), title="the step is"),
-        tooltip=[alt.Tooltip("says:N", title="step"), alt.Tooltip("value:N", title="value"), alt.Tooltip("mark:N")],
+        tooltip=[alt.Tooltip("says:N", title="step"), alt.Tooltip("mark:N")],
     )
     names = base.mark_text(color="white", fontWeight="bold").encode(alt.Text("step:N"))
     halos = base.mark_text(dy=26, stroke="white", strokeWidth=4).encode(alt.Text("says:N"))

@@ -65,8 +65,8 @@ def curves(runs: Mapping[str, Curve], metric: str, unit: str = "") -> alt.Chart:
     colour = alt.Color("run:N", sort=list(runs), legend=alt.Legend(title=None) if len(runs) > 1 else None)
     y = alt.Y("value:Q", title=f"{metric}, {unit}" if unit else metric)
     tooltip = [alt.Tooltip("run:N"), alt.Tooltip("iteration:Q"), alt.Tooltip("value:Q", title=metric, format=".3f")]
-    chart = alt.Chart(alt.Data(values=rows)).mark_line(point=True)
-    return chart.encode(alt.X("iteration:Q"), y, colour, tooltip=tooltip).properties(width=520, height=240)
+    chart: alt.Chart = alt.Chart(alt.Data(values=rows)).mark_line(point=True).encode(alt.X("iteration:Q"), y, colour, tooltip=tooltip)
+    return chart.properties(width=520, height=240)
 
 
 def line(run: str, values: Curve, metric: str) -> str:

@@ -20,7 +20,7 @@ PATIENCE = 900  # seconds that a cell may take on a slow machine
 
 def made(file: Path) -> nbformat.NotebookNode:
     """The notebook of a lesson, without outputs. Equal files make equal notebooks: cells are counted, where others draw names for them."""
-    notebook = jupytext.read(file, fmt="py:percent")
+    notebook: nbformat.NotebookNode = jupytext.read(file, fmt="py:percent")
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for i, cell in enumerate(notebook.cells):
         cell.id, cell.metadata = f"cell-{i}", {}
