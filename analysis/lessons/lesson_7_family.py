@@ -253,7 +253,7 @@ lines = (
         alt.X("steps:O", title="steps of the problem", axis=alt.Axis(labelAngle=0)),
         alt.Y("solved:Q", title="problems solved, % (exact)", scale=alt.Scale(domain=[0, 100])),
         alt.Color("student:N", title="student", scale=shown),
-        alt.StrokeDash("tries:N", title="tries", scale=alt.Scale(domain=["1", "128"])),
+        alt.StrokeDash("tries:N", scale=alt.Scale(domain=["1", "128"]), legend=alt.Legend(symbolType="stroke", symbolStrokeWidth=3)),
     )
 )
 given = alt.Chart(alt.Data(values=[{"steps": n} for n in bands["at"]])).mark_bar(color="#e8d9b5", width=alt.RelativeBandSize(1.0))
@@ -284,23 +284,20 @@ gains = [
 measured = [one for one in gains if one["gain"] == one["gain"]]  # a region may have no problems, and then no gain
 if measured:
     desk.say(chosen(guess_gain, str(max(measured, key=lambda one: float(str(one["gain"])))["cell"])))
-    chart = (
-        alt.Chart(alt.Data(values=measured), title="What practice added at the edge (one seed)")
-        .mark_bar()
-        .encode(
-            alt.X("practice:N", title="practice, relative to the edge", sort=list(REGIONS), axis=alt.Axis(labelAngle=0)),
-            alt.Y("gain:Q", title="pass@128 after less before, points of 100"),
-            alt.XOffset("student:N", sort=list(STUDENTS.values())),
-            alt.Color("student:N", title="student", scale=shown),
-        )
-        .properties(width=480, height=260)
+    bars = alt.Chart(alt.Data(values=measured)).encode(
+        alt.X("practice:N", title="practice, relative to the edge", sort=list(REGIONS), axis=alt.Axis(labelAngle=0)),
+        alt.Y("gain:Q", title="pass@128 after less before, points of 100"),
+        alt.XOffset("student:N", sort=list(STUDENTS.values())),
+        alt.Color("student:N", scale=shown),
     )
+    numbers = bars.mark_text(dy=-8).encode(text=alt.Text("gain:Q", format="+.1f"))
+    chart = alt.layer(bars.mark_bar(), numbers).properties(width=480, height=260, title="What practice added at the edge (one seed)")
     desk.show(chart, "gains")
 else:
     desk.say("This base has no edge, so there is nothing to practise at: take more pretraining.")
 
 # %% [markdown]
-# Where no bar stands, nothing moved: if no try earns anything, or every try does, then no try is better than another, and there is
+# Where a bar has no height, nothing moved: if no try earns anything, or every try does, then no try is better than another, and there is
 # nothing to learn from. The report says so of each cell, and judges each claim.
 
 # %%
