@@ -2,10 +2,12 @@
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
@@ -13,8 +15,10 @@ import jupytext
 import pytest
 from rich.console import Console
 
+from analysis.__main__ import typed
 from analysis.design.recipes import base
 from analysis.lessons import Desk
+from analysis.lessons.live import Growing
 from analysis.lessons.performing import cells, lessons, perform
 from analysis.lessons.performing.notebooks import made, place, run, text
 
@@ -130,6 +134,39 @@ def test_a_lesson_out_of_form_is_refused() -> None:
         cells("print(1)\n")
     with pytest.raises(ValueError, match="line 3 of a text begins with '# '"):
         cells("# %% [markdown]\n# # 1. Title\nprint(1)\n")
+
+
+# A reader could not find the lessons, or would run one that is not there.
+def test_the_command_lists_and_runs_lessons(capsys: pytest.CaptureFixture[str], out: Path) -> None:
+    console = Console(width=80)
+    typed(["lesson"])(console)
+    said = capsys.readouterr().out
+    assert all(f"{number}. " in said for number in LESSONS)
+    assert said.count("Time:") == len(LESSONS)
+    typed(["lesson", "1", "--out", str(out / "elsewhere")])(console)
+    assert (out / "elsewhere" / "1" / "graph.png").is_file()
+    with pytest.raises(ValueError, match="there is no lesson 99, but 1, 2"):
+        typed(["lesson", "99"])(console)
+
+
+# A table that lacks a lesson, or names one that is gone, misleads a teacher.
+def test_the_table_of_lessons_is_whole() -> None:
+    page = (LESSONS[1].parent / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \[\d+\. [^]]*\]\((\w+\.py)\)", page, re.MULTILINE) == [file.name for file in LESSONS.values()]
+
+
+# Curves that are drawn while a stage learns would be those of another run, or none.
+def test_curves_grow_while_a_stage_learns() -> None:
+    console = Console(width=80, force_terminal=True, highlight=False, file=(said := StringIO()))
+    growing = Growing("loss", "nats", console)
+    with growing.log("base") as log:
+        for i in range(3):
+            log.log_metrics({"iteration": i, "loss": 3.0 - i})
+        log.log_metrics({"iteration": 3, "reward": 1.0})
+    assert growing.runs == {"base": [(1, 3.0), (2, 2.0), (3, 1.0)]}
+    first, *_, last = said.getvalue().replace("\n", "\r").split("\r")[:-1]
+    assert first == "base, 1 iterations: loss 3.000 ▁ 3.000"
+    assert last == "base, 3 iterations: loss 3.000 █▅▁ 1.000"
 
 
 # The first thing that a reader tries would fail: the file, run by itself.
