@@ -66,8 +66,8 @@ desk.run({"base": base}, "loss", "nats a word", "loss")
 # %% [markdown]
 # ## A reward of your own
 #
-# A reward is a frozen dataclass that one can call. It gets `rollouts`, that is, completions with the judge's verdicts, and gives a number
-# for each completion. `verdict.steps` says of every step that was written if it is right.
+# A reward is a frozen dataclass that one can call. It gets rollouts, `r`: completions with the judge's verdicts, and gives a number for
+# each completion. `verdict.steps` says of every step that was written if it is right.
 #
 # Ours pays a point for each right step. That sounds fair: whoever gets half of the way earns half of the pay, and a wrong step earns
 # nothing.
@@ -78,9 +78,9 @@ desk.run({"base": base}, "loss", "nats a word", "loss")
 class RightSteps:
     """A point for each right step."""
 
-    def __call__(self, rollouts: Rollouts, run: Run) -> Tensor:  # [B, T]
-        points = [float(sum(verdict.steps)) for verdict in rollouts.verdicts]
-        return rollouts.at_end(rollouts.logp.new_tensor(points))
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
+        points = [float(sum(verdict.steps)) for verdict in r.verdicts]
+        return r.at_end(r.logp.new_tensor(points))
 
 
 # %% [markdown]
@@ -116,7 +116,7 @@ guess_success = None
 
 # %%
 def noted(learned: Learn, metric: str) -> list[float]:
-    """What was noted in each iteration of learning, smoothed: the mean of ten iterations."""
+    """A metric that was noted while a policy learned, smoothed: the mean of ten iterations."""
     values = [value for _, value in curve(desk.store.get(learned), metric)]
     return [float(np.mean(values[max(0, i - 9) : i + 1])) for i in range(len(values))]
 
@@ -147,7 +147,8 @@ def panel(values: Sequence[float], title: str, colour: str, most: float) -> alt.
     rows = [{"iteration": i, "value": value} for i, value in enumerate(values)]
     x = alt.X("iteration:Q", title="iteration of reinforcement learning", scale=alt.Scale(nice=False))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[0, most]))
-    return alt.Chart(alt.Data(values=rows)).mark_line(color=colour, strokeWidth=3).encode(x, y).properties(width=480, height=150)
+    line: alt.Chart = alt.Chart(alt.Data(values=rows)).mark_line(color=colour, strokeWidth=3).encode(x, y)
+    return line.properties(width=480, height=150)
 
 
 def two_curves(learned: Learn, title: str) -> alt.VConcatChart:
@@ -172,28 +173,32 @@ desk.show(two_curves(hacked, "A point for each right step"), "hacked")
 SHOWN = 3  # problems
 
 
-def drawn(policy: Learn) -> list[tuple[str, Trace, str]]:
-    """For each of some problems its prompt, the trace of a completion, and that completion with the judge's marks."""
-    exam = Endless(family, "test")
-    sample = Sample(policy, exam, desk.size(32, 4), Sampler(group=1, spare=ROOM, surface=surface))
+@dataclass(frozen=True)
+class Drawn:
+    """A completion of a problem."""
+
+    prompt: str
+    trace: Trace
+    marked: str  # with the judge's mark behind each step
+
+
+def drawn(policy: Learn) -> list[Drawn]:
+    """A completion of each of some problems."""
+    sample = Sample(policy, Endless(family, "test"), desk.size(32, 4), Sampler(group=1, spare=ROOM, surface=surface))
     found = read_samples(sample, desk.store)
     shown = []
     for task, words, prompt in zip(sample.met(desk.store), found.words, found.prompts, strict=True):
         trace = surface.read(tuple(words.split()))
-        steps = verify(task, trace).steps
-        marked = [f"{said} {'✓' if right else '✗'}" for said, right in zip(_sentences(trace), steps, strict=True)]
+        marks = zip(trace.assertions, verify(task, trace).steps, strict=True)
+        steps = [f"{' '.join(surface.sentence(step))} {'✓' if right else '✗'}" for step, right in marks]
         ending = "no answer" if trace.answer is None else f"answer {trace.answer}"
-        shown.append((prompt, trace, " ; ".join([*marked, ending])))
+        shown.append(Drawn(prompt, trace, " ; ".join([*steps, ending])))
     return shown
 
 
-def _sentences(trace: Trace) -> list[str]:
-    return [" ".join(surface.sentence(step)) for step in trace.assertions]
-
-
 before, after = drawn(base), drawn(hacked)
-for (prompt, _, one), (_, _, two) in list(zip(before, after, strict=True))[:SHOWN]:
-    desk.say(f"`{prompt}`\n\n- before: {one}\n- after: {two}")
+for one, other in list(zip(before, after, strict=True))[:SHOWN]:
+    desk.say(f"`{one.prompt}`\n\n- before: {one.marked}\n- after: {other.marked}")
 
 # %% [markdown]
 # **Guess** what changed most: `"more steps"`, `"fewer steps"` or `"more mistakes"`.
@@ -203,8 +208,9 @@ guess_trick = None
 
 
 # %%
-def habits(name: str, traces: Sequence[Trace]) -> dict[str, object]:
-    """What can be counted in traces."""
+def habits(name: str, completions: Sequence[Drawn]) -> dict[str, object]:
+    """Some counts of completions."""
+    traces = [one.trace for one in completions]
     repeated = [sum(n - 1 for n in Counter(step.name for step in trace.assertions).values()) for trace in traces]
     return {
         "policy": name,
@@ -214,7 +220,7 @@ def habits(name: str, traces: Sequence[Trace]) -> dict[str, object]:
     }
 
 
-counted = [habits("before", [trace for _, trace, _ in before]), habits("after", [trace for _, trace, _ in after])]
+counted = [habits("before", before), habits("after", after)]
 desk.table(counted)
 more = float(str(counted[1]["steps written"])) - float(str(counted[0]["steps written"]))
 desk.say(chosen(guess_trick, "more steps" if more > 0.5 else "fewer steps" if more < -0.5 else "more mistakes"))
@@ -233,7 +239,7 @@ guess_best = None
 
 # %%
 def since_best(learned: Learn) -> str:
-    """What became of the reward and of success since success was at its best."""
+    """The change of reward and success since success was at its best."""
     paid, accepted = noted(learned, "reward"), noted(learned, "pass@1")
     best = int(np.argmax(accepted))
     change = f"the reward went from {paid[best]:.2f} to {paid[-1]:.2f}, and success from {accepted[best]:.0%} to {accepted[-1]:.0%}"
@@ -257,13 +263,13 @@ desk.say(since_best(hacked))
 class NeededOnce:
     """A point for each step of the proof that is written and right."""
 
-    def __call__(self, rollouts: Rollouts, run: Run) -> Tensor:  # [B, T]
+    def __call__(self, r: Rollouts, run: Run) -> Tensor:  # [B, T]
         points = []
-        for i, (trace, verdict) in enumerate(zip(rollouts.traces, rollouts.verdicts, strict=True)):
-            needed = {step.name for step in rollouts.problems[i // rollouts.group].proof}  # completions of a problem are neighbours
+        for i, (trace, verdict) in enumerate(zip(r.traces, r.verdicts, strict=True)):
+            needed = {step.name for step in r.problems[i // r.group].proof}  # completions of a problem are neighbours
             right = {step.name for step, good in zip(trace.assertions, verdict.steps, strict=True) if good}
             points.append(float(len(needed & right)))
-        return rollouts.at_end(rollouts.logp.new_tensor(points))
+        return r.at_end(r.logp.new_tensor(points))
 
 
 # %% [markdown]
@@ -284,9 +290,9 @@ desk.show(two_curves(mended, "A point for each needed step, once"), "mended")
 # %%
 desk.say(since_best(mended))
 again = drawn(mended)
-for prompt, _, one in again[: 2 * SHOWN]:
-    desk.say(f"`{prompt}`\n\n- {one}")
-desk.table([*counted, habits("mended", [trace for _, trace, _ in again])])
+for one in again[: 2 * SHOWN]:
+    desk.say(f"`{one.prompt}`\n\n- {one.marked}")
+desk.table([*counted, habits("mended", again)])
 
 # %% [markdown]
 # This reward, too, can be earned without the work. It asks if the right step stands *somewhere*. A second try with another value costs

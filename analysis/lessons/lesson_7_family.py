@@ -53,7 +53,7 @@ desk.say(f"`later(10, 5)` is {LATER(10, 5, modulus=12)}; `mirrored(3)` is {MIRRO
 # %%
 @dataclass(frozen=True)
 class FirstDraft:
-    """What time is it, after turns of the hand and looks into a mirror?"""
+    """The time after turns of the hand and looks into a mirror."""
 
     steps: int = 4
 
@@ -125,7 +125,7 @@ print(first_fault)
 # %%
 @dataclass(frozen=True)
 class SecondDraft(FirstDraft):
-    """What time is it, when every turn of the hand is undone by the next?"""
+    """The time after turns of the hand, each of which is undone by the next."""
 
     def __call__(self, g: np.random.Generator) -> Problem:
         before: str | int = int(g.integers(12))
@@ -271,7 +271,7 @@ guess_gain = None
 
 # %%
 def gain(primitive: str, region: str) -> float:
-    """What practice in a region added to pass@128 at the edge, in points of 100."""
+    """The change of pass@128 at the edge by practice in a region, in points of 100."""
     after, start = (values("pass@128", phase, primitive, region) for phase in ("after", "before"))
     return 100 * float(np.mean([after[n] - start[n] for n in bands["at"]])) if bands["at"] and after else float("nan")
 

@@ -39,9 +39,9 @@ def check_exercise_2(candidate: Callable[[list[float], list[float], float], list
     for width in WIDTHS:
         logp = torch.tensor([ratios], dtype=torch.float64).log().requires_grad_()
         zero = torch.zeros_like(logp)
-        Clip(width, width)(logp, zero, torch.tensor([advantages], dtype=torch.float64), zero == 0).sum().backward()
-        assert logp.grad is not None
-        due = (logp.grad[0] != 0).tolist()
+        loss = Clip(width, width)(logp, zero, torch.tensor([advantages], dtype=torch.float64), zero == 0)
+        (slopes,) = torch.autograd.grad(loss.sum(), logp)
+        due = (slopes[0] != 0).tolist()
         if (found := candidate(ratios, advantages, width)) is None:
             return not_yet("exercise_2 gives None. Replace `return None` by your solution.")
         if len(found) != len(due):

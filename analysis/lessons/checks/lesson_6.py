@@ -71,7 +71,7 @@ def refused(task: Problem) -> Iterator[tuple[str, Trace]]:
     yield "every step with a wrong value, and then with the right one", replace(reference, assertions=twice)
     yield "every step written five times", replace(reference, assertions=5 * steps)
     yield "true steps that nobody needs, before the others", replace(reference, assertions=(*others, *steps))
-    yield "all steps, and a wrong answer", replace(reference, answer=following(reference.answer, task.modulus))
+    yield "all steps, and a wrong answer", replace(reference, answer=following(task.answer, task.modulus))
     yield "all steps, and no answer", replace(reference, answer=None)
     yield "all steps, and words that say nothing", replace(reference, unread=("because",))
 

@@ -26,7 +26,7 @@ MIRRORED = Primitive("mirrored", "mirror", _mirrored, arity=1)
 
 @dataclass(frozen=True)
 class Clock:
-    """The hour after the hand of a clock was turned on, or the clock seen in a mirror, `steps` times."""
+    """The time after the hand was turned on, or the clock seen in a mirror, `steps` times."""
 
     steps: int = 4
 

@@ -27,9 +27,9 @@ def mistake_2(ratios: list[float], advantages: list[float], width: float) -> lis
 
 def exercise_3(ups: int, seeds: int) -> float:
     """All ways in which at least so many seeds go up, of the 2^n ways there are."""
-    return sum(comb(seeds, k) for k in range(ups, seeds + 1)) / 2**seeds
+    return sum(comb(seeds, k) for k in range(ups, seeds + 1)) * 0.5**seeds
 
 
 def mistake_3(ups: int, seeds: int) -> float:
     """The probability of exactly so many."""
-    return comb(seeds, ups) / 2**seeds
+    return comb(seeds, ups) * 0.5**seeds

@@ -26,7 +26,7 @@ def exercise_2(problems: Sequence[Problem]) -> float:
     """The places of the first problem are those of all."""
     given = [[a for step in problem.stated for a in step.arguments if not isinstance(a, str)] for problem in problems]
     copied = [[value == problem.answer for value in values] for values, problem in zip(given, problems, strict=True)]
-    return max(sum(column) / len(problems) for column in zip(*copied, strict=True))
+    return max(sum(map(int, column)) / len(problems) for column in zip(*copied, strict=True))
 
 
 def mistake_2(problems: Sequence[Problem]) -> float:
@@ -44,7 +44,7 @@ THRICE = Primitive("thrice", "thrice", _thrice, arity=1)
 
 @dataclass(frozen=True)
 class Week:
-    """Which day is it after some days, or after the number of the day was taken three times?"""
+    """The day after some days, or after the number of the day was taken three times."""
 
     steps: int = 4
 
