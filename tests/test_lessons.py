@@ -1,11 +1,15 @@
 """Lessons run from top to bottom, their exercises can be solved, and their notebooks are those of their files."""
 
+import ast
 import inspect
 import os
+import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
@@ -13,8 +17,10 @@ import jupytext
 import pytest
 from rich.console import Console
 
+from analysis.__main__ import typed
 from analysis.design.recipes import base
 from analysis.lessons import Desk
+from analysis.lessons.live import Growing
 from analysis.lessons.performing import cells, lessons, perform
 from analysis.lessons.performing.notebooks import made, place, run, text
 
@@ -22,10 +28,24 @@ LESSONS = lessons()
 EXERCISES = (1, 2, 3)
 
 
+class Ran:
+    """The lessons in their smallest size and in one folder, where later ones use the stages of earlier ones; each runs once, when it is
+    asked for: the tests may be shared out among processes."""
+
+    def __init__(self) -> None:
+        self.modules, self.said = dict[int, ModuleType](), dict[int, str]()
+
+    def __getitem__(self, number: int) -> ModuleType:
+        if number not in self.modules:
+            with redirect_stdout(StringIO()) as said:
+                self.modules[number] = perform(number, None, Console(width=100))
+            self.said[number] = said.getvalue()
+        return self.modules[number]
+
+
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[int, ModuleType]:
-    """The lessons that have run, in their smallest size and in one folder: later ones use the stages of earlier ones."""
-    return {}
+def ran() -> Ran:
+    return Ran()
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +59,20 @@ def small(monkeypatch: pytest.MonkeyPatch, out: Path) -> None:
     monkeypatch.setenv("SYNTHTASKS_LESSONS_OUT", str(out))
 
 
-# A reader would meet an error, or a lesson without a picture.
+# A reader would meet an error, a lesson without a picture, or pictures that are empty wherever there is no network.
 @pytest.mark.parametrize("number", LESSONS)
-def test_a_lesson_runs_from_top_to_bottom(number: int, out: Path, ran: dict[int, ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
-    ran[number] = perform(number, None, Console(width=100))
-    figures = sorted(file.name for file in (out / str(number)).iterdir())
-    assert {Path(name).suffix for name in figures} == {".html", ".svg", ".png"}
-    assert 3 * len({Path(name).stem for name in figures}) == len(figures)
-    said = capsys.readouterr().out
-    assert "You made no guess" in said
-    assert said.count("Not yet: ") == len(EXERCISES)
-
-
-# A figure would be empty wherever there is no network.
-@pytest.mark.parametrize("number", LESSONS)
-def test_figures_need_no_network(number: int, out: Path, ran: dict[int, ModuleType]) -> None:
-    assert number in ran, "the lesson has not run"
-    for file in (out / str(number)).glob("*.html"):
-        assert 'src="http' not in file.read_text(encoding="utf-8")
+def test_a_lesson_runs_from_top_to_bottom(number: int, out: Path, ran: Ran) -> None:
+    assert ran[number].desk.folder == out / str(number)
+    figures = sorted((out / str(number)).iterdir())
+    assert {file.suffix for file in figures} == {".html", ".svg", ".png"}
+    assert 3 * len({file.stem for file in figures}) == len(figures)
+    assert not [file for file in figures if file.suffix == ".html" and 'src="http' in file.read_text(encoding="utf-8")]
+    assert "You made no guess" in ran.said[number]
+    assert ran.said[number].count("Not yet: ") == len(EXERCISES)
 
 
 # Lesson 4 and the studies would train the model of lesson 2 again, and speak of another one.
-def test_the_model_of_lesson_2_is_that_of_the_studies(ran: dict[int, ModuleType]) -> None:
+def test_the_model_of_lesson_2_is_that_of_the_studies(ran: Ran) -> None:
     desk = Desk.of(2)
     assert ran[2].base == base(desk.scale, (), 0)
     assert ran[4].cells["at"]["base"] == ran[2].base == ran[3].learned
@@ -82,11 +94,12 @@ def test_an_exercise_is_marked(number: int, exercise: int) -> None:
 
 # An exercise whose solution takes other arguments could not be compared with it.
 @pytest.mark.parametrize("number", LESSONS)
-def test_a_lesson_asks_what_its_solutions_answer(number: int, ran: dict[int, ModuleType]) -> None:
+def test_a_lesson_asks_what_its_solutions_answer(number: int) -> None:
     answers = import_module(f"analysis.lessons.solutions.lesson_{number}")
-    for exercise in EXERCISES:
-        asked, solved = (getattr(module, f"exercise_{exercise}") for module in (ran[number], answers))
-        assert list(inspect.signature(asked).parameters) == list(inspect.signature(solved).parameters)
+    tree = ast.parse(LESSONS[number].read_text(encoding="utf-8"))
+    asked = {f.name: [a.arg for a in f.args.args] for f in tree.body if isinstance(f, ast.FunctionDef) and f.name.startswith("exercise_")}
+    solved = {f"exercise_{i}": list(inspect.signature(getattr(answers, f"exercise_{i}")).parameters) for i in EXERCISES}
+    assert asked == solved
 
 
 # A lesson without its promise, its time or its guess would leave a reader or a teacher in the dark.
@@ -132,6 +145,39 @@ def test_a_lesson_out_of_form_is_refused() -> None:
         cells("# %% [markdown]\n# # 1. Title\nprint(1)\n")
 
 
+# A reader could not find the lessons, or would run one that is not there.
+def test_the_command_lists_and_runs_lessons(capsys: pytest.CaptureFixture[str], out: Path) -> None:
+    console = Console(width=80)
+    typed(["lesson"])(console)
+    said = capsys.readouterr().out
+    assert all(f"{number}. " in said for number in LESSONS)
+    assert said.count("Time:") == len(LESSONS)
+    typed(["lesson", "1", "--out", str(out / "elsewhere")])(console)
+    assert (out / "elsewhere" / "1" / "graph.png").is_file()
+    with pytest.raises(ValueError, match="there is no lesson 99, but 1, 2"):
+        typed(["lesson", "99"])(console)
+
+
+# A table that lacks a lesson, or names one that is gone, misleads a teacher.
+def test_the_table_of_lessons_is_whole() -> None:
+    page = (LESSONS[1].parent / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \[\d+\. [^]]*\]\((\w+\.py)\)", page, re.MULTILINE) == [file.name for file in LESSONS.values()]
+
+
+# Curves that are drawn while a stage learns would be those of another run, or none.
+def test_curves_grow_while_a_stage_learns() -> None:
+    console = Console(width=80, force_terminal=True, highlight=False, file=(said := StringIO()))
+    growing = Growing("loss", "nats", console)
+    with growing.log("base") as log:
+        for i in range(3):
+            log.log_metrics({"iteration": i, "loss": 3.0 - i})
+        log.log_metrics({"iteration": 3, "reward": 1.0})
+    assert growing.runs == {"base": [(1, 3.0), (2, 2.0), (3, 1.0)]}
+    first, *_, last = said.getvalue().replace("\n", "\r").split("\r")[:-1]
+    assert first == "base, 1 iterations: loss 3.000 ▁ 3.000"
+    assert last == "base, 3 iterations: loss 3.000 █▅▁ 1.000"
+
+
 # The first thing that a reader tries would fail: the file, run by itself.
 def test_a_lesson_is_a_script(out: Path) -> None:
     done = subprocess.run(
@@ -160,7 +206,7 @@ def test_a_lesson_is_a_notebook(out: Path, tmp_path: Path) -> None:
 
 
 # Lesson 5 would teach another clip: at ratio 1.4 heads push nothing and tails -1.4, at 0.6 the other way round, and at 1 both alike.
-def test_lesson_5_pushes_a_word_as_worked_by_hand(ran: dict[int, ModuleType]) -> None:
+def test_lesson_5_pushes_a_word_as_worked_by_hand(ran: Ran) -> None:
     for ratio, heads, tails in ((1.4, 0.0, -1.4), (0.6, 0.6, 0.0), (1.0, 1.0, -1.0)):
         assert ran[5].push(ratio, 1.0, ran[5].CLIP) == pytest.approx(heads)
         assert ran[5].push(ratio, -1.0, ran[5].CLIP) == pytest.approx(tails)
@@ -168,7 +214,7 @@ def test_lesson_5_pushes_a_word_as_worked_by_hand(ran: dict[int, ModuleType]) ->
 
 
 # Lesson 7 would explain a law that its drafts do not break, or call a family mended that breaks one.
-def test_the_drafts_of_lesson_7_break_what_it_says(ran: dict[int, ModuleType]) -> None:
+def test_the_drafts_of_lesson_7_break_what_it_says(ran: Ran) -> None:
     assert ran[7].first_fault.startswith("Dials mean what they say.\n  steps=2, but length is 1")
     assert ran[7].second_fault.startswith("Answers vary, and are not there to be copied.\n  the answer of 100%")
     assert ran[7].last_fault == ""

@@ -144,7 +144,8 @@ class Desk:
 
 def console() -> Console:
     """The terminal, no wider than a text is easy to read; or an output of that width."""
-    return Console(width=min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
+    width = min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH
+    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def _cell(value: object) -> str:

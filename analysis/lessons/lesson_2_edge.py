@@ -84,7 +84,8 @@ desk.run({"base": base}, "loss", "nats a word", "loss")
 # ## An examination
 #
 # Each problem has exactly one right solution. So the probability of success is the probability of that solution, and the model computes it
-# word by word: nothing needs to be drawn. Exam problems are new, and each multiplies a few times, so that guessing rarely helps.
+# word by word: nothing needs to be drawn. Exam problems of three steps or more are new, and each multiplies a few times, so that guessing
+# rarely helps.
 #
 # **Guess:** the model has read solutions of a few steps only. What is the largest number of steps at which it solves at least half of all
 # problems at the first try?
@@ -129,7 +130,7 @@ axis = alt.X("steps:Q", title="steps of the solution", axis=alt.Axis(tickMinStep
 curves = (
     alt.Chart(alt.Data(values=rows))
     .transform_fold(["pass@1", "pass@128"], as_=["metric", "probability"])
-    .mark_line(point=True)
+    .mark_line(point=True, tooltip=True)
     .encode(axis, alt.Y("probability:Q", title="probability of success", scale=alt.Scale(domain=[0, 1])), alt.Color("metric:N", title=None))
 )
 order = ["below", "between", "at", "beyond"]

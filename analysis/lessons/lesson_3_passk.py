@@ -77,7 +77,7 @@ words = policy.vocab.decode(solution)
 rows = [{"place": i, "word": word, "p": math.exp(x)} for i, (word, x) in enumerate(zip(words, by_word, strict=True))]
 short = [word.strip("<>")[:3] for word in words]
 named = alt.Axis(labelExpr=f"{json.dumps(short)}[datum.value]", labelAngle=0, title="word of the solution")
-bars = alt.Chart(alt.Data(values=rows)).mark_bar().encode(alt.X("place:O", axis=named), alt.Y("p:Q", title="probability"))
+bars = alt.Chart(alt.Data(values=rows)).mark_bar(tooltip=True).encode(alt.X("place:O", axis=named), alt.Y("p:Q", title="probability"))
 desk.show(bars.properties(width=680, height=160, title="How sure the model is of each word"), "words")
 desk.say(f"One try writes the whole solution with probability **{p:.4f}**. `Score` says {math.exp(scores.plain[length, number]):.4f}.")
 
@@ -93,7 +93,11 @@ shown = [n for n in scores.difficulties if n % desk.size(3, tiny=1) == 0][:5]
 rows = [{"k": int(k), "pass@k": float(exact_pass_at_k(scores.plain[scores.at(n)], int(k)).mean()), "steps": n} for n in shown for k in ks]
 across = alt.X("k:Q", scale=alt.Scale(type="log"), title="tries, k", axis=alt.Axis(values=[10**i for i in range(7)], format="~s"))
 upwards = alt.Y("pass@k:Q", scale=alt.Scale(domain=[0, 1]), title="pass@k, exact")
-chart = alt.Chart(alt.Data(values=rows)).mark_line().encode(across, upwards, alt.Color("steps:O", scale=alt.Scale(scheme="viridis")))
+chart = (
+    alt.Chart(alt.Data(values=rows))
+    .mark_line(tooltip=True)
+    .encode(across, upwards, alt.Color("steps:O", scale=alt.Scale(scheme="viridis")))
+)
 desk.show(chart.properties(width=520, height=260, title="The more steps, the more tries"), "exact")
 
 # %% [markdown]
@@ -172,8 +176,8 @@ colours = alt.Color("estimate:N", scale=alt.Scale(domain=list(every), range=["#6
 rows = [{"k": k, "pass@k": value, "estimate": name} for name, curve in every.items() for k, value in curve.items()]
 upwards = alt.Y("pass@k:Q", scale=alt.Scale(domain=[0, 1]), title="pass@k")
 chart = alt.Chart(alt.Data(values=rows)).encode(across, upwards, colours)
-lines = chart.mark_line().transform_filter("datum.estimate != 'unbiased'")
-points = chart.mark_point(filled=True, size=50).transform_filter("datum.estimate == 'unbiased'")
+lines = chart.mark_line(tooltip=True).transform_filter("datum.estimate != 'unbiased'")
+points = chart.mark_point(filled=True, tooltip=True, size=50).transform_filter("datum.estimate == 'unbiased'")
 desk.show((lines + points).properties(width=520, height=260, title=f"{P} problems of {steps} steps, {N} tries each"), "estimates")
 
 # %% [markdown]
@@ -206,7 +210,7 @@ chart = alt.Chart(alt.Data(values=rows)).encode(
     alt.X("tries:O", title="tries of each problem", axis=alt.Axis(labelAngle=0)), colours, alt.XOffset("estimate:N")
 )
 ranges = chart.mark_rule(strokeWidth=3).encode(alt.Y("low:Q", title="estimate of pass@8", scale=alt.Scale(zero=False)), alt.Y2("high:Q"))
-means = chart.mark_point(filled=True, size=60).encode(alt.Y("mean:Q"))
+means = chart.mark_point(filled=True, tooltip=True, size=60).encode(alt.Y("mean:Q"))
 line = alt.Chart(alt.Data(values=[{"true": true}])).mark_rule(strokeDash=[4, 4]).encode(alt.Y("true:Q"))
 title = f"Nine in ten of {times:,} repetitions; dashed: the truth"
 desk.show(alt.layer(ranges, means, line).properties(width=520, height=260, title=title), "scatter")

@@ -81,7 +81,7 @@ kinds = ["none", *REGIONS]
 paint = alt.Scale(domain=kinds, range=["#c9ccd1", "#1f5fa8", "#d98200", "#c8321e"])
 chart = (
     alt.Chart(alt.Data(values=rows))
-    .mark_bar()
+    .mark_bar(tooltip=True)
     .encode(
         steps,
         alt.Y("signal:Q", title=f"groups of {group} with signal, share", scale=alt.Scale(domain=[0, 1])),
@@ -121,7 +121,8 @@ desk.table(rows)
 # %% [markdown]
 # ## Examination
 #
-# All models take the same exam, on problems that none of them has met. The wide grey line is the model before practice.
+# All models take the same exam, on problems that none of them has met, but for the shortest, of one or two steps. The wide grey line is the
+# model before practice.
 
 # %%
 after = {region: read_scores(cell.stage("after", Score), desk.store) for region, cell in practised.items()}
@@ -137,7 +138,7 @@ models = alt.Color(
 chart = alt.Chart(alt.Data(values=rows))
 height = alt.Y("pass@128:Q", scale=alt.Scale(domain=[0, 1]), title="pass@128, exact")
 old = chart.transform_filter("datum.model == 'before'").mark_line(strokeWidth=8).encode(steps, height, models)
-lines = chart.transform_filter("datum.model != 'before'").mark_line(point=True).encode(steps, height, models)
+lines = chart.transform_filter("datum.model != 'before'").mark_line(point=True, tooltip=True).encode(steps, height, models)
 shade = chart.transform_filter("datum.at").mark_bar(color="#fbe3b5", opacity=0.4).encode(steps, alt.YDatum(0), alt.Y2Datum(1))
 desk.show((shade + old + lines).properties(width=520, height=260, title="What each practice gained; shaded: the edge"), "after")
 
@@ -185,9 +186,11 @@ study_chart = alt.Chart(alt.Data(values=rows))
 ranges = study_chart.mark_rule(strokeWidth=3, color="#1f5fa8").encode(
     regions, alt.Y("low:Q", title="gain of pass@128 at the edge, points"), alt.Y2("high:Q")
 )
-means = study_chart.mark_point(filled=True, size=80, color="#1f5fa8", opacity=1).encode(regions, alt.Y("mean:Q"))
+means = study_chart.mark_point(filled=True, tooltip=True, size=80, color="#1f5fa8", opacity=1).encode(regions, alt.Y("mean:Q"))
 yours = (
-    alt.Chart(alt.Data(values=mine)).mark_point(shape="diamond", size=120, color="#c8321e", strokeWidth=2).encode(regions, alt.Y("gain:Q"))
+    alt.Chart(alt.Data(values=mine))
+    .mark_point(shape="diamond", tooltip=True, size=120, color="#c8321e", strokeWidth=2)
+    .encode(regions, alt.Y("gain:Q"))
 )
 title = f"Blue: mean and interval of {found[claims['at']]['n']} seeds. Red: seed {SEED}"
 desk.show((ranges + means + yours).properties(width=360, height=260, title=title), "seeds")
