@@ -6,7 +6,7 @@
 #
 # - let a policy learn from a coin,
 # - work out by hand what the clip does to one word,
-# - see what one seed shows, what six show, and what sixteen say.
+# - see what one seed shows, what five show, and what sixteen say.
 #
 # **Time:** 40 minutes for you, about two for the computer. **You need:** lesson 2 (a policy) and lesson 3 (exact success).
 
@@ -355,7 +355,7 @@ print(check_exercise_2(exercise_2))
 
 # %% [markdown]
 # **3. Luck.** Suppose a coin's reward does nothing to the habit: in each seed it goes up or down with equal chance. How likely is it that
-# at least `ups` of `seeds` seeds go up? (`math.comb(n, k)` counts the ways to choose k of n.) Then ask your function about 1 of 1, 6 of 6
+# at least `ups` of `seeds` seeds go up? (`math.comb(n, k)` counts the ways to choose k of n.) Then ask your function about 1 of 1, 5 of 5
 # and 16 of 16.
 
 

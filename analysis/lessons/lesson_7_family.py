@@ -253,7 +253,11 @@ lines = (
         alt.X("steps:O", title="steps of the problem", axis=alt.Axis(labelAngle=0)),
         alt.Y("solved:Q", title="problems solved, % (exact)", scale=alt.Scale(domain=[0, 100])),
         alt.Color("student:N", title="student", scale=shown),
-        alt.StrokeDash("tries:N", scale=alt.Scale(domain=["1", "128"]), legend=alt.Legend(symbolType="stroke", symbolStrokeWidth=3)),
+        alt.StrokeDash(
+            "tries:N",
+            scale=alt.Scale(domain=["1", "128"]),
+            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#444", symbolSize=400),
+        ),
     )
 )
 given = alt.Chart(alt.Data(values=[{"steps": n} for n in bands["at"]])).mark_bar(color="#e8d9b5", width=alt.RelativeBandSize(1.0))
