@@ -294,7 +294,7 @@ if measured:
         alt.XOffset("student:N", sort=list(STUDENTS.values())),
         alt.Color("student:N", scale=shown),
     )
-    numbers = bars.mark_text(dy=-8).encode(text=alt.Text("gain:Q", format="+.1f"))
+    numbers = bars.mark_text(dy=-8).encode(alt.Text("gain:Q", format="+.1f"))
     chart = alt.layer(bars.mark_bar(), numbers).properties(width=480, height=260, title="What practice added at the edge (one seed)")
     desk.show(chart, "gains")
 else:
