@@ -27,7 +27,7 @@ SECONDS = 0.7  # between two pictures
 
 
 class Shown(Protocol):
-    """What a notebook shows, and may replace."""
+    """A display of a notebook, whose content may be replaced."""
 
     def update(self, content: object) -> None: ...
 
