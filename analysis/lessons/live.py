@@ -27,7 +27,7 @@ SECONDS = 0.7  # between two pictures
 
 
 class Shown(Protocol):
-    """Output of a notebook that may be replaced."""
+    """A display of a notebook, whose content may be replaced."""
 
     def update(self, content: object) -> None: ...
 
