@@ -29,7 +29,7 @@ OPTIONS = --scale $(call quoted,SCALE) $(call option,SEEDS,seeds) $(call option,
 
 SCALES := smoke cpu gpu large
 KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH CHROME
-TARGETS := help install grid demo plan watch report lesson family test check docs bench gpu bridges hf loggers ray browser campaign faults mutants newcomer picture clean
+TARGETS := help install grid demo plan watch report lesson lessons family test check docs bench gpu bridges hf loggers ray browser campaign faults mutants newcomer picture clean
 DISTANCE := function far(a, b, i, j, d) { for (i = 0; i <= length(a); i++) for (j = 0; j <= length(b); j++) { d[i, j] = i && j ? d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)) : i + j; if (i && j && d[i - 1, j] < d[i, j]) d[i, j] = d[i - 1, j] + 1; if (i && j && d[i, j - 1] < d[i, j]) d[i, j] = d[i, j - 1] + 1 } return d[length(a), length(b)] }
 NEAREST := BEGIN { n = split(ENVIRON["THERE"], there, " "); best = 3; for (k = 1; k <= n; k++) { x = far(toupper(ENVIRON["TYPED"]), toupper(there[k])); if (x < best && 2 * x <= length(there[k])) { best = x; name = there[k] } } print name ? "; did you mean " name "?" : "." }
 nearest = $(shell TYPED='$(subst ','\'',$(1))' THERE='$(2)' awk '$(DISTANCE) $(NEAREST)')
@@ -159,6 +159,10 @@ bridges: $(TESTED)  ## install what the bridges lead to, and test each against i
 hf: $(TESTED)  ## install transformers and TRL, and test that models travel
 	@$(PIP) -e '.[hf,trl]'
 	@$(BIN)/python -m pytest -q -rs tests/test_hub.py
+
+lessons: $(READY)  ## install Jupyter, and run the notebook of every lesson
+	@$(PIP) -e '.[lessons]'
+	@$(BIN)/python -m analysis.lessons.performing.notebooks run
 
 loggers: $(TESTED)  ## install tensorboard and wandb; test that metrics reach them
 	@$(PIP) -e '.[tensorboard,wandb]'

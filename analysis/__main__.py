@@ -1,5 +1,5 @@
 """The command line: `python -m analysis list | algorithms | plan | run | watch | report | demo | ask | export | import | rerun | gc |
-query | completion`, or `synthtasks-study` where a checkout is installed."""
+query | lesson | completion`, or `synthtasks-study` where a checkout is installed."""
 
 import sys
 

@@ -1,9 +1,11 @@
 """Studies from Python: what is refused, tables, policies by their labels, and scripts without a main guard."""
 
 import io
+import linecache
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from markupsafe import escape
 
 from analysis import study
 from analysis.api import Answer, Asked
+from analysis.api.script import unimported
 from analysis.api.tables import frame
 from analysis.cli.ask import converse, earlier, of_a_study
 from analysis.cli.terminal import Terminal
@@ -142,3 +145,23 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("begun") == 1
     assert done.stdout.rstrip().endswith("1 cell")
+
+
+CELL = """
+from dataclasses import dataclass
+from train.stages.stage import Stage
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mine(Stage):
+    def run(self, out, context): pass
+"""
+
+
+# Broken if a study with a part that a notebook's cell defines were begun: its workers would fail one by one, each after its own wait.
+def test_a_part_of_a_notebook_is_refused_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    monkeypatch.setitem(linecache.cache, "cell", (len(CELL), None, CELL.splitlines(keepends=True), "cell"))  # as a notebook does
+    exec(compile(CELL, "cell", "exec"), vars(notebook))
+    with pytest.raises(ValueError, match=r"a notebook defines Mine, .* write it into a file"), unimported([notebook.Mine()]):
+        pass

@@ -35,6 +35,8 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "analysis/sql/query.py": {"duckdb"},
     "analysis/site/build.py": {"docutils", "sphinx"},
     "analysis/site/signatures.py": {"sphinx"},
+    "analysis/lessons/": {"altair", "IPython"},
+    "analysis/lessons/performing/notebooks.py": {"jupytext", "nbclient", "nbformat"},
 }
 FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from those beside it here, and from all below these
     "train.stages": set(),
@@ -57,14 +59,17 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis.report": {"analysis.design", "analysis.figures", "analysis.running"},
     "analysis.live": {"analysis.report"},
     "analysis.hub": {"train.hub", "analysis.running", "analysis.studies"},
-    "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql"},
+    "analysis.lessons": {"analysis.design"},
+    "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql", "analysis.lessons"},
     "analysis.api": {"analysis.cli"},
     "analysis.site": {"analysis.report", "analysis.studies"},
     "analysis": {"analysis.api", "analysis.site"},
+    "lessons": {"analysis"},  # the files that one reads and runs: `LESSON`; the rest of their room is what they are made with
 }
 MOST = 12  # files of a folder
 PLAIN = tuple(MAY)  # folders whose docstrings name the thing first
 CLAUSES = re.compile(r"(What|Whether|Of|Who|Whose|Whence|The same)\b")  # a docstring that begins so paraphrases the thing
+LESSON = "analysis.lessons.lesson_"
 BELOW = {"train.checkpoint", "train.edits", "train.ledger", "train.optim", "train.policy", "train.run", "train.step", "train.trackers"}
 FILES = [f for package in MAY for f in sorted((ROOT / package).rglob("*.py"))]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
@@ -96,6 +101,8 @@ def room(module: str) -> str:
     """The folder of a module, of those right under a package; or the floor on which learning stands."""
     if module in BELOW:
         return "train below"
+    if module.startswith(LESSON):
+        return "lessons"
     return ".".join(MODULES[module].relative_to(ROOT).parent.parts[:2])
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import linecache
 import multiprocessing
 import os
 import pickle
@@ -298,6 +299,28 @@ def test_what_two_scripts_define_is_not_one(monkeypatch: pytest.MonkeyPatch, tmp
     for nowhere in (lost, loaded("__main__", monkeypatch)):  # typed in by hand
         with pytest.raises(TypeError, match=r"Knob cannot be part of an experiment: .*Define it at the top level of a module"):
             fingerprint(nowhere(3))
+
+
+CELL = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Paid:
+    def __call__(self): return {}
+"""
+
+
+# Broken if a part that a notebook's cell defines were refused, kept its name when the cell changed, or changed it when the cell ran again.
+def test_what_a_cell_of_a_notebook_defines_is_named_by_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = []
+    for number, text in enumerate((CELL.format(1), CELL.format(2), CELL.format(2))):
+        notebook, file = ModuleType("__main__"), f"cell {number}"
+        monkeypatch.setitem(sys.modules, "__main__", notebook)
+        monkeypatch.setitem(linecache.cache, file, (len(text), None, text.splitlines(keepends=True), file))  # as a notebook does
+        exec(compile(text, file, "exec"), vars(notebook))
+        names.append(kind_of(notebook.Paid))
+    assert names[0] != names[1] == names[2]
+    assert all(name.startswith("__main__.") and name.endswith(".Paid") for name in names)
 
 
 # Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.

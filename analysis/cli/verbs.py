@@ -296,6 +296,22 @@ class Completion:
         print(completion("synthtasks-study", verbs, self.shell))
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """Run a lesson: its texts with their results, and its figures as files. Without a number, list the lessons."""
+
+    number: tyro.conf.Positional[int | None] = None  # of the lesson; none: list them
+    out: Path | None = None  # folder of all lessons: figures go to OUT/NUMBER, stages to OUT/stages; default runs/lessons
+
+    def __call__(self, console: Console) -> None:
+        from analysis.lessons.performing import perform, show_lessons
+
+        if self.number is None:
+            show_lessons(console)
+        else:
+            perform(self.number, self.out, console)
+
+
 OF_A_STUDY: Mapping[str, type[Options]] = {c.__name__.lower(): c for c in (Plan, Run, Watch, Report, Demo)}
 VERBS: dict[str, type[Command]] = {
     "list": List,
@@ -307,5 +323,6 @@ VERBS: dict[str, type[Command]] = {
     "rerun": Rerun,
     "gc": Gc,
     "query": Query,
+    "lesson": Lesson,
     "completion": Completion,
 }

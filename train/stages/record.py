@@ -13,6 +13,7 @@ from dataclasses import MISSING as REQUIRED
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import getattr_static
+from linecache import getlines
 from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -243,7 +244,7 @@ def kind_of(of: type) -> str:
     """The name of a class: `room.Class` for the room around its module that offers it, so that files can be moved and split inside a room;
     else `module.Class`. A room is a package right under the top one or, if none of these offers the class, the next one inside; the top
     one itself comes last. The name is the same where the module was imported, started with `python -m`, or loaded again by a worker
-    process. A class that a script defines is named by a hash of that script, since others may define another class of its name.
+    process. A class that a script or a notebook's cell defines is named by a hash of its text, since others may define another of its name.
 
     Raises:
         TypeError: if the class is not at the top level of a file, so that two can have one name.
@@ -273,9 +274,17 @@ def _script(of: type) -> str:
         found = False
     if found and spec is not None and spec.name not in STARTED:
         return str(spec.name)
-    if not found or file is None:
+    text = None if not found else Path(file).read_bytes() if file else _typed(of)
+    if text is None:
         raise _refused(of, f"no file of this process defines it at its top level, so other processes would not find it. {TOP}")
-    return f"{STARTED[0]}.{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
+    return f"{STARTED[0]}.{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+def _typed(of: type) -> bytes | None:
+    """The cell of a notebook that defines a class, as it was typed; None for a class without a method, or typed elsewhere."""
+    own = (v for n, v in vars(of).items() if getattr(v, "__qualname__", "") == f"{of.__qualname__}.{n}" and hasattr(v, "__code__"))
+    lines = next((lines for method in own if (lines := getlines(method.__code__.co_filename))), None)
+    return "".join(lines).strip().encode() if lines else None
 
 
 def _refused(of: type, reason: str) -> TypeError:

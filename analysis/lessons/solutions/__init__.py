@@ -1,0 +1,1 @@
+"""Solutions of the exercises, and common mistakes that the checks refuse: a file a lesson."""
