@@ -62,7 +62,7 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis.lessons": {"analysis.design"},
     "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql", "analysis.lessons"},
     "analysis.api": {"analysis.cli"},
-    "analysis.site": {"analysis.report", "analysis.studies"},
+    "analysis.site": {"analysis.report", "analysis.studies", "analysis.lessons"},
     "analysis": {"analysis.api", "analysis.site"},
     "lessons": {"analysis"},  # the files that one reads and runs: `LESSON`; the rest of their room is what they are made with
 }

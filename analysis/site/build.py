@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import copy
 from tempfile import TemporaryDirectory
 
 from analysis.site.findings import studies
 from analysis.site.gallery import gallery
-from analysis.site.guides import guides
+from analysis.site.guides import PICTURES, guides
 from analysis.site.reference import reference
 from analysis.site.signatures import short
+from analysis.site.taught import taught
 from train.rl import INDEX
 
 CSS = """.content { width: 58em; max-width: 100%; } table.docutils { font-size: .85em; } article table { display: block; overflow-x: auto; }
@@ -40,7 +42,7 @@ CONFIG: Mapping[str, object] = {
 
 def pages() -> Mapping[str, str]:
     """Every page, by the path of its source."""
-    return {**guides(), **studies(), **gallery(), **reference(), "algorithms.md": algorithms()}
+    return {**guides(), **studies(), **gallery(), **taught(), **reference(), "algorithms.md": algorithms()}
 
 
 def algorithms() -> str:
@@ -59,6 +61,8 @@ def write(folder: Path) -> None:
         file.write_text(text, encoding="utf-8")
     (folder / "_static").mkdir()
     (folder / "_static" / "site.css").write_text(CSS, encoding="utf-8")
+    for picture in PICTURES.values():
+        copy(picture, folder / "_static")
 
 
 def build(out: Path) -> Path:

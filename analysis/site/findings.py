@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from analysis.design.found import FOUND, difference, front, read_found
+from analysis.site.contents import contents
 from analysis.site.drawn import INK, drawn
 from analysis.site.guides import linked
 from analysis.studies import MODULES, STUDIES
@@ -28,8 +29,7 @@ def studies() -> Mapping[str, str]:
     runs = {file.stem: json.loads(json.dumps(dict(read_found(file.stem)))) for file in FOUND.glob("*.json")}
     kept = sorted(runs, key=lambda run: (-len(runs[run]["seeds"]), run))
     table = linked(front(), "README.md", "studies/index.md")
-    names = "\n".join(MODULES)
-    index = f"# Studies\n\n{table}\n\n```{{toctree}}\n:maxdepth: 1\n:hidden:\n\n{names}\n```\n"
+    index = f"# Studies\n\n{table}\n\n{contents(MODULES)}"
     pages = {f"studies/{name}.md": page(name, [k for k in kept if k == name or k.startswith(f"{name}-")]) for name in MODULES}
     return {"studies/index.md": index, **pages}
 

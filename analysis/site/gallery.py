@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from statistics import mean
 from typing import TYPE_CHECKING, cast
 
+from analysis.site.contents import contents
 from analysis.site.drawn import drawn, one_line
 from synthtasks.commands.catalogue import FAMILIES, SURFACES, Known
 from synthtasks.families import Family, at, difficulties, problem
@@ -29,8 +30,7 @@ def gallery() -> Mapping[str, str]:
     """The pages, by the path of their source."""
     rows = [f"| [`{name}`]({name}.md) | {first(known.family)} | {', '.join(known.surfaces)} |" for name, known in FAMILIES.items()]
     lines = ["# Gallery", "", "Each family with a problem in every surface that can write it.", ""]
-    lines += ["| family | what it is | surfaces |", "|---|---|---|", *rows, ""]
-    lines += ["```{toctree}", ":maxdepth: 1", ":hidden:", "", *FAMILIES, "reasoning_gym", "```", ""]
+    lines += ["| family | what it is | surfaces |", "|---|---|---|", *rows, "", contents((*FAMILIES, "reasoning_gym"))]
     return {"gallery/index.md": "\n".join(lines)} | {f"gallery/{name}.md": page(name, known) for name, known in FAMILIES.items()}
 
 

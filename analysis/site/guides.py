@@ -5,7 +5,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.site.contents import contents
 from analysis.site.reference import PACKAGES, ROOT
+from analysis.site.taught import lesson_pages
 from analysis.studies import MODULES
 
 SOURCES = {  # page: its file in the checkout
@@ -19,30 +21,29 @@ SOURCES = {  # page: its file in the checkout
 START, FINDINGS, BUILT = "index.md", "findings.md", "built.md"  # the three pages that README becomes
 TURNS = {"## What the studies found": FINDINGS, "## Where to go on": START, "## How it is built": BUILT}
 HOMES = {source: page for page, source in SOURCES.items()} | {"README.md": START}
+PICTURE = r'<picture>.*?alt="([^"]*)".*?</picture>'  # of README, for light and for dark
+PICTURES = {kind: ROOT / "analysis" / "found" / f"grid-{kind}.svg" for kind in ("light", "dark")}
+SHOWN = "\n".join(rf'<img class="only-{kind}" alt="\1" src="_static/{file.name}">' for kind, file in PICTURES.items())
 PLAIN = ("LICENSE", "CITATION.cff")  # files without a page, which are named and not linked
-CONTENTS = """
-```{toctree}
-:maxdepth: 1
-:hidden:
-
-findings
-studies/index
-gallery/index
-guides/tasks
-guides/studies
-guides/lessons
-algorithms
-built
-reference/index
-contributing
-changelog
-```
-"""
+BELOW = (
+    "findings",
+    "studies/index",
+    "gallery/index",
+    "guides/tasks",
+    "guides/studies",
+    "guides/lessons",
+    "algorithms",
+    "built",
+    "reference/index",
+    "contributing",
+    "changelog",
+)
 
 
 def guides() -> Mapping[str, str]:
     """The pages, by the path of their source."""
     found = {page: linked((ROOT / file).read_text(encoding="utf-8"), file, page) for page, file in SOURCES.items()}
+    found["guides/lessons.md"] += "\n" + contents(f"/{page.removesuffix('.md')}" for page in lesson_pages().values())
     return {**found, **readme((ROOT / "README.md").read_text(encoding="utf-8"))}
 
 
@@ -56,7 +57,8 @@ def readme(text: str) -> Mapping[str, str]:
         if page == BUILT:
             line = line.removeprefix("#") if line.startswith("##") else line  # its first heading is the title of the page
         parts[page].append(line)
-    parts[START].append(CONTENTS)
+    parts[START].append(contents(BELOW))
+    parts[START] = [re.sub(PICTURE, SHOWN, "\n".join(parts[START]), flags=re.DOTALL)]
     return {name: linked("\n".join(lines) + "\n", "README.md", name) for name, lines in parts.items()}
 
 
@@ -90,6 +92,8 @@ def home(path: str, file: str) -> str:
         return HOMES[path]
     if path + "/README.md" in HOMES:
         return HOMES[path + "/README.md"]
+    if path in (taught := lesson_pages()):
+        return taught[path]
     studies = {module.replace(".", "/") + ".py": f"studies/{name}.md" for name, module in MODULES.items()}
     if path in studies:
         return studies[path]
