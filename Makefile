@@ -131,7 +131,7 @@ lesson: $(READY)  ## lesson N; its figures go to runs/lessons
 	@$(ANALYSIS) lesson $(call quoted,N)
 
 family: $(READY)  ## write a family of your own, NAME, with its test; run the test
-	@$(BIN)/python -c 'import pytest' 2>/dev/null || $(BIN)/python -m pip install -q -c constraints.txt pytest
+	@$(BIN)/python -c 'import pytest, pytest_timeout' 2>/dev/null || $(BIN)/python -m pip install -q -c constraints.txt pytest pytest-timeout
 	@test -e test_$(call quoted,NAME).py || $(BIN)/python -m synthtasks new $(call quoted,NAME)
 	@$(BIN)/python -m pytest -q test_$(call quoted,NAME).py
 

@@ -103,6 +103,7 @@ echo "$*" >> log
 case "$*" in
 *"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
 *"import sys, torch"*) exit 1 ;;
+*"import pytest"*) exit 1 ;;
 *urlopen*) exit {answers} ;;
 *"pip config"*) echo "{config}" ;;
 esac
@@ -145,6 +146,20 @@ def test_test_tools_come_with_the_tests(checkout: Path) -> None:
         if goal != "check":  # whose ruff is no Python
             assert status == 0, said
         assert [extra for extra in ("study", "study,test") if f"-e .[{extra}]\n" in log] == extras
+
+
+# Broken if a family of one's own waited for all the tools that test the project, lacked what pytest's settings need, or were written twice.
+def test_a_family_of_ones_own_is_written_and_tested(checkout: Path) -> None:
+    python = script(checkout / "python", INSTALLS.format(answers=0, config=""))
+    assert make(checkout, "family", f"PYTHON={python}", "NAME=it's")[0] == 0
+    log = (checkout / "log").read_text()
+    assert "pip install -q -c constraints.txt pytest pytest-timeout\n" in log
+    assert "study,test" not in log
+    assert log.endswith("-m synthtasks new it's\n-m pytest -q test_it's.py\n")
+    (checkout / "test_it's.py").touch()
+    (checkout / "log").write_text("")
+    assert make(checkout, "family", f"PYTHON={python}", "NAME=it's")[0] == 0
+    assert "synthtasks new" not in (checkout / "log").read_text()
 
 
 # Broken if an environment whose Python is gone, or that came with a folder that was moved, were used: its scripts hold the old paths.

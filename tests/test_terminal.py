@@ -285,6 +285,7 @@ def test_the_bar_counts_the_time_of_the_plan(fails: bool, tmp_path: Path) -> Non
     clock = Clock(replace(plan(), there=there, seconds=costs), Store(tmp_path))
     assert clock.total == pytest.approx(sum(costs[s.word] for s in STAGES if s.word != "fresh"))
     agenda, shares, spent = Agenda(STAGES, clock.store, clock.plan.cost), [0.0], 0.0
+    assert Clock(replace(clock.plan, seconds=dict.fromkeys(costs, 0.0)), clock.store).total > 0  # no division by it fails
     died = False
     while (stage := agenda.next()) is not None:
         parts: tuple[float, ...] = (0.25, 0.75, 3.0)  # of its time; it takes three times as long as was planned

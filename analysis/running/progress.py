@@ -1,8 +1,10 @@
 """The progress of a running study, and the time left."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from analysis.running.agenda import State
@@ -65,14 +67,16 @@ class Clock:
     store: Store
     furthest: float = 0.0  # a stage that is tried again does not turn the bar back
 
-    @property
-    def total(self) -> float:
-        """Expected seconds of the missing stages, one after the other; their number, where the plan could not measure each kind."""
-        return sum(map(self.weight, self.plan.missing))
+    @cached_property
+    def weights(self) -> Mapping[Stage, float]:
+        """Expected seconds of each missing stage; 1 of each, where the plan could not measure every kind."""
+        alike = bool(self.plan.unmeasured)
+        return {s: 1.0 if alike else max(self.plan.cost(s), OVERHEAD) for s in self.plan.missing}
 
-    def weight(self, stage: Stage) -> float:
-        """The share of a stage in `total`."""
-        return 1.0 if self.plan.unmeasured else self.plan.cost(stage)
+    @cached_property
+    def total(self) -> float:
+        """Expected seconds of the missing stages, one after the other; their number, where the plan could not measure every kind."""
+        return sum(self.weights.values())
 
     def part(self, stage: Stage, state: State) -> float:
         """The part of a running stage that is done: by its iterations, or by its time if it writes none. It is done only when it ends."""
@@ -82,10 +86,10 @@ class Clock:
 
     def share(self, state: State) -> float:
         """The share of `total` that is done. A stage that failed is not: with one, it ends below 1."""
-        missing, over = frozenset(self.plan.missing), state.done | state.already
-        running = [self.weight(s) * self.part(s, state) for s in state.running if s in missing]
-        done = sum(self.weight(s) for s in missing if s in over) + sum(running)
-        self.furthest = max(self.furthest, done / self.total if over < frozenset(self.plan.stages) else 1.0)
+        over = state.done | state.already
+        running = sum(self.weights[s] * self.part(s, state) for s in state.running if s in self.weights)
+        done = sum(weight for s, weight in self.weights.items() if s in over) + running
+        self.furthest = max(self.furthest, 1.0 if over >= self.weights.keys() else done / self.total)
         return self.furthest
 
     def unknown(self, state: State) -> tuple[str, ...]:

@@ -123,6 +123,9 @@ def main() -> None:
         began = time.monotonic()
         clock.left(state)
         seconds("time left, all of them waiting", table, len(stages), began)
+        began = time.monotonic()
+        clock.share(state)
+        seconds("part that is done, all of them waiting", table, len(stages), began)
     Console(width=140).print(table)
 
 
