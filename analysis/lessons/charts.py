@@ -6,7 +6,7 @@ import altair as alt
 import networkx as nx
 
 from synthtasks import Problem
-from synthtasks.surfaces.equations import formula
+from synthtasks.shown.notation import formula
 
 RIGHT, WRONG, IDLE = "right", "wrong", "not needed"
 COLOURS = {RIGHT: "#1b7f5c", WRONG: "#c8321e", IDLE: "#8a8f98", "needed": "#1f5fa8"}

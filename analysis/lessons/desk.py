@@ -17,7 +17,7 @@ from analysis.design.scale import SCALES, SMOKE, Scale
 from analysis.lessons.live import Growing, curve, curves, notebook
 from synthtasks import Assertion, Problem, Trace, verify
 from synthtasks.domains import Value
-from synthtasks.surfaces.equations import formula
+from synthtasks.shown.notation import formula
 from synthtasks.verify import Kind
 from train.stages.machine import Machine
 from train.stages.stage import Stage
