@@ -1,0 +1,64 @@
+"""The last picture of a demo as files: the plot of the facts by altair, over its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from analysis.demo.lines import Line, lines, stretches
+from analysis.design.shown import Facts, Plot
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FORMS = ("html", "svg")  # the first with what it needs, without a network
+WIDTH, HEIGHT = 640, 340
+WRAPPED = 105  # characters of a sentence in a row
+COLOURS = ("#808080", "#0072b2", "#d55e00", "#af5faf", "#008787", "#cc3311")
+
+
+def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChart:
+    """The plot, with its seeds where there are several, and its bands; the sentences stand below its title."""
+    import altair as alt
+
+    every = lines(plot, facts)
+    names = [line.name for line in every]
+    colour = alt.Color("line:N", sort=names, title=None, scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])))
+    shape = alt.Shape("line:N", sort=names, title=None, scale=alt.Scale(domain=names))
+    x = alt.X("x:Q", title=plot.x, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, grid=False))
+    y = alt.Y("y:Q", title=plot.y, scale=alt.Scale(domain=[0, plot.top]) if plot.top else alt.Undefined)
+    legend = alt.Legend(orient="bottom", columns=3, labelLimit=0, symbolSize=80)
+    bands = [{"band": name, "from": first - 0.5, "to": last + 0.5} for name, (first, last) in stretches(plot, facts).items()]
+    shaded = alt.Chart(alt.Data(values=bands)).encode(x=alt.X("from:Q", title=plot.x), x2="to:Q")
+    layers: list[alt.Chart] = []
+    if bands:
+        layers += [shaded.mark_rect(opacity=0.08, color="#808080")]
+        layers += [shaded.mark_text(align="left", dx=3, fontSize=11, color="#666").encode(y=alt.value(HEIGHT - 8), text="band:N")]
+    seeds = [point for line in every if len(line.seeds) > 1 for point in _seeds(line)]
+    if seeds:
+        layers += [alt.Chart(alt.Data(values=seeds)).mark_line(opacity=0.2, strokeWidth=1).encode(x=x, y=y, color=colour, detail="seed:N")]
+    means = [{"x": a, "y": b, "line": line.name} for line in every for a, b in line.mean]
+    tips = [alt.Tooltip("line:N", title=" "), alt.Tooltip("x:Q", title=plot.x), alt.Tooltip("y:Q", title=plot.y, format=".1f")]
+    drawn = alt.Chart(alt.Data(values=means)).encode(x=x, y=y, color=colour.legend(legend))
+    layers += [
+        drawn.mark_line(strokeWidth=2.5),
+        drawn.mark_point(filled=True, size=50, opacity=1).encode(shape=shape.legend(legend), tooltip=tips),
+    ]
+    said = [row for sentence in sentences for row in wrap(sentence, WRAPPED)]
+    title = alt.TitleParams(plot.title, subtitle=said, anchor="start", subtitleFontSize=12, subtitleColor="#444", offset=14)
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title, background="white", padding=16)
+
+
+def _seeds(line: Line) -> list[dict[str, object]]:
+    return [{"x": a, "y": b, "line": line.name, "seed": f"{line.name} {i}"} for i, seed in enumerate(line.seeds) for a, b in seed]
+
+
+def save(plot: Plot, facts: Facts, sentences: Sequence[str], folder: Path) -> tuple[Path, ...]:
+    """Write the picture into a folder, in each of `FORMS`."""
+    drawn = picture(plot, facts, sentences)
+    files = tuple(folder / f"demo.{form}" for form in FORMS)
+    for file, form in zip(files, FORMS, strict=True):
+        drawn.save(str(file), format=form, **({"inline": True} if form == "html" else {}))
+    return files
