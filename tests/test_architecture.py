@@ -28,6 +28,7 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "torch", "verifiers"},
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},
+    "analysis/demo/picture.py": {"altair"},
     "analysis/running/on_ray.py": {"ray"},
     "analysis/sql/query.py": {"duckdb"},
 }
@@ -52,7 +53,8 @@ FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from t
     "analysis.report": {"analysis.design", "analysis.figures", "analysis.running"},
     "analysis.live": {"analysis.report"},
     "analysis.hub": {"train.hub", "analysis.running", "analysis.studies"},
-    "analysis.cli": {"analysis.live", "analysis.hub", "analysis.sql"},
+    "analysis.demo": {"analysis.live"},
+    "analysis.cli": {"analysis.demo", "analysis.hub", "analysis.sql"},
     "analysis.api": {"analysis.cli"},
     "analysis": {"analysis.api"},
 }

@@ -109,7 +109,7 @@ def opened(console: Console) -> Opened:
     return before_a_class if console.is_terminal and sys.stdin.isatty() else unattended
 
 
-def demo(request: Request, found: Demo, console: Console, open: Opened, engine: Engine) -> int:
+def demo(request: Request, found: Demo, console: Console, attend: Opened, engine: Engine) -> int:
     """Perform a demo; the exit status. What it ran is kept, wherever it ends."""
     cells, store = request.cells(), request.store
     acts = [needed(act, cells) for act in found.acts]
@@ -123,7 +123,7 @@ def demo(request: Request, found: Demo, console: Console, open: Opened, engine: 
         progress = Progress(request, growing, behind)
         performance = Performance(found, request.setting, growing, progress)
         try:
-            with open(console, progress, lambda: behind.stopping) as audience:
+            with attend(console, progress, lambda: behind.stopping) as audience:
                 for number, act in enumerate(found.acts, 1):
                     if not performance.perform(act, f"{number} of {len(found.acts)}   {act.title}", behind, audience):
                         break

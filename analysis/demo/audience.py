@@ -20,7 +20,8 @@ from analysis.demo.pages import Rows, screens
 TICK = 0.5  # seconds between two looks at what runs
 WIDEST = 100  # columns of a text that nobody sees on a terminal
 AROUND = 3  # rows around a screen: the title, a free one, and the keys
-ON, LEAVE = (" ", "\r", "\n"), ("q", "Q", "\x03", "\x04")
+SKIP, LEAVE = ("\r", "\n"), ("q", "Q", "\x03", "\x04")
+ON = (" ", *SKIP)  # but space, which goes on, answers no question: a class may not have guessed yet
 Keyboard = Callable[[float], str]
 """Waits for a key, for at most so many seconds; "" if none came. A terminal that has gone reads as q."""
 
@@ -98,7 +99,7 @@ class Class:
         while True:
             every = self._screens(page)
             key = self._key(title, every[-1], f"your guess: 1 to {choices}; Enter: no guess", every[:-1])
-            if key in ON:
+            if key in SKIP:
                 return None
             if key.isdecimal() and 1 <= int(key) <= choices:
                 return int(key) - 1
@@ -122,7 +123,8 @@ class Class:
         """
         head = Rule(Text(title, "bold"), align="left", style="dim")
         foot = Text(f"{keys}   q: leave   {self.under()}", "dim", no_wrap=True, overflow="ellipsis")
-        self.put(Group(head, screen, Text(), foot))
+        room = max(1, self.console.height - AROUND)
+        self.put(Group(head, screen, Text("\n" * (room - len(screen.rows))), foot))
         key = self.keyboard(self.tick)
         if key in LEAVE or self.left():
             raise Left

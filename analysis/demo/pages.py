@@ -22,13 +22,13 @@ HEIGHT = 21  # rows of a page where nothing limits it
 
 @dataclass(frozen=True)
 class Above:
-    """A text over a chart, which takes the rows that the text leaves."""
+    """A text, or the like, over a chart, which takes the rows that the text leaves."""
 
-    text: Text
+    text: RenderableType
     chart: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self.text
+        yield from console.render(self.text, options.reset_height())
         used = len(console.render_lines(self.text, options.reset_height()))
         yield from console.render(self.chart, options.update(height=max(0, (options.height or HEIGHT) - used)))
 

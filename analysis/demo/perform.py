@@ -8,7 +8,7 @@ from rich.text import Text
 
 from analysis.demo.audience import Audience
 from analysis.demo.behind import Behind
-from analysis.demo.pages import Words, chart, opening, question, result
+from analysis.demo.pages import Above, Words, chart, opening, question, result
 from analysis.demo.tries import Tries, tries
 from analysis.design.shown import Facts, Kept, Side
 from analysis.design.study import Act, Demo, Setting
@@ -54,7 +54,11 @@ class Performance:
             return ()
 
     def perform(self, act: Act, title: str, behind: Behind, audience: Audience) -> bool:
-        """Perform an act; False if its stages failed, or the engine stopped before they were done."""
+        """Perform an act; False if its stages failed, or the engine stopped before they were done.
+
+        Raises:
+            ValueError: if a result cannot be read.
+        """
         words, stages = words_of(self.setting), needed(act, self.growing.cells)
         written = act.written(self.setting) if act.written else None
         audience.show(title, opening(act, words, written, self.tries(act.opening)))
@@ -64,6 +68,8 @@ class Performance:
         if not behind.ready(stages):
             return False
         facts = self.facts()
+        if self.growing.faults:
+            raise ValueError("; ".join(self.growing.faults.values()))
         right = act.question.right(facts)
         self.guesses += [(guess is not None, guess in right)] if right else []
         audience.show(title, tuple(result(act, words, facts, guess, written, self.tries(act.sides))))
@@ -73,7 +79,8 @@ class Performance:
         """How far the stages of an act are, over what they have learned so far."""
         facts = self.facts()
         growing = chart(act.growing, facts) if act.growing else None
-        return Group(self.progress(stages), Text(), *([growing] if growing and any(line.points for line in growing.lines) else []))
+        shown = Group(self.progress(stages), Text())
+        return Above(shown, growing) if growing and any(line.points for line in growing.lines) else shown
 
     def close(self, kept: dict[str, Kept], saved: Sequence[str]) -> Iterator[RenderableType]:
         """The picture, and the three sentences."""

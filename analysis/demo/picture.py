@@ -35,7 +35,7 @@ def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChar
     layers: list[alt.Chart] = []
     if bands:
         layers += [shaded.mark_rect(opacity=0.08, color="#808080")]
-        layers += [shaded.mark_text(align="left", dx=3, fontSize=11, color="#666").encode(y=alt.value(HEIGHT - 8), text="band:N")]
+        layers += [shaded.mark_text(align="left", dx=3, fontSize=11, color="#666").encode(alt.Text("band:N"), y=alt.value(HEIGHT - 8))]
     seeds = [point for line in every if len(line.seeds) > 1 for point in _seeds(line)]
     if seeds:
         layers += [alt.Chart(alt.Data(values=seeds)).mark_line(opacity=0.2, strokeWidth=1).encode(x=x, y=y, color=colour, detail="seed:N")]

@@ -232,7 +232,7 @@ TOSSED = Question(
 
 
 def ending(facts: Facts, kept: Mapping[str, Kept]) -> tuple[str, str, str]:
-    """What these seeds show, and what the kept findings of the factorial say."""
+    """Three sentences on these seeds and on the kept findings of the factorial."""
     seeds = len({o.seed for o in chosen(facts, A["at"])})
     who = "In this one seed, which is an example and no proof," if seeds == 1 else f"In these {seeds} seeds, on average,"
     first = f"{who} the edge was not found: {UNKNOWN}"
