@@ -6,7 +6,7 @@ alternate.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -18,6 +18,7 @@ MARKERS = "○●▲■◆▽"
 COLOURS = ("color(244)", "color(33)", "color(166)", "color(133)", "color(30)", "color(167)")  # legible on white and on black
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # bits of a braille cell, by row and column
 BLANK = 0x2800
+BROAD = ((0, 0), (1, 0), (0, 1))  # dots of a mean, right and down; seeds are thin
 ROWS = 16  # of a whole chart, where nothing says how many there are
 LEAST = 5  # rows of the canvas
 TICKS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1_000, 2_000, 5_000)  # distances of ticks
@@ -35,7 +36,7 @@ class Canvas:
 
     def dot(self, x: int, y: int, style: str) -> None:
         """Set a dot; x counts from the left, y from the top."""
-        cell = x // 2, y // 4
+        cell = min(x // 2, self.columns - 1), y // 4
         self.dots[cell] = self.dots.get(cell, 0) | DOTS[y % 4][x % 2]
         self.styles[cell] = style
 
@@ -80,7 +81,8 @@ class Chart:
         y = Scale.of((y for _, y in points), self.plot.top)
         rows = max(LEAST, (options.height or ROWS) - used)
         every = [ticks for most in (6, 5, 3) if 1 < len(ticks := y.ticks(most)) <= rows]
-        rows, _, ticks = max((rows - (rows - 1) % (len(ticks) - 1), len(ticks), ticks) for ticks in every)  # equally far apart
+        sizes = [(rows - (rows - 1) % (len(ticks) - 1), ticks) for ticks in every]  # in which ticks lie equally far apart
+        rows, ticks = max(sizes, key=lambda size: size[0] + len(size[1]))
         labels = {_dot(y.at(tick), rows) // 4: y.spelled(tick) for tick in ticks}
         margin = max(map(len, labels.values())) + 2
         canvas = Canvas(max(10, width - margin - 1), rows)
@@ -108,8 +110,8 @@ class Chart:
                 for a, b in pairwise(dots(seed)):
                     canvas.line(a, b, f"dim {style}")
         for line, style in zip(self.lines, styles, strict=True):
-            for a, b in pairwise(dots(line.mean)):
-                canvas.line(a, b, style)
+            for (a, b), (right, down) in product(pairwise(dots(line.mean)), BROAD):
+                canvas.line((a[0] + right, a[1] + down), (b[0] + right, b[1] + down), style)
         for i, (line, style) in enumerate(zip(self.lines, styles, strict=True)):
             every = dots(line.mean or line.seeds[0] if line.seeds else ())
             apart = max(1, round(len(every) / canvas.columns * 3)) * (len(self.lines) if len(every) > 2 * len(self.lines) else 1)

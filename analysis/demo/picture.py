@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMS = ("html", "svg")  # the first with what it needs, without a network
 WIDTH, HEIGHT = 640, 340
+BELOW, ABOVE = 7, 2.5  # strokes of the first line, which stays visible where another covers it, and of all
 WRAPPED = 105  # characters of a sentence in a row
 COLOURS = ("#808080", "#0072b2", "#d55e00", "#af5faf", "#008787", "#cc3311")
 
@@ -27,23 +28,27 @@ def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChar
     names = [line.name for line in every]
     colour = alt.Color("line:N", sort=names, title=None, scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])))
     shape = alt.Shape("line:N", sort=names, title=None, scale=alt.Scale(domain=names))
-    x = alt.X("x:Q", title=plot.x, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, grid=False))
+    x = alt.X("x:Q", title=plot.x, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(tickMinStep=1, grid=False))
     y = alt.Y("y:Q", title=plot.y, scale=alt.Scale(domain=[0, plot.top]) if plot.top else alt.Undefined)
-    legend = alt.Legend(orient="bottom", columns=3, labelLimit=0, symbolSize=80)
+    legend = alt.Legend(orient="bottom", columns=3, labelLimit=0, symbolSize=80, symbolOpacity=1)
     bands = [{"band": name, "from": first - 0.5, "to": last + 0.5} for name, (first, last) in stretches(plot, facts).items()]
     shaded = alt.Chart(alt.Data(values=bands)).encode(x=alt.X("from:Q", title=plot.x), x2="to:Q")
     layers: list[alt.Chart] = []
     if bands:
-        layers += [shaded.mark_rect(opacity=0.08, color="#808080")]
-        layers += [shaded.mark_text(align="left", dx=3, fontSize=11, color="#666").encode(alt.Text("band:N"), y=alt.value(HEIGHT - 8))]
+        layers += [shaded.mark_rect(opacity=0.08, color="#808080", clip=True)]
+        layers += [shaded.mark_text(align="left", fontSize=11, color="#666").encode(alt.Text("band:N"), y=alt.value(-8))]
     seeds = [point for line in every if len(line.seeds) > 1 for point in _seeds(line)]
     if seeds:
-        layers += [alt.Chart(alt.Data(values=seeds)).mark_line(opacity=0.2, strokeWidth=1).encode(x=x, y=y, color=colour, detail="seed:N")]
+        layers += [
+            alt.Chart(alt.Data(values=seeds)).mark_line(strokeOpacity=0.25, strokeWidth=1).encode(x=x, y=y, color=colour, detail="seed:N")
+        ]
     means = [{"x": a, "y": b, "line": line.name} for line in every for a, b in line.mean]
     tips = [alt.Tooltip("line:N", title=" "), alt.Tooltip("x:Q", title=plot.x), alt.Tooltip("y:Q", title=plot.y, format=".1f")]
     drawn = alt.Chart(alt.Data(values=means)).encode(x=x, y=y, color=colour.legend(legend))
+    first = drawn.transform_filter(alt.FieldOneOfPredicate("line", names[:1]))
     layers += [
-        drawn.mark_line(strokeWidth=2.5),
+        first.mark_line(strokeWidth=BELOW),
+        drawn.mark_line(strokeWidth=ABOVE),
         drawn.mark_point(filled=True, size=50, opacity=1).encode(shape=shape.legend(legend), tooltip=tips),
     ]
     said = [row for sentence in sentences for row in wrap(sentence, WRAPPED)]

@@ -115,7 +115,7 @@ def edge_told(facts: Facts) -> str:
         return UNKNOWN
     return (
         f"A masters up to {mastered:g} steps, and solves some of {reach:g} if it may try 128 times. In between lies its edge. "
-        "Nothing was sampled for this curve: it is the exact probability of the one right derivation."
+        "The curve is exact: the probability of the one right derivation."
     )
 
 
