@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from analysis.cli.demo import Opened, Progress, demo, opened, shown, unattended
 from analysis.cli.options import parsed
@@ -280,6 +281,10 @@ def spoiled(seed: int) -> Written:
     kinds: tuple[tuple[Family, Surface], ...] = (Program(steps=4, lines=8), Compact()), (Dag(steps=5, depth=3), Equations())
     family, surface = kinds[seed % 2]
     one = problem(family, "test", "demo", seed)
+    trace = surface.read(surface.solution(one))
+    steps = trace.assertions
+    if seed % 5 < 2:  # a right step twice, or the last one left out
+        return Written("said", one, surface, surface.write(replace(trace, assertions=((*steps[:1], *steps), steps[:-1])[seed % 5])))
     words = list(surface.solution(one))
     for _ in range(int(g.integers(4))):
         i, j = (int(n) for n in g.integers(len(words), size=2))
@@ -400,6 +405,7 @@ def test_a_chart_by_hand() -> None:
     drawn = text_of(Chart(plot, (rise, flat, same), {"at": (3.0, 9.0)}), 60).splitlines()
     assert drawn[:2] == ["Title", "solved, of 100"]
     rows = {row.split("┤")[0].strip(): row.split("┤")[1] for row in drawn if "┤" in row and "├" not in row}
+    assert [int(label) for label in rows] == sorted(map(int, rows), reverse=True)
     assert rows["0"].startswith("○")  # 1 step, 0
     assert {"●", "▲"} <= set(rows["50"])  # equal lines: their markers alternate
     assert rows["50"].index("●") < rows["50"].index("▲")
@@ -446,6 +452,9 @@ def every_page(facts: Facts) -> Iterator[RenderableType]:
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_screens_fit(width: int, height: int, seeds: int) -> None:
     console, facts = Terminal(file=io.StringIO(), width=width), grid_facts(usual, seeds)
+    long = screens(Text("\n".join(map(str, range(50)))), console, width, height)
+    assert [int(str(row[0].text)) for screen in long for row in screen.rows] == list(range(50))
+    assert [len(screen.rows) for screen in long] == [min(height, 50 - start) for start in range(0, 50, height)]
     for page in every_page(facts):
         every = screens(page, console, width, height)
         assert every
@@ -468,7 +477,7 @@ def test_the_picture(tmp_path: Path) -> None:
     assert not re.search(r"""(src|href)=["']https?://""", html.read_text(encoding="utf-8"))
     spec = picture(GRID.picture, facts, said).to_dict()
     assert " ".join(spec["title"]["subtitle"]) == " ".join(said)
-    rows = [row for layer in spec["layer"] for row in layer["data"]["values"]]
+    rows = [row for values in spec["datasets"].values() for row in values]
     before = [row["y"] for row in rows if row.get("line") == "A before" and row["x"] == 5 and "seed" not in row]
     assert before[:1] == [pytest.approx(24)]
     assert len([row for row in rows if row.get("line") == "A before" and row["x"] == 5 and "seed" in row]) == 2

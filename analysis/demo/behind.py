@@ -73,6 +73,12 @@ class Behind:
     def _watch(self, state: State) -> None:
         if self._stopping.is_set():
             state.stopping = True
-        copies = {name: value.copy() for name, value in vars(state).items() if isinstance(value, set | dict)}
-        self.state = replace(state, **copies)  # the engine goes on to change its own
+        self.state = replace(  # the engine goes on to change its own
+            state,
+            waiting=set(state.waiting),
+            running=dict(state.running),
+            done=set(state.done),
+            already=set(state.already),
+            failed=dict(state.failed),
+        )
         self.seen += 1

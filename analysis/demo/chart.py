@@ -115,8 +115,8 @@ class Chart:
         for i, (line, style) in enumerate(zip(self.lines, styles, strict=True)):
             every = dots(line.mean or line.seeds[0] if line.seeds else ())
             apart = max(1, round(len(every) / canvas.columns * 3)) * (len(self.lines) if len(every) > 2 * len(self.lines) else 1)
-            for a, b in every[i % apart :: apart]:
-                canvas.mark(a, b, MARKERS[i % len(MARKERS)], style)
+            for column, row in every[i % apart :: apart]:
+                canvas.mark(column, row, MARKERS[i % len(MARKERS)], style)
 
     def legend(self, width: int) -> list[Text]:
         """The name of each line with its marker, in rows that are no wider than this."""

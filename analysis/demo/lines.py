@@ -42,7 +42,7 @@ def _line(series: Series, times: float, facts: Facts) -> Line:
 
 def stretches(plot: Plot, facts: Facts) -> dict[str, tuple[float, float]]:
     """The first and last place of each band of the plot, over all seeds; bands that no seed has are left out."""
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for band in plot.bands:
         places = [x for o in outcomes(facts) if o.has(band.labels.items()) for x in o.places(band.phase, band.metric)]
         found |= {band.name: (min(places), max(places))} if places else {}

@@ -105,12 +105,13 @@ def result(
 ) -> Iterator[RenderableType]:
     """The pages after the question: its answer beside the guess over the first plot, the other plots, and the tries with their marks."""
     answer = verdict(act.question, words, facts, guess)
-    first, *others = [chart(plot, facts) for plot in act.plots] or [None]
+    charts = [chart(plot, facts) for plot in act.plots]
     if written:
         yield Group(answer, Text(), asked(written), Text(), judged(written))
+        yield from charts
     else:
-        yield Above(answer.append("\n"), first) if first else answer
-    yield from (c for c in others if c)
+        yield Above(answer.append("\n"), charts[0]) if charts else answer
+        yield from charts[1:]
     if tries:
         yield Group(asked(tries[0].written), Text(), Beside(tuple(map(shown, tries))))
 
@@ -130,7 +131,7 @@ class Rows:
 def screens(page: RenderableType, console: Console, width: int, height: int) -> list[Rows]:
     """A page as screens of at most so many columns and rows."""
     options = console.options.update(width=width, height=height)
-    rendered = console.render_lines(page, options, pad=False)
+    rendered = list(Segment.split_and_crop_lines(console.render(page, options), width, pad=False, include_new_lines=False))
     while len(rendered) > 1 and not "".join(s.text for s in rendered[-1]).strip():
         rendered.pop()
     rows = [tuple(row) for row in rendered]

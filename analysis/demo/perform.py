@@ -1,6 +1,6 @@
 """The performance of a demo: act by act, before an audience, while its stages run behind the scenes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
@@ -82,7 +82,7 @@ class Performance:
         shown = Group(self.progress(stages), Text())
         return Above(shown, growing) if growing and any(line.points for line in growing.lines) else shown
 
-    def close(self, kept: dict[str, Kept], saved: Sequence[str]) -> Iterator[RenderableType]:
+    def close(self, kept: Mapping[str, Kept], saved: Sequence[str]) -> Iterator[RenderableType]:
         """The picture, and the three sentences."""
         facts = self.facts()
         yield chart(self.demo.picture, facts)

@@ -13,14 +13,13 @@ from analysis.design.shown import Facts, Plot
 if TYPE_CHECKING:
     import altair as alt
 
-FORMS = ("html", "svg")  # the first with what it needs, without a network
 WIDTH, HEIGHT = 640, 340
 BELOW, ABOVE = 7, 2.5  # strokes of the first line, which stays visible where another covers it, and of all
 WRAPPED = 105  # characters of a sentence in a row
 COLOURS = ("#808080", "#0072b2", "#d55e00", "#af5faf", "#008787", "#cc3311")
 
 
-def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChart:
+def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChart | alt.FacetChart:
     """The plot, with its seeds where there are several, and its bands; the sentences stand below its title."""
     import altair as alt
 
@@ -32,7 +31,7 @@ def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChar
     y = alt.Y("y:Q", title=plot.y, scale=alt.Scale(domain=[0, plot.top]) if plot.top else alt.Undefined)
     legend = alt.Legend(orient="bottom", columns=3, labelLimit=0, symbolSize=80, symbolOpacity=1)
     bands = [{"band": name, "from": first - 0.5, "to": last + 0.5} for name, (first, last) in stretches(plot, facts).items()]
-    shaded = alt.Chart(alt.Data(values=bands)).encode(x=alt.X("from:Q", title=plot.x), x2="to:Q")
+    shaded = alt.Chart(alt.InlineData(values=bands)).encode(x=alt.X("from:Q", title=plot.x), x2="to:Q")
     layers: list[alt.Chart] = []
     if bands:
         layers += [shaded.mark_rect(opacity=0.08, color="#808080", clip=True)]
@@ -40,11 +39,13 @@ def picture(plot: Plot, facts: Facts, sentences: Sequence[str]) -> alt.LayerChar
     seeds = [point for line in every if len(line.seeds) > 1 for point in _seeds(line)]
     if seeds:
         layers += [
-            alt.Chart(alt.Data(values=seeds)).mark_line(strokeOpacity=0.25, strokeWidth=1).encode(x=x, y=y, color=colour, detail="seed:N")
+            alt.Chart(alt.InlineData(values=seeds))
+            .mark_line(strokeOpacity=0.25, strokeWidth=1)
+            .encode(x=x, y=y, color=colour, detail="seed:N")
         ]
     means = [{"x": a, "y": b, "line": line.name} for line in every for a, b in line.mean]
     tips = [alt.Tooltip("line:N", title=" "), alt.Tooltip("x:Q", title=plot.x), alt.Tooltip("y:Q", title=plot.y, format=".1f")]
-    drawn = alt.Chart(alt.Data(values=means)).encode(x=x, y=y, color=colour.legend(legend))
+    drawn = alt.Chart(alt.InlineData(values=means)).encode(x=x, y=y, color=colour.legend(legend))
     first = drawn.transform_filter(alt.FieldOneOfPredicate("line", names[:1]))
     layers += [
         first.mark_line(strokeWidth=BELOW),
@@ -61,9 +62,9 @@ def _seeds(line: Line) -> list[dict[str, object]]:
 
 
 def save(plot: Plot, facts: Facts, sentences: Sequence[str], folder: Path) -> tuple[Path, ...]:
-    """Write the picture into a folder, in each of `FORMS`."""
+    """Write the picture into a folder: as HTML, with the values of points under the mouse, and as SVG. Both need no network."""
     drawn = picture(plot, facts, sentences)
-    files = tuple(folder / f"demo.{form}" for form in FORMS)
-    for file, form in zip(files, FORMS, strict=True):
-        drawn.save(str(file), format=form, **({"inline": True} if form == "html" else {}))
-    return files
+    html, svg = (folder / f"demo.{form}" for form in ("html", "svg"))
+    drawn.save(str(html), format="html", inline=True)
+    drawn.save(str(svg), format="svg")
+    return html, svg

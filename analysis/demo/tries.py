@@ -15,7 +15,7 @@ from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import Slip, verify
 from synthtasks.vocab import END
 from train.sample import Sample, read_samples
-from train.stages.stage import Shelf
+from train.stages.store import Store
 
 RIGHT, WRONG = "color(28)", "color(167)"
 SIGNS = {True: Text("✓ ", RIGHT), False: Text("✗ ", WRONG)}
@@ -41,7 +41,7 @@ class Tries:
     all: int
 
 
-def tries(sides: Sequence[Side], cells: Sequence[Cell], shelf: Shelf) -> tuple[Tries, ...]:
+def tries(sides: Sequence[Side], cells: Sequence[Cell], store: Store) -> tuple[Tries, ...]:
     """The tries of each side at the first problem at which all sides have a try of their pick; of problems where some have none, none.
 
     Raises:
@@ -49,10 +49,10 @@ def tries(sides: Sequence[Side], cells: Sequence[Cell], shelf: Shelf) -> tuple[T
         ValueError: if no cell has the labels of a side, or the sides were given different problems.
     """
     stages = [_cell(side, cells).stage(side.stage, Sample) for side in sides]
-    problems = [stage.met(shelf) for stage in stages]
+    problems = [stage.met(store) for stage in stages]
     if any(each != problems[0] for each in problems):
         raise ValueError(f"sides of one act answer the same problems; {' and '.join(side.stage for side in sides)} do not")
-    found = [read_samples(stage, shelf) for stage in stages]
+    found = [read_samples(stage, store) for stage in stages]
     for i, problem in enumerate(problems[0] if problems else ()):
         shown: list[Tries] = []
         for side, stage, samples in zip(sides, stages, found, strict=True):
