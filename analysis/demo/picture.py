@@ -64,7 +64,7 @@ def _seeds(line: Line) -> list[dict[str, object]]:
 def save(plot: Plot, facts: Facts, sentences: Sequence[str], folder: Path) -> tuple[Path, ...]:
     """Write the picture into a folder: as HTML, with the values of points under the mouse, and as SVG. Both need no network."""
     drawn = picture(plot, facts, sentences)
-    html, svg = (folder / f"demo.{form}" for form in ("html", "svg"))
+    html, svg = (folder / name for name in ("demo.html", "demo.svg"))
     drawn.save(str(html), format="html", inline=True)
     drawn.save(str(svg), format="svg")
     return html, svg
