@@ -96,7 +96,7 @@ def test_every_command_works_on_it(file: Path, out: Path, monkeypatch: pytest.Mo
         (("plan", "--study", "{file}:STUDY", "--longer", "much"), "--longer"),
         (("plan", "grid", "--longer", "2"), "--longer"),
         (("plan", "grit"), "there is no study 'grit'"),
-        (("demo", "--study", "{file}:STUDY", *SIZES), "the study norms has no lesson"),
+        (("demo", "--study", "{file}:STUDY", *SIZES), "the study norms has no demo"),
         (("watch", "all"), "this command takes one study; found all"),
         (("plan", "--study", "{file}:STUDY", *SIZES, "--only", "primitive=absent"), "--only knows layers=1|2; reading=short|long"),
     ],

@@ -16,7 +16,6 @@ from analysis.__main__ import main
 from analysis.claims.claims import At, Claim, Deeper, More, gain
 from analysis.cli import owned
 from analysis.cli.command import plan, reporting
-from analysis.cli.demo import taught
 from analysis.cli.request import Request, labelled, stages_of
 from analysis.design.recipes import Tasks
 from analysis.design.scale import CPU, GPU, LARGE, SMOKE, Scale, preset
@@ -189,18 +188,6 @@ def test_a_size_that_was_added_since_is_at_its_default(tmp_path: Path) -> None:
         owned.refuse_other(request.folder, asked(tmp_path, replace(TINY, sampled_problems=32)).owner, ())
 
 
-# Broken if a part that a demo runs, and that of `run` which has one cell more, had one folder; or if a demo showed what nobody asked for.
-def test_a_demo_has_its_own_folder_and_shows_what_is_asked(tmp_path: Path) -> None:
-    shown, _ = taught(asked(tmp_path, seeds=(0, 1)))
-    assert shown.name == named(reward="process", control="none") == "grid-process-control-none"
-    assert asked(tmp_path, reward="process").cells() != shown.cells()
-    assert named(reward="process") == "grid-process"
-    for only in ({"reward": "outcome"}, {"control": "coin"}):
-        ((axis, value),) = only.items()
-        with pytest.raises(ValueError, match=f"demo shows cells .* found --only {axis}={value}"):
-            taught(asked(tmp_path, **only))
-
-
 # Broken if the nearest preset were not what the sizes say, whatever the machine and the seeds; or if of two presets of equal sizes the
 # accelerator did not decide, so that the command of a report ran the same somewhere else.
 def test_presets() -> None:
@@ -260,7 +247,7 @@ def test_what_must_fail_does_not_begin(
     def begun(*_: object) -> int:
         raise AssertionError("something ran")
 
-    for what in ("live.watch.watch", "cli.command.make_plan", "cli.command.report", "cli.demo.make_plan"):
+    for what in ("live.watch.watch", "cli.command.make_plan", "cli.command.report", "cli.demo.demo"):
         monkeypatch.setattr(f"analysis.{what}", begun)
     monkeypatch.setattr(sys, "argv", ["analysis", verb, "grid", "--scale", "smoke", "--out", str(tmp_path), *words])
     try:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import math
 import os
 import re
 import shlex
@@ -33,7 +32,6 @@ from analysis.cli.verbs import Ask
 from analysis.design.results import Results
 from analysis.design.scale import CPU, SMOKE, Scale
 from analysis.design.study import Setting
-from analysis.measures.facts import UNDEFINED, Cell
 from analysis.report.titles import titles
 from analysis.running import gc
 from analysis.running.agenda import Agenda, State
@@ -41,7 +39,6 @@ from analysis.running.plan import Plan, longest, schedule
 from analysis.running.progress import Clock, minutes, standing, summary
 from analysis.sql import query
 from analysis.studies import STUDIES
-from analysis.studies.grid_lesson import bars, edges, gains
 from models import GPTConfig
 from models.gpt import GPT
 from synthtasks import Program
@@ -408,27 +405,8 @@ def test_schedule_by_hand() -> None:
     assert schedule((), cost, 2) == 0.0
 
 
-def test_small_things_are_readable() -> None:  # durations and bars that mislead
+def test_small_things_are_readable() -> None:  # durations that mislead
     assert [minutes(s) for s in (5, 89, 600, 7_200)] == ["5 s", "89 s", "10 min", "2.0 h"]
-    assert bars([0.0, 0.5, 1.0]) == " ▄█"
-
-
-# Broken if the figures of the lesson showed other numbers than its facts, or a cell without an answer were shown as any other.
-def test_the_lesson_shows_the_facts() -> None:
-    present, absent = (Cell((("primitive", primitive), ("region", "at")), 0, ()) for primitive in ("present", "absent"))
-    measured = [present.fact("before", f"pass@{k}", n, p) for k, ps in ((1, (1, 0.5, 0)), (128, (1, 1, 0))) for n, p in enumerate(ps, 1)]
-    measured += [present.fact("after", f"pass@{k}", n, 0.75) for k in (1, 128) for n in (1, 2, 3)]
-    measured += [present.fact("edge", "band at", n, 1.0) for n in (2, 3)] + [present.fact("learning", "given", 2, 1.0)]
-    measured += [present.fact("learning", "updates", None, 7.0), replace(absent.fact("", UNDEFINED, None, math.nan), note="no edge")]
-    assert edges(measured[:6]).splitlines() == [
-        "         1 step and more",
-        "present  █▄               pass@1",
-        "         ██               pass@128",
-    ]
-    assert [line.split("  ") for line in re.sub(" {2,}", "  ", gains(measured)).splitlines()[1:]] == [
-        ["present", "at", "2", "7", "0.25 → 0.75", "0.50 → 0.75"],
-        ["absent", "at", "–", "–", "no edge"],
-    ]
 
 
 # A policy that is asked must answer drawn and typed problems, mark its steps, and survive nonsense.

@@ -53,6 +53,11 @@ class Options:
     def __call__(self, console: Console) -> int | None:
         raise NotImplementedError  # each command does
 
+    @classmethod
+    def sized(cls, scale: Scale) -> Scale:
+        """The sizes of the command unless it is told others: those of a scale."""
+        return scale
+
     def requests(self) -> tuple["Request", ...]:
         """A request for each chosen study, checked."""
         from analysis.cli.request import request  # imports torch and all that a study may need
@@ -128,7 +133,7 @@ def parsed(command: type[Of], words: Sequence[str], program: str = "python -m an
     taken = {f.name for part in (command, Scale, type(CPU.machine)) for f in fields(part)}
     if twice := sorted(taken & vars(own).keys()):
         raise ValueError(f"a study calls its options as no other option is called; found {', '.join(twice)} in {own}")
-    default = command(name=name or NAMES[0], sizes=SCALES.get(first.scale or "cpu", CPU), own=own)
+    default = command(name=name or NAMES[0], sizes=command.sized(SCALES.get(first.scale or "cpu", CPU)), own=own)
     prog = f"{program} {command.__name__.lower()}"
     options = parse(command, words, f"{prog} {name}".rstrip(), default, scales(), "Sizes below are those of the scale that is given.")
     if options.name != default.name:

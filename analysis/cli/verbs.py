@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from analysis.cli.options import OWN, Command, Options, chosen
 from analysis.cli.terminal import Terminal
+from analysis.design.scale import Scale
 from analysis.design.study import NoOptions
 from analysis.studies import STUDIES
 from synthtasks.commands.line import Shell, by_name, completion
@@ -21,6 +22,8 @@ ONE = tyro.conf.arg(metavar="STUDY", help="one of these studies", help_behavior_
 LIMIT = tyro.conf.arg(metavar="SECONDS", help_behavior_hint="(default: no limit)")
 NONE = tyro.conf.arg(help_behavior_hint="(default: none)")
 ONE_CELL = tyro.conf.arg(metavar="AXIS=VALUE,...", help_behavior_hint="(default: none)")
+
+SIDE_BY_SIDE = 8  # seeds of a demo where stages learn as one
 
 
 @dataclass(frozen=True)
@@ -142,17 +145,24 @@ class Report(Options):
 
 @dataclass(frozen=True)
 class Demo(Options):
-    """The study as a lesson: one seed, live, with a few sentences before each act."""
+    """The study for a class: acts with a question to guess, what policies answer before and after, and curves; space goes on, q leaves."""
 
+    auto: bool = False  # wait for nobody: print everything, act after act
     dry_run: bool = False  # say what would run, and leave
+
+    @classmethod
+    def sized(cls, scale: Scale) -> Scale:
+        """One seed, or as many as learn as one."""
+        return replace(scale, seeds=min(scale.seeds, SIDE_BY_SIDE if scale.machine.stack > 1 else 1))
 
     def __call__(self, console: Console) -> int | None:
         from analysis.cli.command import plan
-        from analysis.cli.demo import demo, taught
+        from analysis.cli.demo import demo, opened, shown, unattended
+        from analysis.running.engine import run_stages
 
-        request, lesson = taught(self.request())
+        request, found = shown(self.request())
         if not self.dry_run:
-            return demo(request, lesson, console)
+            return demo(request, found, console, unattended if self.auto else opened(console), run_stages)
         plan(request, console)
         return None
 

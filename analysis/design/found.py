@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.design.registration import Registration, differences
 from analysis.design.results import Results
 from analysis.design.scale import SCALES, changed, preset
+from analysis.design.shown import Kept
 from train.stages.circumstances import commit, read_made
 from train.stages.disk import write_json
 from train.stages.reading import read_object, reading
@@ -85,6 +86,18 @@ def read_found(name: str) -> Mapping[str, object]:
         if said["schema"] != SCHEMA:
             raise ValueError(f"it has schema {said['schema']}; this version reads {SCHEMA}")
     return said
+
+
+def kept_findings(name: str) -> Mapping[str, Kept]:
+    """The kept findings of a study that have an interval, by their names; none, where the study is none of this package.
+
+    Raises:
+        Malformed: if they cannot be read.
+    """
+    if not (FOUND / f"{name}.json").exists():
+        return {}
+    every = json.loads(json.dumps(read_found(name)["findings"]))
+    return {f["name"]: Kept(f["difference"], f["low"], f["high"], f["n"]) for f in every if f["low"] is not None}
 
 
 def front() -> str:

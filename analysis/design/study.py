@@ -8,6 +8,7 @@ from typing import Annotated
 from analysis.claims.claims import Claim
 from analysis.claims.looks import Looks
 from analysis.design.scale import Scale
+from analysis.design.shown import Facts, Kept, Plot, Question, Side, Written
 from analysis.measures.facts import Cell, Fact, Measure
 from synthtasks.checked import From, check
 
@@ -65,20 +66,34 @@ class Card:
 
 @dataclass(frozen=True)
 class Act:
-    """One part of a lesson: a text, the stages of the cells that run then, and the lines that are shown afterwards."""
+    """One part of a demo: a text, a question, and the result.
+
+    `opening` and `written` are shown before the question, without marks if they are `written`. An opening reads stages of earlier acts.
+    """
 
     title: str
-    text: str  # in which {withhold} stands for the value of the option of that name
-    stages: tuple[str, ...]  # by their names in the cells
-    show: Callable[[Sequence[Fact]], str] | None = None  # lines for a terminal, of all that can be measured by then
+    text: str
+    question: Question
+    labels: Mapping[str, str] = field(default_factory=dict)  # of the cells whose stages the act needs
+    stages: tuple[str, ...] = ()  # these, by their names in the cells
+    written: Callable[[Setting], Written] | None = None
+    opening: tuple[Side, ...] = ()
+    growing: Plot | None = None  # shown while the stages run
+    plots: tuple[Plot, ...] = ()
+    sides: tuple[Side, ...] = ()  # tries at one problem: the first at which each side has a try of its pick
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """The study for learners: the cells with these labels, of one seed, act by act."""
+class Demo:
+    """A study for a class.
+
+    `ending` says what was seen, of the facts and of the kept findings of the study: three sentences.
+    """
 
     acts: tuple[Act, ...]
-    labels: Mapping[str, str] = field(default_factory=dict)
+    cells: Callable[[Setting, int], Iterable[Cell]]  # of a seed: mostly some of the study's
+    picture: Plot
+    ending: Callable[[Facts, Mapping[str, Kept]], tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,7 @@ class Study:
     claims: tuple[Claim, ...]
     figures: tuple[Figure, ...] = ()
     looks: Looks = Looks()
-    lesson: Lesson | None = None
+    demo: Demo | None = None  # of the study for a class
     options: object = NoOptions()  # a frozen dataclass: its fields are options of the command line, at these defaults
     card: Card = Card()
 

@@ -18,7 +18,7 @@ from analysis.measures.exact import BEFORE_AND_AFTER, AtEdge, Exact, Headroom, R
 from analysis.measures.facts import Cell
 from analysis.measures.noted import Noted
 from analysis.measures.sampled import Sampled
-from analysis.studies.grid_lesson import LESSON
+from analysis.studies.grid_demo import grid_demo
 from synthtasks.families import Family, Uses
 from train.learn import Learn
 from train.rl.problems import Band
@@ -211,7 +211,7 @@ STUDY = Study(
     ),
     claims=(*TESTED, *REPORTED),
     figures=FIGURES,
-    lesson=LESSON,
+    demo=grid_demo(cells),
     options=Tasks(),
     card=Card(
         (
