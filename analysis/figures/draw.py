@@ -60,7 +60,7 @@ CONFIG: Mapping[str, object] = {
     },
     "legend": {
         "orient": "bottom", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
-        "labelLimit": 400, "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4, "offset": 12, "gradientLength": 320,
+        "labelLimit": 640, "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4, "offset": 12, "gradientLength": 320,
     },
     "title": {"fontSize": 13, "fontWeight": 600, "color": INK, "offset": 8, "subtitleColor": INK, "subtitleFontSize": 12},
     "text": {"fontSize": 12, "color": INK},

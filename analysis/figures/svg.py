@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, object]
 BARE = {"background": "transparent", "aria": False}  # on a page, which has its own paper, and describes the figure as a whole
-PLAIN = re.compile(r"#[0-9a-f]{6}\b")
+PLAIN = re.compile(r'"(#[0-9a-f]{6})"')
 LONG = re.compile(r"(\d+\.\d{2})\d+")
 IDLE = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events|opacity="1"|stroke-miterlimit)(?:="[^"]*")?')
 EMPTY = re.compile(r'<path(?: [a-z]+="[^"]*")* d="(?:|M0,0h0v0h0Z)"(?: [a-z-]+="[^"]*")*/>')
@@ -31,8 +31,8 @@ def specification(chart: ChartType) -> Json:
 
 
 def themed(text: str) -> str:
-    """The text, with the names of the page's colours in place of these colours."""
-    return PLAIN.sub(lambda found: variable(found[0]) if found[0] in DARK else found[0], text)
+    """The text, with the names of the page's colours where it quotes these colours."""
+    return PLAIN.sub(lambda found: f'"{variable(found[1])}"' if found[1] in DARK else found[0], text)
 
 
 def variable(colour: str) -> str:
@@ -47,8 +47,8 @@ def still(specification: Json, name: str) -> str:
     svg = vl_convert.vegalite_to_svg(dict(cast(Json, _without_hovers(specification))))
     svg = re.sub(r"<[^>]+>", lambda found: LONG.sub(r"\1", IDLE.sub("", found[0])), svg[svg.index("<svg") :])
     svg = EMPTY.sub("", svg)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    return re.sub(r"url\(#", f"url(#{name}-", svg)
+    numbers = {identifier: f"{name}-{i}" for i, identifier in enumerate(re.findall(r'\bid="([^"]*)"', svg))}  # Vega counts on and on
+    return re.sub(r'(\bid="|url\(#)([^")]*)', lambda found: f"{found[1]}{numbers.get(found[2], found[2])}", svg)
 
 
 def _without_hovers(part: object) -> object:

@@ -60,7 +60,9 @@ def forest(findings: Sequence[Finding]) -> ChartType | None:
     y, width = named(rows, True), wide(rows, 1, BESIDE)
     title = f"difference, {POINTS}"
     tint = alt.Color("verdict:N", scale=alt.Scale(domain=list(VERDICT_COLOURS), range=list(VERDICT_COLOURS.values())), legend=None)
-    fill = alt.Fill("zone:N", scale=alt.Scale(domain=[ZONE], range=[SHOWN]), legend=alt.Legend(title=None, symbolType="square"))
+    fill = alt.Fill(
+        "zone:N", scale=alt.Scale(domain=[ZONE], range=[SHOWN]), legend=alt.Legend(title=None, symbolType="square", symbolOpacity=0.3)
+    )
     over = [
         hint(key, key.replace("_", " "))
         for key in ("claim", "statement", "verdict", "difference", "interval", "shown_if", "p", "seeds", "dropped")
@@ -98,7 +100,7 @@ def forest(findings: Sequence[Finding]) -> ChartType | None:
 
 
 def _span(tested: Sequence[Finding]) -> Span:
-    """What is possible and what was measured: intervals are cut at the ends."""
+    """The span of the possible and the measured, at whose ends intervals are cut."""
     measured = [v for j in tested for v in (*_dots(j), j.difference, j.margin) if v is not None]
     bounds = [min(MOST, max(-MOST, v)) for j in tested for v in (j.low, j.high) if v is not None]
     floor = 0.0 if all(isinstance(j.test, Share) for j in tested) else -LEAST

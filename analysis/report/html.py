@@ -70,8 +70,9 @@ def section(title: str, *parts: object) -> Markup:
     return tag("section", tag("h2", title), *parts)
 
 
-def document(title: str, *parts: object, style: str = "") -> Markup:
-    """The whole page, which loads nothing; the CSS `style` follows the common one. The script of charts is there once, if there are any."""
+def document(title: str, *parts: object, style: str = "", scripts: Sequence[str] = ()) -> Markup:
+    """The whole page, which loads nothing. The CSS `style` follows the common one, and the `scripts` the body; that of charts is there once,
+    if there are any."""
     body = Markup().join(map(escape, parts))
-    ours = Markup("<script>{}</script>").format(Markup(script())) if PLOT[:18] in body else Markup()
-    return PAGE.format(title, Markup(CSS + style), body + ours)
+    every = dict.fromkeys((*((script(),) if PLOT[:18] in body else ()), *scripts))
+    return PAGE.format(title, Markup(CSS + style), body + Markup().join(Markup(f"<script>{each}</script>") for each in every))
