@@ -176,7 +176,7 @@ def as_the_locale_likes(file: Path) -> Iterator[str]:
             text = not any(isinstance(m, str) and "b" in m and set(m) <= set("rwaxb+") for m in modes)
         else:
             text = called in ("read_text", "write_text", "TextIOWrapper") or (
-                called != "encode" and bool(said & {"text", "universal_newlines"})
+                called not in ("encode", "mark_text") and bool(said & {"text", "universal_newlines"})
             )
         if text and "encoding" not in said:
             yield f"{file.relative_to(ROOT)}:{node.lineno} calls {called}"

@@ -74,6 +74,7 @@ class Curves:
         columns = values((line.labels for line in every), self.columns)
         legend = tuple(dict.fromkeys(s.look for each in strokes.values() for s in each))
         beside = min(MOST, len(columns))
+        step = float(all(x == int(x) for line in every for x in line.x))
         across = reach([s for each in strokes.values() for s in each])
 
         def panel(row: str, place: int) -> alt.LayerChart:
@@ -82,7 +83,7 @@ class Curves:
             here = [s for s in mine if s.line.lies(self.columns, column)]
             words = self.metrics[row].split("\n") if place % beside == 0 else ()
             frame = Frame(
-                self.x, words, across, upward(row, mine), self.scale == "log", row == "loss", COUNTS[beside - 1], self._ticks(across)
+                self.x, words, across, upward(row, mine), self.scale == "log", row == "loss", step, COUNTS[beside - 1], self._ticks(across)
             )
             title = {"title": f"{self.columns} {column}"} if column else {}
             size = {"width": wide(beside), "height": HEIGHTS[beside - 1]}

@@ -22,8 +22,8 @@ INK, FAINT, PAPER = "#1b1c1e", "#6a6d72", "#ffffff"
 PALETTE = ("#3c61d7", "#bf7d00", "#7c3a6c", "#0a92cb", "#2d0dae", "#6d5905", "#a8606e", "#4e3004")  # of conditions: no other colour
 MORE = (INK, FAINT)  # of conditions, where a page has used the palette up
 POINTS = "points of 100"
-REGION_COLOURS = {"below": "#7d93a8", "at": "#50687f", "beyond": "#26394d"}  # harder is darker
-ORIGIN_COLOURS = ("#8fb8b4", "#a9adb3", "#0b6b66")  # elicited, undetermined, created
+REGION_COLOURS = {"below": "#748aa0", "at": "#50687f", "beyond": "#26394d"}  # harder is darker
+ORIGIN_COLOURS = ("#4f918b", "#85898f", "#0b4f4a")  # elicited, undetermined, created
 SHOWN, REFUTED, OPEN = "#00734f", "#b84300", "#5d6066"  # those of the page
 VERDICT_COLOURS = {
     **dict.fromkeys(("shown", "shown (no update)"), SHOWN),
@@ -35,8 +35,8 @@ LOSS_TO_GAIN = ("#8c1127", "#d6604d", "#f4a582", WHITE, "#92c5de", "#4393c3", "#
 DARK = {  # what stands for a colour on a dark page
     **dict(zip(PALETTE, ("#48b4ff", "#f8a602", "#cf70b0", "#8cf5f8", "#8f74ff", "#eef288", "#e8a0aa", "#c27428"), strict=True)),
     INK: "#e8e9eb", FAINT: "#a3a7ad", PAPER: "#16181b", SHOWN: "#4fc79c", REFUTED: "#ff9a5c", OPEN: "#b0b4ba",
-    **dict(zip(REGION_COLOURS.values(), ("#5f7388", "#8fa6bd", "#d3e0ec"), strict=True)),
-    **dict(zip(ORIGIN_COLOURS, ("#2f6f6b", "#565b62", "#86e0d8"), strict=True)),
+    **dict(zip(REGION_COLOURS.values(), ("#6f859b", "#9ab0c6", "#d3e0ec"), strict=True)),
+    **dict(zip(ORIGIN_COLOURS, ("#3f8f88", "#7f848b", "#9ff0e6"), strict=True)),
 }  # fmt: skip
 
 WHOLE: Dash = ()
@@ -60,7 +60,8 @@ CONFIG: Mapping[str, object] = {
     },
     "legend": {
         "orient": "bottom", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
-        "labelLimit": 640, "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4, "offset": 12, "gradientLength": 320,
+        "labelLimit": 640, "titleLimit": 640,
+        "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4, "offset": 12, "gradientLength": 320,
     },
     "title": {"fontSize": 13, "fontWeight": 600, "color": INK, "offset": 8, "subtitleColor": INK, "subtitleFontSize": 12},
     "text": {"fontSize": 12, "color": INK},

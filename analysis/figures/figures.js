@@ -43,9 +43,11 @@ function retitled(panel, title) {
 
 async function bring(plot) {
   const picture = plot.querySelector(".picture > *"), knobs = plot.querySelector(".knobs");
-  const spec = reshaped(JSON.parse(plot.querySelector("script").textContent), plot.clientWidth);
-  let view;
+  const whole = JSON.parse(plot.querySelector("script").textContent);
+  let view, room;
   const draw = async () => {
+    room = plot.clientWidth;
+    const spec = reshaped(whole, room);
     view?.finalize();
     knobs.replaceChildren();
     const made = await vegaEmbed(picture, spec, { mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false,
@@ -62,6 +64,9 @@ async function bring(plot) {
   };
   await draw();
   picture.ondblclick = draw;
+  new ResizeObserver(() => { // a phone was turned, or a window narrowed
+    if (Math.abs(plot.clientWidth - room) > 8 && Math.min(plot.clientWidth, room) < NARROW) draw();
+  }).observe(plot);
 }
 
 const seen = new IntersectionObserver((entries) => {

@@ -26,7 +26,7 @@ from analysis.figures.draw import (
     told,
     wide,
 )
-from analysis.figures.ramp import ON_DARK, ON_LIGHT, ink_on, ramp
+from analysis.figures.ramp import ink_on, ramp
 from analysis.figures.strokes import Frame, Stroke, arranged, marked, reach, stroked, view
 from analysis.measures.facts import Fact, Outcome, by_condition, chosen, outcomes
 from analysis.measures.seeds import over_seeds
@@ -65,7 +65,7 @@ class EdgeMap:
         def panel(place: int, title: str) -> alt.LayerChart:
             low, high = reach(strokes[title])
             across = (low - 0.5, high + 0.5)
-            frame = Frame("difficulty, steps", [WORDS] if place == 0 else [], across, (-0.02, TOP))
+            frame = Frame("difficulty, steps", [WORDS] if place == 0 else [], across, (-0.02, TOP), step=1)
             below = _regions(bases_of[title], frame)
             return stroked(strokes[title], legend, frame, opacity=0.3).panel(view(0, place), below=below, title=title, **size)
 
@@ -143,12 +143,12 @@ class GainMap:
         cells = [self._cell(dict(of), names[of], n, seeds, rows[of]) for of, seeds in learned.items() for n in steps]
         scale = max(SMALLEST_SCALE, *(abs(c["gain"]) for c in cells if isinstance(c["gain"], float)))
         for cell in cells:
-            cell["ink"] = ink_on(ramp(cell["gain"] / scale)) if isinstance(cell["gain"], float) else ""
+            cell["ink"] = ink_on(ramp(cell["gain"] / scale)) if isinstance(cell["gain"], float) else INK
         gone = [names[of] for of, seeds in learned.items() if not any(rows[of]) and all(o.undefined for o in seeds)]
         title = f"gain in {self.metric}, {POINTS}"
         stops = [scale * (2 * i / (len(LOSS_TO_GAIN) - 1) - 1) for i in range(len(LOSS_TO_GAIN))]
         colours = alt.Scale(domain=stops, range=list(LOSS_TO_GAIN), interpolate="rgb")
-        apart, inks = alt.Scale(paddingInner=0.14, paddingOuter=0.07), alt.Scale(domain=[ON_LIGHT, ON_DARK], range=[ON_LIGHT, ON_DARK])
+        apart = alt.Scale(paddingInner=0.14, paddingOuter=0.07)
         bare = {"domain": False, "ticks": False}
         x = alt.X("steps:O", title="difficulty, steps", scale=apart, axis=alt.Axis(labelAngle=0, format="~g", **bare))
         y = alt.Y("row:N", title=None, sort=list(names.values()), scale=apart, axis=alt.Axis(**bare))
@@ -159,9 +159,11 @@ class GainMap:
         shown, none = base.transform_filter("isValid(datum.gain)"), base.transform_filter("!isValid(datum.gain)")
         legend = alt.Legend(title=title, format="+d", tickCount=7)
         box = shown.mark_rect().encode(alt.Fill("gain:Q", scale=colours, legend=legend), tooltip=tips)
-        text = shown.mark_text(fontSize=12).encode(text="written:N", color=alt.Color("ink:N", scale=inks, legend=None))
-        edge = alt.MarkDef(type="rect", filled=False, stroke=INK, strokeWidth=2.4, width={"band": 1.08}, height={"band": 1.08})
-        frame = marked(base.transform_filter("datum.given > 0"), edge).encode(strokeOpacity=alt.StrokeOpacity("given:Q", scale=None))
+        text = shown.mark_text(fontSize=12).encode(text="written:N", color=alt.Color("ink:N", scale=None))
+        edge = alt.MarkDef(type="rect", filled=False, strokeWidth=2, width={"band": 0.9}, height={"band": 0.9})
+        frame = marked(base.transform_filter("datum.given > 0"), edge).encode(
+            alt.Stroke("ink:N", scale=None), alt.StrokeOpacity("given:Q", scale=None)
+        )
         said = [alt.Chart(data([{"row": row} for row in gone])).mark_text(text="undefined in every seed").encode(y=y)] if gone else []
         beside = LETTER * max(map(len, names.values())) + 20
         width = min(CELL[1], max(CELL[0], (WIDTH - beside) // len(steps)))

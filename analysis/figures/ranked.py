@@ -86,9 +86,8 @@ class Ranked:
         base = alt.Chart(data(lines))
         drawn = base.transform_filter("!datum.aside")
         said = f"noise: {', '.join(self.twins)}"
-        fill = alt.Fill(
-            "what:N", scale=alt.Scale(domain=[said], range=[FAINT]), legend=alt.Legend(title=None, symbolType="square", symbolOpacity=0.4)
-        )
+        legend = alt.Legend(title=None, symbolType="square", symbolOpacity=0.4)
+        fill = alt.Fill("what:N", scale=alt.Scale(domain=[said], range=[FAINT]), legend=legend)
         zone = alt.Chart(data([{"from": -band, "to": band, "what": said}])).mark_rect(fillOpacity=0.2, clip=True)
         single = alt.Chart(data(dots)).transform_filter(one_by_one()).transform_filter(f"indexof({list(self.aside)}, datum.row) < 0")
         bars = drawn.transform_filter("datum.low != null").mark_rule(strokeWidth=1.8, clip=True)

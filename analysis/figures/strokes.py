@@ -84,6 +84,7 @@ class Frame:
     upward: Span
     log_x: bool = False
     log_y: bool = False
+    step: float = 0.0  # the least between ticks of the horizontal axis
     count: int = 8  # of ticks on the horizontal axis, about
     ticks: Sequence[float] = ()  # of the horizontal axis; as they come, where there are none
 
@@ -93,7 +94,11 @@ class Frame:
 
         kind = {"type": "log"} if self.log_x else {"zero": False}
         form = {"format": "~s"} if self.log_x else {}
-        every = alt.Axis(values=list(self.ticks), **form) if self.ticks else alt.Axis(tickCount=5 if self.log_x else self.count, **form)
+        every = (
+            alt.Axis(values=list(self.ticks), **form)
+            if self.ticks
+            else alt.Axis(tickCount=5 if self.log_x else self.count, tickMinStep=self.step, **form)
+        )
         return alt.X("at", type="quantitative", title=self.x, scale=alt.Scale(domain=list(self.across), nice=False, **kind), axis=every)
 
     def vertical(self, field: str) -> alt.Y:
@@ -145,11 +150,13 @@ def stroked(strokes: Sequence[Stroke], every: Sequence[Look], frame: Frame, opac
     return Layers(
         means.transform_filter("datum.low != null")
         .mark_area(clip=True, fillOpacity=opaque)
-        .encode(x, frame.vertical("low"), alt.Y2("high"), tint),
+        .encode(x, frame.vertical("low"), alt.Y2("high"), tint, detail=APART[:2]),
         few.mark_line(clip=True, strokeWidth=SINGLE, strokeOpacity=opacity).encode(
             x, value, tint, alt.StrokeDash("dash:N", scale=None), detail=["line:N", "cell:N", "seed:N", "state:N"], tooltip=alone[:3]
         ),
-        means.mark_line(clip=True).encode(x, y, tints(every, legend), dashes(every, legend), alt.StrokeWidth("width:Q", scale=None)),
+        means.mark_line(clip=True).encode(
+            x, y, tints(every, legend), dashes(every, legend), alt.StrokeWidth("width:Q", scale=None), detail="cell:N"
+        ),
         (
             marked(means.transform_calculate(interval=INTERVAL_SAID), dot).encode(x, y, tooltip=[*cell, *here]),
             marked(singles.transform_filter("seeds == datum.seed || datum.state == 'underway'"), dot).encode(x, value, tooltip=alone),

@@ -61,7 +61,8 @@ def _hash(text: str) -> str:
 def policy() -> str:
     """The content security policy: our own scripts alone may run, and evaluate no text."""
     return (  # figures are full of style attributes, which can load nothing, by the first rule
-        f"default-src 'none'; script-src {_hash(script())} {_hash(SCRIPT)}; style-src {_hash(CSS + STYLE)}; style-src-attr 'unsafe-inline'; "
+        f"default-src 'none'; script-src {_hash(script())} {_hash(SCRIPT)}; "
+        f"style-src {_hash(CSS + STYLE)}; style-src-attr 'unsafe-inline'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

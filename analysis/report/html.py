@@ -71,8 +71,8 @@ def section(title: str, *parts: object) -> Markup:
 
 
 def document(title: str, *parts: object, style: str = "", scripts: Sequence[str] = ()) -> Markup:
-    """The whole page, which loads nothing. The CSS `style` follows the common one, and the `scripts` the body; that of charts is there once,
-    if there are any."""
+    """The whole page, which loads nothing. The CSS `style` follows the common one, and the `scripts` the body; that of charts is
+    there once, if there are any."""
     body = Markup().join(map(escape, parts))
     every = dict.fromkeys((*((script(),) if PLOT[:18] in body else ()), *scripts))
     return PAGE.format(title, Markup(CSS + style), body + Markup().join(Markup(f"<script>{each}</script>") for each in every))
