@@ -77,7 +77,7 @@ class Curves:
         step = float(all(x == int(x) for line in every for x in line.x))
         across = reach([s for each in strokes.values() for s in each])
 
-        def panel(row: str, place: int) -> alt.LayerChart:
+        def panel(row: str, place: int) -> ChartType:
             column = columns[place]
             mine = [s for phase in self.phases for s in strokes[row, phase]]
             here = [s for s in mine if s.line.lies(self.columns, column)]
@@ -85,9 +85,8 @@ class Curves:
             frame = Frame(
                 self.x, words, across, upward(row, mine), self.scale == "log", row == "loss", step, COUNTS[beside - 1], self._ticks(across)
             )
-            title = {"title": f"{self.columns} {column}"} if column else {}
-            size = {"width": wide(beside), "height": HEIGHTS[beside - 1]}
-            return stroked(here, legend, frame).panel(view(rows.index(row), place), **size, **title)
+            title = f"{self.columns} {column}" if column else ""
+            return stroked(here, legend, frame).panel(view(rows.index(row), place), (wide(beside), HEIGHTS[beside - 1]), title)
 
         panels = [[panel(row, i) for i in range(len(columns))] for row in rows]
         seeds = {seed for line in every for seed in line.whole}
@@ -148,7 +147,7 @@ class PassCurves:
         before, floor = Look("before", FAINT, PHASE_DASHES["before"]), Look("guess floor", FAINT, PHASE_DASHES["floor"])
         legend = [before, *looks.values(), floor]
 
-        def panel(row: str, place: int) -> alt.LayerChart:
+        def panel(row: str, place: int) -> ChartType:
             column = columns[place]
             here = {p: [one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for p, each in found.items()}
             later = [Stroke(line, looks[name(line.labels, arm_axes)], width=max(1.2, 3 - 1.3 * i)) for i, line in enumerate(here["after"])]
@@ -158,9 +157,9 @@ class PassCurves:
             y = ["exact pass@k"] if place == 0 else []
             frame = Frame("k, samples of a problem", y, (1, EVERY_K[-1]), SHARE, True, ticks=TICKS)
             title = ", ".join(f"{axis} {value}" for axis, value in ((self.rows, row), (self.columns, column)) if value)
-            size = {"width": wide(len(columns)), "height": HEIGHTS[min(MOST, len(columns)) - 1]}
+            size = (wide(len(columns)), HEIGHTS[min(MOST, len(columns)) - 1])
             above = [written("undefined")] if gone and not here["after"] else []
-            return stroked([*later, *base, *guess], legend, frame).panel(view(rows.index(row), place), above=above, title=title, **size)
+            return stroked([*later, *base, *guess], legend, frame).panel(view(rows.index(row), place), size, title, above=above)
 
         panels = [[panel(row, i) for i in range(len(columns))] for row in rows]
         seeds = {seed for line in found["after"] for seed in line.whole}
@@ -195,7 +194,7 @@ class OriginShares:
             axis=alt.Axis(values=TICKS, format="~s"),
         )
 
-        def panel(place: int, title: str, pooled: Pooled) -> alt.Chart:
+        def panel(place: int, title: str, pooled: Pooled) -> ChartType:
             each = zip(*pooled.shares.values(), strict=True)
             records: list[Record] = [
                 {"origin": o, "k": tuple(pooled.shares), "share": shorts(mine)} for o, mine in zip(ORIGINS, each, strict=True)
@@ -205,11 +204,10 @@ class OriginShares:
             )
             tips = [hint("origin", "origin"), hint("k", "K", "~g"), hint("share", "share", ".3~f")]
             area = alt.Chart(data(records)).transform_flatten(["k", "share"]).mark_area(stroke=PAPER, strokeWidth=0.8)
-            area = area.encode(x, share, tint, alt.Order("rank:Q"), tooltip=tips).transform_calculate(
-                rank=f"indexof({list(ORIGINS)}, datum.origin)"
-            )
+            ranked = area.transform_calculate(rank=f"indexof({list(ORIGINS)}, datum.origin)")
+            shown: alt.Chart = ranked.encode(x, share, tint, alt.Order("rank:Q"), tooltip=tips)
             said = alt.Title(title, subtitle=f"{pooled.solved:,} of {pooled.problems:,} newly solved")
-            return area.properties(title=said, width=wide(COLUMNS), height=HEIGHTS[COLUMNS - 1])
+            return shown.properties(title=said, width=wide(COLUMNS), height=HEIGHTS[COLUMNS - 1])
 
         panels = [panel(i, title, pooled) for i, (title, pooled) in enumerate(found.items())]
         return finished(alt.concat(*panels, columns=beside), "Origin of newly solved problems, by the samples granted to the base")

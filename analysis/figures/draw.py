@@ -161,14 +161,6 @@ def one_by_one() -> str:
     return f"seeds == '{ALL}' || seeds == datum.seed"
 
 
-def layered(name: str, *layers: alt.Chart, at: int = 0, **properties: object) -> alt.LayerChart:
-    """A panel of this name, which its parameters know it by: the layer of number `at` carries them."""
-    import altair as alt
-
-    named = [layer.properties(name=name) if i == at else layer for i, layer in enumerate(layers)]
-    return alt.layer(*named).properties(**properties)
-
-
 def legend_switch(labels: Sequence[str], views: Sequence[str], field: str = "line") -> alt.TopLevelSelectionParameter:
     """The labels whose marks are shown: a click in the legend takes one away, or brings it back."""
     import altair as alt

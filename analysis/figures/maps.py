@@ -60,14 +60,14 @@ class EdgeMap:
         strokes = {title: [*_strokes(mine, "before", looks), *_strokes(mine, "floor", looks, floors)] for title, mine in bases_of.items()}
         used = {stroke.look.label for each in strokes.values() for stroke in each}
         legend = [look for label, look in looks.items() if label in used]
-        size = {"width": wide(len(bases_of)), "height": 280}
+        size = (wide(len(bases_of)), 280)
 
-        def panel(place: int, title: str) -> alt.LayerChart:
+        def panel(place: int, title: str) -> ChartType:
             low, high = reach(strokes[title])
             across = (low - 0.5, high + 0.5)
             frame = Frame("difficulty, steps", [WORDS] if place == 0 else [], across, (-0.02, TOP), step=1)
             below = _regions(bases_of[title], frame)
-            return stroked(strokes[title], legend, frame, opacity=0.3).panel(view(0, place), below=below, title=title, **size)
+            return stroked(strokes[title], legend, frame, opacity=0.3).panel(view(0, place), size, title, below)
 
         panels = [panel(i, title) for i, title in enumerate(bases_of)]
         seeds = {o.seed for mine in bases_of.values() for o in mine}
@@ -149,9 +149,8 @@ class GainMap:
         stops = [scale * (2 * i / (len(LOSS_TO_GAIN) - 1) - 1) for i in range(len(LOSS_TO_GAIN))]
         colours = alt.Scale(domain=stops, range=list(LOSS_TO_GAIN), interpolate="rgb")
         apart = alt.Scale(paddingInner=0.14, paddingOuter=0.07)
-        bare = {"domain": False, "ticks": False}
-        x = alt.X("steps:O", title="difficulty, steps", scale=apart, axis=alt.Axis(labelAngle=0, format="~g", **bare))
-        y = alt.Y("row:N", title=None, sort=list(names.values()), scale=apart, axis=alt.Axis(**bare))
+        x = alt.X("steps:O", title="difficulty, steps", scale=apart, axis=alt.Axis(labelAngle=0, format="~g", domain=False, ticks=False))
+        y = alt.Y("row:N", title=None, sort=list(names.values()), scale=apart, axis=alt.Axis(domain=False, ticks=False))
         tips = [hint("cell", "cell"), hint("steps", "difficulty, steps", "~g"), hint("gain", f"mean {title}", "+.1f")]
         tips += [hint("interval", "95 % interval"), hint("seeds", "seeds"), hint("each", "of each seed"), hint("n", "n")]
         tips += [hint("given", "seeds that learned from it", ".0%")]

@@ -17,7 +17,6 @@ from analysis.measures.facts import Fact, Outcome, outcomes
 from analysis.measures.seeds import over_seeds
 
 if TYPE_CHECKING:
-    import altair as alt
     from altair.typing import ChartType
 
 Number = Callable[[Outcome], float | None]
@@ -62,7 +61,7 @@ class Ranked:
         zooms = [zoom([view(0, i)], name=f"zoom_{i}") for i in range(len(panels))]
         return finished(alt.hconcat(*panels), f"By {self.rows}, less {self.reference}", [seeds_switch(seeds, ALL), *zooms])
 
-    def _panel(self, place: int, title: str, values: Paired, order: Sequence[str], width: int) -> alt.LayerChart:
+    def _panel(self, place: int, title: str, values: Paired, order: Sequence[str], width: int) -> ChartType:
         import altair as alt
 
         mine = {row: values[row] for row in order if row in values}

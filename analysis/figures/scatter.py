@@ -36,7 +36,6 @@ from analysis.measures.facts import Fact, Labels, Outcome, by_condition, outcome
 from analysis.measures.seeds import over_seeds
 
 if TYPE_CHECKING:
-    import altair as alt
     from altair.typing import ChartType
 
 ROOM = 0.06  # of the range of values, left free on each side
@@ -98,7 +97,7 @@ class Scatter:
 
     def _panel(
         self, place: int, x: Axis, y: Axis, conditions: Conditions, looks: Sequence[Look], shapes: Sequence[str], titled: bool
-    ) -> alt.LayerChart:
+    ) -> ChartType:
         import altair as alt
 
         singles = [one for of, found in conditions.items() for one in self._singles(dict(of), found, x, y)]

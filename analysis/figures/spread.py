@@ -83,9 +83,7 @@ class Spread:
         zooms = [zoom([view(0, i)], name=f"zoom_{i}") for i in range(len(panels))]
         return finished(alt.hconcat(*panels), f"Each seed, by {self.rows}", [seeds_switch(seeds, ALL), *zooms])
 
-    def _panel(
-        self, place: int, title: str, values: Mapping[str, Mapping[int, float]], cells: Mapping[str, str], width: int
-    ) -> alt.LayerChart:
+    def _panel(self, place: int, title: str, values: Mapping[str, Mapping[int, float]], cells: Mapping[str, str], width: int) -> ChartType:
         import altair as alt
 
         dots: list[Record] = [
@@ -154,8 +152,6 @@ def upright(at: float, across: alt.Scale, colour: str, dash: Sequence[float] = (
     """A line at a value, across all rows."""
     import altair as alt
 
-    return (
-        alt.Chart(data([{"at": at}]))
-        .mark_rule(color=colour, strokeWidth=1, strokeDash=list(dash), clip=True)
-        .encode(alt.X("at:Q", scale=across))
-    )
+    rule = alt.Chart(data([{"at": at}])).mark_rule(color=colour, strokeWidth=1, strokeDash=list(dash), clip=True)
+    placed: alt.Chart = rule.encode(alt.X("at:Q", scale=across))
+    return placed

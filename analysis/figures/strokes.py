@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from altair.typing import ChartType
 
 Span = tuple[float, float]
+Size = tuple[int, int]  # width and height, pixels
 ROOM = 0.03  # of the range of values, left free above and below
 SINGLE = 0.9  # width of the curve of a seed
 FORM = ".3~f"
@@ -92,21 +93,24 @@ class Frame:
         """The horizontal encoding of `at`."""
         import altair as alt
 
-        kind = {"type": "log"} if self.log_x else {"zero": False}
-        form = {"format": "~s"} if self.log_x else {}
-        every = (
-            alt.Axis(values=list(self.ticks), **form)
-            if self.ticks
-            else alt.Axis(tickCount=5 if self.log_x else self.count, tickMinStep=self.step, **form)
-        )
-        return alt.X("at", type="quantitative", title=self.x, scale=alt.Scale(domain=list(self.across), nice=False, **kind), axis=every)
+        scale = _scale(self.across, self.log_x)
+        form, count = ("~s", 5) if self.log_x else (alt.Undefined, self.count)
+        axis = alt.Axis(format=form, values=self.ticks) if self.ticks else alt.Axis(format=form, tickCount=count, tickMinStep=self.step)
+        return alt.X("at", type="quantitative", title=self.x, scale=scale, axis=axis)
 
     def vertical(self, field: str) -> alt.Y:
         """The vertical encoding of a field."""
         import altair as alt
 
-        scale = alt.Scale(domain=list(self.upward), nice=False, **({"type": "log"} if self.log_y else {"zero": False}))
+        scale = _scale(self.upward, self.log_y)
         return alt.Y(field, type="quantitative", title=list(self.y) or None, scale=scale, axis=alt.Axis(tickCount=5))
+
+
+def _scale(span: Span, log: bool) -> alt.Scale:
+    import altair as alt
+
+    domain = list(span)
+    return alt.Scale(type="log", domain=domain, nice=False) if log else alt.Scale(domain=domain, nice=False, zero=False)
 
 
 INTERVAL_SAID = f"datum.low == null ? '–' : format(datum.low, '{FORM}') + ' to ' + format(datum.high, '{FORM}')"
@@ -121,12 +125,14 @@ class Layers:
     mean: alt.Chart
     hovers: tuple[alt.Chart, ...]
 
-    def panel(self, name: str, below: Sequence[alt.Chart] = (), above: Sequence[alt.Chart] = (), **properties: object) -> alt.LayerChart:
+    def panel(self, name: str, size: Size, title: str = "", below: Sequence[alt.Chart] = (), above: Sequence[alt.Chart] = ()) -> ChartType:
         """The panel of this name."""
         import altair as alt
 
         hovers = (layer.properties(name=f"{HOVER}-{name}-{i}") for i, layer in enumerate(self.hovers))
-        return alt.layer(*below, self.band, self.singles, self.mean.properties(name=name), *above, *hovers).properties(**properties)
+        whole = alt.layer(*below, self.band, self.singles, self.mean.properties(name=name), *above, *hovers)
+        sized = whole.properties(width=size[0], height=size[1])
+        return sized.properties(title=title) if title else sized
 
 
 def stroked(strokes: Sequence[Stroke], every: Sequence[Look], frame: Frame, opacity: float = 0.6) -> Layers:
@@ -166,7 +172,7 @@ def stroked(strokes: Sequence[Stroke], every: Sequence[Look], frame: Frame, opac
 
 def marked(chart: alt.Chart, mark: alt.MarkDef) -> alt.Chart:
     """The chart with this mark."""
-    made = chart.copy(deep=False)
+    made: alt.Chart = chart.copy(deep=False)
     made.mark = mark
     return made
 
@@ -179,7 +185,8 @@ def positive(strokes: Sequence[Stroke]) -> Span:
 
 def span(strokes: Sequence[Stroke]) -> Span:
     """The span of all values and intervals of these lines."""
-    found = [v for s in strokes for one in s.singles() for v in one["value"] if v is not None]  # type: ignore[union-attr]
+    curves = [curve for s in strokes for curve in (*s.line.whole.values(), *s.line.underway.values())]
+    found = [v for curve in curves for v in curve.values() if math.isfinite(v)]
     found += [v for s in strokes if s.level for v in (*s.line.bounds(s.level)[0], *s.line.bounds(s.level)[1]) if math.isfinite(v)]
     low, high = (min(found), max(found)) if found else EMPTY
     room = ROOM * (high - low) or 0.5
@@ -193,11 +200,12 @@ def reach(strokes: Sequence[Stroke]) -> Span:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def written(text: str, dy: int = 0) -> alt.Chart:
+def written(text: str) -> alt.Chart:
     """Words in the middle of a panel."""
     import altair as alt
 
-    return alt.Chart(data([{}])).mark_text(text=text, dy=dy).encode(x=alt.value("width / 2"), y=alt.value("height / 2"))
+    words: alt.Chart = alt.Chart(data([{}])).mark_text(text=text)
+    return words  # a mark without a place is in the middle
 
 
 def view(row: int, place: int) -> str:
@@ -206,7 +214,7 @@ def view(row: int, place: int) -> str:
 
 
 def arranged(
-    rows: Sequence[Sequence[alt.LayerChart]], beside: int, legend: Sequence[Look], seeds: Iterable[int], described: str, shown: str = NONE
+    rows: Sequence[Sequence[ChartType]], beside: int, legend: Sequence[Look], seeds: Iterable[int], described: str, shown: str = NONE
 ) -> ChartType:
     """Panels in rows, with one legend, one switch of single seeds, and one zoom."""
     import altair as alt
