@@ -188,7 +188,7 @@ def unscripted(page: str) -> str:
 def test_the_page_is_well_formed(page: str) -> None:
     page = unscripted(page)
     read = Reader(page)
-    assert len(read.identifiers) == len(set(read.identifiers)) > 100
+    assert len(read.identifiers) == len(set(read.identifiers)) > 30
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', page))
     assert used
     assert used <= set(read.identifiers)
