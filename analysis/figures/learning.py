@@ -25,6 +25,7 @@ class LearningCurves:
     metrics: Mapping[str, str] = field(default_factory=lambda: METRICS)
     phase: str = "learning"
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
+    hue: int = 0  # as that of `Curves`
 
     def __call__(self, facts: Sequence[Fact]) -> ChartType | None:
-        return Curves(self.metrics, self.columns, self.colour, (self.phase,), "iteration", None, self.labels)(facts)
+        return Curves(self.metrics, self.columns, self.colour, (self.phase,), "iteration", None, self.labels, hue=self.hue)(facts)
