@@ -18,6 +18,7 @@ from analysis.api.tables import frame
 from analysis.cli.ask import converse, earlier, of_a_study
 from analysis.cli.terminal import Terminal
 from analysis.design.cells import listed, read_cells
+from analysis.figures.svg import specification
 from tests.tiny import TINY
 from train.policy import load_policy
 from train.stages.reading import Malformed
@@ -63,6 +64,14 @@ def test_a_call_says_what_the_command_line_says(tmp_path: Path) -> None:
         2,
         ("add",),
     )
+
+
+# Broken if a figure of the report were missing, or under another's title.
+def test_figures_are_charts_by_title(answer: Answer) -> None:
+    drawn = {f.title: chart for f in answer.results.study.figures if (chart := f.draw(answer.results.facts)) is not None}
+    assert answer.figures.keys() == drawn.keys()
+    assert drawn
+    assert all(specification(chart) == specification(drawn[title]) for title, chart in answer.figures.items())
 
 
 # Broken if rows lacked a label, columns differed from row to row, or the tables held other numbers than the results.

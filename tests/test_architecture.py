@@ -19,7 +19,7 @@ MAY = {
     "models": {"torch"},
     "train": NUMBERS | {"torch", "lightning", "safetensors", "synthtasks", "models"},
     "analysis": NUMBERS
-    | {"networkx", "torch", "scipy", "rich", "matplotlib", "markupsafe", "tyro", "altair", "vl_convert", "synthtasks", "models", "train"},
+    | {"altair", "markupsafe", "networkx", "rich", "scipy", "torch", "tyro", "vl_convert", "synthtasks", "models", "train"},
 }
 EXTRAS = {  # what a part may import besides, and the rest must therefore never import
     "synthtasks/laws/": {"hypothesis"},
@@ -30,13 +30,11 @@ EXTRAS = {  # what a part may import besides, and the rest must therefore never 
     "synthtasks/bridges/": {"pyarrow", "reasoning_gym", "torch", "verifiers"},
     "train/hub/code/": {"transformers"},
     "train/trackers.py": {"wandb"},
-    "analysis/demo/picture.py": {"altair"},
     "analysis/running/on_ray.py": {"ray"},
-    "analysis/figures/banner.py": {"altair", "vl_convert"},
     "analysis/sql/query.py": {"duckdb"},
     "analysis/site/build.py": {"docutils", "sphinx"},
     "analysis/site/signatures.py": {"sphinx"},
-    "analysis/lessons/": {"altair", "IPython"},
+    "analysis/lessons/": {"IPython"},
     "analysis/lessons/performing/notebooks.py": {"jupytext", "nbclient", "nbformat"},
 }
 FLOORS: dict[str, set[str]] = {  # a room of train or analysis may import from those beside it here, and from all below these
@@ -174,7 +172,7 @@ def test_docstrings_name_the_thing_first() -> None:
 def test_naming_every_study_imports_no_heavy_package() -> None:
     code = "import sys; from analysis.studies import STUDIES; list(STUDIES.values()); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
-    assert not {"torch", "lightning", "safetensors", "scipy", "matplotlib"} & set(loaded.split())
+    assert not {"torch", "lightning", "safetensors", "scipy", "altair", "vl_convert"} & set(loaded.split())
 
 
 def as_the_locale_likes(file: Path) -> Iterator[str]:
@@ -189,7 +187,9 @@ def as_the_locale_likes(file: Path) -> Iterator[str]:
             modes = [a.value for a in (*node.args, *(k.value for k in node.keywords if k.arg == "mode")) if isinstance(a, ast.Constant)]
             text = not any(isinstance(m, str) and "b" in m and set(m) <= set("rwaxb+") for m in modes)
         else:
-            text = called in ("read_text", "write_text", "TextIOWrapper") or bool(said & {"text", "universal_newlines"})
+            text = called in ("read_text", "write_text", "TextIOWrapper") or (
+                called not in ("encode", "mark_text") and bool(said & {"text", "universal_newlines"})
+            )
         if text and "encoding" not in said:
             yield f"{file.relative_to(ROOT)}:{node.lineno} calls {called}"
 

@@ -22,6 +22,11 @@ def made() -> Mapping[str, str]:
     return pages()
 
 
+def below(page: str, entry: str) -> str:
+    """The page that a list of contents names, from its folder or from the root."""
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(page), entry)).lstrip("/") + ".md"
+
+
 # A link to a page that is not there is a reader lost.
 def test_every_link_leads_to_a_page() -> None:
     for page, text in made().items():
@@ -30,7 +35,7 @@ def test_every_link_leads_to_a_page() -> None:
             assert posixpath.normpath(posixpath.join(posixpath.dirname(page), target)) in made(), f"{page} links to {target}"
         for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL):
             for entry in (line for line in block.splitlines() if line and not line.startswith(":")):
-                assert posixpath.normpath(posixpath.join(posixpath.dirname(page), entry + ".md")) in made(), f"{page} lists {entry}"
+                assert below(page, entry) in made(), f"{page} lists {entry}"
 
 
 # A page that no contents list is never found.
@@ -38,9 +43,7 @@ def test_every_page_is_listed() -> None:
     listed = {"index.md"}
     for page, text in made().items():
         for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL):
-            listed |= {
-                posixpath.normpath(posixpath.join(posixpath.dirname(page), e + ".md")) for e in block.split() if not e.startswith(":")
-            }
+            listed |= {below(page, entry) for entry in block.split() if not entry.startswith(":")}
     assert set(made()) <= listed
 
 

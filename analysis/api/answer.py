@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
@@ -15,6 +16,9 @@ from analysis.design.results import Results, collect
 from analysis.measures.facts import Cell
 from analysis.report.card import card
 from train.policy import load_policy
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 REPORT = "report.html"
 
@@ -41,6 +45,12 @@ class Answer:
     def findings(self) -> object:
         """Every claim with its verdict, difference (points of 100), interval, p-values and number of seeds, as a table like `facts`."""
         return frame([{k: v for k, v in f.record().items() if k != "values"} for f in self.results.findings])
+
+    @property
+    def figures(self) -> dict[str, ChartType]:
+        """The figures of the report by their titles, as charts of Altair, which notebooks show; but for those without anything to draw."""
+        drawn = {figure.title: figure.draw(self.results.facts) for figure in self.results.study.figures}
+        return {title: chart for title, chart in drawn.items() if chart is not None}
 
     @property
     def report(self) -> Path:

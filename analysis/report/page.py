@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -17,6 +18,9 @@ from analysis.report.html import document, figure, section, table, tag
 from analysis.report.provenance import chosen
 from analysis.report.traces import Exhibit, exhibits, sampled, show
 from train.stages.disk import replacing
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
 
@@ -65,8 +69,8 @@ def size(results: Results) -> str:
     return f"Scale {nearest}, but for {other}" if other else f"Scale {nearest}"
 
 
-def _drawing(svg: str, caption: str) -> Markup:
-    return figure(svg, caption) if svg else tag("p", NO_FIGURE, kind="soft")
+def _drawing(chart: "ChartType | None", caption: str) -> Markup:
+    return figure(chart, caption) if chart else tag("p", NO_FIGURE, kind="soft")
 
 
 def traces(results: Results) -> list[Markup]:

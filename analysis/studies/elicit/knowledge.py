@@ -230,7 +230,13 @@ FIGURES = (
     ),
     Figure(
         "Choices among options, while RLAG learns",
-        LearningCurves("", "way", {"closed book": "likeliest value is right,\nwithout the book", "open book": "... with it"}, "options"),
+        LearningCurves(
+            "",
+            "way",
+            {"closed book": "likeliest value is right,\nwithout the book", "open book": "... with it"},
+            "options",
+            hue=-6,  # of ways, six come before the first that is drawn
+        ),
         "The share of problems met whose likeliest value is the right one: what an exam with options would count. Half of the problems "
         "are of what the base knows. Mean over seeds.",
     ),
