@@ -190,7 +190,7 @@ newcomer: $(READY)  ## a fresh clone, README's first commands, and their minutes
 	@$(BIN)/python tests/newcomer/newcomer.py
 
 picture: $(READY)  ## draw README's picture again, from the findings that are kept
-	@$(BIN)/python -m analysis.figures.banner
+	@$(BIN)/python -m analysis.site.banner
 
 clean:  ## remove the environment and caches; results in runs/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -241,12 +241,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_picture_is_made_of_what_was_found(theme: str) -> None:
     pytest.importorskip("altair")
-    from analysis.figures import banner
+    from analysis.site import banner
 
     found = read_found("grid")
     assert banner.FILES[theme].read_text(encoding="utf-8") == banner.banner(found, banner.THEMES[theme]), "make picture"
     assert f'="analysis/found/{banner.FILES[theme].name}"' in README
-    assert f'alt="{banner.words(found)}"' in README, "paste what analysis.figures.banner.words gives"
+    assert f'alt="{banner.words(found)}"' in README, "paste what analysis.site.banner.words gives"
     gains = {(row["where"], row["side"]): row for row in banner.rows(found)}
     at = [gains[("RL at the edge", side)] for side in banner.SIDES.values()]
     assert [row["shown"] for row in at] == [True, True]  # or its title says too much

@@ -1,5 +1,5 @@
 """README's picture: what RL adds by where it practises, with and without the primitive, from the findings that are kept of the factorial.
-`python -m analysis.figures.banner` draws it again."""
+`python -m analysis.site.banner` draws it again."""
 
 import json
 from collections.abc import Mapping
