@@ -25,8 +25,8 @@ def tag(name: str, /, *inside: object, kind: str = "", head: str = "", **attribu
 def table(
     head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = (), caption: object = "", at: Sequence[str] = ()
 ) -> Markup:
-    """A table, or a card of each row where the page is narrow. The columns called `numbers` are set to the right; `at` are the identifiers of
-    the rows, each of which then begins with the link to it."""
+    """A table, or a card of each row where the page is narrow. The columns called `numbers` are set to the right. `at` are the identifiers
+    of the rows, which then show the link to themselves."""
     kinds = ["number" if name in numbers else "name" if i == 0 else "" for i, name in enumerate(head)]
     first = tag("tr", *(tag("th", name, kind=kind, scope="col") for name, kind in zip(head, kinds, strict=True)))
     body = [_row(head, kinds, row, at[i] if at else "") for i, row in enumerate(rows)]

@@ -137,7 +137,9 @@ def run(results: Results) -> list[Markup]:
         "Sizes": table(("field", "size"), list(sizes.items()), ("size",)),
     }
     return [
-        each for title, piece in pieces.items() for each in (tag("h3", title, here(f"run-{slug(title)}", title), id=f"run-{slug(title)}"), piece)
+        each
+        for title, piece in pieces.items()
+        for each in (tag("h3", title, here(f"run-{slug(title)}", title), id=f"run-{slug(title)}"), piece)
     ]
 
 

@@ -76,4 +76,4 @@ def _choice(finding: Finding | None) -> Markup:
     if finding is None or finding.difference is None:
         return Markup()
     sign = tag("span", MARKS[finding.verdict], kind=f"verdict {finding.verdict.split()[0]}")
-    return sign + f" {finding.difference:+.1f}".replace("-", "−")
+    return tag("span", sign, f" {finding.difference:+.1f}".replace("-", "−"), kind="whole")

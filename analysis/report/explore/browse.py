@@ -26,6 +26,7 @@ from train.stages.store import Store
 
 LARGEST = 2_000_000  # characters of JSON
 USUAL = 1_000  # characters of the smallest entries: no more problems of a cell are prepared than could fit at this size
+SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>\u2028\u2029"}  # JSON that a script element may hold
 KINDS = {  # of completions, as the page calls them
     "right": "right",
     "plan": "planning: a step that was not due",
@@ -105,9 +106,7 @@ def entries(cell: Cell, at: str, store: Store, most: int, met: Met) -> Iterator[
         by_problem = {called: _by_problem(mine) for called, mine in of.items()}
         for place, problem in list(enumerate(first.problems))[:most]:
             known: dict[tuple[str, int, str], int] = {}
-            sides = tuple(
-                _side(called, mine, place, by_problem[called].get(place, Counter()), known) for called, mine in of.items()
-            )
+            sides = tuple(_side(called, mine, place, by_problem[called].get(place, Counter()), known) for called, mine in of.items())
             yield Entry(
                 f"trace-{at.removeprefix('cell-')}-{slug(next(iter(of)))}-{place}",
                 at, dict(cell.labels), cell.seed, 0 if isinstance(problem, Search) else len(problem.proof),
@@ -188,12 +187,12 @@ def browse(results: Results) -> list[object]:
     kinds = {kind: words for kind, words in KINDS.items() if any(kind in side.kinds for e in found.entries for side in e.sides)}
     whole = "all" if len(found.entries) == found.problems else f"{len(found.entries):,} of {found.problems:,}"
     said = (
-        f"Here are {whole} {'problem' if found.problems == 1 else 'problems'} of {plural(found.cells, 'cell')}, taken in turn from each cell in "
-        "the order in which they were drawn; of each, all completions are counted by the judge's first mistake, and the most frequent one of "
-        "each kind is shown. All completions lie in the file samples.npz of each stage; its folder is named beside it."
+        f"Here are {whole} problems of {plural(found.cells, 'cell')}, taken in turn from each cell in the order in which they were drawn. "
+        "Of each problem all completions are counted by the judge's first mistake, and the most frequent one of each kind is shown. All "
+        "completions lie in the file samples.npz of each stage; its folder is named below them."
     )
     data = f'{{"kinds":{json.dumps(kinds)},"preferred":{json.dumps(PREFERRED)},"entries":[{",".join(found.lines)}]}}'
-    safe = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    safe = data.translate(SAFE)
     script = Markup(f'<script type="application/json" id="traces-data">{safe}</script>')
     return [
         tag("p", said, kind="soft"),

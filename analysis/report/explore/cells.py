@@ -34,10 +34,10 @@ def choosers(kind: str, axes: dict[str, Sequence[str]], noun: str) -> Markup:
     """Select boxes for each axis, a field for words, and the number that is left. Hidden until the page's script works them."""
     boxes = []
     for axis, values in axes.items():
-        options = [tag("option", "all", value="")] + [tag("option", value, value=value) for value in values]
-        boxes.append(tag("label", axis, " ", tag("select", *options, data_axis=axis)))
-    words = tag("label", "words ", Markup('<input type="search" data-words="yes" autocomplete="off">'))
-    reset = tag("button", "show all", type="button", data_reset="yes")
+        options = [Markup('<option value="">all</option>'), *(tag("option", value, value=value) for value in values)]
+        boxes.append(tag("label", axis, " ", tag("select", *options, data_axis=axis, data_control="choose")))
+    words = tag("label", "words ", Markup('<input type="search" data-words="yes" data-control="words" autocomplete="off">'))
+    reset = tag("button", "show all", type="button", data_reset="yes", data_control="reset")
     left = tag("output", "", kind="soft", data_noun=noun)
     return tag("form", *boxes, words, reset, left, kind="choose", data_for=kind, hidden="hidden")
 
@@ -56,7 +56,9 @@ def cells(results: Results) -> list[Markup]:
         rows.append((*(labels.get(axis, "") for axis in axes), cell.seed, tag("span", *_spaced(links), kind="stages"), f"{facts:,}"))
     at = [where[c.labels, c.seed] for c in every]
     whole = tag("div", table(head, rows, ("seed", "facts"), at=at), kind="chosen", id="all-cells")
-    ask = tag("p", "To ask the policy of a cell, in the folder above the one of this page: ", tag("code", asking(results), data_ask="yes"))
+    ask = tag(
+        "p", "To ask the policy of a cell (--out is the folder above the one of this page): ", tag("code", asking(results), data_ask="yes")
+    )
     said = tag(
         "p", "A cell is a condition of one seed. Its stages lie in folders beside the one of this report, with their records, results and "
         "checksums; the same list is the file ", tag("a", "cells.jsonl", href="cells.jsonl"), ".", kind="soft",

@@ -35,7 +35,9 @@ def as_csv(facts: Sequence[Fact]) -> str:
     for fact in facts:
         record, labels = fact.record(), dict(fact.labels)
         rest = ["" if record[key] is None else record[key] for key in OTHERS]
-        writer.writerow([*(labels.get(axis.removeprefix("label ") if axis not in labels else axis, "") for axis in head[: -len(OTHERS)]), *rest])
+        writer.writerow(
+            [*(labels.get(axis.removeprefix("label ") if axis not in labels else axis, "") for axis in head[: -len(OTHERS)]), *rest]
+        )
     return file.getvalue()
 
 
@@ -46,7 +48,12 @@ def downloads(results: Results) -> list[Markup]:
     findings = json.dumps([f.record() for f in results.findings], indent=1).encode()
     cells = "".join(json.dumps(asdict(listed(c))) + "\n" for c in results.cells).encode()
     items = [
-        _link(f"{name}-findings.json", "application/json", findings, "every claim with its verdict, interval, p-values and the value of each seed"),
+        _link(
+            f"{name}-findings.json",
+            "application/json",
+            findings,
+            "every claim with its verdict, interval, p-values and the value of each seed",
+        ),
         _link(f"{name}-cells.jsonl", "application/jsonl", cells, "every cell with its labels, seed, and the folders of its stages"),
     ]
     if len(packed) <= LARGEST:
@@ -55,7 +62,7 @@ def downloads(results: Results) -> list[Markup]:
     else:
         said = f"every number, {len(results.facts):,} rows: too many to lie in this page"
         items.insert(0, tag("li", tag("a", "facts.jsonl", href="facts.jsonl"), f": {said}. It is the file of this name beside this page"))
-    return [tag("ul", *items), tag("p", 'In Python: ', tag("code", f'pandas.read_csv("{name}-facts.csv.gz")'), kind="soft")]
+    return [tag("ul", *items), tag("p", "In Python: ", tag("code", f'pandas.read_csv("{name}-facts.csv.gz")'), kind="soft")]
 
 
 def _link(name: str, kind: str, content: bytes, said: str, at: str = "") -> Markup:
