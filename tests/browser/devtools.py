@@ -32,7 +32,8 @@ class Browser:
         theirs_in, self.to = os.pipe()
         self.back, theirs_out = os.pipe()
         root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # which refuses to be root otherwise
-        always = ("--headless", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={self.profile.name}")
+        always = ("--headless", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={self.profile.name}")
+        always += ("--remote-debugging-pipe", "--disable-ipc-flooding-protection")  # which would keep us from following many links at once
         self.process = subprocess.Popen(
             ["sh", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', self.path, *always, *root, *self.arguments, "about:blank"],
             pass_fds=(theirs_in, theirs_out),

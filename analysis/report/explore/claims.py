@@ -9,14 +9,15 @@ from analysis.claims.judge import seed_values
 from analysis.design.results import Results
 from analysis.figures.conditions import name
 from analysis.measures.facts import Outcome
+from analysis.report.explore.anchors import here
 from analysis.report.explore.cells import places_of
 from analysis.report.explore.contents import fold
 from analysis.report.findings import amount, interval, number, places
-from analysis.report.html import here, table, tag
+from analysis.report.html import table, tag
 
 CAPTION = (
     "A row a seed. The difference is the sum of the terms, in points of 100; a term is the mean over its cells, and over the places on its "
-    "axis that are said beside it. Each value leads to its cell, and further cells follow as numbers."
+    "axis that are said beside it. Each value leads to its cell; further cells follow as [2], [3] ..."
 )
 
 
@@ -59,9 +60,9 @@ def _value(term: Term, outcomes: Sequence[Outcome], where: dict[tuple[tuple[tupl
     """The value of a term in a seed, with links to its cells."""
     picked = term.pick([o for o in outcomes if o.has(term.labels)])
     value = term.value(outcomes)
-    said = "–" if value is None else f"{value:.4g}"
+    said = "–" if value is None else f"{value:#.4g}"
     links = [
-        tag("a", said if i == 0 else i + 1, href=f"#{where[tuple(o.labels.items()), o.seed]}", title=name(o.labels, o.labels))
+        tag("a", f"[{i + 1}]" if i else said, href=f"#{where[tuple(o.labels.items()), o.seed]}", title=name(o.labels, o.labels))
         for i, o in enumerate(picked)
     ]
     at = sorted({place for o in picked if not o.undefined for place in term.where(o) if place is not None})
