@@ -1,10 +1,11 @@
 """A page in headless Chromium, driven by the DevTools protocol over a pair of pipes: no driver program, and no package, is needed."""
 
 import base64
+import fcntl
 import json
 import os
 import select
-import subprocess
+import signal
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -26,22 +27,21 @@ class Browser:
     complaints: list[str] = field(default_factory=list)  # errors and warnings of the page's console, and exceptions
 
     def __enter__(self) -> "Browser":
-        self.profile = TemporaryDirectory()
+        self.profile = TemporaryDirectory(ignore_cleanup_errors=True)
         self.number, self.rest = 0, b""
         self.events: deque[Mapping[str, object]] = deque()
-        theirs_in, self.to = os.pipe()
-        self.back, theirs_out = os.pipe()
+        theirs, self.to = os.pipe()
+        self.back, answers = os.pipe()
         root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # which refuses to be root otherwise
         always = ("--headless", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={self.profile.name}")
         always += ("--remote-debugging-pipe", "--disable-ipc-flooding-protection")  # which would keep us from following many links at once
-        self.process = subprocess.Popen(
-            ["sh", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', self.path, *always, *root, *self.arguments, "about:blank"],
-            pass_fds=(theirs_in, theirs_out),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (theirs, answers)]  # out of the way of 3 and 4
+        actions = [(os.POSIX_SPAWN_DUP2, end, place) for end, place in zip(high, (3, 4), strict=True)]
+        silent = [(os.POSIX_SPAWN_OPEN, place, os.devnull, os.O_WRONLY, 0) for place in (1, 2)]
+        command = [self.path, *always, *root, *self.arguments, "about:blank"]
+        self.process = os.posix_spawnp(self.path, command, os.environ, file_actions=[*actions, *silent])
+        for end in (theirs, answers, *high):
+            os.close(end)
         self.session = ""
         targets = self.ask("Target.getTargets")["targetInfos"]
         assert isinstance(targets, list)
@@ -52,8 +52,8 @@ class Browser:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.process.kill()
-        self.process.wait()
+        os.kill(self.process, signal.SIGTERM)
+        os.waitpid(self.process, 0)
         os.close(self.to)
         os.close(self.back)
         self.profile.cleanup()

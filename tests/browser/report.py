@@ -237,7 +237,7 @@ def prints(browser: Browser) -> None:
     assert browser.run("document.querySelectorAll('details[open]').length") == 0
 
 
-def pictures(browser: Browser, address: str, name: str, folder: Path) -> None:
+def pictures(browser: Browser, address: str, name: str, folder: Path, ready: str = READY) -> None:
     """Pictures of a page in light, dark, on a phone and in print."""
     for form, scheme, medium, (width, height) in (
         ("light", "light", "", WIDE),
@@ -247,7 +247,8 @@ def pictures(browser: Browser, address: str, name: str, folder: Path) -> None:
     ):
         browser.media(scheme, medium)
         browser.size(width, height)
-        browser.go(address, READY)
+        browser.go("about:blank")
+        browser.go(address, ready)
         if medium:
             browser.run("document.querySelectorAll('details').forEach((part) => { part.open = true })")
         browser.size(width, min(TALLEST, int(str(browser.run("document.documentElement.scrollHeight")))))
