@@ -81,7 +81,9 @@ def interval(f: Finding) -> str:
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
-    return f"{bounds}; largest change of any seed {max(map(abs, f.values)):.2g}" if alike(f.values) else bounds  # no spread is known then
+    largest = max(map(abs, f.values), default=0.0)
+    change = f"{largest:.2g}" if largest < 99.5 else f"{largest:.0f}"
+    return f"{bounds}; largest change of any seed {change}" if alike(f.values) else bounds  # no spread is known then
 
 
 def p_value(p: float | None) -> str:

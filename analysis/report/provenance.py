@@ -76,13 +76,14 @@ def command(results: Results) -> str:
 
 
 def asking(results: Results) -> str:
-    """The command that asks a policy of the first cell; of the stage `learn`, or of the last that learned."""
-    cell, words = results.cells[0], ["python", "-m", "analysis", "ask", results.study.name]
-    words += ["--only", ",".join(f"{axis}={value}" for axis, value in cell.labels), "--seed", str(cell.seed)]
-    learned = [name for name, stage in cell.named if stage.word in ("pretrain", "practise")]
-    if "learn" not in learned and learned:
-        words += ["--stage", learned[-1]]
-    return shlex.join([*words, "--out", f"runs/{preset(results.setting.scale)}"])
+    """The command that asks a policy of the first cell that has one; of the stage `learn`, or of the last that learned; "" without one."""
+    for cell in results.cells:
+        if learned := [name for name, stage in cell.named if stage.word in ("pretrain", "practise")]:
+            words = ["python", "-m", "analysis", "ask", results.study.name]
+            words += ["--only", ",".join(f"{axis}={value}" for axis, value in cell.labels), "--seed", str(cell.seed)]
+            words += [] if "learn" in learned else ["--stage", learned[-1]]
+            return shlex.join([*words, "--out", f"runs/{preset(results.setting.scale)}"])
+    return ""
 
 
 def options(setting: Setting) -> dict[str, object]:

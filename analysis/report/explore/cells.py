@@ -42,7 +42,7 @@ def choosers(kind: str, axes: dict[str, Sequence[str]], noun: str) -> Markup:
     return tag("form", *boxes, words, reset, left, kind="choose", data_for=kind, hidden="hidden")
 
 
-def cells(results: Results) -> list[Markup]:
+def cells(results: Results) -> list[Markup | str]:
     """The table of all cells, and how to ask the policies of one."""
     every, where = results.cells, places_of(results.cells)
     axes = axes_of(every)

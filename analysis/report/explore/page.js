@@ -201,11 +201,12 @@ async function showFacts(row, labels) {
     make("p", {}, make("label", {}, "phase, metric or place ", words), " ", left),
     make("div", { class: "wide chosen" }, make("table", {}, make("thead", {}, make("tr", {}, ...shown.map((name) => make("th", { scope: "col" }, name)))), body)),
   );
+  place.scrollIntoView({ block: "nearest" });
   const ask = document.querySelector("[data-ask]");
+  if (!ask) return;
   const only = Object.entries(labels).filter(([axis]) => axesOfCells.includes(axis)).map(([axis, value]) => `${axis}=${value}`).join(",");
   const quoted = /^[\w@%+=:,./-]+$/.test(only) ? only : `'${only.replaceAll("'", "'\"'\"'")}'`;
   ask.textContent = ask.textContent.replace(/--only ('.*'|\S+) --seed \d+/, () => `--only ${quoted} --seed ${labels.seed}`);
-  place.scrollIntoView({ block: "nearest" });
 }
 
 const cellsBox = document.getElementById("all-cells");
@@ -289,7 +290,7 @@ if (data) {
             return make("li", { class: isRight ? "right" : "wrong" }, make("b", {}, isRight ? "✓" : "✗"), ` ${said}`, ...(remark ? [make("span", { class: "remark" }, remark)] : []));
           }),
         );
-        said.textContent = `Most frequent of its kind: ${example.times} of ${whole} completions${example.kind !== "right" && example.answer ? "; its answer is right all the same" : ""}.`;
+        said.textContent = `${whole === 1 ? "Its one completion" : `The most frequent of its kind: ${example.times} of ${whole} completions`}${example.kind !== "right" && example.answer ? "; its answer is right all the same" : ""}.`;
       });
       return button;
     });
