@@ -1,9 +1,12 @@
 """How far does learning move the weights? A study of your own is one file: python -m analysis run --study my_study.py:STUDY."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, More, Places, Term
 from analysis.design.recipes import base
@@ -12,6 +15,9 @@ from analysis.measures.facts import Cell, Fact
 from analysis.measures.noted import Noted
 from train.policy import load_policy
 from train.stages.stage import Context, Shelf, Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 AXES = {"layers": ("1", "2"), "reading": ("short", "long")}
 
@@ -49,11 +55,15 @@ def norms(cell: Cell, shelf: Shelf) -> Iterator[Fact]:
         yield cell.fact(phase, "norm", None, float((shelf.get(cell[phase]) / "norm").read_text(encoding="utf-8")))
 
 
-def bars(facts: Sequence[Fact]) -> str:
+def bars(facts: Sequence[Fact]) -> ChartType:
     """A bar a cell, as long as the norm after learning."""
+    import altair as alt
+
     mine = [f for f in facts if (f.phase, f.metric) == ("after", "norm")]
-    drawn = (f'<rect y="{20 * i}" width="{10 * f.value:.0f}" height="15"><title>{f.labels}</title></rect>' for i, f in enumerate(mine))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 {20 * len(mine)}">{"".join(drawn)}</svg>'
+    rows = [{"cell": " ".join(dict(f.labels).values()), "seed": f.seed, "norm": f.value} for f in mine]
+    return (
+        alt.Chart(alt.Data(values=rows)).mark_bar().encode(x="norm:Q", y="cell:N", yOffset="seed:N", tooltip=["cell:N", "seed:N", "norm:Q"])
+    )
 
 
 def after(reading: str) -> Term:

@@ -30,7 +30,7 @@ from analysis.report.overview import write_overview
 from analysis.report.page import report, write_report
 from analysis.studies import STUDIES
 from synthtasks.surfaces import Compact
-from tests.test_report import STUDY, Reader, results_of
+from tests.test_report import STUDY, Reader, results_of, unscripted
 from train.sample import Sample, read_samples
 from train.stages.store import Store
 
@@ -62,7 +62,7 @@ def page(results: Results, registration: Registration, out: Path) -> str:
 # Broken if a link of the page, or of the overview, led nowhere: to a place that is not there, or to no file.
 def test_every_link_has_its_target(page: str, out: Path) -> None:
     overview = write_overview(out).read_text(encoding="utf-8")
-    for where, text in ((out / "little", page), (out, overview)):
+    for where, text in ((out / "little", unscripted(page)), (out, unscripted(overview))):
         places = Reader(text).identifiers
         assert len(places) == len(set(places))
         assert {unquote(unescape(at)) for at in re.findall(r'href="#([^"]*)"', text)} <= set(places)
@@ -198,8 +198,8 @@ def test_hostile_labels_stay_words(results: Results, registration: Registration)
     axes = {**STUDY.axes, "reward": ("outcome", EVIL)}
     told = collect(replace(STUDY, axes=axes), results.setting, cells, results.store)
     page = str(report(told, registration))
-    assert "<i>" not in page
-    assert page.count("<script") == page.count("</script>") == 2
+    assert "<i>" not in unscripted(page)
+    assert page.count("<script") == page.count("</script>") == str(report(results, registration)).count("<script")
     (data,) = re.findall(r'id="traces-data">(.*?)</script>', page, re.DOTALL)
     assert any(entry["labels"]["reward"] == EVIL for entry in json.loads(data)["entries"])
     read = Reader(page)
@@ -228,8 +228,8 @@ def test_contrast_is_enough() -> None:
 
 # Broken if a reader who goes from heading to heading, or from cell to cell of a table, missed a level or a name.
 def test_headings_and_tables_are_in_order(page: str) -> None:
-    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    levels = [int(level) for level in re.findall(r"<h([1-6])", unscripted(page))]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert not re.findall(r"<th(?![^>]*scope=)(?!ead)[^>]*>", page)
+    assert not re.findall(r"<th(?![^>]*scope=)(?!ead)[^>]*>", unscripted(page))

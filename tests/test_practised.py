@@ -95,8 +95,11 @@ def test_every_seed_is_drawn() -> None:
     number = Gain(Everywhere())
     assert [number(o) for o in outcomes(facts)] == pytest.approx([0.0, 5.0, 20.0, 80.0])
     drawn = Spread({"whole map": number}, "mixture")(facts)
-    assert "2 of 4 [0.07, 0.93]" in drawn
-    assert Spread({"whole map": number}, "mixture")(()) == ""
+    assert drawn is not None
+    rows = [row for rows in drawn.to_dict()["datasets"].values() for row in rows]
+    assert {row["value"] for row in rows if "seed" in row} == {0.0, 5.0, 20.0, 80.0}
+    assert "2 of 4 [0.07, 0.93]" in {row.get("said") for row in rows}
+    assert Spread({"whole map": number}, "mixture")(()) is None
     assert Gain(Everywhere(), "pass@8")(outcomes(facts)[0]) is None
 
 

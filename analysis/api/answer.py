@@ -16,6 +16,8 @@ from analysis.measures.facts import Cell
 from analysis.report.card import card
 
 if TYPE_CHECKING:
+    from altair.typing import ChartType
+
     from train.policy import Policy
 
 REPORT = "report.html"
@@ -43,6 +45,12 @@ class Answer:
     def findings(self) -> object:
         """Every claim with its verdict, difference (points of 100), interval, p-values and number of seeds, as a table like `facts`."""
         return frame([{k: v for k, v in f.record().items() if k != "values"} for f in self.results.findings])
+
+    @property
+    def figures(self) -> dict[str, ChartType]:
+        """The figures of the report by their titles, as charts of Altair, which notebooks show; but for those without anything to draw."""
+        drawn = {figure.title: figure.draw(self.results.facts) for figure in self.results.study.figures}
+        return {title: chart for title, chart in drawn.items() if chart is not None}
 
     @property
     def report(self) -> Path:

@@ -138,7 +138,7 @@ def complete(request: Request) -> None:
 def report(request: Request, console: Console) -> Results:
     """Judge the results, and write facts, findings and the report."""
     from analysis.report.overview import write_overview
-    from analysis.report.page import write_report  # imports matplotlib, which a plan does not need
+    from analysis.report.page import write_report  # imports what pages are made of, which a plan does not need
 
     study, folder, results = request.study, request.folder, collect(request.study, request.setting, request.cells(), request.store)
     with reporting(request):

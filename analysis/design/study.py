@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from analysis.claims.claims import Claim
 from analysis.claims.looks import Looks
 from analysis.design.scale import Scale
 from analysis.measures.facts import Cell, Fact, Measure
 from synthtasks.checked import From, check
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 RESERVED = ("stages", "logs")  # folders that lie beside those of studies
 
@@ -42,7 +45,7 @@ class Figure:
     """A figure of a report, with its caption."""
 
     title: str
-    draw: Callable[[Sequence[Fact]], str]  # SVG; empty, where there is nothing to draw
+    draw: "Callable[[Sequence[Fact]], ChartType | None]"  # a chart of Altair; None, where there is nothing to draw
     caption: str
 
 

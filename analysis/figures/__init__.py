@@ -1,1 +1,1 @@
-"""Figures: SVG from what was measured."""
+"""Figures: charts of what was measured."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.measures.estimates import Floats
-from analysis.measures.facts import Outcome, by_condition
+from analysis.measures.facts import Fact, Outcome, by_condition
 from analysis.measures.seeds import over_seeds
 
 Labelled = Mapping[str, str]
@@ -25,6 +25,11 @@ def name(labels: Labelled, axes: Collection[str], between: str = " · ") -> str:
     return between.join(dict.fromkeys(value for axis, value in labels.items() if axis in axes and value != "none"))
 
 
+def order(facts: Iterable[Fact], axis: str) -> tuple[str, ...]:
+    """The values of an axis among all cells of a study: a value has one place, so one colour, whichever cells a figure draws."""
+    return values((dict(labels) for labels in dict.fromkeys(f.labels for f in facts)), axis)
+
+
 def values(every: Iterable[Labelled], axis: str) -> tuple[str, ...]:
     """The values of an axis in order of occurrence; "" for conditions that lack it."""
     return tuple(dict.fromkeys(labels.get(axis, "") for labels in every))
@@ -37,6 +42,7 @@ class Line:
     labels: Labelled
     whole: Mapping[int, Curve]
     underway: Mapping[int, Curve]  # of seeds whose stage is still running
+    n: Mapping[int, Mapping[float, int]]  # problems (or what it is a mean over) behind each value, by seed
 
     def lies(self, axis: str, value: str) -> bool:
         """True if the condition has this value of the axis; "" means that it has none."""
@@ -51,6 +57,11 @@ class Line:
     def mean(self) -> Floats:  # [X]
         """The mean over seeds."""
         return np.array([np.mean(self._at(x)) for x in self.x])
+
+    @property
+    def seeds(self) -> list[int]:  # [X]
+        """The number of seeds that have a value at each place."""
+        return [len(self._at(x)) for x in self.x]
 
     def bounds(self, level: float = 0.95) -> tuple[Floats, Floats]:  # [X], [X]
         """The t interval over seeds; NaN for a single one."""
@@ -68,7 +79,10 @@ def lines(outcomes: Sequence[Outcome], phase: str, metric: str) -> tuple[Line, .
         return {o.seed: curve for o in mine if (curve := o.curve(its, metric))}
 
     conditions = by_condition(outcomes).items()
-    every = (Line(dict(labels), curves(mine, phase), curves(mine, f"{phase} under way")) for labels, mine in conditions)
+    every = (
+        Line(dict(labels), curves(mine, phase), curves(mine, f"{phase} under way"), {o.seed: o.counts(phase, metric) for o in mine})
+        for labels, mine in conditions
+    )
     return tuple(line for line in every if line.whole or line.underway)
 
 
@@ -89,5 +103,5 @@ def merged(every: Iterable[Line], apart: Sequence[str]) -> tuple[Line, ...]:
     for line in every:
         first = found.get(place := tuple(line.labels.get(axis) for axis in apart), line)
         common = dict(pair for pair in first.labels.items() if pair in line.labels.items())
-        found[place] = Line(common, {**first.whole, **line.whole}, {**first.underway, **line.underway})
+        found[place] = Line(common, {**first.whole, **line.whole}, {**first.underway, **line.underway}, {**first.n, **line.n})
     return tuple(found.values())

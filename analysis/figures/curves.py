@@ -1,25 +1,45 @@
 """Curves along the axis of a metric, mean over seeds: any metric; pass@k at the edge; and where newly solved problems come from."""
 
-import math
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from analysis.figures.conditions import Labelled, Line, differ, lines, merged, name, values, varying
-from analysis.figures.draw import DASHES, FAINT, PALETTE, Dashes, drawn, legend_below, panels, spread, stroke, swatch
+from analysis.figures.conditions import Labelled, Line, differ, lines, merged, name, order, values, varying
+from analysis.figures.draw import (
+    DASHES,
+    FAINT,
+    INK,
+    MORE,
+    ORIGIN_COLOURS,
+    PALETTE,
+    PAPER,
+    PHASE_DASHES,
+    Dash,
+    Look,
+    Record,
+    colour,
+    data,
+    finished,
+    hint,
+    shorts,
+    wide,
+)
+from analysis.figures.strokes import SHARE, Frame, Span, Stroke, arranged, positive, reach, span, stroked, view, written
 from analysis.measures.exact import EVERY_K, ORIGINS
 from analysis.measures.facts import Fact, Outcome, by_condition, chosen
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    import altair as alt
+    from altair.typing import ChartType
 
 AT_EDGE = "at the edge"  # the metric whose axis is k
 TICKS = [1, 100, 10_000, 1_000_000]
-ORIGIN_COLOURS = dict(zip(ORIGINS, (PALETTE[0], "#b9bcc0", PALETTE[1]), strict=True))
 COLUMNS = 3  # of panels that no label arranges
-LETTER, HANDLE = 0.065, 0.5  # inches of a letter and of a line, in a legend
-SINGLE = 0.7  # width of the curve of a run under way
+MOST = 4  # panels beside each other
+COUNTS = (12, 8, 8, 5)  # of ticks
+HEIGHTS = (260, 200, 190, 160)  # of panels, by how many stand beside each other
 
 
 @dataclass(frozen=True)
@@ -36,66 +56,74 @@ class Curves:
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
     scale: Literal["linear", "log"] = "linear"  # of the horizontal axis
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    hue: int = 0  # place in the palette of the first value of `colour`: two figures of a page, by different labels, share no colour
+
+    def __call__(self, facts: Sequence[Fact]) -> ChartType | None:
         outcomes = tuple(chosen(facts, self.labels))
         found = {(row, phase): lines(outcomes, phase, row) for row in self.metrics for phase in self.phases}
         rows = [row for row in self.metrics if any(found[row, phase] for phase in self.phases)]
         if not rows:
-            return ""
+            return None
         apart = (self.columns, self.colour)
         if not any(differ(each, apart) for each in found.values()):
             found = {key: merged(each, apart) for key, each in found.items()}
         every = [line for each in found.values() for line in each]
+        strokes = {
+            key: [Stroke(line, look, self.level) for line, look in self._looks(each, key[1], facts, every)] for key, each in found.items()
+        }
         columns = values((line.labels for line in every), self.columns)
-        arm_axes = [axis for axis in varying(line.labels for line in every) if axis not in apart]
+        legend = tuple(dict.fromkeys(s.look for each in strokes.values() for s in each))
+        beside = min(MOST, len(columns))
+        step = float(all(x == int(x) for line in every for x in line.x))
+        across = reach([s for each in strokes.values() for s in each])
+
+        def panel(row: str, place: int) -> ChartType:
+            column = columns[place]
+            mine = [s for phase in self.phases for s in strokes[row, phase]]
+            here = [s for s in mine if s.line.lies(self.columns, column)]
+            words = self.metrics[row].split("\n") if place % beside == 0 else ()
+            frame = Frame(
+                self.x, words, across, upward(row, mine), self.scale == "log", row == "loss", step, COUNTS[beside - 1], self._ticks(across)
+            )
+            title = f"{self.columns} {column}" if column else ""
+            return stroked(here, legend, frame).panel(view(rows.index(row), place), (wide(beside), HEIGHTS[beside - 1]), title)
+
+        panels = [[panel(row, i) for i in range(len(columns))] for row in rows]
+        seeds = {seed for line in every for seed in line.whole}
+        return arranged(panels, beside, legend, seeds, f"Curves of {', '.join(rows)} by {self.x}")
+
+    def _ticks(self, across: tuple[float, float]) -> Sequence[float]:
+        return [tick for tick in TICKS if across[0] <= tick <= across[1]] if self.scale == "log" and across[1] > TICKS[2] else ()
+
+    def _looks(self, each: Sequence[Line], phase: str, facts: Sequence[Fact], every: Sequence[Line]) -> list[tuple[Line, Look]]:
+        """The lines with their colour, dashes and label."""
+        arm_axes = [axis for axis in varying(line.labels for line in every) if axis not in (self.columns, self.colour)]
         arms = tuple(dict.fromkeys(name(line.labels, arm_axes) for line in every))
-        tints = values((line.labels for line in every), self.colour)
+        tints = order(facts, self.colour)
 
-        def look(line: Line, phase: str) -> tuple[str, str, Dashes]:
-            """Colour, label and dashes of a line, as its `stroke` in the legend takes them."""
+        def look(line: Line) -> Look:
             value, arm = line.labels.get(self.colour, ""), name(line.labels, arm_axes)
-            i = arms.index(arm)
-            tint, dash = (tints.index(value), i) if self.colour else (i, i // len(PALETTE))
-            dash = dash if len(arms) > 1 else tint  # where dashes are free, they repeat what the colour says
-            dashes = DASHES[(dash * len(self.phases) + self.phases.index(phase)) % len(DASHES)]
             words = (f"{self.colour} {value}" if value else "", arm, phase if len(self.phases) > 1 else "")
-            return PALETTE[tint % len(PALETTE)], " · ".join(filter(None, words)), dashes
+            place = arms.index(arm)
+            if not self.colour:
+                tint, turn = (INK, place) if len(arms) <= len(DASHES) else (colour(self.hue + place), place // len(DASHES))
+            else:
+                tint, turn = colour(self.hue + tints.index(value)), place + (self.hue + tints.index(value)) // len((*PALETTE, *MORE))
+            return Look(" · ".join(filter(None, words)), tint, self._dash(turn, phase))
 
-        def panel(axes: "Axes", row: str, column: str) -> None:
-            for phase in self.phases:
-                for line in [one for one in found[row, phase] if one.lies(self.columns, column)]:
-                    colour, _, dashes = look(line, phase)
-                    for curve in line.underway.values():
-                        axes.plot(list(curve), list(curve.values()), color=colour, linestyle=dashes, linewidth=SINGLE)
-                    if line.whole:
-                        if self.level is not None:
-                            spread(axes, line.x, *line.bounds(self.level), colour)
-                        axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=1.5)
-            if row == rows[0] and column:
-                axes.set_title(f"{self.columns} {column}")
-            axes.set_xscale(self.scale)
-            axes.minorticks_off()  # a short logarithmic axis would be full of labels
-            scaled(axes, row)
+        return [(line, look(line)) for line in each]
 
-        width = 3.1 * len(columns) + 0.6 if len(columns) > 1 else 9.6
-        looks = {look(line, phase): None for line in every for phase in self.phases}
-        told = [stroke(*each) for each in looks if each[1]]
-        across = max(1, int(width / (LETTER * max(len(label) for _, label, _ in looks) + HANDLE)))  # labels in a line of the legend
-
-        def paint(figure: "Figure") -> None:
-            panels(figure, rows, columns, panel, self.x, [self.metrics[row] for row in rows])
-            legend_below(figure, told, across)
-
-        height = 1.8 * len(rows) + (0.6 if len(columns) > 1 else 0.8) + 0.2 * math.ceil(len(told) / across)
-        return drawn(self, f"Curves of {', '.join(rows)}", width, height, paint)
+    def _dash(self, arm: int, phase: str) -> Dash:
+        """A dash that says the phase, if it is one of `PHASE_DASHES`, and the arm, if there are more than one."""
+        if len(self.phases) == 1:
+            return DASHES[arm % len(DASHES)]
+        own = PHASE_DASHES.get(phase, DASHES[self.phases.index(phase)])
+        return own if not arm else (*DASHES[arm % len(DASHES)], *own)
 
 
-def scaled(axes: "Axes", metric: str) -> None:
-    """Scale the axis of a metric: from 0 to 1 for a share, by logarithms for a loss, as it comes for any other."""
-    if metric == "loss":
-        axes.set_yscale("log")
-    elif metric == "signal" or "pass@" in metric:
-        axes.set_ylim(-0.02, 1.02)
+def upward(metric: str, strokes: Sequence[Stroke]) -> Span:
+    """The span of the axis of a metric: from 0 to 1 for a share, without zero for a loss, as it comes for any other."""
+    return SHARE if metric == "signal" or "pass@" in metric else positive(strokes) if metric == "loss" else span(strokes)
 
 
 @dataclass(frozen=True)
@@ -106,44 +134,40 @@ class PassCurves:
     columns: str
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> ChartType | None:
         outcomes = tuple(chosen(facts, self.labels))
         found = {phase: lines(outcomes, phase, AT_EDGE) for phase in ("before", "after", "floor")}
         if not found["after"]:
-            return ""
+            return None
         rows, columns = (values((o.labels for o in outcomes), axis) for axis in (self.rows, self.columns))
-        axes_of_arms = [a for a in varying(o.labels for o in outcomes) if a not in (self.rows, self.columns)]
-        arms = tuple(dict.fromkeys(name(line.labels, axes_of_arms) for line in found["after"]))
+        arm_axes = [a for a in varying(o.labels for o in outcomes) if a not in (self.rows, self.columns)]
+        arms = tuple(dict.fromkeys(name(line.labels, arm_axes) for line in found["after"]))
+        tints = order(facts, arm_axes[0]) if len(arm_axes) == 1 else arms
+        looks = {arm: Look(self._label(arm_axes, arm), colour(tints.index(arm))) for arm in arms}
+        before, floor = Look("before", FAINT, PHASE_DASHES["before"]), Look("guess floor", FAINT, PHASE_DASHES["floor"])
+        legend = [before, *looks.values(), floor]
 
-        def panel(axes: "Axes", row: str, column: str) -> None:
-            here = [[one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for each in found.values()]
-            before, after, floor = here
-            for i, line in enumerate(after):  # later lines are thinner, so that several equal curves are all visible
-                _pass_curve(axes, line, PALETTE[arms.index(name(line.labels, axes_of_arms)) % len(PALETTE)], "-", max(1.0, 2.8 - 1.3 * i))
-            for line in before[:1]:  # all lines of a panel start from one base
-                _pass_curve(axes, line, FAINT, "--", 1.4)
-            for line in floor[:1] if floor and floor[0].mean.min() < 1 else ():
-                axes.plot(line.x, line.mean, color=FAINT, linestyle=":", linewidth=1.3)
-            if not after and any(
-                o.undefined for o in outcomes if (o.labels.get(self.rows, ""), o.labels.get(self.columns, "")) == (row, column)
-            ):
-                axes.annotate("undefined", (0.5, 0.5), xycoords="axes fraction", ha="center", color=FAINT)
-            axes.set(xscale="log", ylim=(-0.02, 1.02), xlim=(1, EVERY_K[-1]), xticks=TICKS)
-            axes.minorticks_off()
-            axes.set_title(", ".join(f"{axis} {value}" for axis, value in ((self.rows, row), (self.columns, column)) if value))
+        def panel(row: str, place: int) -> ChartType:
+            column = columns[place]
+            here = {p: [one for one in each if one.lies(self.rows, row) and one.lies(self.columns, column)] for p, each in found.items()}
+            later = [Stroke(line, looks[name(line.labels, arm_axes)], width=max(1.2, 3 - 1.3 * i)) for i, line in enumerate(here["after"])]
+            base = [Stroke(line, before) for line in here["before"][:1]]  # all lines of a panel start from one base
+            guess = [Stroke(line, floor, None) for line in here["floor"][:1] if line.mean.min() < 1]
+            gone = [o for o in outcomes if o.undefined and (o.labels.get(self.rows, ""), o.labels.get(self.columns, "")) == (row, column)]
+            y = ["exact pass@k"] if place == 0 else []
+            frame = Frame("k, samples of a problem", y, (1, EVERY_K[-1]), SHARE, True, ticks=TICKS)
+            title = ", ".join(f"{axis} {value}" for axis, value in ((self.rows, row), (self.columns, column)) if value)
+            size = (wide(len(columns)), HEIGHTS[min(MOST, len(columns)) - 1])
+            above = [written("undefined")] if gone and not here["after"] else []
+            return stroked([*later, *base, *guess], legend, frame).panel(view(rows.index(row), place), size, title, above=above)
 
-        def paint(figure: "Figure") -> None:
-            panels(figure, rows, columns, panel, "k, samples of a problem", ["exact pass@k"] * len(rows))
-            handles = [stroke(PALETTE[i % len(PALETTE)], f"after, {arm}" if arm else "after") for i, arm in enumerate(arms)]
-            legend_below(figure, [stroke(FAINT, "before", "--"), *handles, stroke(FAINT, "guess floor", ":")], 4)
+        panels = [[panel(row, i) for i in range(len(columns))] for row in rows]
+        seeds = {seed for line in found["after"] for seed in line.whole}
+        return arranged(panels, len(columns), legend, seeds, "Exact pass at k before and after learning, by the samples of a problem")
 
-        return drawn(self, "Exact pass at k before and after learning", 3.1 * max(2, len(columns)) + 0.6, 2.3 * len(rows) + 0.9, paint)
-
-
-def _pass_curve(axes: "Axes", line: Line, colour: str, dashes: Dashes, width: float) -> None:
-    low, high = line.bounds()
-    spread(axes, line.x, low.clip(0, 1), high.clip(0, 1), colour)
-    axes.plot(line.x, line.mean, color=colour, linestyle=dashes, linewidth=width)
+    def _label(self, axes: Sequence[str], arm: str) -> str:
+        """The words of the legend; with the axis, where there is one, as in other figures of the page."""
+        return f"after, {axes[0]} {arm}" if len(axes) == 1 else f"after, {arm}" if arm else "after"
 
 
 @dataclass(frozen=True)
@@ -152,28 +176,41 @@ class OriginShares:
 
     labels: Labelled = field(default_factory=dict)  # of the cells that are drawn; all, where there are none
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> ChartType | None:
+        import altair as alt
+
         conditions = by_condition(chosen(facts, self.labels))
         axes_of_names = varying(map(dict, conditions))
         found = {name(dict(labels), axes_of_names): pooled for labels, seeds in conditions.items() if (pooled := pool(seeds)).solved}
         if not found:
-            return ""
-        rows = math.ceil(len(found) / COLUMNS)
+            return None
+        beside = min(COLUMNS, len(found))
+        scale = alt.Scale(domain=list(ORIGINS), range=list(ORIGIN_COLOURS))
+        tint = alt.Color("origin:N", scale=scale, legend=alt.Legend(title=None, symbolType="square"))
+        x = alt.X(
+            "k:Q",
+            title="K, samples granted to the base",
+            scale=alt.Scale(type="log", domain=[1, EVERY_K[-1]]),
+            axis=alt.Axis(values=TICKS, format="~s"),
+        )
 
-        def paint(figure: "Figure") -> None:
-            every = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
-            for axes, (title, pooled) in zip(every, found.items(), strict=False):
-                axes.stackplot(list(pooled.shares), *zip(*pooled.shares.values(), strict=True), colors=ORIGIN_COLOURS.values(), linewidth=0)
-                axes.set(xscale="log", xlim=(1, EVERY_K[-1]), ylim=(0, 1), xticks=TICKS, xlabel="K, samples granted to the base")
-                axes.minorticks_off()
-                axes.set_title(f"{title}\n{pooled.solved:,} of {pooled.problems:,} newly solved", fontsize=8.5)
-            for axes in every[len(found) :]:
-                axes.set_visible(False)
-            for axes in every[::COLUMNS]:
-                axes.set_ylabel("share of newly solved")
-            legend_below(figure, [swatch(colour, what) for what, colour in ORIGIN_COLOURS.items()], 3)
+        def panel(place: int, title: str, pooled: Pooled) -> ChartType:
+            each = zip(*pooled.shares.values(), strict=True)
+            records: list[Record] = [
+                {"origin": o, "k": tuple(pooled.shares), "share": shorts(mine)} for o, mine in zip(ORIGINS, each, strict=True)
+            ]
+            share = alt.Y(
+                "share:Q", stack="zero", title="share of newly solved" if place % beside == 0 else None, scale=alt.Scale(domain=[0, 1])
+            )
+            tips = [hint("origin", "origin"), hint("k", "K", "~g"), hint("share", "share", ".3~f")]
+            area = alt.Chart(data(records)).transform_flatten(["k", "share"]).mark_area(stroke=PAPER, strokeWidth=0.8)
+            ranked = area.transform_calculate(rank=f"indexof({list(ORIGINS)}, datum.origin)")
+            shown: alt.Chart = ranked.encode(x, share, tint, alt.Order("rank:Q"), tooltip=tips)
+            said = alt.Title(title, subtitle=f"{pooled.solved:,} of {pooled.problems:,} newly solved")
+            return shown.properties(title=said, width=wide(COLUMNS), height=HEIGHTS[COLUMNS - 1])
 
-        return drawn(self, "Origin of newly solved problems", 3.1 * COLUMNS + 0.6, 2.3 * rows + 0.7, paint)
+        panels = [panel(i, title, pooled) for i, (title, pooled) in enumerate(found.items())]
+        return finished(alt.concat(*panels, columns=beside), "Origin of newly solved problems, by the samples granted to the base")
 
 
 @dataclass(frozen=True)

@@ -1,112 +1,200 @@
-"""The style of figures, and SVG that is the same bytes every time. Matplotlib is imported where something is drawn: a study is named
-without it."""
+"""The style of figures: what a colour and a dash mean on every page, and the parts of which charts are made.
 
-import hashlib
-import io
-import re
-from collections.abc import Callable, Sequence
+Altair is imported where something is drawn: a study is named without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-from markupsafe import escape
-
-from analysis.measures.estimates import Floats
-
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    import altair as alt
+    from altair.typing import ChartType
 
-Dashes: TypeAlias = Literal["-", "--", ":", "-."]
+Value: TypeAlias = "str | int | float | tuple[str | int | float | None, ...] | None"
+Record: TypeAlias = dict[str, Value]
+Dash: TypeAlias = tuple[float, ...]  # lengths of strokes and gaps, pixels; empty for a whole line
 
-INK = "#1b1c1e"  # replaced by the colour of the surrounding text, on light pages and on dark ones
-FAINT = "#8a8d92"
-DASHES: tuple[Dashes, ...] = ("-", "--", ":", "-.")
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: told apart by colour-blind readers
+INK, FAINT, PAPER = "#1b1c1e", "#6a6d72", "#ffffff"
+PALETTE = ("#3c61d7", "#bf7d00", "#7c3a6c", "#0a92cb", "#2d0dae", "#6d5905", "#a8606e", "#4e3004")  # of conditions: no other colour
+MORE = (INK, FAINT)  # of conditions, where a page has used the palette up
 POINTS = "points of 100"
-REGION_COLOURS = {"below": "#009e73", "at": "#e69f00", "beyond": "#cc79a7"}
+REGION_COLOURS = {"below": "#748aa0", "at": "#50687f", "beyond": "#26394d"}  # harder is darker
+ORIGIN_COLOURS = ("#4f918b", "#85898f", "#0b4f4a")  # elicited, undetermined, created
+SHOWN, REFUTED, OPEN = "#00734f", "#b84300", "#5d6066"  # those of the page
 VERDICT_COLOURS = {
-    **dict.fromkeys(("shown", "shown (no update)"), "#009e73"),
-    "refuted": "#d55e00",
-    **dict.fromkeys(("undetermined", "reported"), FAINT),
+    **dict.fromkeys(("shown", "shown (no update)"), SHOWN),
+    "refuted": REFUTED,
+    **dict.fromkeys(("undetermined", "reported"), OPEN),
 }
-
-STYLE: dict[str, object] = {
-    "svg.fonttype": "none", "font.family": ["sans-serif"], "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
-    "axes.titlesize": 9.5, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8.5,
-    "axes.linewidth": 0.7, "lines.linewidth": 1.8, "hatch.linewidth": 0.6,
-    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
-    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
-    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK),
+WHITE = "#fffffe"  # on dark pages, too, where `PAPER` is black
+LOSS_TO_GAIN = ("#8c1127", "#d6604d", "#f4a582", WHITE, "#92c5de", "#4393c3", "#08437e")  # white is zero
+DARK = {  # what stands for a colour on a dark page
+    **dict(zip(PALETTE, ("#48b4ff", "#f8a602", "#cf70b0", "#8cf5f8", "#8f74ff", "#eef288", "#e8a0aa", "#c27428"), strict=True)),
+    INK: "#e8e9eb", FAINT: "#a3a7ad", PAPER: "#16181b", SHOWN: "#4fc79c", REFUTED: "#ff9a5c", OPEN: "#b0b4ba",
+    **dict(zip(REGION_COLOURS.values(), ("#6f859b", "#9ab0c6", "#d3e0ec"), strict=True)),
+    **dict(zip(ORIGIN_COLOURS, ("#3f8f88", "#7f848b", "#9ff0e6"), strict=True)),
 }  # fmt: skip
-NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+WHOLE: Dash = ()
+PHASE_DASHES: Mapping[str, Dash] = {"after": WHOLE, "before": (4, 3), "floor": (1.5, 2.5)}  # of no other phase, and of no condition
+DASHES: tuple[Dash, ...] = (WHOLE, (10, 3), (10, 3, 2, 3), (7, 2, 2, 2, 2, 2), (16, 4), (3, 2, 12, 2))  # of conditions
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-left", "triangle-right")
+
+WIDTH = 1000  # pixels of a figure with its labels: as wide as the column of text of a large screen
+BESIDE, ASIDE = 50, 24  # of them, left of each panel, and for the title of the first
+ALL, NONE = "all", "none"  # seeds that are drawn one by one
+HOVER = "hover"  # begins the name of what reacts to the pointer, and cannot be seen
+INTERVAL = 0.16  # opacity of an interval
+
+CONFIG: Mapping[str, object] = {
+    "font": "system-ui, sans-serif",
+    "background": PAPER,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK, "domainColor": FAINT,
+        "tickColor": FAINT, "gridColor": INK, "gridOpacity": 0.13, "labelLimit": 360, "titleLimit": 360, "titlePadding": 6,
+    },
+    "legend": {
+        "orient": "bottom", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
+        "labelLimit": 640, "titleLimit": 640,
+        "symbolStrokeWidth": 2, "columnPadding": 18, "rowPadding": 4, "offset": 12, "gradientLength": 320,
+    },
+    "title": {"fontSize": 13, "fontWeight": 600, "color": INK, "offset": 8, "subtitleColor": INK, "subtitleFontSize": 12},
+    "text": {"fontSize": 12, "color": INK},
+    "concat": {"spacing": 16},
+}  # fmt: skip
 
 
-def drawn(of: object, title: str, width: float, height: float, paint: "Callable[[Figure], None]") -> str:
-    """The SVG of a figure of this size in inches, on which `paint` draws. Its identifiers come from the representation of `of`, the value
-    that draws it, so that figures of one page share none."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+@dataclass(frozen=True)
+class Look:
+    """The colour and dash of a line, and its label in the legend."""
 
-    name = f"f{hashlib.sha256(repr(of).encode()).hexdigest()[:8]}"
-    with rc_context({**STYLE, "svg.hashsalt": name}):  # type: ignore[dict-item]
-        figure = Figure(figsize=(width, height), layout="constrained")
-        paint(figure)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata=NO_METADATA)
-    return tidy(file.getvalue(), name, title)
+    label: str
+    colour: str
+    dash: Dash = WHOLE
 
 
-def tidy(svg: str, name: str, title: str) -> str:
-    """One `<svg>` element of any size, whose identifiers are its own, and whose ink is that of the text around it."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'(<svg\b[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg\b[^>]*?) height="[^"]*"', lambda found: rf'{found[1]} role="img" aria-label="{escape(title)}"', svg, count=1)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\1{name}-", svg)
-    svg = re.sub(r" *<style type=.*?</style>\n?", "", svg, flags=re.DOTALL)  # it would style the surrounding page, too
-    return svg.replace(INK, "currentColor")
+def short(value: float) -> float | None:
+    """A number to five digits, which is more than a picture shows; None, which JSON has, for what is not finite."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
-def grid(axes: "Axes", axis: Literal["x", "y"] = "y") -> None:
-    """Faint lines to read values by."""
-    axes.grid(axis=axis, color=FAINT, alpha=0.25, linewidth=0.6)
-    axes.set_axisbelow(True)
+def shorts(values: Iterable[float]) -> tuple[float | None, ...]:
+    """Numbers, each `short`."""
+    return tuple(short(float(value)) for value in values)
 
 
-def spread(axes: "Axes", x: Floats, low: Floats, high: Floats, colour: str) -> None:
-    """Shade the interval around a curve, unless it is NaN everywhere."""
-    if np.isfinite(low).any():
-        axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+def told(labels: Mapping[str, str]) -> str:
+    """The labels of a cell, for a reader who points at it."""
+    return " · ".join(f"{axis} {value}" for axis, value in labels.items()) or "all"
 
 
-def legend_below(figure: "Figure", handles: "Sequence[Artist]", columns: int) -> None:
-    """One legend for all panels, under them."""
-    figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+def colour(place: int) -> str:
+    """The colour of a condition by its place among those of a page."""
+    every = (*PALETTE, *MORE)
+    return every[place % len(every)]
 
 
-def stroke(colour: str, label: str, dashes: Dashes = "-", width: float = 1.8) -> "Artist":
-    """A line, for a legend."""
-    from matplotlib.lines import Line2D
+def data(records: Iterable[Record]) -> alt.InlineData:
+    """Rows of a chart, as tuples, which Altair neither copies nor validates one by one: there are thousands."""
+    import altair as alt
 
-    return Line2D([], [], color=colour, linestyle=dashes, linewidth=width, label=label)
-
-
-def swatch(colour: str, label: str, alpha: float = 1.0) -> "Artist":
-    """An area, for a legend."""
-    from matplotlib.patches import Patch
-
-    return Patch(facecolor=colour, alpha=alpha, label=label, linewidth=0)
+    made = alt.InlineData(values=[])
+    made.values = tuple(records)
+    return made
 
 
-def panels(
-    figure: "Figure", rows: Sequence[str], columns: Sequence[str], paint: "Callable[[Axes, str, str], None]", x: str, y: Sequence[str]
-) -> None:
-    """A panel for each row and column, with shared axes; the label `x` stands under the last row, those of `y` beside each row."""
-    for i, line in enumerate(figure.subplots(len(rows), len(columns), sharex=True, sharey="row", squeeze=False)):
-        for axes, column in zip(line, columns, strict=True):
-            paint(axes, rows[i], column)
-            grid(axes)
-            if i == len(rows) - 1:
-                axes.set_xlabel(x)
-        line[0].set_ylabel(y[i])
+def tints(every: Sequence[Look], legend: alt.Legend | None = None, field: str = "line") -> alt.Color:
+    """The colours of lines, by their labels."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[look.label for look in every], range=[look.colour for look in every])
+    return alt.Color(field, type="nominal", scale=scale, legend=legend)
+
+
+def dashes(every: Sequence[Look], legend: alt.Legend | None = None, field: str = "line") -> alt.StrokeDash:
+    """The dashes of lines, by their labels."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[look.label for look in every], range=[list(look.dash) for look in every])
+    return alt.StrokeDash(field, type="nominal", scale=scale, legend=legend)
+
+
+def listed(labels: Sequence[str], symbol: str = "stroke") -> alt.Legend | None:
+    """A legend of these labels; none for a single line without one."""
+    import altair as alt
+
+    size = 400 if symbol == "stroke" else 90
+    return alt.Legend(title=None, symbolType=symbol, symbolSize=size, columns=across(labels)) if any(labels) else None
+
+
+def across(labels: Sequence[str]) -> int:
+    """The number of labels beside each other in a legend."""
+    return max(1, min(len(labels), WIDTH // (60 + 7 * max(map(len, labels)))))
+
+
+def hint(field: str, title: str, form: str = "") -> alt.Tooltip:
+    """A value that is shown where the pointer is; numbers in a form as ".3f"."""
+    import altair as alt
+
+    return alt.Tooltip(field, type="quantitative", title=title, format=form) if form else alt.Tooltip(field, type="nominal", title=title)
+
+
+def wide(columns: int) -> int:
+    """The width of each of so many panels beside each other."""
+    return (WIDTH - ASIDE - BESIDE * columns) // columns
+
+
+def kept(param: str) -> alt.ParameterPredicate:
+    """True of the rows that a selection has."""
+    import altair as alt
+
+    return alt.ParameterPredicate(param=param)
+
+
+def one_by_one() -> str:
+    """An expression: true of the seeds that are to be drawn one by one."""
+    return f"seeds == '{ALL}' || seeds == datum.seed"
+
+
+def legend_switch(labels: Sequence[str], views: Sequence[str], field: str = "line") -> alt.TopLevelSelectionParameter:
+    """The labels whose marks are shown: a click in the legend takes one away, or brings it back."""
+    import altair as alt
+
+    select = alt.PointSelectionConfig(type="point", fields=[field], toggle="true")
+    return alt.TopLevelSelectionParameter(
+        name="on", select=select, bind="legend", value=[{field: each} for each in labels], views=list(views)
+    )
+
+
+def zoom(views: Sequence[str], axes: Sequence[Literal["x", "y"]] = ("x",), name: str = "zoom") -> alt.TopLevelSelectionParameter:
+    """Panels that are moved by dragging, and enlarged by the wheel with the shift key: without it, the wheel moves the page."""
+    import altair as alt
+
+    shifted = "wheel![event.shiftKey || event.ctrlKey]"
+    select = alt.IntervalSelectionConfig(type="interval", encodings=list(axes), zoom=shifted)
+    return alt.TopLevelSelectionParameter(name=name, select=select, bind="scales", views=list(views))
+
+
+def seeds_switch(seeds: Iterable[int], shown: str = NONE) -> alt.VariableParameter:
+    """The seeds that are drawn one by one."""
+    import altair as alt
+
+    options = [NONE, ALL, *(str(seed) for seed in sorted(set(seeds)))]
+    bind = alt.BindRadioSelect(input="select", options=options, name="single seeds")
+    return alt.VariableParameter(name="seeds", value=shown, bind=bind)
+
+
+def finished(chart: ChartType, description: str, params: Sequence[object] = ()) -> ChartType:
+    """The chart in the style of all figures, with a description for readers who do not see it."""
+    import altair as alt
+
+    whole = chart.properties(description=description)
+    if params:
+        whole.params = list(params)
+    whole.config = alt.Config.from_dict(dict(CONFIG), validate=False)
+    return whole

@@ -1,4 +1,4 @@
-"""One number of each seed in each condition, and the share of seeds in which it is large. SVG; empty, where there is nothing to draw."""
+"""One number of each seed in each condition, and the share of seeds in which it is large."""
 
 from __future__ import annotations
 
@@ -8,15 +8,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures.draw import FAINT, INK, PALETTE, drawn
+from analysis.figures.draw import (
+    ALL,
+    FAINT,
+    INK,
+    PHASE_DASHES,
+    POINTS,
+    WIDTH,
+    Record,
+    data,
+    finished,
+    hint,
+    one_by_one,
+    seeds_switch,
+    short,
+    told,
+    zoom,
+)
+from analysis.figures.scatter import room
+from analysis.figures.strokes import Span, view
 from analysis.measures.facts import Fact, Outcome, by_condition, outcomes
 from analysis.measures.seeds import share
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    import altair as alt
+    from altair.typing import ChartType
 
-ROOM = 0.5  # of the width of the values, right of them, for the shares
+LINE, LETTER = 26, 6.6  # pixels: height of a row, and width of a letter
+SAID = 125  # pixels for the words beside a row
 
 
 @dataclass(frozen=True)
@@ -41,39 +60,98 @@ class Spread:
     rows: str
     large: float = 10.0  # points of 100
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> ChartType | None:
+        import altair as alt
+
         every = {dict(labels)[self.rows]: found for labels, found in by_condition(outcomes(facts)).items()}
         values = {
-            (title, row): [v for o in found if (v := number(o)) is not None]
+            (title, row): {o.seed: v for o in found if (v := number(o)) is not None}
             for title, number in self.numbers.items()
             for row, found in every.items()
         }
-        if not any(values.values()):
-            return ""
         rows = [row for row in every if any(values[title, row] for title in self.numbers)]
+        if not rows:
+            return None
+        cells = {row: told(every[row][0].labels) for row in rows}
+        panels = [
+            self._panel(
+                i, title, {row: values[title, row] for row in rows if values[title, row]}, cells, wide(rows, len(self.numbers), SAID)
+            )
+            for i, title in enumerate(self.numbers)
+        ]
+        seeds = {seed for mine in values.values() for seed in mine}
+        zooms = [zoom([view(0, i)], name=f"zoom_{i}") for i in range(len(panels))]
+        return finished(alt.hconcat(*panels), f"Each seed, by {self.rows}", [seeds_switch(seeds, ALL), *zooms])
 
-        def paint(figure: Figure) -> None:
-            panels = figure.subplots(1, len(self.numbers), sharey=True, squeeze=False)[0]
-            for axes, title in zip(panels, self.numbers, strict=True):
-                for i, row in enumerate(rows):
-                    if values[title, row]:
-                        self._line(axes, i, values[title, row])
-                axes.axvline(0, color=INK, linewidth=0.8)
-                axes.axvline(self.large, color=FAINT, linewidth=0.8, linestyle=":")
-                axes.set_title(title)
-                axes.set_xlabel("points of 100")
-                low, high = axes.get_xlim()
-                axes.set_xlim(low, high + ROOM * (high - low))
-            panels[0].set_yticks(range(len(rows)), rows)
-            panels[0].invert_yaxis()
+    def _panel(self, place: int, title: str, values: Mapping[str, Mapping[int, float]], cells: Mapping[str, str], width: int) -> ChartType:
+        import altair as alt
 
-        return drawn(self, f"Seeds, by {self.rows}", 4.4 * len(self.numbers) + 0.8, 0.36 * len(rows) + 1.1, paint)
+        dots: list[Record] = [
+            {"row": row, "cell": cells[row], "seed": str(seed), "value": short(v)}
+            for row, mine in values.items()
+            for seed, v in mine.items()
+        ]
+        lines = [self._line(row, cells[row], list(mine.values())) for row, mine in values.items()]
+        across = scale(room([v for mine in values.values() for v in mine.values()] + [0.0, self.large]))
+        x, y = alt.X("value:Q", title=POINTS, scale=across), named(list(cells), place == 0)
+        who = [hint("cell", "cell"), hint("seed", "seed"), hint("value", title, "+.1f")]
+        over = [
+            hint("cell", "cell"),
+            hint("mean", f"{title}, mean", "+.1f"),
+            hint("large", f"seeds above {self.large:g}"),
+            hint("interval", "95 % interval of their share"),
+        ]
+        single = alt.Chart(data(dots)).transform_filter(one_by_one()).mark_point(filled=True, size=34, color=INK, opacity=0.5, clip=True)
+        base = alt.Chart(data(lines)).encode(y)
+        bar = base.mark_tick(color=INK, thickness=2.5, size=LINE - 8, clip=True)
+        said = base.mark_text(align="left", clip=False).encode(text="said:N", x=alt.value(width + 8))
+        return alt.layer(
+            upright(0, across, INK),
+            upright(self.large, across, FAINT, PHASE_DASHES["floor"]),
+            single.encode(x, y, tooltip=who),
+            bar.encode(alt.X("mean:Q", scale=across, title=POINTS), tooltip=over).properties(name=view(0, place)),
+            said,
+        ).properties(title=title, width=width, height=alt.Step(LINE))
 
-    def _line(self, axes: Axes, place: int, values: Sequence[float]) -> None:
-        colour = PALETTE[place % len(PALETTE)]
-        axes.plot(values, [place] * len(values), "o", color=colour, markersize=4, alpha=0.6, markeredgewidth=0)
-        axes.plot([float(np.mean(values))] * 2, [place - 0.3, place + 0.3], color=colour, linewidth=2)
+    def _line(self, row: str, cell: str, values: Sequence[float]) -> Record:
+        """The mean of a row, and the seeds that exceed `large`."""
         large = [v > self.large for v in values]
         found = share(large)
-        said = f"{sum(large)} of {len(large)} [{found.low:.2f}, {found.high:.2f}]"
-        axes.annotate(said, (1, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=8, color=FAINT)
+        many, interval = f"{sum(large)} of {len(large)}", f"{found.low:.2f}, {found.high:.2f}"
+        return {
+            "row": row,
+            "cell": cell,
+            "mean": short(float(np.mean(values))),
+            "large": many,
+            "interval": interval,
+            "said": f"{many} [{interval}]",
+        }
+
+
+def wide(rows: Sequence[str], panels: int, beside: int = 0) -> int:
+    """The width of panels beside each other whose rows have these names, each with words of this width beside it."""
+    return int(max(150, (WIDTH - 24 - min(360, LETTER * max(map(len, rows)))) / panels - beside - 24))
+
+
+def scale(span: Span) -> alt.Scale:
+    """A horizontal scale that shows this span."""
+    import altair as alt
+
+    return alt.Scale(domain=list(span), nice=False, zero=False)
+
+
+def named(rows: Sequence[str], first: bool) -> alt.Y:
+    """Rows in this order, whose names stand at the left of the first panel."""
+    import altair as alt
+
+    axis = alt.Axis(domain=False, ticks=False, labels=first, grid=True, gridOpacity=0.07)
+    return alt.Y("row:N", title=None, sort=list(rows), scale=alt.Scale(domain=list(rows)), axis=axis)
+
+
+def upright(at: float, across: alt.Scale, colour: str, dash: Sequence[float] = ()) -> alt.Chart:
+    """A line at a value, across all rows."""
+    import altair as alt
+
+    rule = alt.Chart(data([{"at": at}])).mark_rule(color=colour, strokeWidth=1, strokeDash=list(dash), clip=True)
+    placed: alt.Chart = rule.encode(alt.X("at:Q", scale=across))
+    return placed

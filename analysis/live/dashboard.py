@@ -100,20 +100,20 @@ def verdicts(growing: Growing) -> Markup:
     if not found:
         return section("Verdicts so far", tag("p", f"None: no cell of {len(cells)} is whole.", kind="soft"))
     judged = judge_so_far(study.claims_of(cells), cells, found)
-    svg = forest.forest([f for f in judged.findings if judged.ready[f.name]])
+    chart = forest.forest([f for f in judged.findings if judged.ready[f.name]])
     return section(
         "Verdicts so far",
         tag("p", f"{len(found)} of {len(cells)} cells have all their stages.", kind="soft"),
         verdicts_so_far(judged),
-        figure(svg, forest.CAPTION) if svg else "",
+        figure(chart, forest.CAPTION) if chart else "",
     )
 
 
 def draw(of: Figure, growing: Growing) -> Markup:
     """A figure of the study under its title, from the facts so far."""
-    svg = of.draw(growing.facts())
+    chart = of.draw(growing.facts())
     said = f"{of.caption} So far: {len(growing.whole())} of {len(growing.cells)} cells are whole; thin curves are single runs under way."
-    return section(of.title, figure(svg, said) if svg else tag("p", "Nothing to draw yet.", kind="soft"))
+    return section(of.title, figure(chart, said) if chart else tag("p", "Nothing to draw yet.", kind="soft"))
 
 
 def stages(growing: Growing) -> Markup:

@@ -12,7 +12,9 @@ async function refresh() {
       const { sections, more } = await reply.json();
       for (const [name, html] of Object.entries(sections)) {
         if (shown.get(name) !== html) {
-          document.getElementById(name).innerHTML = html;
+          const part = document.getElementById(name);
+          part.innerHTML = html;
+          plots(part);
           shown.set(name, html);
         }
       }

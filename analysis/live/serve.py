@@ -13,6 +13,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedReader
@@ -21,6 +22,7 @@ from socket import SocketIO, socket
 
 from markupsafe import Markup
 
+from analysis.figures.svg import script
 from analysis.report.html import CSS, document, tag
 
 ADDRESS = "127.0.0.1"
@@ -42,8 +44,8 @@ class Page:
         """The page as it is first loaded."""
         sections, _ = self.sections()
         parts = [Markup('<div id="{}">{}</div>').format(name, html) for name, html in sections.items()]
-        stale, script = Markup('<p id="stale" role="status"></p>'), Markup(f"<script>{SCRIPT}</script>")
-        return document(self.title, self.heading, stale, tag("main", *parts), script, style=STYLE).encode()
+        stale = Markup('<p id="stale" role="status"></p>')
+        return document(self.title, self.heading, stale, tag("main", *parts), style=STYLE, scripts=(script(), SCRIPT)).encode()
 
     def changing(self) -> bytes:
         """The sections, for which the page asks again and again."""
@@ -55,12 +57,17 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-POLICY = (  # figures are full of style attributes, which can load nothing, by the first rule
-    f"default-src 'none'; script-src {_hash(SCRIPT)}; style-src {_hash(CSS + STYLE)}; style-src-attr 'unsafe-inline'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+@cache
+def policy() -> str:
+    """The content security policy: our own scripts alone may run, and evaluate no text."""
+    return (  # figures are full of style attributes, which can load nothing, by the first rule
+        f"default-src 'none'; script-src {_hash(script())} {_hash(SCRIPT)}; "
+        f"style-src {_hash(CSS + STYLE)}; style-src-attr 'unsafe-inline'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+FIXED = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -142,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, status: HTTPStatus, headers: Mapping[str, str], content: bytes = b"") -> None:
         self.connection.settimeout(PATIENCE)  # of all that is sent at once
         self.send_response(status)
-        for name, value in {**HEADERS, "Content-Length": str(len(content)), **headers}.items():
+        for name, value in {"Content-Security-Policy": policy(), **FIXED, "Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

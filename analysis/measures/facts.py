@@ -132,6 +132,10 @@ class Outcome:
         """The values of a metric along its axis; none, where it was not measured."""
         return {at: fact.value for at, fact in self._curves.get((phase, metric), {}).items() if at is not None}
 
+    def counts(self, phase: str, metric: str) -> Mapping[float, int]:
+        """The numbers of problems (or whatever they are means over) behind a `curve`."""
+        return {at: fact.n for at, fact in self._curves.get((phase, metric), {}).items() if at is not None}
+
     def value(self, phase: str, metric: str, at: float | None = None) -> float | None:
         """One value; None where it was not measured."""
         found = self._curves.get((phase, metric), {}).get(at)

@@ -18,7 +18,7 @@ def card(results: Results, said: Said = amount) -> Markup:
         "Published": tag("ul", *published) if published else tag("p", f"After {study.source}; no number of it is compared with."),
         **({"What would change the answer": tag("p", study.card.change)} if study.card.change else {}),
     }
-    drawn = study.shown
-    picture = figure(drawn.draw(results.facts), drawn.caption) if drawn and drawn.draw(results.facts) else tag("p", NO_FIGURE, kind="soft")
+    chart = study.shown and study.shown.draw(results.facts)
+    picture = figure(chart, study.shown.caption) if study.shown and chart else tag("p", NO_FIGURE, kind="soft")
     sides = tag("div", *(tag("div", tag("h2", title), part) for title, part in parts.items()), kind="sides")
     return tag("article", opening(results, said), picture, sides, kind="card")

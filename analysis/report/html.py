@@ -1,14 +1,27 @@
 """HTML elements, and the page they make. Text is escaped where it enters an element; `Markup` is HTML already, and enters as it is."""
 
+from __future__ import annotations
+
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from analysis.figures.svg import STYLE, script, specification, still, themed
 from analysis.report.explore.anchors import here
 
+if TYPE_CHECKING:
+    from altair.typing import ChartType
+
 XMLNS = (' xmlns="http://www.w3.org/2000/svg"', ' xmlns:xlink="http://www.w3.org/1999/xlink"')  # HTML needs none
-CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8") + STYLE
+PLOT = Markup(
+    '<div class="plot"><div class="picture" role="img" aria-label="{}"><div aria-hidden="true">{}</div></div><div class="knobs"></div>'
+    '<script type="application/json">{}</script></div>'
+)
 PAGE = Markup(
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     "<title>{}</title><style>{}</style></head>\n<body>\n{}\n</body></html>\n"
@@ -41,11 +54,27 @@ def _row(head: Sequence[str], kinds: Sequence[str], row: Sequence[object], at: s
     return tag("tr", named, *(tag("td", value, kind=kind, head=name) for name, kind, value in rest), id=at)
 
 
-def figure(svg: str, caption: object) -> Markup:
-    """An SVG, with how to read it."""
+def figure(drawn: ChartType | str, caption: object, name: str = "") -> Markup:
+    """A chart or an SVG, with how to read it. A chart is a picture, which the script of the page brings to life. The element has the
+    identifier `name`, if it is given."""
+    inside = Markup(_bare(themed(drawn))) if isinstance(drawn, str) else _plot(drawn)
+    whole = tag("figure", inside, tag("figcaption", caption))
+    return Markup('<figure id="{}">{}').format(name, whole[len("<figure>") :]) if name else whole
+
+
+def _plot(chart: ChartType) -> Markup:
+    """A picture, and below it in the page, as data, from what it is drawn."""
+    drawn = specification(chart)
+    text = json.dumps(drawn, separators=(",", ":"))
+    picture = still(drawn, f"f{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    return PLOT.format(drawn.get("description", "A chart"), Markup(_bare(picture)), Markup(text.replace("<", "\\u003c")))
+
+
+def _bare(svg: str) -> str:
+    """The SVG without the names of its language, which HTML knows."""
     for name in XMLNS:
         svg = svg.replace(name, "")
-    return tag("figure", Markup(svg), tag("figcaption", caption))
+    return svg
 
 
 def section(title: str, *parts: object, at: str = "") -> Markup:
@@ -53,6 +82,9 @@ def section(title: str, *parts: object, at: str = "") -> Markup:
     return tag("section", tag("h2", title, here(at, title) if at else ""), *parts, id=at)
 
 
-def document(title: str, *parts: object, style: str = "") -> Markup:
-    """The whole page, which loads nothing; the CSS `style` follows the common one."""
-    return PAGE.format(title, Markup(CSS + style), Markup().join(map(escape, parts)))
+def document(title: str, *parts: object, style: str = "", scripts: Sequence[str] = ()) -> Markup:
+    """The whole page, which loads nothing. The CSS `style` follows the common one, and the `scripts` the body; that of charts is
+    there once, if there are any."""
+    body = Markup().join(map(escape, parts))
+    every = dict.fromkeys((*((script(),) if PLOT[:18] in body else ()), *scripts))
+    return PAGE.format(title, Markup(CSS + style), body + Markup().join(Markup(f"<script>{each}</script>") for each in every))

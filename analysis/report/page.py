@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -21,6 +22,9 @@ from analysis.report.findings import amount, answer, contrasts, derivations, pla
 from analysis.report.html import document, figure, table, tag
 from analysis.report.provenance import chosen
 from train.stages.disk import replacing
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 SCRIPT = Path(__file__).with_name("explore").joinpath("page.js").read_text(encoding="utf-8")
 SMOKE_NOTE = "This ran at the smoke scale, which proves that everything is connected. Its numbers say nothing about learning."
@@ -56,7 +60,7 @@ def report(results: Results, registration: Registration) -> Markup:
             tag("nav", fold("Contents", listed), kind="within", aria_label="Contents, folded"),
             *found,
         ),
-        Markup(f"<script>{SCRIPT}</script>"),
+        scripts=(SCRIPT,),
     )
 
 
@@ -104,8 +108,8 @@ def size(results: Results) -> str:
     return f"Scale {nearest}, but for {other}" if other else f"Scale {nearest}"
 
 
-def _drawing(svg: str, caption: str) -> Markup:
-    return figure(svg, caption) if svg else tag("p", NO_FIGURE, kind="soft")
+def _drawing(chart: "ChartType | None", caption: str) -> Markup:
+    return figure(chart, caption) if chart else tag("p", NO_FIGURE, kind="soft")
 
 
 def undefined(results: Results) -> Markup:

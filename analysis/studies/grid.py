@@ -172,7 +172,7 @@ FIGURES = (
     ),
     Figure(
         "Learning curves",
-        LearningCurves("region", "primitive", labels=FACTORIAL),
+        LearningCurves("region", "reward", labels=FACTORIAL),
         "Rollouts of RL as it went, mean over seeds, averaged over a fortieth of the run. A group has signal if its rewards "
         "differ; without one, an iteration takes no step.",
     ),
@@ -185,7 +185,7 @@ FIGURES = (
     ),
     Figure(
         "Pretraining",
-        LearningCurves("", "primitive", {"loss": "loss, nats a word"}, "pretraining"),
+        LearningCurves("", "", {"loss": "loss, nats a word"}, "pretraining"),
         "The loss of each base on the words that it learns from, mean over seeds, averaged over a fortieth of the run. The absent base "
         "has no loss on the results of the withheld primitives, so the two are not means over the same words.",
     ),

@@ -14,6 +14,7 @@ twice the length went from a gain to a loss of nearly all right answers in an ov
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Term, gain
 from analysis.design.recipes import PROGRAMS, base, everything, exam, needing
@@ -40,6 +41,9 @@ from train.rl import Certainty, Confidence, Endless, Majority, Mixture, ProblemS
 from train.rl.rollouts import Record
 from train.sample import Sample
 from train.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 
 @dataclass(frozen=True)
@@ -230,9 +234,9 @@ CLAIMS = (
 class Named:
     """A figure of cells that have one more label, `condition`."""
 
-    draw: Callable[[Sequence[Fact]], str]
+    draw: "Callable[[Sequence[Fact]], ChartType | None]"
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> "ChartType | None":
         return self.draw([replace(f, labels=(*f.labels, ("condition", ", ".join(dict(f.labels).values())))) for f in facts])
 
 
@@ -246,7 +250,7 @@ DOSE = Scatter(
 )
 
 
-def by_confidence(facts: Sequence[Fact]) -> str:
+def by_confidence(facts: Sequence[Fact]) -> "ChartType | None":
     """Right answers by the AUROC of the start, of what learned from confidence alone."""
     return DOSE([f for f in facts if dict(f.labels)["arm"] in ("pairs", "reward")])
 

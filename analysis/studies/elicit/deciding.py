@@ -21,6 +21,7 @@ a category that an autoencoder finds; and there is one training of vectors, not 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Same, Term
 from analysis.design.arms import rft, sft
@@ -51,6 +52,9 @@ from train.steering import (
     RandomVectors,
     Steered,
 )
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 BLOCK = 0.37  # of the depth of the model: the stream is steered as it leaves the block there
 OFTEN = 3.0  # times as often as base and target differ a gate fires that asks no target: it is less sure
@@ -233,9 +237,9 @@ CLAIMS = (
 class Named:
     """A figure of cells that have one more label, `condition`."""
 
-    draw: Callable[[Sequence[Fact]], str]
+    draw: "Callable[[Sequence[Fact]], ChartType | None]"
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> "ChartType | None":
         return self.draw([replace(f, labels=(*f.labels, ("condition", ": ".join(value for _, value in f.labels)))) for f in facts])
 
 

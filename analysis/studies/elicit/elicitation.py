@@ -19,6 +19,7 @@ nothing, even of problems that the base can solve.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Same, Term
 from analysis.design.study import Card, Figure, Published, Setting, Study
@@ -54,6 +55,9 @@ from analysis.studies.elicit.ways import (
 )
 from train.decoding import Best, Choice, Every
 from train.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 AXES = {"base": tuple(SHARES), "arm": (*ARMS[LATENT], LONGER, REVEALING), "draw": tuple(map(str, range(1, DRAWS + 1)))}
 CHOICES: Mapping[str, Choice] = {DECODED: Best(), ANY: Every(), WIDE: Best()}
@@ -192,9 +196,9 @@ class Ended:
 class Named:
     """A figure of cells that have one more label, `condition`."""
 
-    draw: Callable[[Sequence[Fact]], str]
+    draw: "Callable[[Sequence[Fact]], ChartType | None]"
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> "ChartType | None":
         return self.draw([replace(f, labels=(*f.labels, ("condition", self.condition(*dict(f.labels).values())))) for f in facts])
 
     def condition(self, base: str, arm: str, draw: str) -> str:

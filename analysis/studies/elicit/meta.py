@@ -21,6 +21,7 @@ mean, RLVMR had 9 points fewer repeats than the outcome, as many, and 2 fewer; t
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Same, Term, Throughout
 from analysis.design.scale import Scale
@@ -43,6 +44,9 @@ from train.rl import GRPO, Again, ByTurn, Credit, Endless, Meta, Nearer, Sampler
 from train.rl.credit import Mode
 from train.sample import Sample
 from train.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 MAZE, FIELD, LOCK = Maze(side=3, horizon=14, doors=0), Field(side=3), Lock(side=3, horizon=14)
 WORLD = World(MAZE.modulus)
@@ -158,7 +162,7 @@ def number(metric: str, level: str = "L1") -> Callable[[Outcome], float | None]:
     return read
 
 
-def in_mazes(facts: Sequence[Fact]) -> str:
+def in_mazes(facts: Sequence[Fact]) -> "ChartType | None":
     """Arms in mazes, less the outcome alone."""
     numbers = {
         "success": number(SUCCESS),

@@ -246,6 +246,7 @@ STUDY = Study(
                 {"pass@1": "new context", TWIN: "known context"},
                 columns="practised",
                 colour="seen",
+                hue=3,
                 phases=("before", "after"),
             ),
             "Exact pass@1 on the same problems told in either context, before RL and after it: mean over seeds, with its 95 % interval.",

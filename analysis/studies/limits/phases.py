@@ -11,7 +11,7 @@ order is one of the base: then it turns, or phases merge, where the other skill 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from analysis.claims.claims import Claim, Contrast, IfMeasured, More, Places, Same, Share, Term, Throughout
 from analysis.design.recipes import PROGRAMS, REWARDS, base, everything
@@ -38,6 +38,9 @@ from train.rl.credit import read_by
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 SLIPS = 0.3  # share of the steps in which documents slip, in a skill that is to be weak; how weak it becomes is measured
 READING = 1 / 7  # iterations of the second part of pretraining, as a share of those of the first
@@ -248,7 +251,7 @@ def running_mean(outcome: Outcome) -> float | None:
     return 100 * sum(curve.values()) / len(curve) if curve else None
 
 
-def by_arm(facts: Sequence[Fact]) -> str:
+def by_arm(facts: Sequence[Fact]) -> "ChartType | None":
     """Success in training and the final gain by arm, where planning is weak."""
     numbers: dict[str, Callable[[Outcome], float | None]] = {
         "pass@1 in training, mean over the run": running_mean,
@@ -266,7 +269,7 @@ DRAWN_AS = {
 ROWS = {"probability": "probability that\nall are right", "entropy": "entropy, nats"}
 
 
-def together(facts: Sequence[Fact]) -> str:
+def together(facts: Sequence[Fact]) -> "ChartType | None":
     """Planning and execution over RL, in one panel for each base."""
     mine = [f for f in facts if f.phase == "learning" and f.metric in DRAWN_AS and ("arm", "grpo") in f.labels]
     drawn = [replace(f, metric=row, phase=skill) for f in mine for row, skill in (DRAWN_AS[f.metric],)]

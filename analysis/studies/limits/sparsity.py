@@ -321,6 +321,7 @@ STUDY = Study(
                 (Axis("after", UNCHANGED, "as they are kept"), Axis("after", UNCHANGED_16, "rounded to bfloat16")),
                 "share of weights unchanged to the bit",
                 colour="master",
+                hue=8,
                 name="rate",
                 bounds=(-0.03, 1.03),
             ),

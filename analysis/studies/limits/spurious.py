@@ -9,6 +9,7 @@ by the choice of a format alone, and nothing but that choice is uncertain: what 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
+from typing import TYPE_CHECKING
 
 from analysis.claims.claims import Claim, Contrast, More, Places, Same, Share, Term, gain
 from analysis.design.recipes import base, everything, exam
@@ -31,6 +32,9 @@ from train.rl import GRPO, Algorithm, Begins, Clip, Coin, Endless, Few, Majority
 from train.sample import Sample
 from train.score import Score
 from train.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 F1, F2 = Marked("run"), Marked("list")
 FORMATS = {"F1": F1, "F2": F2}
@@ -238,9 +242,9 @@ CLAIMS = (
 class Named:
     """A figure of cells that have one more label, `condition`."""
 
-    draw: Callable[[Sequence[Fact]], str]
+    draw: "Callable[[Sequence[Fact]], ChartType | None]"
 
-    def __call__(self, facts: Sequence[Fact]) -> str:
+    def __call__(self, facts: Sequence[Fact]) -> "ChartType | None":
         return self.draw([replace(f, labels=(*f.labels, ("condition", condition(dict(f.labels))))) for f in facts])
 
 
