@@ -180,6 +180,7 @@ def test_traces_are_counted_by_kind(results: Results) -> None:
 def test_a_full_page_says_what_it_leaves_out(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     few = kept(results, 6_000)
     assert 0 < len(few.entries) < few.problems
+    assert sum(map(len, few.lines)) <= 6_000
     assert len({entry.cell for entry in few.entries}) == len(few.entries)  # one of each cell, before a second of any
     assert kept(results, 6_000).lines == few.lines
     monkeypatch.setattr("analysis.report.explore.browse.kept", lambda _: few)
