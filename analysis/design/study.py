@@ -65,6 +65,7 @@ class Card:
     published: tuple[Published, ...] = ()
     change: str = ""  # what would change the answer
     figure: str = ""  # title of the figure that shows the answer; by default the first
+    checks: tuple[str, ...] = ()  # names of the claims that check the experiment itself: against a placebo, or by a positive control
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from analysis.figures.conditions import name
 from analysis.measures.facts import Outcome
 from analysis.measures.sampled import KS
 from analysis.measures.seeds import ALIKE, alike
+from analysis.report.explore.anchors import anchors
 from analysis.report.html import table, tag
 
 SAID: dict[Verdict, str] = {  # before the claims with that verdict
@@ -28,7 +29,7 @@ def plural(n: int, noun: str) -> str:
 
 
 def answer(results: Results) -> Markup:
-    """The verdicts in a paragraph."""
+    """All verdicts in a paragraph."""
     said = statements(results.study.claims)
     tested = [f for f in results.findings if f.verdict != "reported"]
     if not tested:
@@ -80,7 +81,9 @@ def interval(f: Finding) -> str:
     if f.n == 1:
         return "one seed: no interval"
     bounds = "–" if f.low is None or f.high is None else f"{number(f.low)} to {number(f.high)} ({f.level:.0%})"
-    return f"{bounds}; largest change of any seed {max(map(abs, f.values)):.2g}" if alike(f.values) else bounds  # no spread is known then
+    largest = max(map(abs, f.values), default=0.0)
+    change = f"{largest:.2g}" if largest < 99.5 else f"{largest:.0f}"
+    return f"{bounds}; largest change of any seed {change}" if alike(f.values) else bounds  # no spread is known then
 
 
 def p_value(p: float | None) -> str:
@@ -105,17 +108,31 @@ COLUMNS: Mapping[str, Column] = {  # of the table of verdicts
 WORDS = ("claim", "contrast", "statement", "verdict", "what", "unit")  # the other columns are numbers
 
 
-def columns_of(found: Sequence[Finding], columns: Mapping[str, Column], caption: object) -> Markup:
-    """A row for each finding under these columns."""
+def columns_of(found: Sequence[Finding], columns: Mapping[str, Column], caption: object, at: Mapping[str, str] | None = None) -> Markup:
+    """A row for each finding under these columns; `at` gives the identifier of a claim's row."""
     rows = [tuple(column(f) for column in columns.values()) for f in found]
-    return table(tuple(columns), rows, [name for name in columns if name not in WORDS], caption)
+    numbers = [name for name in columns if name not in WORDS]
+    return table(tuple(columns), rows, numbers, caption, [at[f.name] for f in found] if at else ())
+
+
+def places(claims: Sequence[Claim], prefix: str = "claim") -> dict[str, str]:
+    """The identifier of each claim's row, or of another place of its own."""
+    names = [claim.name for claim in claims]
+    return dict(zip(names, anchors(prefix, names), strict=True))
+
+
+def linked(claims: Sequence[Claim]) -> Column:
+    """The difference, which leads to the numbers that it is made of."""
+    numbers = places(claims, "numbers")
+    return lambda f: tag("a", amount(f), href=f"#{numbers[f.name]}")
 
 
 def verdicts(results: Results) -> Markup:
     """The table of tested claims."""
     if not (tested := [f for f in results.findings if f.verdict != "reported"]):
         return tag("p", "None of these cells answers a claim that has a test.")
-    return columns_of(tested, COLUMNS, how_to_read(tested))
+    claims = results.study.claims
+    return columns_of(tested, {**COLUMNS, "difference": linked(claims)}, how_to_read(tested), places(claims))
 
 
 def units(findings: Sequence[Finding]) -> str:
@@ -141,8 +158,10 @@ def contrasts(results: Results) -> Markup:
     if not found:
         return tag("p", "None of these cells answers one.")
     caption = "No direction was claimed, so there is no verdict; intervals as above, each at its own level."
-    columns = {"contrast": COLUMNS["claim"], "what": COLUMNS["statement"], **{c: COLUMNS[c] for c in ("difference", "interval")}}
-    return columns_of(found, columns | {"unit": lambda f: f.unit, "n": COLUMNS["n"], "dropped": COLUMNS["dropped"]}, caption)
+    claims = results.study.claims
+    columns = {"contrast": COLUMNS["claim"], "what": COLUMNS["statement"], "difference": linked(claims), "interval": interval}
+    columns |= {"unit": lambda f: f.unit, "n": COLUMNS["n"], "dropped": COLUMNS["dropped"]}
+    return columns_of(found, columns, caption, places(claims))
 
 
 # --- sampled success beside exact success, where problems may have several derivations, so that exact success is a lower bound

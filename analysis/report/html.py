@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from analysis.figures.svg import STYLE, script, specification, still, themed
+from analysis.report.explore.anchors import here
 
 if TYPE_CHECKING:
     from altair.typing import ChartType
@@ -27,19 +28,30 @@ PAGE = Markup(
 )
 
 
-def tag(name: str, *inside: object, kind: str = "", head: str = "") -> Markup:
-    """An element of a class; `head` is shown before it where its table is shown as cards."""
-    attributes = [Markup(' {}="{}"').format(key, value) for key, value in (("class", kind), ("data-head", head)) if value]
-    return Markup("<{}{}>{}</{}>").format(name, Markup().join(attributes), Markup().join(map(escape, inside)), name)
+def tag(name: str, /, *inside: object, kind: str = "", head: str = "", **attributes: str) -> Markup:
+    """An element of a class, with other `attributes` (`data_x` is data-x); `head` is shown before it where its table is shown as cards."""
+    given = {"class": kind, "data-head": head, **{key.strip("_").replace("_", "-"): value for key, value in attributes.items()}}
+    said = [Markup(' {}="{}"').format(key, value) for key, value in given.items() if value]
+    return Markup("<{}{}>{}</{}>").format(name, Markup().join(said), Markup().join(map(escape, inside)), name)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = (), caption: object = "") -> Markup:
-    """A table, or a card of each row where the page is narrow. The columns called `numbers` are set to the right."""
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = (), caption: object = "", at: Sequence[str] = ()
+) -> Markup:
+    """A table, or a card of each row where the page is narrow. The columns called `numbers` are set to the right. `at` are the identifiers
+    of the rows, which then show the link to themselves."""
     kinds = ["number" if name in numbers else "name" if i == 0 else "" for i, name in enumerate(head)]
-    first = tag("tr", *(tag("th", name, kind=kind) for name, kind in zip(head, kinds, strict=True)))
-    body = [tag("tr", *(tag("td", v, kind=kind, head=name) for v, kind, name in zip(row, kinds, head, strict=True))) for row in rows]
+    first = tag("tr", *(tag("th", name, kind=kind, scope="col") for name, kind in zip(head, kinds, strict=True)))
+    body = [_row(head, kinds, row, at[i] if at else "") for i, row in enumerate(rows)]
     whole = tag("div", tag("table", tag("thead", first), tag("tbody", *body), kind="cards"), kind="wide")
     return whole + (tag("p", caption, kind="soft") if caption else "")
+
+
+def _row(head: Sequence[str], kinds: Sequence[str], row: Sequence[object], at: str) -> Markup:
+    """A row of a table, whose first cell names it."""
+    first, *rest = zip(head, kinds, row, strict=True)
+    named = tag("th", first[2], here(at, escape(first[2]).striptags()) if at else "", kind=first[1], head=first[0], scope="row")
+    return tag("tr", named, *(tag("td", value, kind=kind, head=name) for name, kind, value in rest), id=at)
 
 
 def figure(drawn: ChartType | str, caption: object, name: str = "") -> Markup:
@@ -65,9 +77,9 @@ def _bare(svg: str) -> str:
     return svg
 
 
-def section(title: str, *parts: object) -> Markup:
-    """A part of the page under its heading."""
-    return tag("section", tag("h2", title), *parts)
+def section(title: str, *parts: object, at: str = "") -> Markup:
+    """A part of the page under its heading; with an identifier, the heading ends in the link to it."""
+    return tag("section", tag("h2", title, here(at, title) if at else ""), *parts, id=at)
 
 
 def document(title: str, *parts: object, style: str = "", scripts: Sequence[str] = ()) -> Markup:

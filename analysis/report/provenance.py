@@ -75,6 +75,17 @@ def command(results: Results) -> str:
     return shlex.join(words)
 
 
+def asking(results: Results) -> str:
+    """The command that asks a policy of the first cell that has one; of the stage `learn`, or of the last that learned; "" without one."""
+    for cell in results.cells:
+        if learned := [name for name, stage in cell.named if stage.word in ("pretrain", "practise")]:
+            words = ["python", "-m", "analysis", "ask", results.study.name]
+            words += ["--only", ",".join(f"{axis}={value}" for axis, value in cell.labels), "--seed", str(cell.seed)]
+            words += [] if "learn" in learned else ["--stage", learned[-1]]
+            return shlex.join([*words, "--out", f"runs/{preset(results.setting.scale)}"])
+    return ""
+
+
 def options(setting: Setting) -> dict[str, object]:
     """The options of a study's own, as they were chosen."""
     return {f.name: getattr(setting.options, f.name) for f in fields(setting.options)}  # type: ignore[arg-type]  # a frozen dataclass

@@ -9,6 +9,7 @@ from analysis.claims.multiverse import multiverse
 from analysis.design.registration import CLAIMS, Difference, Registration
 from analysis.design.results import Results
 from analysis.measures.seeds import alike
+from analysis.report.explore.anchors import anchors
 from analysis.report.html import table, tag
 
 MARKS = {"shown": "▲", "shown (no update)": "▲", "refuted": "▼", "undetermined": "·"}
@@ -42,7 +43,7 @@ def beside(findings: Sequence[Finding]) -> Markup:
         "a chance of .8, if mean and spread stay. Where all seeds give the same, the largest change of any seed in the mean "
         "log-probability of the solution, in nats, says how much moved."
     )
-    return table(HEAD, rows, HEAD[1:], caption)
+    return table(HEAD, rows, HEAD[1:], caption, anchors("beside", [row[0] for row in rows]))
 
 
 def beside_row(f: Finding) -> tuple[str, ...]:
@@ -68,11 +69,11 @@ def choices(results: Results) -> Markup:
         "Each column makes one choice otherwise, and judges all claims anew: ▲ shown, ▼ refuted, · undetermined, with the difference in "
         "points; empty, where that was not measured. A claim that holds in one column alone hangs on that choice."
     )
-    return table(("claim", *found), rows, (), caption)
+    return table(("claim", *found), rows, (), caption, anchors("choices", names))
 
 
 def _choice(finding: Finding | None) -> Markup:
     if finding is None or finding.difference is None:
         return Markup()
     sign = tag("span", MARKS[finding.verdict], kind=f"verdict {finding.verdict.split()[0]}")
-    return sign + f" {finding.difference:+.1f}".replace("-", "−")
+    return tag("span", sign, f" {finding.difference:+.1f}".replace("-", "−"), kind="whole")

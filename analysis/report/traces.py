@@ -62,24 +62,55 @@ def exhibits(results: Results) -> tuple[Exhibit | None, Exhibit | None]:
     return first(lambda e: e.solved), first(lambda e: not e.solved and _stumbles(e)) or first(lambda e: not e.solved)
 
 
-def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
-    """The completions of a cell's policy; none, where there were no problems for it."""
-    if (name := sampled(cell)) is None:
-        return
-    sample = cell.stage(name, Sample)
+@dataclass(frozen=True)
+class Answered:
+    """The completions of a `Sample`, judged: P problems, and of each completion its problem's number and its trace."""
+
+    sample: Sample
+    prompts: tuple[str, ...]  # [P]
+    problems: Sequence[Problem]  # [P]
+    given: Sequence[Sequence[str]]  # [P] first steps of the solution, which were part of the prompt
+    problem: Sequence[int]  # [B]
+    words: Sequence[str]  # [B]
+
+    @property
+    def surface(self) -> Surface:
+        """The surface in which it was asked."""
+        return self.sample.sampler.surface
+
+    def trace(self, place: int, words: str) -> Trace:
+        """A completion of a problem, read."""
+        return self.surface.read((*self.given[place], *words.split()))
+
+
+def answered(sample: Sample, store: Store, met: Sequence[Problem] | None = None) -> Answered | None:
+    """The completions of a stage, whose problems may have been `met` already; None, where there were no problems for it.
+
+    Raises:
+        Malformed: if they cannot be read, or are not of the problems that the stage draws.
+    """
     try:
         found = read_samples(sample, store)
     except Undefined:
-        return
-    surface, problems = sample.sampler.surface, sample.met(store)
+        return None
+    surface, problems = sample.sampler.surface, sample.met(store) if met is None else met
     asked = [" ".join(surface.prompt(p)) for p in problems]
     with reading(store.path(sample) / "samples.npz"):
         if not all(prompt.startswith(own) for prompt, own in zip(found.prompts, asked, strict=True)):
             raise ValueError("it is not of the problems that its stage draws")
-    given = [prompt.removeprefix(own).split() for prompt, own in zip(found.prompts, asked, strict=True)]  # first steps of the solution
-    for place, words in zip(found.problem.tolist(), found.words, strict=True):
-        problem, trace = problems[place], surface.read((*given[place], *words.split()))
-        yield Exhibit(cell.labels, cell.seed, name, surface, problem, trace, verify(problem, trace).process)
+    given = [prompt.removeprefix(own).split() for prompt, own in zip(found.prompts, asked, strict=True)]
+    return Answered(sample, found.prompts, problems, given, found.problem.tolist(), found.words)
+
+
+def _completions(cell: Cell, store: Store) -> Iterator[Exhibit]:
+    """The completions of a cell's policy; none, where there were no problems for it."""
+    name = sampled(cell)
+    found = None if name is None else answered(cell.stage(name, Sample), store)
+    if name is None or found is None:
+        return
+    for place, words in zip(found.problem, found.words, strict=True):
+        problem, trace = found.problems[place], found.trace(place, words)
+        yield Exhibit(cell.labels, cell.seed, name, found.surface, problem, trace, verify(problem, trace).process)
 
 
 def _stumbles(exhibit: Exhibit) -> bool:
@@ -145,16 +176,24 @@ def show(exhibit: Exhibit) -> Markup:
     for mark in marks(exhibit.problem, exhibit.trace):
         remark = tag("span", mark.remark, kind="remark") if mark.remark else ""
         found.append(tag("li", tag("b", "✓" if mark.right else "✗"), " ", mark.said, remark, kind="right" if mark.right else "wrong"))
-    return _asked(exhibit) + tag("ol", *found, kind="trace mono")
+    asked = question(exhibit.surface, exhibit.problem)
+    lines = [tag("span", line, kind="line inside" if inside else "line") for line, inside in asked.lines]
+    program = tag("div", *lines, kind="program mono") if lines else ""
+    return program + tag("p", asked.said, kind="" if lines else "mono") + tag("ol", *found, kind="trace mono")
 
 
-def _asked(exhibit: Exhibit) -> Markup:
-    """The words of the prompt; for a program its lines, with those to run marked."""
-    problem = exhibit.problem
-    if not isinstance(exhibit.surface, Compact):
-        return tag("p", " ".join(exhibit.surface.prompt(problem)), kind="mono")
-    kinds = {step: "line inside" if step in problem.proof else "line" for step in problem.steps}
-    lines = [tag("span", f"{s.name} {s.primitive.symbol} {s.arguments[1]}", kind=kind) for s, kind in kinds.items()]
+@dataclass(frozen=True)
+class Question:
+    """A problem as it was asked: the words of the prompt; of a program its lines, each with True if it is to be run, and the request."""
+
+    said: str
+    lines: tuple[tuple[str, bool], ...] = ()
+
+
+def question(surface: Surface, problem: Problem) -> Question:
+    """The problem in this surface."""
+    if not isinstance(surface, Compact) or isinstance(problem, Search):
+        return Question(" ".join(surface.prompt(problem)))
+    lines = tuple((f"{s.name} {s.primitive.symbol} {s.arguments[1]}", s in problem.proof) for s in problem.steps)
     first = problem.proof[0]
-    asked = f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:"
-    return tag("div", *lines, kind="program mono") + tag("p", asked)
+    return Question(f"Run {first.name} to {problem.query} from {first.arguments[0]}, modulo {problem.modulus}:", lines)

@@ -223,5 +223,6 @@ STUDY = Study(
         "Claim 1 would fall if the gain at the edge were no larger than below it, or than a coin's; that RL needs the primitive would fall "
         "if a base without it gained 5 points in any region, while the positive control holds.",
         "What RL gained, and at which difficulties",
+        checks=("7 positive control", "8a more than a coin"),
     ),
 )

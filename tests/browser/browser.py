@@ -1,14 +1,12 @@
-"""The dashboard in a real browser: what is shown is what was drawn, it fills as stages end, and it breaks none of its own rules.
+"""Report, overview and dashboard in a real browser: every control is worked, what must change changes, and nothing complains.
 
-    python -m tests.browser.browser [folder for screenshots]
+    python -m tests.browser.browser [folder for pictures]
 
 Runs chromium headless (`CHROME`, or the first of its usual names on PATH); where there is none it says so, and exits with 77.
 """
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -20,34 +18,27 @@ from markupsafe import Markup
 
 from analysis.cli.request import Request
 from analysis.design.recipes import Tasks
+from analysis.design.registration import register
+from analysis.design.results import collect, write_results
 from analysis.design.study import Setting
 from analysis.live.serve import Server
 from analysis.live.watch import page_of
+from analysis.report.overview import write_overview
+from analysis.report.page import write_report
+from tests.browser.devtools import Browser
+from tests.browser.report import check_report, pictures
 from tests.test_report import STUDY
 from tests.tiny import TINY
 from train.stages.stage import closure
-from train.stages.store import Store
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SKIPPED = 77
-SIZES = {"wide": "1200,3600", "narrow": "420,5200"}
-SCHEMES = {"light": "1", "dark": "0"}
-SECONDS = 20  # of the browser's clock
 
 
 def chrome() -> str | None:
     """The browser, if there is one."""
     given = os.environ.get("CHROME")
     return given or next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-def browse(browser: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the browser without a window, for some seconds of its own clock."""
-    root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # which refuses to be root otherwise
-    with TemporaryDirectory() as profile:
-        always = ("--headless", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}", *root)
-        patience = f"--virtual-time-budget={1_000 * SECONDS}"
-        return subprocess.run([browser, *always, patience, *arguments], capture_output=True, text=True, timeout=180)
 
 
 @dataclass
@@ -67,55 +58,77 @@ class Filling:
         return self.sections()
 
 
-def check(browser: str, out: Path, pictures: Path | None) -> None:
+def check_live(browser: Browser, made: Request, out: Path, folder: Path | None) -> None:
     """Look at a folder that fills while it is looked at; then take its picture."""
-    asked = Request(STUDY, Setting(replace(TINY, group=8), (0, 1), Tasks()), {}, out / "shown", 2)
-    source = Store(out / "made")
+    asked = replace(made, out=out)
     stages = closure([s for c in asked.cells() for s in c.stages])
-    for stage in stages:
-        source.get(stage)
 
     def show(chosen: int) -> None:
         for stage in stages[:chosen]:
-            shutil.copytree(source.path(stage), asked.store.path(stage), dirs_exist_ok=True)
+            shutil.copytree(made.store.path(stage), asked.store.path(stage), dirs_exist_ok=True)
 
     show(len(stages) // 2)
     page = page_of(asked)
     filling = Filling(page.sections, lambda: show(len(stages)))
     with Server(replace(page, sections=filling)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        seen = browse(browser, "--enable-logging=stderr", "--dump-dom", server.link)
-        refreshes = re.search(r'data-refreshes="(\d+)"', seen.stdout)
-        assert refreshes, f"the page never refreshed itself:\n{seen.stderr[-2_000:]}"
-        assert int(refreshes[1]) >= 3, seen.stdout[:200]
-        assert f"{len(stages)} of {len(stages)} stages done" in seen.stdout, "stages that ended meanwhile are not shown"
-        for name in ("progress", "failed", "verdicts", *(f"figure-{i}" for i in range(len(STUDY.figures))), "stages"):
-            assert f'id="{name}"' in seen.stdout, f"there is no section {name}"
-        assert seen.stdout.count("<svg") >= len(STUDY.figures) + 1, "a figure is missing"  # but for origins, where nothing was newly solved
-        complaints = [line for line in seen.stderr.splitlines() if "CONSOLE" in line]
-        assert not complaints, "\n".join(complaints)
-        print(f"refreshed {refreshes[1]} times; every section and figure is there; the browser has no complaint")
-        for scheme, number in SCHEMES.items() if pictures else ():
-            for size, window in SIZES.items():
-                file = pictures / f"{size}-{scheme}.png"
-                look = (f"--window-size={window}", f"--blink-settings=preferredColorScheme={number}", f"--screenshot={file}")
-                browse(browser, *look, server.link)
-                assert file.stat().st_size > 20_000, f"{file} is empty"
-                print(file)
+        browser.go(server.link, "Number(document.documentElement?.dataset.refreshes) >= 3")
+        browser.wait(f"document.body.textContent.includes('{len(stages)} of {len(stages)} stages done')")
+        sections = ("verdicts", *(f"figure-{i}" for i in range(len(STUDY.figures))), "stages")
+        for name in ("progress", "failed", *sections):
+            assert browser.run(f"Boolean(document.getElementById('{name}'))"), f"there is no section {name}"
+        browser.wait(f"{list(sections)}.every((name) => document.getElementById(name).textContent.length > 20)")
+        browser.run("document.querySelectorAll('summary, [data-control]').forEach((one) => one.click())")
+        assert not browser.complaints, "\n".join(browser.complaints)
+        print("the dashboard fills by itself; every section is there; the browser has no complaint")
+        if folder:
+            pictures(browser, server.link, "live", folder, "Number(document.documentElement?.dataset.refreshes) >= 2")
         server.shutdown()
+
+
+def reported(made: Request) -> Path:
+    """The report of a request, whose stages are run; with the files beside it, and the overview of its folder."""
+    results = collect(made.study, made.setting, made.cells(), made.store)
+    folder = made.out / made.study.name
+    registration = register(folder, made.study, results.cells, 0)
+    write_results(results, folder)
+    report = write_report(results, registration, folder)
+    write_overview(made.out)
+    return report
+
+
+def check(path: str, out: Path, folder: Path | None) -> None:
+    """Work every control of the report, the overview and the dashboard of a small study."""
+    made = Request(STUDY, Setting(replace(TINY, group=8), (0, 1), Tasks()), {}, out / "made", 2)
+    for stage in closure([s for c in made.cells() for s in c.stages]):
+        made.store.get(stage)
+    report = reported(made)
+    with Browser(path) as browser:
+        check_report(browser, report)
+        overview = f"file://{made.out.resolve()}/index.html"
+        browser.go(overview, "document.readyState === 'complete'")
+        browser.run("document.querySelector('h2 a').click()")
+        browser.wait("document.documentElement?.dataset.ready === 'yes'")
+        assert not browser.complaints, "\n".join(browser.complaints)
+        print("the overview leads to the report")
+        if folder:
+            pictures(browser, f"file://{report.resolve()}", "report", folder)
+            pictures(browser, overview, "overview", folder, "document.readyState === 'complete'")
+    with Browser(path) as browser:
+        check_live(browser, made, out / "shown", folder)
 
 
 def main() -> int:
     """Check, where there is a browser."""
-    browser = chrome()
-    if browser is None:
+    path = chrome()
+    if path is None:
         print(f"SKIPPED: no browser; install chromium, or name one: CHROME=/path/to/it (looked for {', '.join(NAMES)})")
         return SKIPPED
-    pictures = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if pictures:
-        pictures.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder:
-        check(browser, Path(folder), pictures)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as out:
+        check(path, Path(out), folder)
     return 0
 
 

@@ -299,5 +299,6 @@ STUDY = Study(
         "Claim 1 would fall if learning from confidence did not depend on what the confidence knows; claim 7 if temperature scaling, which "
         "is free and changes no answer, did as much for calibration.",
         FIGURES[0].title,
+        checks=("4 more than a placebo",),
     ),
 )

@@ -297,5 +297,6 @@ STUDY = Study(
         "hold a table: claim 6 is about others. Claim 2 would fall if fine-tuning on old primitives were recovered less than RL, as the "
         "source has it for distilled models, whose primitives are not known.",
         FIGURES[0].title,
+        checks=("6 unless they can hold it", "7 not any vectors", "8 the moment matters"),
     ),
 )

@@ -246,5 +246,6 @@ STUDY = Study(
         "No paper tries all five on one base: that they converge is inferred from many. Claim 1 would fall if the ways brought out few "
         "derivations, claims 2 to 6 if placebos did as much, and claim 7 if a way gave a base what it lacks.",
         FIGURES[0].title,
+        checks=("9 unless it is revealed", "2 RL", "3 critiques", "4 decoding", "5 steering", "6 feature"),
     ),
 )

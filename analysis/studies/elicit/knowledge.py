@@ -273,5 +273,6 @@ STUDY = Study(
         "Claims 1 and 2 would fall if the terms for answers added to what the document's term teaches; claim 4 if what is looked up stayed "
         "in the context; claims 6 and 7 if distillation gained by anything but what the book says.",
         FIGURES[0].title,
+        checks=("6 a made-up book", "7 a deaf base"),
     ),
 )

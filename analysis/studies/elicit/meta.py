@@ -302,5 +302,6 @@ STUDY = Study(
         ),
         "Claims 5 and 6 would fall if RLVMR succeeded more often than a penalty of repeats, or repeated less; claim 1 if mazes left "
         "nothing to repeat.",
+        checks=("4 placebo",),
     ),
 )

@@ -289,5 +289,6 @@ STUDY = Study(
         "do. The averaged policy, by which the paper would keep the reward from being gamed, is the same for all thoughts about a word: "
         "under the paper's own centring it cannot act.",
         FIGURES[0].title,
+        checks=("5 the reward does it", "7 not by filler"),
     ),
 )

@@ -130,5 +130,6 @@ STUDY = Study(
             ),
         ),
         "That no choice matters would fall if the adaptive edge, or going from easy to hard, gained 10 points more than uniform choice.",
+        checks=("6 more than a coin",),
     ),
 )

@@ -242,5 +242,6 @@ STUDY = Study(
         "A rank correlation near 0 within seeds would say that the loss does not predict. If a base that read a quarter gained as much as "
         "the others, RL would replace pretraining on these problems; if the double base ended no higher than the half, more reading would "
         "not pay.",
+        checks=("4 more than a coin",),
     ),
 )

@@ -329,5 +329,6 @@ STUDY = Study(
         "Claim 1 would fall if RL on pairs lifted three to eight other functions by less than 20 points. Claim 4 "
         "contradicts its source: there fine-tuning learns from samples of another stage than RL; here from the same "
         "policy, problems and compute.",
+        checks=("5 more than a coin",),
     ),
 )

@@ -262,5 +262,6 @@ STUDY = Study(
         ),
         "Claim 6 would fall if RL made words from nothing; claim 1, if a tenth were not enough; claim 7, if what RL teaches in one context "
         "carried over to another.",
+        checks=("3 more than a coin", "8 the twin moves"),
     ),
 )

@@ -253,5 +253,6 @@ STUDY = Study(
         ),
         "If the base that saw none came near the one that saw all, RL would make a primitive by guessing. If a third gained nothing, the "
         "threshold would lie above some fifteen thousand results; if a tenth reached as much as a third, below some five thousand.",
+        checks=("5 more than a coin",),
     ),
 )

@@ -140,5 +140,6 @@ STUDY = Study(
             ),
         ),
         "That RL goes farther would fall if fine-tuning on verified samples, or on gold derivations, with the same compute solved as deep.",
+        checks=("9 more than a coin", "10 more than the format"),
     ),
 )

@@ -167,5 +167,6 @@ STUDY = Study(
         ),
         "The relay would fall if a spectrum with a gap gained as much as a smooth one beyond the edge (claim 2), or if "
         "RL on problems far too easy and far too hard moved the edge (claim 4).",
+        checks=("5 more than a coin",),
     ),
 )

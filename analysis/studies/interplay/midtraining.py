@@ -146,5 +146,6 @@ STUDY = Study(
             ),
         ),
         "That a mixture pays would fall if no split of the same operations beat RL alone, or mid-training alone, far beyond the edge.",
+        checks=("5 more than a coin", "6 more than the format"),
     ),
 )

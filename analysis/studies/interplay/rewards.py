@@ -275,5 +275,6 @@ STUDY = Study(
         "Claim 1 would fall if RL on answers taught guesses alone where 5 % of the documents derive; claim 3 if "
         "derivations came where none does.",
         "Does reasoning emerge?",
+        checks=("8 more than a coin",),
     ),
 )

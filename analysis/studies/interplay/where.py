@@ -270,5 +270,6 @@ STUDY = Study(
         "The table-top would fall if RL where p is below .5 gained otherwise than where it is above (claim 5); that "
         "signal matters and not depth would fall if rewards in 2 % of the groups gained as much as rewards in all of "
         "them (claim 7).",
+        checks=("8 more than a coin",),
     ),
 )

@@ -188,5 +188,6 @@ STUDY = Study(
             Published("arXiv:2508.10751", "Reports that training for pass@k raises pass@k without a loss of pass@1."),
         ),
         "Claim 1 would fall if one loss led the others by more than the margin, so that the choice mattered at this budget.",
+        checks=("3 more than a coin",),
     ),
 )

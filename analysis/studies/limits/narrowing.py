@@ -336,5 +336,6 @@ STUDY = Study(
         ),
         "That RL reaches more would fall if pass@1,024 rose no more than by a coin where the base hardly solves anything (claims 1 and 4), "
         "or if RL at the base's entropy solved no more than the base (claim 7).",
+        checks=("4 more than a coin", "6 a teacher that has it"),
     ),
 )

@@ -320,5 +320,6 @@ STUDY = Study(
         "Claim 1 would stand for more than these bases if planning came later at every mixture of slips; claim 6 would fall if HICRA "
         "gained 5 points more than a weight of difficulty on the same tokens, which on-policy has the same mean gradient.",
         "Planning and execution over RL",
+        checks=("7 placebo: random tokens", "10 more than a coin"),
     ),
 )

@@ -300,5 +300,6 @@ STUDY = Study(
         "Claim 1 would fall if a coin sharpened nothing, or either format alike; claim 2 if it helped against the base's habit; claim 3 if "
         "the gain came without a clip, too.",
         FIGURES[0].title,
+        checks=("5 truth helps", "6c no skill, truth"),
     ),
 )
