@@ -115,7 +115,7 @@ grid: $(READY)  ## the factorial study: run what is missing, judge, report
 	@$(if $(CHOSEN),echo '$(CHOSEN)')
 	@$(ANALYSIS) run grid $(OPTIONS)
 
-demo: $(READY)  ## one seed of it, live, act by act
+demo: $(READY)  ## the study for a class: questions to guess, answers, curves
 	@$(ANALYSIS) demo grid $(OPTIONS)
 
 plan: $(READY)  ## what would run, and for how long
