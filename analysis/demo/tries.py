@@ -8,8 +8,9 @@ from rich.text import Text
 
 from analysis.design.shown import Side, Written
 from analysis.measures.facts import Cell
-from synthtasks.commands.page import page
+from synthtasks.commands.page import written as in_words
 from synthtasks.problem import Problem
+from synthtasks.shown.page import page
 from synthtasks.surfaces import Surface
 from synthtasks.trace import Assertion, Trace
 from synthtasks.verify import Slip, verify
@@ -124,7 +125,7 @@ def _spelled(value: object) -> str:
 
 def asked(written: Written) -> Text:
     """The problem, as `synthtasks show` prints it."""
-    every = list(page(written.problem, written.surface))
+    every = list(page(written.problem, in_words(written.problem, written.surface)))
     stated = takewhile(lambda line: line != "SOLUTION", every[every.index("PROBLEM") + 1 :])
     return Text("\n".join(stated).rstrip())
 
