@@ -327,7 +327,7 @@ def test_an_unknown_time_is_said_to_be_unknown(tmp_path: Path) -> None:
         (SMOKE, 1, "", "next: the same command with --scale cpu"),
         (SMOKE, 1, "1", "next: the same command with SCALE=cpu"),
         (CPU, 5, "", "next: the same command with --seeds 9; more seeds may decide what is undetermined (2)"),
-        (CPU, 16, "", "next: read the report; the same command with --seeds 32 adds seeds"),
+        (CPU, 16, "", "next: read the report, whose numbers lead to their cells and files"),
     ],
 )
 def test_a_run_ends_with_its_answer(

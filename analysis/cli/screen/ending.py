@@ -57,7 +57,7 @@ def _next(results: Results, trial: bool) -> Text:
         return Text.assemble(
             "the same command with ", _option("seeds", str(later)), f"; more seeds may decide what is undetermined ({undecided})"
         )
-    return Text.assemble("read the report; the same command with ", _option("seeds", str(2 * seeds)), " adds seeds")
+    return Text("read the report, whose numbers lead to their cells and files")
 
 
 def _option(name: str, value: str) -> tuple[str, str]:
