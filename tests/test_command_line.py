@@ -223,7 +223,7 @@ def test_list_says_what_studies_and_scales_hold(capsys: pytest.CaptureFixture[st
     assert listed["grid"]["cells"] == 15
     sizes = json.loads(said("list", "--scales", "--json"))
     assert {name: sizes[name]["rl-iterations"] for name in sizes} == {name: scale.rl_iterations for name, scale in SCALES.items()}
-    assert re.search(r"^  rl-iterations +12 +80 +80 +400", said("list", "--scales"), re.MULTILINE)
+    assert re.search(r"^rl-iterations +12 +80 +80 +400", said("list", "--scales"), re.MULTILINE)
     assert "1 gain at the edge: " in said("list", "grid")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -278,7 +279,7 @@ def configuration() -> list[type]:
     """The dataclasses of the project that check what they are given, are called, or are stages."""
     packages = (synthtasks, models, train, analysis.measures)
     names = [m.name for package in packages for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-    modules = [import_module(n) for n in names if "bridges" not in n and "laws" not in n and "__main__" not in n]  # extras
+    modules = [import_module(n) for n in names if not re.search("bridges|laws|commands|__main__", n)]  # extras, and no parts
     found = [of for m in modules for of in vars(m).values() if isinstance(of, type) and of.__module__ == m.__name__ and is_dataclass(of)]
     parts = [
         of for of in found if not of.__module__.startswith("analysis.measures") or issubclass(of, Stage) or of is analysis.measures.Rule

@@ -142,4 +142,4 @@ def last(performance: Performance, request: Request) -> Iterator[RenderableType]
     kept = kept_findings(request.study.name.removesuffix(f"_{NAME}"))
     with reporting(request):
         files = save(performance.demo.picture, facts, performance.demo.ending(facts, kept), request.folder)
-    yield from performance.close(kept, [str(file) for file in files])
+    yield from performance.close(kept, files)

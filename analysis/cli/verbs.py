@@ -20,6 +20,7 @@ from synthtasks.commands.line import Shell, by_name, completion
 
 ONE = tyro.conf.arg(metavar="STUDY", help="one of these studies", help_behavior_hint="(default: all)")
 LIMIT = tyro.conf.arg(metavar="SECONDS", help_behavior_hint="(default: no limit)")
+LESSONS = tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: runs/lessons)")
 NONE = tyro.conf.arg(help_behavior_hint="(default: none)")
 ONE_CELL = tyro.conf.arg(metavar="AXIS=VALUE,...", help_behavior_hint="(default: none)")
 
@@ -310,8 +311,8 @@ class Completion:
 class Lesson:
     """Run a lesson: its texts with their results, and its figures as files. Without a number, list the lessons."""
 
-    number: tyro.conf.Positional[int | None] = None  # of the lesson; none: list them
-    out: Path | None = None  # folder of all lessons: figures go to OUT/NUMBER, stages to OUT/stages; default runs/lessons
+    number: Annotated[tyro.conf.Positional[int | None], NONE] = None  # of the lesson; none: list them
+    out: Annotated[Path | None, LESSONS] = None  # folder of all lessons: figures go to OUT/NUMBER, stages to OUT/stages
 
     def __call__(self, console: Console) -> None:
         from analysis.lessons.performing import perform, show_lessons

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -82,11 +83,11 @@ class Performance:
         shown = Group(self.progress(stages), Text())
         return Above(shown, growing) if growing and any(line.points for line in growing.lines) else shown
 
-    def close(self, kept: Mapping[str, Kept], saved: Sequence[str]) -> Iterator[RenderableType]:
+    def close(self, kept: Mapping[str, Kept], saved: Sequence[Path]) -> Iterator[RenderableType]:
         """The picture, and the three sentences."""
         facts = self.facts()
         yield chart(self.demo.picture, facts)
         text = Text("\n\n").join([Text(sentence) for sentence in self.demo.ending(facts, kept)])
         if guessed := [right for there, right in self.guesses if there]:
             text.append(f"\n\nYou guessed {sum(guessed)} of {len(guessed)}.", "bold")
-        yield text.append(f"\n\nThe picture: {', '.join(saved)}", "dim")
+        yield text.append(f"\n\nThe picture: {' and '.join(file.name for file in saved)} in {saved[0].parent}", "dim")

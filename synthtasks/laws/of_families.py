@@ -37,8 +37,8 @@ def _is_kept(value: object, advice: str) -> None:
         again = pickle.loads(pickle.dumps(value))
         hash(value)
     except Exception as reason:
-        raise LawBroken(f"{value} cannot be hashed and pickled: {reason}; {advice}") from None
-    need(again == value, f"{value} is not equal to its own copy; compare by value (a frozen dataclass does)")
+        raise LawBroken(f"{value!r} cannot be hashed and pickled: {reason}; {advice}") from None
+    need(again == value, f"{value!r} is not equal to its own copy; compare by value (a frozen dataclass does)")
 
 
 def is_pure(subject: Subject) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from html import escape
 
-import networkx as nx
-
 from synthtasks.shown.notation import formula
 from synthtasks.shown.page import spelled
 from synthtasks.shown.posed import Applied, Posed
@@ -17,6 +15,8 @@ MOST = 60  # boxes of a picture: more are no picture
 
 def places(p: Posed) -> Mapping[str, tuple[int, float]]:
     """The column of each step, its generation, and its row; the middles of all columns are level."""
+    import networkx as nx  # here, so that a command which draws no graph starts without it
+
     columns = list(nx.topological_generations(p.graph))
     most = max(map(len, columns))
     return {name: (i, (most - len(column)) / 2 + j) for i, column in enumerate(columns) for j, name in enumerate(column)}

@@ -1,12 +1,13 @@
 """A problem as those see it who judge or show it: they stand below the problem, which shows itself with their help."""
 
 from collections.abc import Mapping
-from typing import Protocol
-
-import networkx as nx
+from typing import TYPE_CHECKING, Protocol
 
 from synthtasks.domains import Value
 from synthtasks.primitives import Given, Operation
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Applied(Protocol):

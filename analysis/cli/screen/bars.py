@@ -19,7 +19,7 @@ from train.stages.stage import Stage
 
 WHOLE = 1_000  # steps of a bar
 BAR = 12  # columns of the bar of a stage
-MOST = 3  # lines of an error, which is printed whole when the run ends
+MOST = 2  # lines of an error but for the gaps at their ends; it is printed whole when the run ends
 ENDED = 4  # finished stages, and failed ones, that are shown
 AROUND = 6  # lines of the screen besides those of stages
 WORDS = TextColumn("{task.description}", markup=False)
@@ -69,7 +69,7 @@ class Screen:
         whole.add_task(percent(self.share), total=WHOLE, completed=int(WHOLE * self.share))
         yield whole
         yield Text(f"{self.summary}\n")
-        shown = self.running[: max(2, (console.height - AROUND - len(self.finished) - 2 * len(self.failed)) // 2)]
+        shown = self.running[: max(1, (console.height - AROUND - len(self.finished) - (MOST + 1) * len(self.failed)) // 2)]
         wide = max((len(row.place) for row in shown), default=0)
         for row in shown:
             yield Text(shortened(row.name, width), "bold", no_wrap=True, overflow="ellipsis")
@@ -85,7 +85,7 @@ class Screen:
                 ("✓ ", "green"), one if cell_len(one) <= width - 2 else shortened(name, width - 2), no_wrap=True, overflow="ellipsis"
             )
         for name, error in self.failed:
-            yield Text.assemble(("✗ ", "red"), shortened(f"{name}: {error}", MOST * width))
+            yield Text.assemble(("✗\u00a0", "red"), shortened(f"{name}: {error}", MOST * width - 2))
 
 
 def screen(state: State, clock: Clock, names: Mapping[Stage, str]) -> Screen:
