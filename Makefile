@@ -30,9 +30,6 @@ OPTIONS = --scale $(call quoted,SCALE) $(call option,SEEDS,seeds) $(call option,
 SCALES := smoke cpu gpu large
 KNOWN := SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH CHROME
 TARGETS := help install grid demo plan watch report lesson lessons family test check docs bench gpu bridges hf loggers ray browser campaign faults mutants newcomer picture clean
-DISTANCE := function far(a, b, i, j, d) { for (i = 0; i <= length(a); i++) for (j = 0; j <= length(b); j++) { d[i, j] = i && j ? d[i - 1, j - 1] + (substr(a, i, 1) != substr(b, j, 1)) : i + j; if (i && j && d[i - 1, j] < d[i, j]) d[i, j] = d[i - 1, j] + 1; if (i && j && d[i, j - 1] < d[i, j]) d[i, j] = d[i, j - 1] + 1 } return d[length(a), length(b)] }
-NEAREST := BEGIN { n = split(ENVIRON["THERE"], there, " "); best = 3; for (k = 1; k <= n; k++) { x = far(toupper(ENVIRON["TYPED"]), toupper(there[k])); if (x < best && 2 * x <= length(there[k])) { best = x; name = there[k] } } print name ? "; did you mean " name "?" : "." }
-nearest = $(shell TYPED='$(subst ','\'',$(1))' THERE='$(2)' awk '$(DISTANCE) $(NEAREST)')
 strip_digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$(1)))))))))))
 number = $(if $(strip $(call strip_digits,$(value $(1))))$(filter-out 0 1,$(words $(value $(1)))),$(error $(1) is a whole number, as in $(1)=3; found '$(value $(1))'))
 
@@ -41,14 +38,14 @@ STRANGE := $(firstword $(filter-out $(KNOWN) VENV SHELL OMP_NUM_THREADS MAKE% -%
 UNKNOWN := $(firstword $(filter-out $(TARGETS) $(READY) $(TESTED),$(MAKECMDGOALS)))
 ifeq ($(MAKELEVEL),0)
 ifneq ($(STRANGE),)
-$(error there is no variable $(STRANGE)$(call nearest,$(STRANGE),$(KNOWN)) There are $(KNOWN), as in: make plan SCALE=smoke SEEDS=3)
+$(error there is no variable $(STRANGE); there are $(KNOWN), as in: make plan SCALE=smoke SEEDS=3)
 endif
 endif
 ifneq ($(UNKNOWN),)
-$(error there is no target $(UNKNOWN)$(call nearest,$(UNKNOWN),$(TARGETS)) There are $(TARGETS); `make` says what each does)
+$(error there is no target $(UNKNOWN); there are $(TARGETS); `make` says what each does)
 endif
 ifneq ($(words $(value SCALE)) $(filter $(SCALES),$(value SCALE)),1 $(value SCALE))
-$(error SCALE is one of $(SCALES); found '$(value SCALE)'$(call nearest,$(value SCALE),$(SCALES)))
+$(error SCALE is one of $(SCALES); found '$(value SCALE)')
 endif
 ifneq ($(and $(filter gpu large,$(value SCALE)),$(filter grid demo plan,$(MAKECMDGOALS))),)
 ifeq ($(wildcard $(READY) /dev/nvidia[0-9]* /dev/dxg /dev/kfd),)  # once installed, torch says which it can use
@@ -61,16 +58,8 @@ $(if $(strip $(call strip_digits,$(subst .,,$(value SHARE)))),$(error SHARE is a
 # --- the environment
 
 ANALYSIS := $(BIN)/python -m analysis
-NEW := 'import sys; sys.version_info >= (3, 11) or sys.exit("synthtasks needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": make PYTHON=python3.11")'
-ABLE := 'import sys, pip; sys.exit(sys.version_info < (3, 11))'  # an environment that is not is made anew, or it would stand in the way for ever
-PINNED := 'import sys, torch; sys.exit("torch==" + torch.__version__.split("+")[0] not in open("constraints.txt").read().split())'
-ANSWERS := 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1] + "/torch/", timeout=8)'
-CPU_BUILDS := https://download.pytorch.org/whl/cpu
-SMALL := make install TORCH="torch --extra-index-url $(CPU_BUILDS)"
-# the first Python that is new enough, unless one was named
-PYTHONS = $(if $(findstring file,$(origin PYTHON)),python3 python3.14 python3.13 python3.12 python3.11,$(call quoted,PYTHON))
 # an environment whose Python is gone, or that was made elsewhere, and holds the paths of there
-STALE := $(if $(wildcard $(READY)),$(shell $(BIN)/python -ISc $(NEW) >/dev/null 2>&1 || echo 'its Python is gone'; made=$$(cat $(READY)); test -z "$$made" || test "$$made" = "$$(pwd -P)" || echo 'it was made for another folder'))
+STALE := $(if $(wildcard $(READY)),$(shell $(BIN)/python -ISc 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || echo 'its Python is gone'; made=$$(cat $(READY)); test -z "$$made" || test "$$made" = "$$(pwd -P)" || echo 'it was made for another folder'))
 PIP = $(BIN)/python -m pip install $$(test -t 1 || echo -q) -c constraints.txt
 export OMP_NUM_THREADS ?= 1
 unexport SCALE SEEDS OUT JOBS WITHHOLD SHARE N NAME PYTHON TORCH  # make would expand them for it
@@ -85,24 +74,8 @@ help:  ## this list
 
 install: $(READY)  ## make .venv
 
-$(READY): pyproject.toml constraints.txt
-	@$(if $(STALE),false,$(BIN)/python -c $(ABLE) 2>/dev/null) || { \
-	for python in $(PYTHONS); do if "$$python" -c $(NEW) 2>/dev/null; then found=$$python; break; fi; done; \
-	test -n "$$found" || { $(call quoted,PYTHON) -c $(NEW) || test $$? -eq 1 || echo "there is no "$(call quoted,PYTHON)" here; synthtasks needs Python 3.11 or newer: make PYTHON=python3.11" >&2; exit 1; }; \
-	if test -e $(VENV); then echo "making $(VENV) anew: $(or $(STALE),it was not finished or its Python is gone)"; \
-	else echo "making $(VENV), where all that is installed goes"; fi; \
-	"$$found" -m venv --clear $(VENV); }
-	@$(BIN)/python -c $(PINNED) 2>/dev/null || { set -- $(call parts,TORCH); \
-	if test "$$*" != torch; then echo "installing $$*"; \
-	elif test -n "$(GPU)"; then echo "downloading torch with CUDA (about 3 GB, once)"; \
-	elif test "$$(uname -s)" != Linux; then echo "downloading torch (about 100 MB, once)"; \
-	elif $(BIN)/python -m pip config list | grep -E 'index-url|find-links|no-index' >/dev/null; then \
-	echo "downloading torch from where pip is told to look (about 200 MB if it is the build for the CPU; with CUDA 3 GB)"; echo 'no GPU here: if it is large, Ctrl-C, and $(SMALL)'; \
-	elif $(BIN)/python -c $(ANSWERS) $(CPU_BUILDS) 2>/dev/null; then echo "no GPU here: downloading the build of torch for the CPU (about 200 MB, once)"; set -- torch --extra-index-url $(CPU_BUILDS); \
-	else echo "downloading torch with CUDA (about 3 GB, once), since $(CPU_BUILDS) does not answer"; echo 'no GPU here: for the small build (200 MB), Ctrl-C, and $(SMALL)'; fi; \
-	$(PIP) "$$@"; }
-	@echo "downloading the other packages of the study (about 120 MB, once)"
-	@$(PIP) -e '.[study]'
+$(READY): pyproject.toml constraints.txt .ci/environment
+	@NAMED=$(if $(findstring file,$(origin PYTHON)),,$(call quoted,PYTHON)) GPU=$(GPU) .ci/environment $(VENV) '$(STALE)' $(call parts,TORCH)
 	@pwd -P > $@
 	@echo "ready: from now on every command starts at once"
 

@@ -16,6 +16,7 @@ from synthtasks.__main__ import main as synthtasks
 from tests.newcomer import newcomer
 
 ROOT = Path(__file__).parent.parent
+PARTS = ("Makefile", ".ci/environment", "pyproject.toml", "constraints.txt")
 STUB = """#!/bin/sh
 case "$*" in
 *"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
@@ -35,8 +36,9 @@ def script(file: Path, text: str) -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What `make` needs, without the packages."""
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".ci").mkdir()
+    for name in PARTS:
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -69,24 +71,22 @@ def test_several_words_stay_several(checkout: Path) -> None:
 
 
 # Broken if a misspelt variable were ignored: what runs would not be what was asked for.
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("scale=smoke", "SCALE"), ("SEED=3", "SEEDS"), ("Out=x", "OUT"), ("SCLAE=cpu", "SCALE"), ("ODD=1", "")]
-)
-def test_a_misspelt_variable_is_refused(typed: str, meant: str, checkout: Path) -> None:
+@pytest.mark.parametrize("typed", ["scale=smoke", "SEED=3", "Out=x", "SCLAE=cpu", "ODD=1"])
+def test_a_misspelt_variable_is_refused(typed: str, checkout: Path) -> None:
     script(checkout / ".venv" / "bin" / "python", STUB.format(old="exit 0"))
     (checkout / ".venv" / ".ready").touch()
     status, said = make(checkout, "plan", typed)
     assert status == 2
-    assert f"there is no variable {typed.split('=')[0]}{f'; did you mean {meant}?' if meant else '.'} There are SCALE SEEDS OUT" in said
+    assert f"there is no variable {typed.split('=')[0]}; there are SCALE SEEDS OUT" in said
     assert "<-m>" not in said
 
 
-# Broken if a misspelt target, or a value that is none, were found out after the targets before it had run, or not said to be near another.
+# Broken if a misspelt target, or a value that is none, were found out after the targets before it had run.
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("plan", "gird"), "there is no target gird; did you mean grid? There are help install grid"),
-        (("grid", "SCALE=smok"), "SCALE is one of smoke cpu gpu large; found 'smok'; did you mean smoke?"),
+        (("plan", "gird"), "there is no target gird; there are help install grid"),
+        (("grid", "SCALE=smok"), "SCALE is one of smoke cpu gpu large; found 'smok'"),
         (("grid", "SEEDS=abc"), "SEEDS is a whole number, as in SEEDS=3; found 'abc'"),
         (("grid", "SEEDS=3 4"), "found '3 4'"),
         (("faults", "SHARE=tenth"), "SHARE is a number from 0 to 1, as in SHARE=0.1; found 'tenth'"),
@@ -167,8 +167,9 @@ def test_a_family_of_ones_own_is_written_and_tested(checkout: Path) -> None:
 def test_an_environment_of_elsewhere_is_made_anew(change: str, checkout: Path) -> None:
     first, second = checkout / "first place", checkout / "second place"  # a path with a space is a path
     first.mkdir()
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.move(checkout / name, first)
+    (first / ".ci").mkdir()
+    for name in PARTS:
+        shutil.move(checkout / name, first / name)
     python = script(checkout / "python", INSTALLS.format(answers=0, config=""))
     assert "making .venv" in make(first, "plan", f"PYTHON={python}", "SCALE=cpu")[1]
     again = make(first, "plan", f"PYTHON={python}", "SCALE=cpu")
