@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from rich.console import Console
 
 from analysis.__main__ import main
@@ -74,10 +76,14 @@ def bits(out: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of a run that nothing happened to."""
-    out = tmp_path_factory.mktemp("undisturbed")
-    run(out, "--jobs", "1")
-    return out
+    """The results of a run that nothing happened to: one for all processes of the tests, and a copy of it for each."""
+    base = tmp_path_factory.getbasetemp()
+    once = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "undisturbed-once"
+    with FileLock(f"{once}.lock", timeout=500):
+        if not once.with_suffix(".done").exists():
+            run(once, "--jobs", "1")
+            once.with_suffix(".done").touch()
+    return shutil.copytree(once, tmp_path_factory.mktemp("undisturbed") / "runs")
 
 
 # A cell of the factorial that is missing, or facts that cannot be judged.
