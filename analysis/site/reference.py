@@ -6,7 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("synthtasks", "models", "train", "analysis")
-LEFT_OUT = ("train/hub/code",)  # travels with exported models, and runs where transformers is installed
+LEFT_OUT = (  # folders that travel, and run elsewhere
+    "train/hub/code",
+    "synthtasks/commands/template",
+)
+RUNS = "lesson_?_*.py"  # a file that is read and run has a page of its own, and is not imported
 HEADS = {"synthtasks": "The task library", "models": "The transformer", "train": "Learning", "analysis": "Studies"}
 
 
@@ -57,7 +61,7 @@ def reference() -> Mapping[str, str]:
 
 def modules(room: Path) -> Iterator[Path]:
     """The files of a room that are documented."""
-    return (file for file in sorted(room.glob("*.py")) if not file.name.startswith("_") and offers(file))
+    return (file for file in sorted(room.glob("*.py")) if not file.name.startswith("_") and not file.match(RUNS) and offers(file))
 
 
 def page(room: Path) -> str:
