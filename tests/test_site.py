@@ -64,7 +64,7 @@ def test_findings_are_those_that_are_kept() -> None:
     for file in FOUND.glob("*.json"):
         page = made()[f"studies/{file.stem.split('-')[0]}.md"]
         said = json.loads(file.read_text(encoding="utf-8"))
-        assert f"`{said['version']['commit']}`" in page
+        assert f"`{said['version']['commit']['hash'][:12]}`" in page
         for f in said["findings"]:
             assert f"| {f['name']} | {f['statement'].strip()} | {difference(f['test'], f['difference'], f['low'], f['high'])} |" in page
 

@@ -29,7 +29,7 @@ def studies() -> Mapping[str, str]:
     runs = {file.stem: json.loads(json.dumps(dict(read_found(file.stem)))) for file in FOUND.glob("*.json")}
     kept = sorted(runs, key=lambda run: (-len(runs[run]["seeds"]), run))
     table = linked(front(), "README.md", "studies/index.md")
-    index = f"# Studies\n\n{table}\n\n{contents(MODULES)}"
+    index = f"# Study by study\n\n{table}\n\n{contents(MODULES)}"
     pages = {f"studies/{name}.md": page(name, [k for k in kept if k == name or k.startswith(f"{name}-")]) for name in MODULES}
     return {"studies/index.md": index, **pages}
 
@@ -58,8 +58,9 @@ def told(run: str) -> Iterator[str]:
     for f in said["findings"]:
         bounds = difference(f["test"], f["difference"], f["low"], f["high"])
         yield f"| {f['name']} | {f['statement'].strip()} | {bounds} | {f['n']} | {f['verdict']} |"
-    version = said["version"]
-    yield from ("", f"Registered {version['at']} as `{version['registered']}`, run at commit `{version['commit']}`.", "")
+    version, commit = said["version"], said["version"]["commit"]
+    edited = " with changes" if commit["dirty"] else ""
+    yield from ("", f"Registered {version['at']} as `{version['registered']}`, run at commit `{commit['hash'][:12]}`{edited}.", "")
 
 
 def forest(findings: list[Finding]) -> alt.TopLevelMixin:
