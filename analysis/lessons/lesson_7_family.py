@@ -246,20 +246,13 @@ rows = [
     for steps, value in values(metric, "before", primitive, "at").items()
 ]
 shown = alt.Scale(domain=list(STUDENTS.values()), range=["#1f5fa8", "#c8321e"])
-lines = (
-    alt.Chart(alt.Data(values=rows))
-    .mark_line(point=True, strokeWidth=3)
-    .encode(
-        alt.X("steps:O", title="steps of the problem", axis=alt.Axis(labelAngle=0)),
-        alt.Y("solved:Q", title="problems solved, % (exact)", scale=alt.Scale(domain=[0, 100])),
-        alt.Color("student:N", title="student", scale=shown),
-        alt.StrokeDash(
-            "tries:N",
-            scale=alt.Scale(domain=["1", "128"]),
-            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#444", symbolSize=400),
-        ),
-    )
+curves = alt.Chart(alt.Data(values=rows)).encode(
+    alt.X("steps:O", title="steps of the problem", axis=alt.Axis(labelAngle=0)),
+    alt.Y("solved:Q", title="problems solved, % (exact)", scale=alt.Scale(domain=[0, 100])),
+    alt.Color("student:N", title="student", scale=shown),
 )
+dashed = alt.StrokeDash("tries:N", scale=alt.Scale(domain=["1", "128"]), legend=alt.Legend(symbolType="stroke", symbolSize=400))
+lines = curves.mark_circle(size=50) + curves.mark_line(strokeWidth=3).encode(dashed)
 given = alt.Chart(alt.Data(values=[{"steps": n} for n in bands["at"]])).mark_bar(color="#e8d9b5", width=alt.RelativeBandSize(1.0))
 chart = alt.layer(given.encode(x="steps:O"), lines).properties(width=480, height=280, title="Before practice (shaded: at the edge)")
 desk.show(chart, "edge")
