@@ -35,7 +35,7 @@ def commands(readme: str) -> tuple[str, ...]:
 
 
 def goals(clone: Path) -> Mapping[str, Path | None]:
-    """What a newcomer came for, with the file that shows it; None if it is not there. (The command that makes it tests a family.)"""
+    """The things that a newcomer came for, each with the file that shows it, or None. (The command that makes a family tests it.)"""
     figures = (f for f in sorted(clone.glob("runs/lessons/**/*")) if f.suffix in (".html", ".png", ".svg"))
     return {
         "a report": next(iter(sorted(clone.glob("runs/*/*/report.html"))), None),
