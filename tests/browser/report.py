@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+from tests.browser.charts import charts
 from tests.browser.devtools import Browser
 
 READY = "document.documentElement?.dataset.ready === 'yes'"
@@ -28,7 +29,7 @@ def check_report(browser: Browser, file: Path) -> None:
     facts(browser, file.with_name("facts.jsonl"))
     downloads(browser, file)
     traces(browser, address)
-    figures(browser)
+    charts(browser)
     narrow(browser)
     prints(browser)
     assert not browser.complaints, "\n".join(browser.complaints)
@@ -207,14 +208,6 @@ def traces(browser: Browser, address: str) -> None:
     browser.go(f"{address}#{entries[-1]['at']}", READY)
     assert browser.run(at) == entries[-1]["at"], "a link to a problem shows another"
     print(f"{len(boxes)} select boxes choose among {len(entries)} problems; {kinds} kinds of the first are shown")
-
-
-def figures(browser: Browser) -> None:
-    """Whatever else can be worked is worked without a complaint of the console."""
-    browser.run(
-        "document.querySelectorAll('[data-control]').forEach((one) => { if (one.closest('form, #all-cells, #traces, #download')) return;"
-        " one.tagName === 'SELECT' ? one.dispatchEvent(new Event('input', {bubbles: true})) : one.click() })"
-    )
 
 
 def narrow(browser: Browser) -> None:
