@@ -25,6 +25,7 @@ from analysis.live.serve import Server
 from analysis.live.watch import page_of
 from analysis.report.overview import write_overview
 from analysis.report.page import write_report
+from tests.browser.charts import charts
 from tests.browser.devtools import Browser
 from tests.browser.report import check_report, pictures
 from tests.test_report import STUDY
@@ -79,6 +80,7 @@ def check_live(browser: Browser, made: Request, out: Path, folder: Path | None) 
             assert browser.run(f"Boolean(document.getElementById('{name}'))"), f"there is no section {name}"
         browser.wait(f"{list(sections)}.every((name) => document.getElementById(name).textContent.length > 20)")
         browser.run("document.querySelectorAll('summary, [data-control]').forEach((one) => one.click())")
+        charts(browser)
         assert not browser.complaints, "\n".join(browser.complaints)
         print("the dashboard fills by itself; every section is there; the browser has no complaint")
         if folder:
