@@ -323,6 +323,30 @@ def test_what_a_cell_of_a_notebook_defines_is_named_by_the_cell(monkeypatch: pyt
     assert all(name.startswith("__main__.") and name.endswith(".Paid") for name in names)
 
 
+# Broken if a part used what another cell of the notebook defines: with that changed, it would keep its name and old results.
+@pytest.mark.parametrize(
+    ("other", "uses", "refused"),
+    [
+        ("PAY = 2", "PAY", "PAY"),
+        ("def pay(): return 2", "pay()", "pay"),
+        ("pay = object()", "pay", "pay"),
+        ("from dataclasses import fields; import math", "fields, math", ""),
+        ("points = 2", "(lambda points: points)(1)", ""),  # a name of its own
+    ],
+)
+def test_a_part_uses_nothing_of_other_cells(other: str, uses: str, refused: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook, text = ModuleType("__main__"), CELL.format(uses)
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    monkeypatch.setitem(linecache.cache, "a cell", (len(text), None, text.splitlines(keepends=True), "a cell"))
+    exec(other, vars(notebook))
+    exec(compile(text, "a cell", "exec"), vars(notebook))
+    if not refused:
+        assert kind_of(notebook.Paid).endswith(".Paid")
+        return
+    with pytest.raises(TypeError, match=f"its cell uses {refused} of other cells, and a change there would go unnoticed: put"):
+        kind_of(notebook.Paid)
+
+
 # Broken if a changed default, which does not enter the fingerprint, were served the results of the old default.
 def test_results_of_another_meaning_are_refused(tmp_path: Path) -> None:
     old, new = knob(spare=4), knob(spare=5)

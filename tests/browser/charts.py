@@ -52,7 +52,7 @@ def points(browser: Browser, plot: str, which: str) -> list[tuple[float, float]]
 
 
 def mouse(browser: Browser, kind: str, x: float, y: float, **more: object) -> None:
-    """What the pointer does, as the window hears it."""
+    """Move the pointer, press or release it, or turn its wheel, at a point of the window."""
     browser.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
 
 

@@ -16,11 +16,14 @@ from inspect import getattr_static
 from linecache import getlines
 from operator import attrgetter
 from pathlib import Path
+from symtable import symtable
+from types import ModuleType
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Held = TypeVar("Held", covariant=True)
 
+PLAIN = (bool, int, float, str, bytes, type(None))
 STARTED = ("__main__", "__mp_main__")  # the module that Python was started with, here and in a spawned process
 DRAWN = ("primitives", "modulus", "names")  # every family offers these, in fields or otherwise
 HOLDING = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)  # their values hold more than fields
@@ -284,7 +287,34 @@ def _typed(of: type) -> bytes | None:
     """The cell of a notebook that defines a class, as it was typed; None for a class without a method, or typed elsewhere."""
     own = (v for n, v in vars(of).items() if getattr(v, "__qualname__", "") == f"{of.__qualname__}.{n}" and hasattr(v, "__code__"))
     lines = next((lines for method in own if (lines := getlines(method.__code__.co_filename))), None)
-    return "".join(lines).strip().encode() if lines else None
+    if not lines:
+        return None
+    text = "".join(lines).strip()
+    if strange := sorted(_elsewhere(text, sys.modules[of.__module__])):
+        advice = "put them into the same cell, import them there, or make them fields"
+        raise _refused(of, f"its cell uses {', '.join(strange)} of other cells, and a change there would go unnoticed: {advice}")
+    return text.encode()
+
+
+def _elsewhere(text: str, notebook: object) -> set[str]:
+    """The names of other cells that the classes and functions of a cell use, but for what is imported."""
+    cell = symtable(text, "cell", "exec")
+    defined = {symbol.get_name() for symbol in cell.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    tables = [table for table in cell.get_children() if table.get_name() in defined]
+    used: set[str] = set()
+    while tables:
+        table = tables.pop()
+        used |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        tables += table.get_children()
+    there = {name: vars(notebook)[name] for name in used - defined if name in vars(notebook)}
+    return {name for name, value in there.items() if not _imported(name, value, notebook)}
+
+
+def _imported(name: str, value: object, notebook: object) -> bool:
+    """A module; or a class, a function or a type that a module has under this name. Plain values are equal to too many others."""
+    if isinstance(value, ModuleType):
+        return True
+    return not isinstance(value, PLAIN) and any(getattr(m, name, None) is value for m in list(sys.modules.values()) if m is not notebook)
 
 
 def _refused(of: type, reason: str) -> TypeError:
